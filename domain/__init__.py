@@ -1,0 +1,1 @@
+"""What CloudWatcher knows: facts, rules, cost arithmetic. Pure: no I/O, no clock, no framework."""

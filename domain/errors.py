@@ -1,0 +1,104 @@
+"""Every error CloudWatcher raises on purpose. Anything else is a bug and is masked for the caller.
+
+CloudWatcherError
+├── Refused                 expected; shown to the caller with a stable code
+│   ├── Unauthenticated     UNAUTHENTICATED
+│   ├── Forbidden           FORBIDDEN
+│   ├── NotFound            NOT_FOUND (also: it belongs to another tenant)
+│   ├── Invalid             BAD_USER_INPUT
+│   │   └── BadCursor
+│   ├── Conflict            CONFLICT
+│   ├── ApprovalRequired    FORBIDDEN
+│   └── RateLimited         RATE_LIMITED
+└── ProviderError           a cloud or a system answered with an error
+    ├── Throttled           try again later
+    ├── Unavailable         try again later
+    ├── CredentialsRejected the customer must mend the credentials
+    └── PermissionMissing   the customer must grant a permission
+"""
+
+from datetime import timedelta
+from typing import ClassVar
+
+
+class CloudWatcherError(Exception):
+    """The root of the tree above."""
+
+
+class Refused(CloudWatcherError):
+    """An expected refusal. `path` names the offending input, outermost first, e.g. ("input", "amount")."""
+
+    code: ClassVar[str] = "BAD_USER_INPUT"
+
+    def __init__(self, message: str, *, path: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.message = message
+        self.path = path
+
+
+class Unauthenticated(Refused):
+    code = "UNAUTHENTICATED"
+
+
+class Forbidden(Refused):
+    code = "FORBIDDEN"
+
+
+class NotFound(Refused):
+    code = "NOT_FOUND"
+
+    @classmethod
+    def of(cls, noun: str) -> "NotFound":
+        """The one sentence for a missing thing, the same for absent and for another tenant's."""
+        return cls(f"There is no such {noun}, or it is not yours to see.")
+
+
+class Invalid(Refused):
+    code = "BAD_USER_INPUT"
+
+
+class BadCursor(Invalid):
+    pass
+
+
+class Conflict(Refused):
+    code = "CONFLICT"
+
+
+class ApprovalRequired(Refused):
+    code = "FORBIDDEN"
+
+
+class RateLimited(Refused):
+    code = "RATE_LIMITED"
+
+
+class ProviderError(CloudWatcherError):
+    """An outside system refused or failed. `service` is its name as its vendor prints it, e.g. "s3"."""
+
+    is_retryable: ClassVar[bool] = False
+    advice: ClassVar[str] = ""
+
+    def __init__(self, message: str, *, service: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.service = service
+        self.retry_after = retry_after
+
+
+class Throttled(ProviderError):
+    is_retryable = True
+    advice = "The provider asks for fewer calls. The sync goes on by itself later."
+
+
+class Unavailable(ProviderError):
+    is_retryable = True
+    advice = "The provider did not answer. Check the endpoint; the sync tries again by itself."
+
+
+class CredentialsRejected(ProviderError):
+    advice = "Check the key or role and the external id, then connect the account again."
+
+
+class PermissionMissing(ProviderError):
+    advice = "Grant the named permission to CloudWatcher's role, then sync again."

@@ -1,0 +1,1 @@
+"""Frozen values that the other folders pass to each other."""
