@@ -62,7 +62,13 @@ class BadCursor(Invalid):
 
 
 class Conflict(Refused):
+    """`current` is the thing as it stands now, when the caller worked from an older state of it."""
+
     code = "CONFLICT"
+
+    def __init__(self, message: str, *, path: tuple[str, ...] = (), current: object = None) -> None:
+        super().__init__(message, path=path)
+        self.current = current
 
 
 class ApprovalRequired(Refused):

@@ -2,7 +2,7 @@
 
 from decimal import Context, Decimal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 # A stored decimal has 34 digits; sums are taken with room to spare so that they are exact.
 EXACT = Context(prec=60)
@@ -13,5 +13,5 @@ class Money(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    amount: Decimal
-    currency: str
+    amount: Decimal = Field(description="How much, in units of the currency, exact.")
+    currency: str = Field(description="ISO 4217 code, for example USD.")

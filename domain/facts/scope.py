@@ -2,18 +2,30 @@
 
 from dataclasses import dataclass
 
-from domain.errors import NotFound
+from domain.errors import Forbidden, NotFound
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """`org_ids` are organization ids as 24 hex digits; `actor` names who acts, e.g. user:<id>, job:sync_account."""
+    """`org_ids`: organizations (24 hex digits) in which the actor may do what is being done.
+
+    `visible`: those the actor is a member of at all; it holds `org_ids`. `actor`: e.g. user:<id>, job:sync_account.
+    """
 
     org_ids: frozenset[str]
+    visible: frozenset[str]
     actor: str
 
     def narrowed(self, org_id: str) -> "Scope":
-        """The same actor in one organization. Raises NotFound when it is not in this scope."""
-        if org_id not in self.org_ids:
+        """The same actor in one organization. Raises NotFound for a stranger's, Forbidden where the right is missing."""
+        if org_id not in self.visible:
             raise NotFound.of("organization")
-        return Scope(org_ids=frozenset({org_id}), actor=self.actor)
+        if org_id not in self.org_ids:
+            raise Forbidden("Your role in this organization does not allow this.")
+        return Scope(org_ids=frozenset({org_id}), visible=self.visible, actor=self.actor)
+
+    def only(self) -> str:
+        """The single organization of this scope. Raises NotFound when there is none or more than one."""
+        if len(self.org_ids) != 1:
+            raise NotFound("Several organizations are in reach: name one with organizationId.")
+        return next(iter(self.org_ids))

@@ -1,0 +1,95 @@
+"""Adds up rows to days: what dashboards read instead of single rows."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal, localcontext
+from typing import NamedTuple
+
+from domain.costs.batch import FocusBatch
+from domain.costs.value import SUMS, Tags
+
+_ZERO = Decimal(0)
+# About 60 MB of sums. A load with more different keys than this flushes and goes on: its sums are parts of sums.
+MOST_DAYS_HELD = 50_000
+
+
+class DayKey(NamedTuple):
+    """What one sum is for. `slice_number` stands for billing account, billing period and currency; `day` is UTC."""
+
+    slice_number: int
+    day: date
+    provider: str
+    service_name: str
+    service_category: str | None
+    region_id: str | None
+    charge_category: str
+    sub_account_id: str | None
+    sub_account_name: str | None
+    tags: Tags | None
+
+
+@dataclass(slots=True)
+class DaySums:
+    """Exact sums of the rows of one key, in the currency of its slice. Rows without a cost add nothing to that sum."""
+
+    billed: Decimal = _ZERO
+    effective: Decimal = _ZERO
+    listed: Decimal = _ZERO
+    contracted: Decimal = _ZERO
+    rows: int = 0
+
+
+class DayRollup:
+    """Sums held in memory, at most `most` of them after each flush; several flushed sums of one key add up."""
+
+    def __init__(self, *, most: int = MOST_DAYS_HELD) -> None:
+        self._most = most
+        self._sums: dict[DayKey, DaySums] = {}
+
+    def add(self, batch: FocusBatch) -> None:
+        """Take in the rows of a batch."""
+        costs = zip(
+            batch.column("billed_cost"),
+            batch.column("effective_cost"),
+            batch.column("list_cost"),
+            batch.column("contracted_cost"),
+            strict=True,
+        )
+        with localcontext(SUMS):
+            for key, (billed, effective, listed, contracted) in zip(_keys(batch), costs, strict=True):
+                sums = self._sums.get(key)
+                if sums is None:
+                    sums = self._sums[key] = DaySums()
+                sums.rows += 1
+                sums.billed += billed
+                sums.effective += effective
+                if listed:
+                    sums.listed += listed
+                if contracted:
+                    sums.contracted += contracted
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to flush."""
+        return len(self._sums) > self._most
+
+    def flush(self) -> dict[DayKey, DaySums]:
+        """The sums so far; starts again from nothing."""
+        sums, self._sums = self._sums, {}
+        return sums
+
+
+def _keys(batch: FocusBatch) -> Iterator[DayKey]:
+    numbers = [slice.number for slice in batch.slices]
+    names = (
+        "service_name",
+        "service_category",
+        "region_id",
+        "charge_category",
+        "sub_account_id",
+        "sub_account_name",
+        "tags",
+    )
+    columns = [batch.column(name) for name in names]
+    return map(DayKey._make, zip(numbers, batch.days, batch.providers, *columns, strict=True))

@@ -1,0 +1,39 @@
+"""Everything one sync read from an account, and what it could not read."""
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.facts.resource import Resource, ResourceKind
+
+
+class ServiceGap(BaseModel):
+    """One thing a sync could not read. What it hides is unknown, never absent.
+
+    `service` is as its vendor prints it ("ec2"); `region` None means the whole account. `unlisted` are the kinds whose
+    list may lack resources; it is empty when only details of listed resources are missing, and those resources then
+    lack the matching keys in their `config`. `reason` is a sentence for the customer.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    service: str
+    region: str | None
+    reason: str
+    unlisted: tuple[ResourceKind, ...] = ()
+
+    def hides(self, kind: ResourceKind, region: str | None) -> bool:
+        """Whether a resource of this kind and region may exist without having been listed."""
+        return kind in self.unlisted and self.region in (None, region)
+
+
+class InventorySnapshot(BaseModel):
+    """`account_native_id` is the provider's own account number, e.g. 123456789012."""
+
+    model_config = ConfigDict(frozen=True)
+
+    account_native_id: str
+    resources: tuple[Resource, ...]
+    incomplete: tuple[ServiceGap, ...] = ()
+
+    def is_listed(self, kind: ResourceKind, region: str | None) -> bool:
+        """Whether all resources of this kind in this region are in `resources`."""
+        return not any(gap.hides(kind, region) for gap in self.incomplete)

@@ -1,0 +1,16 @@
+"""What the events of an organization are about; the topic of each row of its log."""
+
+
+def alerts(org_id: object) -> str:
+    """Alerts raised, acknowledged and resolved in one organization."""
+    return f"tenant/{org_id}/alerts"
+
+
+def syncs(org_id: object) -> str:
+    """Progress of account syncs in one organization."""
+    return f"tenant/{org_id}/syncs"
+
+
+def costs(org_id: object) -> str:
+    """Cost periods loaded or replaced in one organization."""
+    return f"tenant/{org_id}/costs"

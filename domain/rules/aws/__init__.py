@@ -1,0 +1,1 @@
+"""Rules over AWS resources. Ids, conditions, severities and risks: the remediation rule catalogue."""
