@@ -1,0 +1,25 @@
+"""The only place a Scope is made."""
+
+from auth.permission import Permission
+from auth.viewer import Viewer
+from domain.facts.scope import Scope
+
+
+def scope_of(viewer: Viewer, permission: Permission | None) -> Scope:
+    """What this viewer may touch under this permission; None stands for reading what one is a member of."""
+    visible = frozenset(viewer.roles)
+    return Scope(
+        org_ids=visible if permission is None else viewer.organizations_with(permission),
+        visible=visible,
+        actor=f"user:{viewer.user_id}",
+    )
+
+
+def scope_of_job(job: str, org_id: str) -> Scope:
+    """What a background job may touch: the one organization it was started for."""
+    return Scope(org_ids=frozenset({org_id}), visible=frozenset({org_id}), actor=f"job:{job}")
+
+
+def scope_of_operator(org_id: str) -> Scope:
+    """What the person at the server's own command line may touch: the organization they named."""
+    return Scope(org_ids=frozenset({org_id}), visible=frozenset({org_id}), actor="operator")

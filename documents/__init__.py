@@ -1,0 +1,42 @@
+"""What CloudWatcher stores: one file per collection with its fields, indexes, queries and state changes."""
+
+from documents.account import Account, AccountState
+from documents.alert import Alert, AlertSource, AlertState
+from documents.base import TenantDocument
+from documents.budget import Budget
+from documents.cost_day import CostDay
+from documents.cost_line import CostLine
+from documents.cost_load import CostLoad, CostLoadState
+from documents.cost_period import CostPeriod
+from documents.event import Event, EventCounter
+from documents.finding import Finding
+from documents.organization import Organization, OrganizationKind
+from documents.resource import Resource
+from documents.sync_run import SyncRun, SyncState
+from documents.user import Membership, Role, User
+
+__all__ = [
+    "Account",
+    "AccountState",
+    "Alert",
+    "AlertSource",
+    "AlertState",
+    "Budget",
+    "CostDay",
+    "CostLine",
+    "CostLoad",
+    "CostLoadState",
+    "CostPeriod",
+    "Event",
+    "EventCounter",
+    "Finding",
+    "Membership",
+    "Organization",
+    "OrganizationKind",
+    "Resource",
+    "Role",
+    "SyncRun",
+    "SyncState",
+    "TenantDocument",
+    "User",
+]

@@ -1,0 +1,162 @@
+"""Something a person must hear about."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar, cast
+
+from beanie import PydanticObjectId
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+
+from documents.base import TenantDocument
+from documents.transaction import Transaction
+from domain.errors import Conflict, NotFound
+from domain.facts import topic
+from domain.facts.scope import Scope
+from domain.facts.severity import Severity
+
+
+class AlertState(StrEnum):
+    OPEN = "OPEN"
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    RESOLVED = "RESOLVED"
+
+
+class AlertSource(StrEnum):
+    FINDING = "FINDING"
+    BUDGET = "BUDGET"
+    SYNC = "SYNC"
+
+
+class Alert(TenantDocument):
+    """`fingerprint` names the cause: the same cause raises again only after it was resolved."""
+
+    noun: ClassVar[str] = "alert"
+
+    fingerprint: str
+    source: AlertSource
+    severity: Severity
+    title: str
+    message: str
+    state: AlertState = AlertState.OPEN
+    account_id: PydanticObjectId | None = None
+    finding_id: PydanticObjectId | None = None
+    budget_id: PydanticObjectId | None = None
+    raised_at: datetime
+    acknowledged_at: datetime | None = None
+    resolved_at: datetime | None = None
+    times_raised: int = 1
+    version: int = 1
+
+    class Settings:
+        name = "alerts"
+        indexes = [
+            IndexModel([("org_id", ASCENDING), ("fingerprint", ASCENDING)], unique=True, name="org_fingerprint"),
+            IndexModel([("org_id", ASCENDING), ("raised_at", DESCENDING), ("_id", DESCENDING)], name="org_raised"),
+            IndexModel(
+                [("org_id", ASCENDING), ("state", ASCENDING), ("raised_at", DESCENDING), ("_id", DESCENDING)],
+                name="org_state_raised",
+            ),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What an alert is raised for. `is_once`: a resolved alert of this fingerprint is never raised again."""
+
+    fingerprint: str
+    source: AlertSource
+    severity: Severity
+    title: str
+    message: str
+    account_id: PydanticObjectId | None = None
+    finding_id: PydanticObjectId | None = None
+    budget_id: PydanticObjectId | None = None
+    is_once: bool = False
+
+    def fields(self) -> dict[str, Any]:
+        """The stored fields that follow from the cause."""
+        return {
+            "source": self.source.value,
+            "severity": self.severity.value,
+            "title": self.title,
+            "message": self.message,
+            "account_id": self.account_id,
+            "finding_id": self.finding_id,
+            "budget_id": self.budget_id,
+        }
+
+
+async def raise_alert(tx: Transaction, org_id: PydanticObjectId, cause: Cause, at: datetime) -> bool:
+    """Raise an alert and announce it, once: True when it was raised now, False when it stands already."""
+    key = {"org_id": org_id, "fingerprint": cause.fingerprint}
+    stored = await Alert.rows().find_one(key, session=tx.session)
+    if stored is not None and (cause.is_once or stored["state"] != AlertState.RESOLVED):
+        return False
+    raised = {
+        **cause.fields(),
+        "state": AlertState.OPEN.value,
+        "raised_at": at,
+        "acknowledged_at": None,
+        "resolved_at": None,
+    }
+    raw = await Alert.rows().find_one_and_update(
+        key,
+        {"$set": raised, "$inc": {"times_raised": 1, "version": 1}, "$setOnInsert": {"created_at": at}},
+        upsert=True,
+        return_document=ReturnDocument.AFTER,
+        session=tx.session,
+    )
+    tx.announce(org_id, topic.alerts(org_id), "AlertRaised", _snapshot(cast("dict[str, Any]", raw)))
+    return True
+
+
+async def resolve_alerts(tx: Transaction, org_id: PydanticObjectId, fingerprints: Sequence[str], at: datetime) -> int:
+    """Resolve the alerts whose cause is gone and announce each; returns how many."""
+    query = {"org_id": org_id, "fingerprint": {"$in": list(fingerprints)}, "state": {"$ne": AlertState.RESOLVED.value}}
+    raws = await Alert.rows().find(query, session=tx.session).to_list()
+    for raw in raws:
+        change = {"state": AlertState.RESOLVED.value, "resolved_at": at}
+        await Alert.rows().update_one({"_id": raw["_id"]}, {"$set": change, "$inc": {"version": 1}}, session=tx.session)
+        tx.announce(
+            org_id, topic.alerts(org_id), "AlertResolved", _snapshot({**raw, **change, "version": raw["version"] + 1})
+        )
+    return len(raws)
+
+
+async def acknowledge_alert(
+    tx: Transaction, scope: Scope, id: str, *, at: datetime, expected_version: int | None
+) -> Alert:
+    """Say that a person has taken this alert on.
+
+    Raises NotFound, or Conflict when it is not open any more or its version is another than expected.
+    """
+    alert = await Alert.get_in(scope, id, session=tx.session)
+    expected = {"_id": alert.id, "state": AlertState.OPEN.value, "version": expected_version or alert.version}
+    raw = await Alert.rows().find_one_and_update(
+        expected,
+        {"$set": {"state": AlertState.ACKNOWLEDGED.value, "acknowledged_at": at}, "$inc": {"version": 1}},
+        return_document=ReturnDocument.AFTER,
+        session=tx.session,
+    )
+    if raw is None:
+        raise Conflict(
+            f"This alert is {alert.state.value.lower()} at version {alert.version}: load it again and decide anew.",
+            current=alert,
+        )
+    tx.announce(alert.org_id, topic.alerts(alert.org_id), "AlertAcknowledged", _snapshot(raw))
+    return Alert.stored(raw)
+
+
+def _snapshot(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """The alert as it is at the moment of the event, so that a replay shows what the live feed showed."""
+    return dict(raw)
+
+
+def from_snapshot(payload: dict[str, Any]) -> Any:
+    """The alert row an event carries."""
+    if not isinstance(payload.get("_id"), ObjectId):
+        raise NotFound.of("alert")
+    return Alert.Row(dict(payload))

@@ -1,0 +1,207 @@
+"""Billed rows as they came, for looking at single charges; sums are read from cost days."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Self
+
+from beanie import PydanticObjectId
+from bson import ObjectId
+from pydantic import Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from documents.base import TenantDocument
+from documents.cost_period import current_editions
+from documents.page import Keyset, Page
+from documents.stored_decimal import stored_decimal
+from domain.costs.batch import FocusBatch
+from domain.costs.column import BY_NAME, Kind
+from domain.errors import NotFound
+from domain.facts.scope import Scope
+
+NEWEST_FIRST = Keyset((("charge_period_start", DESCENDING),))
+
+
+class CostLine(TenantDocument):
+    """One FOCUS row; the fields are the columns of FOCUS 1.3 in snake case, left out where they are null.
+
+    `provider` is the name the row is filed under. `extras` holds the columns FOCUS does not know. `row` counts the rows
+    of file number `file` of the load from 1. Reads see current editions only, never rows that are staged or replaced.
+    """
+
+    noun: ClassVar[str] = "cost line"
+
+    edition_id: PydanticObjectId
+    file: int
+    row: int
+    provider: str
+    extras: dict[str, str] = Field(default_factory=dict)
+    availability_zone: str | None = None
+    billed_cost: Decimal
+    billing_account_id: str
+    billing_account_name: str | None = None
+    billing_account_type: str | None = None
+    billing_currency: str
+    billing_period_end: datetime
+    billing_period_start: datetime
+    capacity_reservation_id: str | None = None
+    capacity_reservation_status: str | None = None
+    charge_category: str
+    charge_class: str | None = None
+    charge_description: str | None = None
+    charge_frequency: str | None = None
+    charge_period_end: datetime
+    charge_period_start: datetime
+    commitment_discount_category: str | None = None
+    commitment_discount_id: str | None = None
+    commitment_discount_name: str | None = None
+    commitment_discount_quantity: Decimal | None = None
+    commitment_discount_status: str | None = None
+    commitment_discount_type: str | None = None
+    commitment_discount_unit: str | None = None
+    consumed_quantity: Decimal | None = None
+    consumed_unit: str | None = None
+    contracted_cost: Decimal | None = None
+    contracted_unit_price: Decimal | None = None
+    effective_cost: Decimal
+    invoice_id: str | None = None
+    invoice_issuer_name: str | None = None
+    list_cost: Decimal | None = None
+    list_unit_price: Decimal | None = None
+    pricing_category: str | None = None
+    pricing_currency: str | None = None
+    pricing_currency_contracted_unit_price: Decimal | None = None
+    pricing_currency_effective_cost: Decimal | None = None
+    pricing_currency_list_unit_price: Decimal | None = None
+    pricing_quantity: Decimal | None = None
+    pricing_unit: str | None = None
+    provider_name: str | None = None
+    publisher_name: str | None = None
+    region_id: str | None = None
+    region_name: str | None = None
+    resource_id: str | None = None
+    resource_name: str | None = None
+    resource_type: str | None = None
+    service_category: str | None = None
+    service_name: str
+    service_subcategory: str | None = None
+    sku_id: str | None = None
+    sku_meter: str | None = None
+    sku_price_details: str | None = None
+    sku_price_id: str | None = None
+    sub_account_id: str | None = None
+    sub_account_name: str | None = None
+    sub_account_type: str | None = None
+    tags: dict[str, str] | None = None
+    allocated_method_id: str | None = None
+    allocated_method_details: str | None = None
+    allocated_resource_id: str | None = None
+    allocated_resource_name: str | None = None
+    allocated_tags: dict[str, str] | None = None
+    contract_applied: str | None = None
+    host_provider_name: str | None = None
+    service_provider_name: str | None = None
+
+    class Settings:
+        name = "cost_lines"
+        indexes = [
+            IndexModel(
+                [
+                    ("org_id", ASCENDING),
+                    ("charge_period_start", DESCENDING),
+                    ("_id", DESCENDING),
+                    ("edition_id", ASCENDING),
+                ],
+                name="org_newest",
+            ),
+            IndexModel([("edition_id", ASCENDING)], name="edition"),
+        ]
+
+    @classmethod
+    async def get_in(cls, scope: Scope, id: str, *, session: AsyncClientSession | None = None) -> Self:
+        """The line with this id. Raises NotFound also when its period was loaded again since."""
+        found = await super().get_in(scope, id, session=session)
+        if found.edition_id not in await _visible(scope):
+            raise NotFound.of(cls.noun)
+        return found
+
+    @classmethod
+    async def page_in(
+        cls, scope: Scope, filter: Mapping[str, Any], keyset: Keyset, *, first: int, after: Sequence[Any] | None = None
+    ) -> Page[Any]:
+        """At most `first` current lines in scope in the keyset's order, after the given sort values."""
+        filter = {**filter, "edition_id": {"$in": await _visible(scope)}}
+        return await super().page_in(scope, filter, keyset, first=first, after=after)
+
+    @classmethod
+    async def count_in(cls, scope: Scope, filter: Mapping[str, Any], *, cap: int) -> int:
+        """How many current lines are in scope, counted no further than `cap`."""
+        return await super().count_in(scope, {**filter, "edition_id": {"$in": await _visible(scope)}}, cap=cap)
+
+    @classmethod
+    async def load_many(cls, scope: Scope, ids: Sequence[str]) -> list[Any]:
+        """Current lines in the order of `ids`; None where an id is absent, replaced or out of scope."""
+        visible = set(await _visible(scope))
+        rows = await super().load_many(scope, ids)
+        return [row if row is not None and row.edition_id in visible else None for row in rows]
+
+    find_in = list_in = TenantDocument._closed
+
+
+# Nulls are not stored: a row as read has them all the same.
+for _name in CostLine.model_fields.keys() & BY_NAME.keys():
+    setattr(CostLine.Row, _name, None)
+
+
+async def _visible(scope: Scope) -> list[ObjectId]:
+    return [edition_id for edition_id, _ in await current_editions(scope)]
+
+
+def lines_of(batch: FocusBatch, org_id: ObjectId, editions: Sequence[ObjectId], file: int) -> list[dict[str, Any]]:
+    """The rows of a batch as they are stored. `editions` has the edition of every slice, by its number."""
+    names = list(batch.columns)
+    memory: dict[int, Any] = {}
+    columns = [_stored(name, values, memory) for name, values in batch.columns.items()]
+    lines = []
+    for index, values in enumerate(zip(*columns, strict=True)):
+        line = {name: value for name, value in zip(names, values, strict=True) if value is not None}
+        line["org_id"] = org_id
+        line["edition_id"] = editions[batch.slices[index].number]
+        line["file"] = file
+        line["row"] = batch.first_row + index
+        line["provider"] = batch.slices[index].key.provider
+        lines.append(line)
+    for name, texts in batch.extras.items():
+        for line, text in zip(lines, texts, strict=True):
+            if text is not None:
+                line.setdefault("extras", {})[name] = text
+    return lines
+
+
+def _stored(name: str, values: Sequence[Any], memory: dict[int, Any]) -> Sequence[Any]:
+    """The values of a column as MongoDB takes them. Equal texts were read to one object, so each is turned once."""
+    convert = _CONVERSIONS.get(BY_NAME[name].kind)
+    if convert is None:
+        return values
+    stored = []
+    for value in values:
+        found = memory.get(id(value))
+        if found is None and value is not None:
+            found = memory[id(value)] = convert(value)
+        stored.append(found)
+    return stored
+
+
+_CONVERSIONS: dict[Kind, Callable[[Any], Any]] = {Kind.DECIMAL: stored_decimal, Kind.TAGS: dict}
+
+
+async def stage_lines(lines: Sequence[dict[str, Any]]) -> None:
+    """Store lines that do not count yet."""
+    await CostLine.rows().insert_many(lines, ordered=False)
+
+
+async def delete_lines(edition_ids: Sequence[ObjectId]) -> int:
+    """Delete the lines of editions that do not count; returns how many."""
+    result = await CostLine.rows().delete_many({"edition_id": {"$in": list(edition_ids)}})
+    return result.deleted_count

@@ -1,0 +1,121 @@
+"""The one MongoDB client of a process, and the migrations that every start can repeat."""
+
+from decimal import Decimal
+from typing import Any
+
+from beanie import init_beanie
+from bson import CodecOptions, Decimal128
+from bson.codec_options import TypeCodec, TypeRegistry
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import CollectionInvalid
+
+from documents.account import Account
+from documents.alert import Alert
+from documents.budget import Budget
+from documents.cost_day import CostDay
+from documents.cost_line import CostLine
+from documents.cost_load import CostLoad
+from documents.cost_period import CostPeriod
+from documents.event import Event, EventCounter
+from documents.finding import Finding
+from documents.idempotency import IdempotentResult
+from documents.organization import Organization
+from documents.outbox import OutboxJob
+from documents.resource import Resource
+from documents.sync_run import SyncRun
+from documents.user import Membership, User
+
+ALL = (
+    Account,
+    Alert,
+    Budget,
+    CostDay,
+    CostLine,
+    CostLoad,
+    CostPeriod,
+    Event,
+    EventCounter,
+    Finding,
+    IdempotentResult,
+    Membership,
+    Organization,
+    OutboxJob,
+    Resource,
+    SyncRun,
+    User,
+)
+
+
+class DecimalCodec(TypeCodec):
+    """Money is Decimal on our side and Decimal128 (34 digits) on MongoDB's."""
+
+    python_type = Decimal
+    bson_type = Decimal128
+
+    def transform_python(self, value: Decimal) -> Decimal128:
+        return Decimal128(value)
+
+    def transform_bson(self, value: Decimal128) -> Decimal:
+        return value.to_decimal()
+
+
+CODECS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, type_registry=TypeRegistry([DecimalCodec()]))
+
+
+def connect(url: str, *, max_pool_size: int = 50) -> AsyncMongoClient[dict[str, Any]]:
+    """A client for this event loop. Nothing is asked of the server yet."""
+    return AsyncMongoClient(
+        url,
+        tz_aware=True,
+        type_registry=CODECS.type_registry,
+        maxPoolSize=max_pool_size,
+        serverSelectionTimeoutMS=15_000,
+        connectTimeoutMS=5_000,
+        retryWrites=True,
+        w="majority",
+        appname="cloudwatcher",
+    )
+
+
+async def open_database(client: AsyncMongoClient[dict[str, Any]], name: str) -> AsyncDatabase[dict[str, Any]]:
+    """Bind the documents to the database. Indexes are the work of `migrate`."""
+    database = client[name]
+    await init_beanie(database=database, document_models=list(ALL), skip_indexes=True)
+    return database
+
+
+async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[str]:
+    """Create what is missing of collections and indexes; returns what it made, in words.
+
+    Safe to repeat and to run twice at once: MongoDB makes one index of two equal asks.
+    """
+    database = await open_database(client, name)
+    made = []
+    existing = set(await database.list_collection_names())
+    for document in ALL:
+        settings = document.get_settings()
+        name = str(settings.name)
+        if name not in existing:
+            try:
+                await database.create_collection(name)
+                made.append(f"collection {name}")
+            except CollectionInvalid:
+                pass  # the other of two migrations was faster
+        indexes = [field.index for field in settings.indexes or []]
+        if indexes:
+            before = set(await database[name].index_information())
+            names = await database[name].create_indexes(indexes)
+            made += [f"index {name}.{index}" for index in names if index not in before]
+    return made
+
+
+async def missing_indexes(database: AsyncDatabase[dict[str, Any]]) -> list[str]:
+    """Names of indexes that `migrate` would make."""
+    missing = []
+    for document in ALL:
+        settings = document.get_settings()
+        present = set(await database[str(settings.name)].index_information())
+        wanted = [str(field.index.document["name"]) for field in settings.indexes or []]
+        missing += [f"{settings.name}.{index}" for index in wanted if index not in present]
+    return missing

@@ -1,0 +1,151 @@
+"""The state of one rule on one resource."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, ClassVar
+
+from beanie import PydanticObjectId
+from bson import ObjectId
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from documents.account import Account
+from documents.base import TenantDocument
+from domain.facts.finding import FindingCategory, FindingState
+from domain.facts.resource import ResourceKind
+from domain.facts.severity import Severity
+from domain.findings import FindingChanges, FindingKey, FiringFinding, KnownFinding
+
+
+class Finding(TenantDocument):
+    """`saving_amount` is the expected saving a month in `saving_currency`; `severity_rank` sorts the worst first."""
+
+    noun: ClassVar[str] = "finding"
+
+    account_id: PydanticObjectId
+    resource_id: PydanticObjectId
+    resource_native_id: str
+    region: str | None = None
+    rule_id: str
+    category: FindingCategory
+    severity: Severity
+    severity_rank: int
+    title: str
+    reason: str
+    observed: dict[str, Any]
+    saving_amount: Decimal | None = None
+    saving_currency: str | None = None
+    saving_formula: str | None = None
+    state: FindingState = FindingState.OPEN
+    opened_at: datetime
+    last_seen_at: datetime
+    resolved_at: datetime | None = None
+
+    class Settings:
+        name = "findings"
+        indexes = [
+            IndexModel(
+                [
+                    ("org_id", ASCENDING),
+                    ("account_id", ASCENDING),
+                    ("rule_id", ASCENDING),
+                    ("resource_native_id", ASCENDING),
+                ],
+                unique=True,
+                name="natural",
+            ),
+            IndexModel(
+                [
+                    ("org_id", ASCENDING),
+                    ("state", ASCENDING),
+                    ("severity_rank", ASCENDING),
+                    ("opened_at", DESCENDING),
+                    ("_id", DESCENDING),
+                ],
+                name="org_state_severity",
+            ),
+            IndexModel([("resource_id", ASCENDING)], name="resource"),
+        ]
+
+
+async def known_findings(account: Account, session: AsyncClientSession) -> list[KnownFinding]:
+    """Every stored finding of the account, as the life cycle needs it."""
+    query = {"org_id": account.org_id, "account_id": account.id}
+    fields = {"rule_id": 1, "resource_native_id": 1, "state": 1, "region": 1}
+    rows = Finding.rows().find(query, projection=fields, session=session)
+    return [
+        KnownFinding(
+            key=FindingKey(str(account.id), raw["rule_id"], raw["resource_native_id"]),
+            state=FindingState(raw["state"]),
+            region=raw["region"],
+        )
+        async for raw in rows
+    ]
+
+
+async def record_findings(
+    account: Account,
+    changes: FindingChanges,
+    resource_ids: Mapping[tuple[ResourceKind, str], ObjectId],
+    at: datetime,
+    session: AsyncClientSession,
+) -> dict[FindingKey, ObjectId]:
+    """Store what a sync changed; returns the row ids of all findings that fire now. Twice changes nothing more."""
+    firing = [
+        *((finding, {"state": FindingState.OPEN.value, "opened_at": at}) for finding in changes.opened),
+        *((finding, {"state": FindingState.OPEN.value, "opened_at": at}) for finding in changes.reopened),
+        *((finding, {}) for finding in changes.refreshed),
+    ]
+    writes = [_seen(account, finding, state, resource_ids, at) for finding, state in firing]
+    writes += [_resolved(account, ended.key, at) for ended in changes.resolved]
+    if writes:
+        await Finding.rows().bulk_write(writes, ordered=False, session=session)
+    query = {"org_id": account.org_id, "account_id": account.id, "last_seen_at": at}
+    rows = Finding.rows().find(query, projection={"rule_id": 1, "resource_native_id": 1}, session=session)
+    return {FindingKey(str(account.id), raw["rule_id"], raw["resource_native_id"]): raw["_id"] async for raw in rows}
+
+
+def _seen(
+    account: Account,
+    finding: FiringFinding,
+    state: dict[str, Any],
+    resource_ids: Mapping[tuple[ResourceKind, str], ObjectId],
+    at: datetime,
+) -> UpdateOne:
+    rule, resource, observation = finding.judgement.rule, finding.judgement.resource, finding.judgement.observation
+    if observation is None:
+        raise ValueError(f"{rule.id} fires without an observation")
+    saving = observation.estimated_monthly_saving
+    fields = {
+        "resource_id": resource_ids[resource.kind, resource.native_id],
+        "region": resource.region,
+        "category": rule.category.value,
+        "severity": rule.severity.value,
+        "severity_rank": rule.severity.rank,
+        "title": rule.title,
+        "reason": observation.reason,
+        "observed": observation.observed,
+        "saving_amount": saving.amount if saving else None,
+        "saving_currency": saving.currency if saving else None,
+        "saving_formula": observation.saving_formula,
+        "last_seen_at": at,
+        "resolved_at": None,
+        **state,
+    }
+    return UpdateOne(_natural(account, finding.key), {"$set": fields, "$setOnInsert": {"created_at": at}}, upsert=True)
+
+
+def _resolved(account: Account, key: FindingKey, at: datetime) -> UpdateOne:
+    return UpdateOne(
+        _natural(account, key), {"$set": {"state": FindingState.RESOLVED.value, "resolved_at": at}}, upsert=False
+    )
+
+
+def _natural(account: Account, key: FindingKey) -> dict[str, Any]:
+    return {
+        "org_id": account.org_id,
+        "account_id": account.id,
+        "rule_id": key.rule_id,
+        "resource_native_id": key.native_id,
+    }
