@@ -1,0 +1,1 @@
+"""The outside: clouds, evidence sources, ticketing, notification channels. Raw answers in, facts out."""
