@@ -1,0 +1,1 @@
+"""Verbs in the background: names and enqueueing here, one file per job in `tasks`."""

@@ -1,0 +1,24 @@
+"""What a job is handed by its worker."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from documents.vault import Vault
+from jobs.queue import Queue
+from jobs.writer import Writer
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobContext:
+    """One per worker process. `event_retention`: how long the event log is kept.
+
+    `allow_private_endpoints`: whether accounts may name endpoints inside private networks.
+    """
+
+    writer: Writer
+    queue: Queue
+    vault: Vault
+    now: Callable[[], datetime]
+    event_retention: timedelta
+    allow_private_endpoints: bool

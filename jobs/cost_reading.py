@@ -1,0 +1,138 @@
+"""The half of a cost import that reads: files to documents, in a thread, a thousand rows at a time."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import orjson
+from bson import ObjectId
+
+from connectors.billing.focus_files import CostFile, open_cost_file
+from documents.cost_day import days_of
+from documents.cost_line import lines_of
+from documents.cost_load import LoadedFile
+from domain.costs.batch import FocusBatch, SeenAccount
+from domain.costs.focus import FocusParser
+from domain.costs.header import ReadOptions, read_header
+from domain.costs.problem import BadCostFile, Notice, Problem
+from domain.costs.rollup import DayRollup
+from domain.costs.slice import CostSlice, SliceBook
+
+# Raised when rows come to mean something else, so that a file that was loaded before is read anew.
+_READING = 1
+_STAGE_ROWS = 1_000
+
+
+@dataclass(slots=True)
+class Staged:
+    """Documents ready to be stored. `rows` and `size` (bytes) tell how far reading has come.
+
+    `editions` are those that begin here, `accounts` those named for the first time, each with the file that names it.
+    """
+
+    rows: int = 0
+    size: int = 0
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    days: list[dict[str, Any]] = field(default_factory=list)
+    editions: list[ObjectId] = field(default_factory=list)
+    accounts: list[tuple[str, SeenAccount]] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class FileReport:
+    """What one file turned out to be."""
+
+    name: str
+    version: str
+    rows: int
+    notices: list[Notice]
+
+
+def measured(paths: Sequence[Path]) -> list[LoadedFile]:
+    """Name, size and hash of each file. Raises BadCostFile for one that cannot be read, Invalid when there is none."""
+    files = []
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise BadCostFile(path.name, [Problem(f"the file cannot be read: {error.strerror}.")]) from error
+        files.append(LoadedFile(name=path.name, size=path.stat().st_size, sha256=digest))
+    return files
+
+
+def content_of(files: Sequence[LoadedFile], options: ReadOptions) -> str:
+    """A hash of everything that decides what rows a load has."""
+    parts = [_READING, options.source, dict(options.fill), options.is_lenient, sorted(file.sha256 for file in files)]
+    return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+class CostReader:
+    """Reads files one after the other. When `staged` has ended, `slices`, `editions` and `files` tell of all of them."""
+
+    def __init__(self, paths: Sequence[Path], options: ReadOptions, org_id: ObjectId, today: date) -> None:
+        self.editions: list[ObjectId] = []
+        self.files: list[FileReport] = []
+        self._paths = paths
+        self._options = options
+        self._org_id = org_id
+        self._today = today
+        self._book = SliceBook(options.source)
+        self._rollup = DayRollup()
+        self._rows = 0
+        self._size = 0
+        self._held = Staged()
+
+    @property
+    def slices(self) -> list[CostSlice]:
+        return list(self._book)
+
+    def staged(self) -> Iterator[Staged]:
+        """What to store, in the order of the rows. Raises BadCostFile at the end of the first file with problems."""
+        for number, path in enumerate(self._paths):
+            rows_before = self._rows
+            with open_cost_file(path) as file:
+                header = read_header(path.name, file.names, self._options)
+                parser = FocusParser(path.name, header, self._options, today=self._today, book=self._book)
+                yield from self._read(number, path.name, file, parser)
+            if parser.problems:
+                raise BadCostFile(path.name, parser.problems)
+            self.files.append(FileReport(path.name, header.version, self._rows - rows_before, parser.notices()))
+            self._size += path.stat().st_size
+        yield from self._flushed()
+
+    def _read(self, number: int, name: str, file: CostFile, parser: FocusParser) -> Iterator[Staged]:
+        for text in file.batches():
+            batch = parser.parse(text)
+            self._rows += len(text)
+            if batch is not None:
+                self._hold(batch, number, name)
+            if batch is None or len(self._held.lines) >= _STAGE_ROWS:
+                yield self._taken(self._size + text.bytes_read)
+            if parser.is_full:
+                return
+            if self._rollup.is_full:
+                yield from self._flushed()
+
+    def _hold(self, batch: FocusBatch, number: int, name: str) -> None:
+        begun = [ObjectId() for _ in range(len(self._book) - len(self.editions))]
+        self.editions += begun
+        self._held.editions += begun
+        self._held.lines += lines_of(batch, self._org_id, self.editions, number)
+        self._held.accounts += [(name, account) for account in batch.accounts]
+        self._rollup.add(batch)
+
+    def _taken(self, size: int) -> Staged:
+        taken, self._held = self._held, Staged()
+        taken.rows, taken.size = self._rows, size
+        return taken
+
+    def _flushed(self) -> Iterator[Staged]:
+        """What is held of the lines, then the sums so far."""
+        days = days_of(self._rollup.flush(), self.slices, self._org_id, self.editions)
+        for start in range(0, max(len(days), 1), _STAGE_ROWS):
+            self._held.days += days[start : start + _STAGE_ROWS]
+            yield self._taken(self._size)

@@ -1,0 +1,66 @@
+"""Names of the jobs and how they are asked for: a row in the outbox, relayed to arq. Nothing else enqueues."""
+
+from typing import Any
+
+import orjson
+import structlog
+from arq.connections import ArqRedis
+from beanie import PydanticObjectId
+from redis.exceptions import RedisError
+
+from documents.outbox import relay_outbox
+from documents.sync_run import SyncRun
+from documents.transaction import Transaction
+
+log = structlog.get_logger()
+
+# Crash recovery waits for the longest timeout of a queue, so slow work has its own.
+QUICK = "cloudwatcher:quick"
+SLOW = "cloudwatcher:slow"
+
+SYNC_ACCOUNT = "sync_account"
+CHECK_BUDGETS = "check_budgets"
+
+
+def dumps(value: dict[str, Any]) -> bytes:
+    """JSON, never pickle: whoever can write to Redis must not run code here."""
+    return orjson.dumps(value, default=str)
+
+
+def loads(data: bytes) -> dict[str, Any]:
+    """The job as it was sent."""
+    value: dict[str, Any] = orjson.loads(data)
+    return value
+
+
+def ask_sync(tx: Transaction, run: SyncRun) -> None:
+    """Ask for the sync of an opened run. The run's id makes the job unique."""
+    args = {"org_id": str(run.org_id), "run_id": str(run.id)}
+    tx.enqueue(SYNC_ACCOUNT, queue=SLOW, key=str(run.id), args=args)
+
+
+def ask_budget_check(tx: Transaction, org_id: PydanticObjectId) -> None:
+    """Ask for a look at all budgets of an organization. Asks that come before it starts become one."""
+    tx.enqueue(CHECK_BUDGETS, queue=QUICK, key=str(org_id), args={"org_id": str(org_id)})
+
+
+class Queue:
+    """The way from the outbox to arq."""
+
+    def __init__(self, redis: ArqRedis) -> None:
+        self._redis = redis
+
+    async def relay(self) -> int:
+        """Hand over what waits; returns how many jobs. While Redis is away they keep waiting."""
+        try:
+            return await relay_outbox(self._push)
+        except (RedisError, OSError) as error:
+            log.warning("outbox_waits", reason=str(error))
+            return 0
+
+    async def _push(self, job: dict[str, Any]) -> bool:
+        """False when arq still has a job of this id: it may be past the change this ask is about; ask again later."""
+        taken = await self._redis.enqueue_job(
+            job["function"], _job_id=job["_id"], _queue_name=job["queue"], **job["args"]
+        )
+        return taken is not None

@@ -1,0 +1,1 @@
+"""One file per background job. Each may run twice: the second time changes nothing."""

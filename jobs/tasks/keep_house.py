@@ -1,0 +1,50 @@
+"""What every minute asks for: due syncs, jobs whose relay was lost, old events. Serves all tenants."""
+
+from typing import Any
+
+from documents.account import claim_due_accounts
+from documents.event import prune_events
+from documents.sync_run import SyncRun, find_stranded_runs, open_run
+from documents.transaction import Transaction
+from jobs.context import JobContext
+from jobs.queue import ask_sync
+from jobs.sync_events import announce_sync
+
+
+async def start_due_syncs(ctx: dict[str, Any]) -> int:
+    """Open a run for every account whose sync is due; returns how many. One being synced keeps its run."""
+    context: JobContext = ctx["context"]
+    accounts = await claim_due_accounts(context.now())
+    for account in accounts:
+
+        async def change(tx: Transaction, account: Any = account) -> SyncRun:
+            run, is_new = await open_run(account, tx.session)
+            if is_new:
+                ask_sync(tx, run)
+                announce_sync(tx, run)
+            return run
+
+        await context.writer.commit(change)
+    return len(accounts)
+
+
+async def ask_again(ctx: dict[str, Any]) -> int:
+    """Ask anew for runs that have not ended although nobody touched them lately: Redis may have lost their job.
+
+    arq refuses an ask whose job it still has, so nothing runs twice at once.
+    """
+    context: JobContext = ctx["context"]
+    runs = await find_stranded_runs(context.now())
+    for run in runs:
+
+        async def change(tx: Transaction, run: SyncRun = run) -> None:
+            ask_sync(tx, run)
+
+        await context.writer.commit(change)
+    return len(runs)
+
+
+async def forget_old_events(ctx: dict[str, Any]) -> int:
+    """Prune the event logs beyond the retention; cursors older than that get StreamReset."""
+    context: JobContext = ctx["context"]
+    return await prune_events(context.now() - context.event_retention)

@@ -1,0 +1,30 @@
+"""How requests and jobs change things: one transaction, then the wake-ups and the relay of the jobs it asked for."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
+
+from documents.transaction import Announce, Transaction, commit
+
+T = TypeVar("T")
+
+
+class Relay(Protocol):
+    async def relay(self) -> int: ...
+
+
+class Writer:
+    """`announce` wakes the readers of an organization's log; `queue` relays the outbox. Both may fail without loss."""
+
+    def __init__(self, announce: Announce, queue: Relay) -> None:
+        self._announce = announce
+        self._queue = queue
+        self._relays: set[asyncio.Task[int]] = set()
+
+    async def commit(self, change: Callable[[Transaction], Awaitable[T]]) -> T:
+        """Run `change` (several times if the driver retries) and return what it returned, once it is committed."""
+        result = await commit(change, announce=self._announce)
+        task = asyncio.create_task(self._queue.relay())
+        self._relays.add(task)
+        task.add_done_callback(self._relays.discard)
+        return result

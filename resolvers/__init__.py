@@ -1,0 +1,1 @@
+"""Verbs of a request: queries, mutations and subscriptions, one file per noun."""

@@ -1,0 +1,186 @@
+"""The only ways to declare a root field. A field without a gate cannot be declared."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from typing import Any
+
+import orjson
+import strawberry
+import structlog
+from pydantic import SecretStr
+from strawberry.extensions import FieldExtension
+
+import documents
+from auth.gate import Gate, Public, SignedIn, gate
+from auth.permission import Permission
+from documents.idempotency import AlreadyDone, IdempotencyKey, current_key, find_result
+from domain.errors import Conflict
+
+log = structlog.get_logger()
+Resolver = Callable[..., Any]
+
+SIGNED_IN = "signed-in"
+May = Permission | str
+
+
+class UnderPermission(FieldExtension):
+    """Hands the resolver a context whose scope is that of the field's permission."""
+
+    def __init__(self, permission: Permission | None) -> None:
+        self._permission = permission
+
+    async def resolve_async(self, next_: Resolver, source: Any, info: strawberry.Info, **kwargs: Any) -> Any:
+        raw = info._raw_info
+        narrowed = replace(info, _raw_info=raw._replace(context=raw.context.under(self._permission)))
+        result = next_(source, narrowed, **kwargs)
+        return result if isinstance(result, AsyncIterator) else await result
+
+
+class Audited(FieldExtension):
+    """Logs who did what and how it ended; answers a repeated idempotency key with the stored answer."""
+
+    def __init__(self, action: str) -> None:
+        self._action = action
+
+    async def resolve_async(self, next_: Resolver, source: Any, info: strawberry.Info, **kwargs: Any) -> Any:
+        viewer = info.context.viewer
+        actor = viewer.user_id if viewer else "anonymous"
+        try:
+            result = await _once(self._action, actor, kwargs.get("input"), lambda: next_(source, info, **kwargs))
+        except Exception as error:
+            log.info("audit", action=self._action, actor=actor, outcome=type(error).__name__)
+            raise
+        log.info("audit", action=self._action, actor=actor, outcome="done")
+        return result
+
+
+async def _once(action: str, actor: str, input: Any, run: Callable[[], Any]) -> Any:
+    key = _key(action, actor, input)
+    if key is None:
+        return await run()
+    stored = await find_result(key)
+    if stored is not None:
+        return _revived(*stored)
+    token = current_key.set(key)
+    try:
+        return await run()
+    except AlreadyDone:
+        stored = await find_result(key)
+        if stored is None:
+            raise Conflict("A request with this idempotency key is under way. Try again in a moment.") from None
+        return _revived(*stored)
+    finally:
+        current_key.reset(token)
+
+
+def _key(action: str, actor: str, input: Any) -> IdempotencyKey | None:
+    chosen = getattr(input, "idempotency_key", None)
+    if chosen is None:
+        return None
+    fields = {name: value for name, value in input.model_dump().items() if name != "idempotency_key"}
+    return IdempotencyKey(key_hash=_sha256([actor, action, chosen]), input_hash=_sha256(fields))
+
+
+def _sha256(value: Any) -> str:
+    return hashlib.sha256(orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _plain(value: Any) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+
+
+def _revived(kind: str, stored: dict[str, Any]) -> Any:
+    return getattr(documents, kind).model_validate(stored)
+
+
+def _gate_of(may: May | None, public: str | None) -> tuple[type[Any], Permission | None]:
+    if (may is None) == (public is None):
+        raise TypeError("A root field names its permission with may=…, or says why it is open with public=….")
+    if public is not None:
+        return Public, None
+    if isinstance(may, Permission):
+        return gate(may), may
+    if may != SIGNED_IN:
+        raise TypeError(f"{may!r} is not a permission.")
+    return SignedIn, None
+
+
+def query(
+    type_: Any, *, may: May | None = None, public: str | None = None, description: str, directives: tuple[Any, ...] = ()
+) -> Callable[[Resolver], Any]:
+    """Declare a query. `type_` is what goes over the wire; the resolver may return the documents behind it."""
+    permission_class, permission = _gate_of(may, public)
+    return _field(type_, permission_class, [UnderPermission(permission)], _told(description, public), directives)
+
+
+def mutation(
+    payload: Any,
+    *,
+    may: May | None = None,
+    public: str | None = None,
+    audit: str,
+    description: str,
+    directives: tuple[Any, ...] = (),
+) -> Callable[[Resolver], Any]:
+    """Declare a mutation. The resolver returns the one field of the payload's success member, or raises Refused."""
+    permission_class, permission = _gate_of(may, public)
+    # From the inside out; strawberry puts the gate around them all.
+    extensions: list[FieldExtension] = [UnderPermission(permission), Audited(audit), InSuccess(payload)]
+    return _field(payload, permission_class, extensions, _told(description, public), directives)
+
+
+def subscription(
+    type_: Any, *, may: May | None = None, public: str | None = None, description: str
+) -> Callable[[Resolver], Any]:
+    """Declare a subscription. The resolver is an async generator of messages."""
+    permission_class, permission = _gate_of(may, public)
+
+    def declare(resolver: Resolver) -> Any:
+        return strawberry.subscription(
+            resolver=resolver,
+            graphql_type=type_,
+            permission_classes=[permission_class],
+            extensions=[UnderPermission(permission)],
+            description=_told(description, public),
+        )
+
+    return declare
+
+
+class InSuccess(FieldExtension):
+    """Wraps what a mutation returns into the success member of its payload."""
+
+    def __init__(self, payload: Any) -> None:
+        self._success = payload.__args__[0].__args__[0] if hasattr(payload, "__args__") else payload
+        (self._field,) = self._success.__annotations__
+
+    async def resolve_async(self, next_: Resolver, source: Any, info: strawberry.Info, **kwargs: Any) -> Any:
+        return self._success(**{self._field: await next_(source, info, **kwargs)})
+
+
+def _field(
+    type_: Any,
+    permission_class: type[Any],
+    extensions: list[FieldExtension],
+    description: str,
+    directives: tuple[Any, ...],
+) -> Callable[[Resolver], Any]:
+    def declare(resolver: Resolver) -> Any:
+        return strawberry.field(
+            resolver=resolver,
+            graphql_type=type_,
+            permission_classes=[permission_class],
+            extensions=extensions,
+            description=description,
+            directives=directives,
+        )
+
+    return declare
+
+
+def _told(description: str, public: str | None) -> str:
+    return description if public is None else f"{description} Open to everybody: {public}"
+
+
+__all__ = ["SIGNED_IN", "Gate", "mutation", "query", "subscription"]

@@ -1,0 +1,36 @@
+"""The three root types, put together from the nouns."""
+
+import strawberry
+
+from resolvers.account import AccountMutations, AccountQueries
+from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
+from resolvers.budget import BudgetMutations, BudgetQueries
+from resolvers.cost import CostQueries
+from resolvers.finding import FindingQueries
+from resolvers.node import NodeQueries
+from resolvers.organization import OrganizationMutations, OrganizationQueries
+from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
+
+
+@strawberry.type(description="Everything that can be read.")
+class Query(
+    AccountQueries,
+    AlertQueries,
+    BudgetQueries,
+    CostQueries,
+    FindingQueries,
+    NodeQueries,
+    OrganizationQueries,
+    SyncQueries,
+):
+    pass
+
+
+@strawberry.type(description="Everything that can be changed.")
+class Mutation(AccountMutations, AlertMutations, BudgetMutations, OrganizationMutations, SyncMutations):
+    pass
+
+
+@strawberry.type(description="Everything that can be followed live.")
+class Subscription(AlertSubscriptions, SyncSubscriptions):
+    pass

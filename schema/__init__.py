@@ -1,0 +1,1 @@
+"""Nouns on the wire: GraphQL types, inputs, enums and errors. No behaviour."""

@@ -1,0 +1,121 @@
+"""Cloud accounts, what is in them, and their syncs."""
+
+from datetime import datetime
+
+import strawberry
+from bson import ObjectId
+from pydantic import BaseModel, Field, SecretStr
+from strawberry.scalars import JSON
+
+import documents
+from documents import AccountState, SyncState
+from domain.facts.provider import Provider
+from domain.facts.resource import ResourceKind
+from schema.errors import payload
+from schema.node import Node, said, view
+from schema.organization import IDEMPOTENCY_KEY
+from schema.relation import loaded, organization_id_of
+
+
+@view(documents.Account, description="One cloud account: connected with credentials, or only known from bills.")
+class Account(Node):
+    provider: Provider = said("The cloud it lives in.")
+    native_id: str | None = said("The provider's own id; null until the first sync has asked the provider.")
+    name: str = said("What people call it.")
+    state: AccountState = said("How CloudWatcher stands to it.")
+    role_arn: str | None = said("The role that is assumed, when it was connected by role.")
+    endpoint_url: str | None = said("Where calls go instead of the provider's own address.")
+    regions: list[str] = said("Regions that are read; empty means every enabled region.")
+    last_synced_at: datetime | None = said("When a sync last read it.")
+    next_sync_at: datetime | None = said("When the next sync is due; null when it is not connected.")
+    problem: str | None = said("What is wrong and what to do, when the last sync failed.")
+
+    @strawberry.field(description="The tenant it belongs to.")
+    def organization_id(self) -> strawberry.ID:
+        return organization_id_of(self)
+
+
+@view(documents.Resource, description="One thing in an account, as a sync last saw it.")
+class Resource(Node):
+    kind: ResourceKind = said("What it is.")
+    native_id: str = said("The id the provider bills and logs by.")
+    name: str = said("What people call it.")
+    region: str | None = said("Where it is; null for global things.")
+    tags: JSON = said("Its tags as an object of strings.")
+    config: JSON = said("Its configuration in the provider's own field names.")
+    account_id: strawberry.Private[ObjectId]
+    first_seen_at: datetime = said("When a sync first saw it.")
+    last_seen_at: datetime = said("When a sync last saw it.")
+    is_gone: bool = said("Whether the last complete read no longer showed it.")
+
+    @strawberry.field(description="The account it is in.")
+    async def account(self, info: strawberry.Info) -> Account | None:
+        return await loaded(info, Account, self.account_id)
+
+
+@view(documents.SyncRun, description="One sync of one account, from the ask to its end.")
+class Sync(Node):
+    state: SyncState = said("How far it is.")
+    step: str = said("What it is doing, in words.")
+    done: int = said("Steps that are done.")
+    total: int = said("Steps in all, as far as known; 0 before it starts.")
+    resources: int = said("Resources seen.")
+    findings_opened: int = said("Findings it opened.")
+    findings_resolved: int = said("Findings it resolved.")
+    gaps: list[str] = said("What could not be read, each with its reason. Nothing is concluded about these.")
+    problem: str | None = said("Why it failed and what to do.")
+    created_at: datetime = said("When it was asked for.")
+    started_at: datetime | None = said("When a worker began.")
+    ended_at: datetime | None = said("When it ended.")
+    account_id: strawberry.Private[ObjectId]
+
+    @strawberry.field(description="The account it reads.")
+    async def account(self, info: strawberry.Info) -> Account | None:
+        return await loaded(info, Account, self.account_id)
+
+
+@strawberry.pydantic.input(description="Sign-in by assuming a role in the account. The usual and safer way.")
+class AwsRoleInput(BaseModel):
+    role_arn: str = Field(
+        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}$",
+        description="ARN of the role to assume.",
+    )
+    external_id: str = Field(min_length=8, max_length=1224, description="The external id its trust policy asks for.")
+
+
+@strawberry.pydantic.input(description="Sign-in with an access key.")
+class AwsKeyInput(BaseModel):
+    access_key_id: str = Field(min_length=16, max_length=128, pattern="^[A-Za-z0-9_]+$", description="The key's id.")
+    secret_access_key: SecretStr = Field(min_length=8, max_length=256, description="The key itself; stored encrypted.")
+
+
+@strawberry.pydantic.input(description="How to sign in to AWS: exactly one of the two.", one_of=True)
+class AwsAccessInput(BaseModel):
+    role: AwsRoleInput | None = Field(description="By role and external id.")
+    key: AwsKeyInput | None = Field(description="By access key.")
+
+
+@strawberry.pydantic.input(description="An account to connect.")
+class ConnectAccountInput(BaseModel):
+    organization_id: strawberry.ID | None = Field(
+        default=None, description="The tenant it belongs to; may be left out when only one is in reach."
+    )
+    name: str = Field(min_length=1, max_length=100, description="What to call it.")
+    aws: AwsAccessInput = Field(description="How to sign in to AWS.")
+    regions: list[str] = Field(
+        default_factory=list, max_length=40, description="Regions to read; empty means every enabled region."
+    )
+    endpoint_url: str | None = Field(
+        default=None, max_length=300, description="Address to call instead of AWS, for sovereign clouds and stand-ins."
+    )
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+@strawberry.pydantic.input(description="The account to sync.")
+class SyncAccountInput(BaseModel):
+    account_id: strawberry.ID = Field(description="Global id of the account.")
+    idempotency_key: str | None = IDEMPOTENCY_KEY
+
+
+ConnectAccountPayload = payload("ConnectAccount", "account", Account, "The account; its first sync is on its way.")
+SyncAccountPayload = payload("SyncAccount", "sync", Sync, "The sync: a new one, or the one already under way.")

@@ -1,0 +1,64 @@
+"""What a view can reach while it is being read: the viewer, the scope, loaders and the clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Self
+
+from strawberry.dataloader import DataLoader
+
+from auth.permission import Permission
+from auth.scope import scope_of
+from auth.viewer import Viewer
+from documents.base import TenantDocument
+from domain.errors import Unauthenticated
+from domain.facts.scope import Scope
+
+
+class Loaders:
+    """One loader per document class and operation, each bound to what the viewer may see."""
+
+    def __init__(self, scope: Scope) -> None:
+        self._scope = scope
+        self._loaders: dict[type[TenantDocument], DataLoader[str, Any]] = {}
+
+    def of(self, document: type[TenantDocument]) -> DataLoader[str, Any]:
+        """The loader of this document: stored id (24 hex digits) to row, None when absent or out of scope."""
+        if document not in self._loaders:
+
+            async def load(ids: list[str]) -> list[Any]:
+                return await document.load_many(self._scope, ids)
+
+            self._loaders[document] = DataLoader(load_fn=load)
+        return self._loaders[document]
+
+
+@dataclass(kw_only=True)
+class SchemaContext:
+    """One per operation. `permission` is that of the root field being resolved; the field sets it.
+
+    `call` is the transport's own record of the operation.
+    """
+
+    viewer: Viewer | None
+    request_id: str
+    now: Callable[[], datetime]
+    call: object = None
+    permission: Permission | None = None
+    loaders: Loaders | None = None
+
+    def under(self, permission: Permission | None) -> Self:
+        """The same context for a root field that needs this permission."""
+        return replace(self, permission=permission)
+
+    @property
+    def signed_in(self) -> Viewer:
+        """The viewer. Raises Unauthenticated when nobody is signed in."""
+        if self.viewer is None:
+            raise Unauthenticated("Sign in first: send your access token as a bearer token.")
+        return self.viewer
+
+    @property
+    def scope(self) -> Scope:
+        """What the viewer may touch under the permission of the root field."""
+        return scope_of(self.signed_in, self.permission)

@@ -1,0 +1,65 @@
+"""Findings: what is wasteful or unsafe."""
+
+from datetime import datetime
+from decimal import Decimal
+
+import strawberry
+from bson import ObjectId
+from pydantic import BaseModel, Field
+from strawberry.scalars import JSON
+
+import documents
+from domain.facts.finding import FindingCategory, FindingState
+from domain.facts.money import Money
+from domain.facts.severity import Severity
+from schema.account import Account, Resource
+from schema.node import Node, said, view
+from schema.relation import loaded, organization_id_of
+
+
+@view(documents.Finding, description="The state of one rule on one resource.")
+class Finding(Node):
+    rule_id: str = said("The rule, for example aws-ebs-unattached.")
+    category: FindingCategory = said("Whether it is about money or safety.")
+    severity: Severity = said("How bad it is.")
+    title: str = said("What is wrong, in general.")
+    reason: str = said("What was seen on this very resource.")
+    observed: JSON = said("The values the rule looked at, in the provider's own names.")
+    state: FindingState = said("Open or resolved.")
+    resource_native_id: str = said("The id the provider bills and logs the resource by.")
+    saving_formula: str | None = said("How the saving was worked out; null where none is known.")
+    opened_at: datetime = said("When it was first seen, or seen again after it was resolved.")
+    last_seen_at: datetime = said("When a sync last saw it.")
+    resolved_at: datetime | None = said("When a sync no longer saw it.")
+    account_id: strawberry.Private[ObjectId]
+    resource_id: strawberry.Private[ObjectId]
+    saving_amount: strawberry.Private[Decimal | None]
+    saving_currency: strawberry.Private[str | None]
+
+    @strawberry.field(description="Expected saving a month when it is mended; null where nothing is saved or known.")
+    def monthly_saving(self) -> Money | None:
+        if self.saving_amount is None or self.saving_currency is None:
+            return None
+        return Money(amount=self.saving_amount, currency=self.saving_currency)
+
+    @strawberry.field(description="The resource it is about.")
+    async def resource(self, info: strawberry.Info) -> Resource | None:
+        return await loaded(info, Resource, self.resource_id)
+
+    @strawberry.field(description="The account the resource is in.")
+    async def account(self, info: strawberry.Info) -> Account | None:
+        return await loaded(info, Account, self.account_id)
+
+    @strawberry.field(description="The tenant it belongs to.")
+    def organization_id(self) -> strawberry.ID:
+        return organization_id_of(self)
+
+
+@strawberry.pydantic.input(description="Which findings; every field that is given must match.")
+class FindingFilter(BaseModel):
+    organization_id: strawberry.ID | None = Field(default=None, description="Of this tenant only.")
+    account_id: strawberry.ID | None = Field(default=None, description="In this account only.")
+    state: FindingState | None = Field(default=None, description="In this state only.")
+    category: FindingCategory | None = Field(default=None, description="Of this category only.")
+    severities: list[Severity] | None = Field(default=None, max_length=5, description="Of these severities only.")
+    rule_ids: list[str] | None = Field(default=None, max_length=50, description="Of these rules only.")

@@ -1,0 +1,54 @@
+"""Scalars of our own: instants with a zone, large counts, cursors."""
+
+from datetime import UTC, datetime
+from typing import Any, NewType
+
+import strawberry
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition
+
+Cursor = NewType("Cursor", str)
+BigInt = NewType("BigInt", int)
+
+
+def _parse_instant(value: Any) -> datetime:
+    try:
+        instant = datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise GraphQLError("A DateTime is ISO 8601 with a zone, for example 2026-01-31T09:00:00Z.") from error
+    if instant.tzinfo is None:
+        raise GraphQLError("A DateTime needs a zone: end it with Z or an offset such as +02:00.")
+    return instant.astimezone(UTC)
+
+
+def _print_instant(value: datetime) -> str:
+    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _parse_big_int(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError) as error:
+        raise GraphQLError("A BigInt is a whole number, as a number or a string.") from error
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant as ISO 8601 in UTC, for example 2026-01-31T09:00:00Z. Input without a zone is refused.",
+        serialize=_print_instant,
+        parse_value=_parse_instant,
+    ),
+    BigInt: strawberry.scalar(
+        name="BigInt",
+        description="A whole number that may exceed 32 bits.",
+        serialize=int,
+        parse_value=_parse_big_int,
+    ),
+    Cursor: strawberry.scalar(
+        name="Cursor",
+        description="A signed place in a list or a feed. Keep it as it is and send it back with `after`.",
+        serialize=str,
+        parse_value=str,
+    ),
+}

@@ -1,0 +1,136 @@
+"""Registers domain facts and stored enums for GraphQL, each once."""
+
+from enum import Enum
+
+import strawberry
+
+from documents.account import AccountState
+from documents.alert import AlertSource, AlertState
+from documents.organization import OrganizationKind
+from documents.sync_run import SyncState
+from documents.user import Role
+from domain.facts.finding import FindingCategory, FindingState
+from domain.facts.money import Money
+from domain.facts.provider import Provider
+from domain.facts.resource import ResourceKind
+from domain.facts.severity import Severity
+
+
+def register_enum(enum: type[Enum], description: str, values: dict[Enum, str]) -> None:
+    """Register an enum with a description for each of its values. Raises KeyError when one has none."""
+    strawberry.enum(enum, description=description)
+    definition = enum.__strawberry_definition__  # type: ignore[attr-defined]
+    for value in definition.values:
+        value.description = values[enum[value.name]]
+
+
+strawberry.pydantic.type(Money, description="An exact amount of one currency.")
+
+register_enum(
+    Provider,
+    "The cloud an account lives in.",
+    {
+        Provider.AWS: "Amazon Web Services.",
+        Provider.AZURE: "Microsoft Azure.",
+        Provider.GCP: "Google Cloud.",
+        Provider.DIGITALOCEAN: "DigitalOcean.",
+        Provider.OTHER: "Any other seller that appears on a bill.",
+    },
+)
+register_enum(
+    Severity,
+    "How bad something is, worst first.",
+    {
+        Severity.CRITICAL: "Act now: damage is happening or one step away.",
+        Severity.HIGH: "Act today.",
+        Severity.MEDIUM: "Act this week.",
+        Severity.LOW: "Mend when you pass by.",
+        Severity.INFORMATIONAL: "Good to know.",
+    },
+)
+register_enum(
+    OrganizationKind,
+    "What kind of tenant an organization is.",
+    {
+        OrganizationKind.COMPANY: "One company.",
+        OrganizationKind.MSP: "A managed service provider with client companies.",
+    },
+)
+register_enum(
+    Role,
+    "What a member may do in an organization.",
+    {
+        Role.USER: "Reads everything and acknowledges alerts.",
+        Role.ADMIN: "Also connects accounts, runs syncs and sets budgets.",
+        Role.MSP_ADMIN: "Also opens client companies, and is administrator in each of them.",
+        Role.CLIENT_VIEWER: "Reads only.",
+    },
+)
+register_enum(
+    AccountState,
+    "How CloudWatcher stands to an account.",
+    {
+        AccountState.BILLING_ONLY: "Known from imported bills; not connected.",
+        AccountState.CONNECTING: "Credentials are stored; the first sync has not ended yet.",
+        AccountState.CONNECTED: "The last sync read the account.",
+        AccountState.FAILING: "The last sync failed; `problem` says why.",
+    },
+)
+register_enum(
+    SyncState,
+    "How far a sync is.",
+    {
+        SyncState.QUEUED: "Waits for a worker.",
+        SyncState.RUNNING: "Reads the account.",
+        SyncState.SUCCEEDED: "Read everything.",
+        SyncState.PARTIAL: "Read what it could; `gaps` names the rest.",
+        SyncState.FAILED: "Read nothing; `problem` says why.",
+    },
+)
+register_enum(
+    FindingCategory,
+    "Which kind of rule made a finding.",
+    {FindingCategory.FINOPS: "It costs money for nothing.", FindingCategory.SECOPS: "It is unsafe."},
+)
+register_enum(
+    FindingState,
+    "Where a finding is in its life.",
+    {
+        FindingState.OPEN: "The last complete read still showed it.",
+        FindingState.SUPPRESSED: "Somebody decided to live with it for now.",
+        FindingState.RESOLVED: "A complete read no longer showed it.",
+    },
+)
+register_enum(
+    AlertSource,
+    "What an alert was made from.",
+    {
+        AlertSource.FINDING: "A finding of medium severity or worse.",
+        AlertSource.BUDGET: "A budget that crossed a threshold.",
+        AlertSource.SYNC: "An account that cannot be synced.",
+    },
+)
+register_enum(
+    AlertState,
+    "Where an alert is in its life.",
+    {
+        AlertState.OPEN: "Nobody has taken it on.",
+        AlertState.ACKNOWLEDGED: "Somebody has taken it on.",
+        AlertState.RESOLVED: "Its cause is gone.",
+    },
+)
+register_enum(
+    ResourceKind,
+    "What a resource is.",
+    {
+        ResourceKind.AWS_ACCOUNT: "An AWS account as a whole.",
+        ResourceKind.AWS_S3_BUCKET: "An S3 bucket.",
+        ResourceKind.AWS_EC2_INSTANCE: "An EC2 instance.",
+        ResourceKind.AWS_EBS_VOLUME: "An EBS volume.",
+        ResourceKind.AWS_EC2_ADDRESS: "An Elastic IP address.",
+        ResourceKind.AWS_SECURITY_GROUP: "A security group of a VPC.",
+        ResourceKind.AWS_IAM_USER: "An IAM user.",
+        ResourceKind.AWS_IAM_ACCESS_KEY: "An access key of an IAM user.",
+        ResourceKind.AWS_CLOUDTRAIL_TRAIL: "A CloudTrail trail.",
+    },
+)
