@@ -1,0 +1,84 @@
+"""From a request to a viewer, and from a viewer to the context of one operation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from beanie import PydanticObjectId
+from starlette.requests import HTTPConnection
+
+from app.graphql.call import Call, Session
+from app.wiring import Backend
+from auth.password import PasswordHasher
+from auth.scope import scope_of
+from auth.signer import Signer
+from auth.token import TokenIssuer
+from auth.viewer import Viewer, load_roles, load_viewer
+from documents.base import utc_now
+from domain.errors import Unauthenticated
+from live import cursor
+from live.feed import Feed
+from resolvers.context import Context, Ports
+from schema.connection import Pager
+from schema.context import Loaders
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The two hooks of the GraphQL transports."""
+
+    ports: Ports
+
+    async def authenticate(self, connection: HTTPConnection, payload: Mapping[str, Any]) -> Session:
+        """The session of a bearer token in the header, or in connection_init as accessToken; else an anonymous one.
+
+        Raises Unauthenticated for a token that is malformed, forged or expired.
+        """
+        token = _token(connection, payload)
+        if token is None:
+            host = connection.client.host if connection.client else "unknown"
+            return Session(principal=f"address:{host}")
+        viewer = await load_viewer(token, self.ports.tokens)
+        return Session(principal=f"user:{viewer.user_id}", viewer=viewer, expires_at=viewer.expires_at)
+
+    async def make_context(self, call: Call) -> Context:
+        """A fresh context; on a socket that stays open the roles are read again for every operation."""
+        viewer: Viewer | None = call.session.viewer
+        if viewer is not None and call.transport != "http":
+            roles = await load_roles(PydanticObjectId(viewer.user_id))
+            viewer = Viewer(user=viewer.user, roles=roles, expires_at=viewer.expires_at)
+        loaders = Loaders(scope_of(viewer, None)) if viewer else None
+        return Context(
+            viewer=viewer, request_id=call.request_id, now=utc_now, loaders=loaders, call=call, ports=self.ports
+        )
+
+
+def _token(connection: HTTPConnection, payload: Mapping[str, Any]) -> str | None:
+    header = connection.headers.get("authorization")
+    if header is not None:
+        scheme, _, token = header.partition(" ")
+        if scheme.lower() != "bearer" or not token:
+            raise Unauthenticated("The Authorization header must be: Bearer, a space, your access token.")
+        return token.strip()
+    sent = payload.get("accessToken")
+    if sent is not None and not isinstance(sent, str):
+        raise Unauthenticated("accessToken in connection_init must be a string.")
+    return sent
+
+
+def make_ports(backend: Backend, feed: Feed) -> Ports:
+    """What resolvers of this process use."""
+    settings, keys = backend.settings, backend.keys
+    return Ports(
+        writer=backend.writer,
+        feed=feed,
+        encode_cursor=partial(cursor.encode, key=keys.cursor),
+        decode_cursor=partial(cursor.decode, key=keys.cursor),
+        pager=Pager(Signer(keys.cursor, "page")),
+        passwords=PasswordHasher(settings.bcrypt_rounds),
+        tokens=TokenIssuer(keys.signing, issuer=settings.public_url, lifetime=settings.access_token_lifetime),
+        vault=backend.vault,
+        log=backend.log,
+        allow_private_endpoints=settings.private_endpoints_allowed,
+    )

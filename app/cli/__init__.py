@@ -1,0 +1,1 @@
+"""The command line `cloudwatcher`: one file per larger command."""

@@ -1,0 +1,141 @@
+"""The commands and their options. What they do stands in the sibling modules, imported only when asked for."""
+
+import asyncio
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import SecretStr, ValidationError
+from rich.console import Console
+
+from app.settings import Settings
+from domain.errors import CloudWatcherError
+
+app = typer.Typer(
+    name="cloudwatcher",
+    help="Multi-cloud costs, safety and compliance in one live GraphQL graph.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+DataDir = Annotated[Path | None, typer.Option(help="Where embedded servers and key files live. Default: .data")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1")]
+Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on. Default: 8000, or PORT")]
+
+
+def settings_with(data_dir: Path | None = None, host: str | None = None, port: int | None = None) -> Settings:
+    """The settings of the environment with what the command line says on top."""
+    settings = Settings()
+    chosen = {"data_dir": data_dir, "host": host, "port": port}
+    changed = settings.model_copy(update={name: value for name, value in chosen.items() if value is not None})
+    if "public_url" not in settings.model_fields_set:
+        changed = changed.model_copy(update={"public_url": f"http://{changed.host}:{changed.port}"})
+    return changed
+
+
+@app.command()
+def up(host: Host = None, port: Port = None, data_dir: DataDir = None) -> None:
+    """Start everything in this terminal: servers that are not set by MONGODB_URL and REDIS_URL, web and worker."""
+    from app.cli.up import run_up
+
+    raise typer.Exit(run_up(settings_with(data_dir, host, port)))
+
+
+@app.command()
+def demo(
+    host: Host = None,
+    port: Port = None,
+    data_dir: DataDir = None,
+    change_every: Annotated[float, typer.Option(min=1, help="Seconds between changes in the stand-in account.")] = 20,
+) -> None:
+    """Like `up`, with a managed provider, two client companies, thirteen months of bills and a stand-in AWS account."""
+    from app.demo.run import run_demo
+
+    raise typer.Exit(run_demo(settings_with(data_dir, host, port), change_every))
+
+
+@app.command()
+def migrate(data_dir: DataDir = None) -> None:
+    """Create missing collections and indexes. Safe to repeat, and to run twice at once."""
+    from app.cli.store import borrowed_store, run_migrate
+
+    with borrowed_store(settings_with(data_dir)) as settings:
+        made = asyncio.run(run_migrate(settings))
+    for what in made:
+        typer.echo(f"made {what}")
+    typer.echo(f"{len(made)} made; everything is in place." if made else "Everything was in place already.")
+
+
+@app.command("import-costs")
+def import_costs(
+    files: Annotated[list[Path], typer.Argument(help="FOCUS 1.0 to 1.3 exports: .csv, .csv.gz or .parquet")],
+    organization: Annotated[
+        str | None, typer.Option(help="Name or id of the organization; may be left out when there is only one.")
+    ] = None,
+    source: Annotated[str, typer.Option(help="Label that keeps several feeds of one billing account apart.")] = "",
+    fill: Annotated[
+        list[str] | None, typer.Option(help="Value for a column the file lacks, as Column=value. May be repeated.")
+    ] = None,
+    lenient: Annotated[
+        bool, typer.Option(help="Also read month-first dates such as 4/1/25 and amounts such as $1,200.00.")
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Load billing files. A period loaded again replaces the old rows in one step; a bad file changes nothing."""
+    from app.cli.import_costs import run_import
+    from app.cli.store import borrowed_store
+
+    with borrowed_store(settings_with(data_dir)) as settings:
+        code = asyncio.run(
+            run_import(settings, files, organization=organization, source=source, fill=fill or [], lenient=lenient)
+        )
+    raise typer.Exit(code)
+
+
+@app.command()
+def watch(
+    email: Annotated[str, typer.Option(prompt=True, help="Sign-in address.")],
+    password: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Asked for when left out.")],
+    url: Annotated[str | None, typer.Option(help="Address of the installation. Default: the local one")] = None,
+    after: Annotated[str | None, typer.Option(help="Cursor to go on from; prints what was raised since first.")] = None,
+    count: Annotated[int, typer.Option(min=0, help="Stop after this many alerts; 0 never stops.")] = 0,
+) -> None:
+    """Show live alerts in the terminal, over the subscription every client uses. Goes on by itself after a drop."""
+    from app.cli.watch import run_watch
+
+    address = url or settings_with().public_url
+    with suppress(KeyboardInterrupt):
+        asyncio.run(run_watch(address, email, SecretStr(password), after=after, count=count))
+
+
+@app.command()
+def doctor(data_dir: DataDir = None) -> None:
+    """Check settings, servers, indexes, clocks and permissions, and say what to do."""
+    from app.cli.doctor import run_doctor
+
+    raise typer.Exit(run_doctor(settings_with(data_dir)))
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema."""
+    from app.graphql.assembly import sdl
+
+    typer.echo(sdl(), nl=False)
+
+
+def run() -> None:
+    """The entry point: an expected error is one sentence, not a traceback."""
+    console = Console(stderr=True)
+    try:
+        app()
+    except CloudWatcherError as error:
+        console.print(f"[red]{error}[/red]", highlight=False, soft_wrap=True)
+        sys.exit(1)
+    except ValidationError as error:
+        for problem in error.errors():
+            name = ".".join(str(part) for part in problem["loc"]) or "settings"
+            console.print(f"[red]{name}: {problem['msg']}[/red]", highlight=False, soft_wrap=True)
+        sys.exit(1)

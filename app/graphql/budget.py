@@ -1,0 +1,97 @@
+"""How much a principal may still ask for: a leaky bucket in Redis, shared by all processes."""
+
+import asyncio
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from app import metrics
+
+log = structlog.get_logger(__name__)
+
+# Four of the dearest operations at one go, then one each ten seconds: a dashboard of many panels opens at once, a
+# crawler is slowed to a steady pace.
+DEFAULT_CAPACITY = 20_000
+DEFAULT_RESTORE_RATE = 500
+
+# Redis answers in well under a millisecond; one that takes this long is as good as down.
+ANSWER_WITHIN = timedelta(milliseconds=250)
+# After a failure the bucket is not asked for this long, so that a dead Redis does not slow every request down.
+ASK_AGAIN_AFTER = timedelta(seconds=1)
+
+_TAKE = """
+local capacity, rate, cost = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local clock = redis.call('TIME')
+local now = clock[1] * 1000 + math.floor(clock[2] / 1000)
+local kept = redis.call('HMGET', KEYS[1], 'level', 'at')
+local level, at = tonumber(kept[1]) or capacity, tonumber(kept[2]) or now
+level = math.min(capacity, level + math.max(0, now - at) * rate / 1000)
+local allowed = 0
+if level >= cost then
+  level = level - cost
+  allowed = 1
+end
+redis.call('HSET', KEYS[1], 'level', level, 'at', now)
+redis.call('PEXPIRE', KEYS[1], math.ceil(capacity / rate * 1000) + 1000)
+return {allowed, math.floor(level)}
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Available:
+    """The bucket after a take. `points` is None when it could not be asked; `restore_rate` is points a second."""
+
+    allowed: bool
+    points: int | None
+    restore_rate: int
+
+
+class CostBudget(Protocol):
+    async def take(self, principal: str, cost: int) -> Available:
+        """Takes `cost` points from the principal's bucket if it holds as many; takes none otherwise."""
+        ...
+
+
+class Unlimited:
+    """No bucket: everything is allowed."""
+
+    async def take(self, principal: str, cost: int) -> Available:
+        return Available(allowed=True, points=None, restore_rate=0)
+
+
+class RedisCostBudget:
+    """A bucket of `capacity` points per principal that fills by `restore_rate` points a second.
+
+    Without Redis everything is allowed and counted in a metric: a lost limit is better than a lost service.
+    """
+
+    def __init__(
+        self, redis: Redis, *, capacity: int = DEFAULT_CAPACITY, restore_rate: int = DEFAULT_RESTORE_RATE
+    ) -> None:
+        self._take = redis.register_script(_TAKE)
+        self._capacity = capacity
+        self._restore_rate = restore_rate
+        self._ask_again_at = 0.0
+
+    async def take(self, principal: str, cost: int) -> Available:
+        if time.monotonic() < self._ask_again_at:
+            return self._open()
+        try:
+            async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
+                allowed, points = await self._take(
+                    keys=[f"cost:{principal}"], args=[self._capacity, self._restore_rate, cost]
+                )
+        except (RedisError, OSError, TimeoutError) as error:
+            self._ask_again_at = time.monotonic() + ASK_AGAIN_AFTER.total_seconds()
+            log.warning("cost_budget.unavailable", error=type(error).__name__)
+            return self._open()
+        return Available(allowed=bool(allowed), points=int(points), restore_rate=self._restore_rate)
+
+    def _open(self) -> Available:
+        metrics.COST_BUDGET_UNAVAILABLE.inc()
+        return Available(allowed=True, points=None, restore_rate=self._restore_rate)

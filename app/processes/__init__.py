@@ -1,0 +1,1 @@
+"""Child processes that cannot outlive us: the guard that ends them, and the supervisor that keeps them running."""

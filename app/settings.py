@@ -1,0 +1,147 @@
+"""All settings, read from the environment and nowhere else. Every one has a default that works on one machine."""
+
+import os
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Environment(StrEnum):
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+class Settings(BaseSettings):
+    """Names are upper case with the prefix CLOUDWATCHER_, but for MONGODB_URL, REDIS_URL and PORT."""
+
+    model_config = SettingsConfigDict(env_prefix="CLOUDWATCHER_", extra="ignore", hide_input_in_errors=True)
+
+    environment: Environment = Field(
+        default=Environment.DEVELOPMENT, description="production refuses unsafe values and turns GraphiQL off."
+    )
+    data_dir: Path = Field(default=Path(".data"), description="Where embedded servers and key files live.")
+    mongodb_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("MONGODB_URL", "CLOUDWATCHER_MONGODB_URL"),
+        description="A MongoDB replica set or sharded cluster, 6.0 or newer. Unset: an embedded mongod is started.",
+    )
+    mongodb_database: str = Field(
+        default="cloudwatcher", pattern=r"^[a-zA-Z0-9_-]{1,38}$", description="Database name."
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        validation_alias=AliasChoices("REDIS_URL", "CLOUDWATCHER_REDIS_URL"),
+        description="A Redis-speaking server. Unset: an embedded Valkey is started.",
+    )
+    host: str = Field(default="127.0.0.1", description="Address the web process listens on.")
+    port: int = Field(
+        default=8000,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("PORT", "CLOUDWATCHER_PORT"),
+        description="Port the web process listens on.",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8000", description="Address under which browsers reach this installation."
+    )
+    allowed_origins: list[str] = Field(
+        default_factory=list, description="Other web origins that may call the graph, as a JSON list."
+    )
+    master_key: SecretStr | None = Field(
+        default=None,
+        description="96 random bytes in base64 that protect stored secrets. Unset: made once in the data directory.",
+    )
+    signing_key: SecretStr | None = Field(
+        default=None,
+        description="Ed25519 private key in PEM that signs access tokens. Unset: made once in the data directory.",
+    )
+    access_token_lifetime: timedelta = Field(
+        default=timedelta(minutes=10),
+        ge=timedelta(minutes=1),
+        le=timedelta(hours=24),
+        description="How long an access token is valid, as ISO 8601: PT10M is ten minutes.",
+    )
+    allow_private_endpoints: bool | None = Field(
+        default=None,
+        description="Whether accounts may name endpoints in private networks. Unset: only in development.",
+    )
+    event_retention: timedelta = Field(
+        default=timedelta(days=14), ge=timedelta(hours=1), description="How long the event log is kept for replay."
+    )
+    live_tick: timedelta = Field(
+        default=timedelta(seconds=15),
+        gt=timedelta(0),
+        le=timedelta(minutes=5),
+        description="How often live feeds look at the event log without having been woken.",
+    )
+    bcrypt_rounds: int = Field(default=12, ge=4, le=16, description="Work factor of password hashes.")
+    max_subscriptions: int = Field(default=50, ge=1, le=1000, description="Open operations of one WebSocket at most.")
+    max_connections_per_user: int = Field(default=100, ge=1, description="Open WebSockets of one user at most.")
+    cost_per_minute: int = Field(
+        default=60_000, ge=100, description="Query cost each user may spend a minute on average."
+    )
+    log_json: bool = Field(default=False, description="Logs as JSON lines instead of text for people.")
+    log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged.")
+    metrics_token: SecretStr | None = Field(
+        default=None, description="Bearer token that /metrics asks for. Unset: /metrics answers loopback only."
+    )
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment is Environment.PRODUCTION
+
+    @property
+    def private_endpoints_allowed(self) -> bool:
+        return not self.is_production if self.allow_private_endpoints is None else self.allow_private_endpoints
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        if self.is_production:
+            problems = list(self._unsafe())
+            if problems:
+                raise ValueError("not safe in production: " + " ".join(problems))
+        return self
+
+    def _unsafe(self) -> list[str]:
+        checks = {
+            "Set MONGODB_URL: the embedded server is for one machine and one person.": self.mongodb_url is None,
+            "Set REDIS_URL: the embedded server is for one machine and one person.": self.redis_url is None,
+            "Set CLOUDWATCHER_MASTER_KEY: a key file beside the data protects nothing.": self.master_key is None,
+            "Set CLOUDWATCHER_SIGNING_KEY: every process needs the same one.": self.signing_key is None,
+            "Set CLOUDWATCHER_PUBLIC_URL to an https:// address: tokens must not travel in the open.": urlsplit(
+                self.public_url
+            ).scheme
+            != "https",
+            "CLOUDWATCHER_BCRYPT_ROUNDS must be 12 or more.": self.bcrypt_rounds < 12,
+            "CLOUDWATCHER_ALLOWED_ORIGINS must not hold *.": "*" in self.allowed_origins,
+        }
+        return [sentence for sentence, is_unsafe in checks.items() if is_unsafe]
+
+    def shown(self) -> dict[str, str]:
+        """Every setting as text, secrets as stars; for `doctor`."""
+        return {name: _shown(getattr(self, name)) for name in type(self).model_fields}
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return "********"
+    return "(not set)" if value is None else str(value)
+
+
+def environment_for_children(settings: Settings) -> dict[str, str]:
+    """The whole environment of a child process: ours, with the addresses and choices made here."""
+    chosen: dict[str, object] = {
+        "CLOUDWATCHER_DATA_DIR": settings.data_dir.resolve(),
+        "CLOUDWATCHER_HOST": settings.host,
+        "PORT": settings.port,
+        "CLOUDWATCHER_PUBLIC_URL": settings.public_url,
+        "CLOUDWATCHER_ACCESS_TOKEN_LIFETIME": f"PT{int(settings.access_token_lifetime.total_seconds())}S",
+        "MONGODB_URL": settings.mongodb_url and settings.mongodb_url.get_secret_value(),
+        "REDIS_URL": settings.redis_url and settings.redis_url.get_secret_value(),
+    }
+    return {**os.environ, **{name: str(value) for name, value in chosen.items() if value is not None}}

@@ -1,0 +1,189 @@
+"""The web process: the graph over HTTP, WebSocket and SSE, health, metrics, and a stop that drains first."""
+
+import asyncio
+import ipaddress
+import secrets
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import structlog
+import uvicorn
+import uvloop
+from pymongo.errors import PyMongoError
+from redis.exceptions import RedisError
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from app.access import Access, make_ports
+from app.graphql.assembly import SCHEMA
+from app.graphql.budget import RedisCostBudget
+from app.graphql.connections import MAX_WEBSOCKET_MESSAGE, Connections
+from app.graphql.endpoint import Endpoint
+from app.graphql.sse import StreamView
+from app.graphql.view import GraphQLView
+from app.logs import set_up_logs
+from app.metrics import count_live, metrics_page
+from app.settings import Settings
+from app.wiring import Backend, open_backend
+from live.feed import Feed
+from live.log_reader import ReaderOptions
+
+log = structlog.get_logger()
+
+# Time for requests in flight once the streams were told to go elsewhere.
+DRAIN_SECONDS = 10
+READY_WITHIN = timedelta(seconds=2)
+
+
+class Web:
+    """One web process over an open backend: `app` is the ASGI application."""
+
+    def __init__(self, backend: Backend) -> None:
+        settings = backend.settings
+        self._backend = backend
+        self.feed = Feed(backend.log, backend.bus, ReaderOptions(tick=settings.live_tick), count_live)
+        self.connections = Connections(per_principal=settings.max_connections_per_user)
+        access = Access(make_ports(backend, self.feed))
+        endpoint = Endpoint(
+            schema=SCHEMA,
+            authenticate=access.authenticate,
+            make_context=access.make_context,
+            budget=RedisCostBudget(backend.redis, restore_rate=settings.cost_per_minute // 60),
+            connections=self.connections,
+            may_introspect=lambda session: not settings.is_production or session.viewer is not None,
+            allowed_origins=(settings.public_url, *settings.allowed_origins),
+            graphiql=not settings.is_production,
+            operations_per_connection=settings.max_subscriptions,
+        )
+        view = GraphQLView(endpoint)
+        self.app = Starlette(
+            routes=[
+                Route("/graphql", view, methods=None),
+                WebSocketRoute("/graphql", view),
+                Route("/graphql/stream", StreamView(endpoint), methods=None),
+                Route("/healthz", self.healthz),
+                Route("/readyz", self.readyz),
+                Route("/metrics", self.metrics),
+            ],
+            middleware=[
+                Middleware(
+                    CORSMiddleware,
+                    allow_origins=settings.allowed_origins,
+                    allow_methods=["GET", "POST"],
+                    allow_headers=["authorization", "content-type", "x-request-id"],
+                    expose_headers=["x-request-id"],
+                    max_age=600,
+                )
+            ],
+        )
+
+    async def healthz(self, request: Request) -> Response:
+        """Whether this process turns its event loop. Says nothing about the servers behind it."""
+        return PlainTextResponse("ok\n")
+
+    async def readyz(self, request: Request) -> Response:
+        """Whether requests can be served now: 200, or 503 with what is missing. Without Redis reads still work."""
+        mongodb, redis = await asyncio.gather(self._answers_mongodb(), self._answers_redis())
+        state = {"mongodb": mongodb, "redis": redis, "live": self._backend.bus.is_connected}
+        is_ready = mongodb and not self.connections.is_draining
+        return JSONResponse({"ready": is_ready, **state}, status_code=200 if is_ready else 503)
+
+    async def metrics(self, request: Request) -> Response:
+        """For Prometheus: with the metrics token where one is set, else for loopback only."""
+        token = self._backend.settings.metrics_token
+        if token is not None:
+            sent = request.headers.get("authorization", "").removeprefix("Bearer ")
+            if not secrets.compare_digest(sent.encode(), token.get_secret_value().encode()):
+                return PlainTextResponse("Send the metrics token as a bearer token.\n", status_code=401)
+        elif request.client is None or not ipaddress.ip_address(request.client.host).is_loopback:
+            return PlainTextResponse("Set CLOUDWATCHER_METRICS_TOKEN to read metrics from here.\n", status_code=403)
+        return await metrics_page(request)
+
+    async def drain(self) -> None:
+        """Tell streams to connect elsewhere and end the live readers."""
+        await self.connections.drain()
+        await self.feed.close()
+
+    async def _answers_mongodb(self) -> bool:
+        try:
+            async with asyncio.timeout(READY_WITHIN.total_seconds()):
+                await self._backend.database.command("ping")
+        except (PyMongoError, TimeoutError):
+            return False
+        return True
+
+    async def _answers_redis(self) -> bool:
+        try:
+            async with asyncio.timeout(READY_WITHIN.total_seconds()):
+                await self._backend.redis.ping()
+        except (RedisError, OSError, TimeoutError):
+            return False
+        return True
+
+
+class Server(uvicorn.Server):
+    """Uvicorn that drains the streams before it waits for connections to end."""
+
+    def __init__(self, web: Web, *, host: str, port: int) -> None:
+        super().__init__(
+            uvicorn.Config(
+                web.app,
+                host=host,
+                port=port,
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                ws_max_size=MAX_WEBSOCKET_MESSAGE,
+                ws_per_message_deflate=False,
+                ws_ping_interval=20,
+                ws_ping_timeout=20,
+                timeout_graceful_shutdown=DRAIN_SECONDS,
+            )
+        )
+        self._web = web
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await self._web.drain()
+        await super().shutdown(sockets)
+
+
+@asynccontextmanager
+async def serving(web: Web, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+    """Serve beside other work of this loop; yields the address. For tests and tools; `main` serves the process."""
+    server = Server(web, host=host, port=port)
+    task = asyncio.create_task(server._serve())  # without uvicorn's own signal handlers
+    try:
+        while not server.started:
+            if task.done():
+                task.result()
+            await asyncio.sleep(0.01)
+        yield f"http://{host}:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def run(settings: Settings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    async with open_backend(settings) as backend:
+        log.info("web_ready", address=f"{settings.host}:{settings.port}")
+        await Server(Web(backend), host=settings.host, port=settings.port).serve()
+
+
+def main() -> None:
+    """The web process."""
+    settings = Settings()
+    set_up_logs(json=settings.log_json, level=settings.log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()

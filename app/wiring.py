@@ -1,0 +1,88 @@
+"""Opens what every process needs: database, bus, queue, vault. Closed in reverse when the process ends."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from arq.connections import ArqRedis, RedisSettings, create_pool
+from pymongo import AsyncMongoClient
+from pymongo.asynchronous.database import AsyncDatabase
+
+from app.embedded.checks import check_mongodb
+from app.keys import Keys, load_keys
+from app.metrics import count_live
+from app.settings import Settings
+from documents.database import connect, open_database
+from documents.event import EventLog
+from documents.vault import Vault
+from domain.errors import Invalid
+from jobs.queue import QUICK, Queue, dumps, loads
+from jobs.writer import Writer
+from live.bus import Bus
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """The long-lived parts of one process; made by `open_backend`."""
+
+    settings: Settings
+    keys: Keys
+    client: AsyncMongoClient[dict[str, Any]]
+    database: AsyncDatabase[dict[str, Any]]
+    redis: ArqRedis
+    bus: Bus
+    queue: Queue
+    writer: Writer
+    vault: Vault
+    log: EventLog
+
+
+def urls_of(settings: Settings) -> tuple[str, str]:
+    """(MongoDB URL, Redis URL). Raises Invalid when one is missing: only `up` starts servers by itself."""
+    if settings.mongodb_url is None or settings.redis_url is None:
+        raise Invalid(
+            "MONGODB_URL and REDIS_URL are not both set. Start everything with `cloudwatcher up`, or set both."
+        )
+    return settings.mongodb_url.get_secret_value(), settings.redis_url.get_secret_value()
+
+
+async def open_redis(url: str) -> ArqRedis:
+    """A pool for asking jobs; waits a little for a server that is just starting."""
+    settings = RedisSettings.from_dsn(url)
+    settings.conn_retries, settings.conn_retry_delay = 20, 1
+    settings.retry_on_timeout = True
+    return await create_pool(settings, job_serializer=dumps, job_deserializer=loads, default_queue_name=QUICK)
+
+
+@asynccontextmanager
+async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
+    """Connect and bind everything. Raises Refused with a sentence when a server is missing or unfit."""
+    mongodb_url, redis_url = urls_of(settings)
+    keys = load_keys(settings)
+    await check_mongodb(mongodb_url)
+    client = connect(mongodb_url)
+    redis = await open_redis(redis_url)
+    bus = Bus(redis_url, count=count_live)
+    vault = Vault(client, settings.mongodb_database, keys.master)
+    try:
+        database = await open_database(client, settings.mongodb_database)
+        await bus.connect()
+        queue = Queue(redis)
+        yield Backend(
+            settings=settings,
+            keys=keys,
+            client=client,
+            database=database,
+            redis=redis,
+            bus=bus,
+            queue=queue,
+            writer=Writer(bus.wake, queue),
+            vault=vault,
+            log=EventLog(),
+        )
+    finally:
+        await bus.disconnect()
+        await vault.close()
+        await redis.aclose(close_connection_pool=True)
+        await client.close()

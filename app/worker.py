@@ -1,0 +1,168 @@
+"""The worker process: both queues, the schedule and the outbox relay. Survives a Redis that goes away."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from datetime import UTC, timedelta
+from typing import Any
+
+import structlog
+from arq import cron
+from arq.worker import Worker, func
+from redis.exceptions import RedisError
+
+from app.logs import set_up_logs
+from app.settings import Settings
+from app.wiring import Backend, open_backend, open_redis, urls_of
+from documents.base import utc_now
+from jobs.context import JobContext
+from jobs.queue import CHECK_BUDGETS, QUICK, SLOW, SYNC_ACCOUNT, dumps, loads
+from jobs.tasks import keep_house
+from jobs.tasks.check_budgets import check_budgets
+from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
+
+log = structlog.get_logger()
+
+RELAY_EVERY = timedelta(seconds=1)
+QUICK_TIMEOUT = timedelta(seconds=60)
+REDIS_PAUSE_SECONDS = 1.0
+# How long a stopping worker lets its jobs run on; what is cancelled then runs again elsewhere.
+DRAIN_SECONDS = 10
+
+
+class Stopped(Exception):
+    """The worker was asked to stop."""
+
+
+class PatientWorker(Worker):
+    """An arq worker that stops between two looks at its queue, never in the middle of one."""
+
+    stop: asyncio.Event
+
+    async def _poll_iteration(self) -> None:
+        if self.stop.is_set():
+            raise Stopped
+        await super()._poll_iteration()
+
+
+async def bind_job(ctx: dict[str, Any]) -> None:
+    """Put the job's id on every log line it writes."""
+    structlog.contextvars.clear_contextvars()
+    structlog.contextvars.bind_contextvars(job_id=ctx["job_id"])
+
+
+def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -> list[PatientWorker]:
+    """One arq worker per queue, sharing this event loop."""
+    context = JobContext(
+        writer=backend.writer,
+        queue=backend.queue,
+        vault=backend.vault,
+        now=utc_now,
+        event_retention=backend.settings.event_retention,
+        allow_private_endpoints=backend.settings.private_endpoints_allowed,
+    )
+    shared: dict[str, Any] = {
+        "ctx": {"context": context},
+        "handle_signals": False,
+        "on_job_start": bind_job,
+        "keep_result": 0,
+        "health_check_interval": 30,
+        "job_serializer": dumps,
+        "job_deserializer": loads,
+        "timezone": UTC,
+        "poll_delay": 0.2,
+        "log_results": False,
+    }
+    quick = PatientWorker(
+        functions=[func(check_budgets, name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5)],
+        cron_jobs=[
+            cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
+            cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
+            cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
+        ],
+        queue_name=QUICK,
+        redis_pool=redis[QUICK],
+        **shared,
+    )
+    slow = PatientWorker(
+        functions=[func(sync_account, name=SYNC_ACCOUNT, timeout=SYNC_TIMEOUT + timedelta(seconds=30), max_tries=10)],
+        queue_name=SLOW,
+        redis_pool=redis[SLOW],
+        max_jobs=4,
+        **shared,
+    )
+    quick.stop = slow.stop = stop
+    return [quick, slow]
+
+
+async def relay_until(stop: asyncio.Event, backend: Backend) -> None:
+    """Repair relays that were lost between commit and hand-over."""
+    while not await _passes(stop, RELAY_EVERY.total_seconds()):
+        try:
+            await backend.queue.relay()
+        except Exception:
+            log.exception("relay_failed")
+
+
+async def work(backend: Backend, stop: asyncio.Event) -> None:
+    """Run both queues until `stop`; when Redis goes away, wait and begin again with fresh connections."""
+    _, redis_url = urls_of(backend.settings)
+    while not stop.is_set():
+        redis = {name: await open_redis(redis_url) for name in (QUICK, SLOW)}
+        workers = make_workers(backend, redis, stop)
+        try:
+            async with asyncio.TaskGroup() as group:
+                for worker in workers:
+                    group.create_task(worker.async_run())
+        except* Stopped:
+            pass
+        except* (RedisError, OSError) as lost:
+            log.warning("queue_lost", reason=str(lost.exceptions[0]))
+        finally:
+            await _finish_jobs(workers)
+            for pool in redis.values():
+                await pool.aclose(close_connection_pool=True)
+        await _passes(stop, REDIS_PAUSE_SECONDS)
+
+
+async def _passes(stop: asyncio.Event, seconds: float) -> bool:
+    """Wait; True when `stop` came in between."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()
+    return stop.is_set()
+
+
+async def _finish_jobs(workers: list[PatientWorker]) -> None:
+    """Let running jobs end; those that take too long are cancelled and run again elsewhere."""
+    running = [task for worker in workers for task in worker.tasks.values() if not task.done()]
+    if running:
+        _, late = await asyncio.wait(running, timeout=DRAIN_SECONDS)
+        for task in late:
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+
+async def run(settings: Settings) -> None:
+    """Work until SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with open_backend(settings) as backend:
+        log.info("worker_ready")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(work(backend, stop))
+            group.create_task(relay_until(stop, backend))
+        log.info("worker_stopped")
+
+
+def main() -> None:
+    """The worker process."""
+    settings = Settings()
+    set_up_logs(json=settings.log_json, level=settings.log_level)
+    asyncio.run(run(settings))
+
+
+if __name__ == "__main__":
+    main()
