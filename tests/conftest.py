@@ -1,0 +1,87 @@
+"""What every test may ask for: real servers, an open backend, and tenants made to order."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from app.embedded.servers import EmbeddedServers, ServerUrls
+from app.logs import set_up_logs
+from app.settings import Settings
+from app.web import Web, serving
+from app.wiring import Backend, open_backend
+from app.worker import work
+from documents.database import migrate
+from tests.factories.graph import Graph
+
+set_up_logs(json=False, level="INFO")
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data beside the checkout."""
+    if not SHARED.is_dir():
+        pytest.skip("needs ../shared, the folder of real billing rows and recordings, beside the checkout")
+    return SHARED
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerUrls]:
+    """A real mongod and a real Valkey for the whole run."""
+    embedded = EmbeddedServers(
+        tmp_path_factory.mktemp("servers"), mongod_args=("--setParameter", "enableTestCommands=1")
+    )
+    with embedded:
+        yield embedded.urls
+
+
+@pytest.fixture(scope="session")
+def settings(servers: ServerUrls, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings for the servers above; cheap password hashes, because hashing is not what most tests are about."""
+    assert servers.mongodb_url is not None
+    assert servers.redis_url is not None
+    return Settings().model_copy(
+        update={
+            "data_dir": tmp_path_factory.mktemp("data"),
+            "mongodb_url": SecretStr(servers.mongodb_url),
+            "redis_url": SecretStr(servers.redis_url),
+            "mongodb_database": "cloudwatcher_test",
+            "bcrypt_rounds": 4,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+async def backend(settings: Settings) -> AsyncIterator[Backend]:
+    """Everything a process opens, on the session's event loop."""
+    async with open_backend(settings) as opened:
+        await migrate(opened.client, settings.mongodb_database)
+        await opened.vault.migrate()
+        yield opened
+
+
+@pytest.fixture(scope="session")
+async def address(backend: Backend) -> AsyncIterator[str]:
+    """A web process serving on loopback; yields its address."""
+    async with serving(Web(backend)) as url:
+        yield url
+
+
+@pytest.fixture
+async def graph(address: str) -> AsyncIterator[Graph]:
+    """A client of the graph over real HTTP."""
+    async with Graph.connected(address) as client:
+        yield client
+
+
+@pytest.fixture
+async def worker(backend: Backend) -> AsyncIterator[None]:
+    """A worker on the queues for the length of a test."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(work(backend, stop))
+    yield
+    stop.set()
+    await task

@@ -1,0 +1,147 @@
+"""Walks the schema: every root field, a valid call of it, and every place in it that takes an id."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLUnionType,
+    get_named_type,
+)
+
+from app.graphql.assembly import SCHEMA
+
+GRAPH = SCHEMA._schema
+
+# Valid values where a plain text would be refused before anything is looked up.
+SAMPLES: dict[str, Any] = {
+    "AwsAccessInput": {"key": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "not-a-real-secret-key"}},
+    "RegisterInput.email": "somebody@example.com",
+    "RegisterInput.password": "correct horse battery staple",
+    "SignInInput.email": "somebody@example.com",
+    "CreateBudgetInput.currency": "USD",
+    "Decimal": "1",
+    "Int": 1,
+    "Boolean": True,
+    "Date": "2026-01-01",
+    "DateTime": "2026-01-01T00:00:00Z",
+    "String": "some text",
+}
+
+
+@dataclass(frozen=True)
+class RootField:
+    """`operation` is query, mutation or subscription."""
+
+    operation: str
+    name: str
+    field: GraphQLField
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.name}"
+
+    @property
+    def id_places(self) -> list[tuple[str, ...]]:
+        """Paths through the arguments that end in an ID."""
+        return [path for name, argument in self.field.args.items() for path in _id_places(argument.type, (name,))]
+
+    def call(self, ids: dict[tuple[str, ...], Any] | None = None) -> tuple[str, dict[str, Any]]:
+        """(document, variables) of a valid call; `ids` are put where their path leads."""
+        variables: dict[str, Any] = {}
+        for name, argument in self.field.args.items():
+            wanted = {path[1:]: id for path, id in (ids or {}).items() if path[0] == name}
+            value = sample(argument.type, wanted, name)
+            if value is not None:
+                variables[name] = value
+        declared = ", ".join(f"${name}: {self.field.args[name].type}" for name in variables)
+        passed = ", ".join(f"{name}: ${name}" for name in variables)
+        head = f"{self.operation}({declared})" if declared else self.operation
+        return f"{head} {{ {self.name}{f'({passed})' if passed else ''} {selection(self.field.type)} }}", variables
+
+
+def root_fields() -> Iterator[RootField]:
+    """Every field of the three root types."""
+    roots = {"query": GRAPH.query_type, "mutation": GRAPH.mutation_type, "subscription": GRAPH.subscription_type}
+    for operation, root in roots.items():
+        assert root is not None
+        for name, field in root.fields.items():
+            yield RootField(operation, name, field)
+
+
+def _id_places(type_: Any, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    named = get_named_type(type_)
+    if named.name == "ID":
+        yield path
+    elif isinstance(named, GraphQLInputObjectType):
+        for name, field in named.fields.items():
+            yield from _id_places(field.type, (*path, name))
+
+
+def sample(type_: Any, ids: dict[tuple[str, ...], Any], place: str) -> Any:
+    """A valid value; None for what may be left out and holds none of the wanted ids."""
+    if isinstance(type_, GraphQLNonNull):
+        return _sample(type_.of_type, ids, place)
+    return _sample(type_, ids, place) if ids else None
+
+
+def _sample(type_: Any, ids: dict[tuple[str, ...], Any], place: str) -> Any:
+    if isinstance(type_, GraphQLList):
+        return [_sample(get_named_type(type_), ids, place)]
+    named = get_named_type(type_)
+    for key in (place, named.name):
+        if key in SAMPLES:
+            return SAMPLES[key]
+    if named.name == "ID":
+        return ids.get((), "QWxlcnQ6MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw")
+    if isinstance(named, GraphQLEnumType):
+        return next(iter(named.values))
+    assert isinstance(named, GraphQLInputObjectType), f"{place}: add a sample for {named.name}"
+    fields = {
+        name: sample(field.type, {path[1:]: id for path, id in ids.items() if path[0] == name}, f"{named.name}.{name}")
+        for name, field in named.fields.items()
+    }
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def selection(type_: Any, depth: int = 4) -> str:
+    """Every field that needs no argument, a few levels deep."""
+    named = get_named_type(type_)
+    if isinstance(named, GraphQLUnionType):
+        return _of_members(named.types, depth)
+    if isinstance(named, GraphQLInterfaceType):
+        return _of_members(GRAPH.get_possible_types(named), depth)
+    if not isinstance(named, GraphQLObjectType):
+        return ""
+    picked = (
+        f"{name} {selection(field.type, depth - 1)}" for name, field in named.fields.items() if _fits(field, depth)
+    )
+    return f"{{ __typename {' '.join(picked)} }}"
+
+
+def _of_members(members: Sequence[GraphQLObjectType], depth: int) -> str:
+    """What each member has, but for names that mean different types in different members: those cannot be merged."""
+    types: dict[str, set[str]] = {}
+    for member in members:
+        for name, field in member.fields.items():
+            types.setdefault(name, set()).add(str(field.type))
+    parts = []
+    for member in members:
+        picked = (
+            f"{name} {selection(field.type, depth - 1)}"
+            for name, field in member.fields.items()
+            if _fits(field, depth) and len(types[name]) == 1
+        )
+        parts.append(f"... on {member.name} {{ __typename {' '.join(picked)} }}")
+    return f"{{ __typename {' '.join(parts)} }}"
+
+
+def _fits(field: GraphQLField, depth: int) -> bool:
+    is_leaf = not isinstance(get_named_type(field.type), GraphQLObjectType | GraphQLInterfaceType | GraphQLUnionType)
+    return not field.args and (is_leaf or depth > 1)

@@ -1,0 +1,1 @@
+"""Builders of valid things; a test names only what it cares about."""

@@ -1,0 +1,79 @@
+"""One stored thing of every kind for a tenant, so that a stranger has something to look for."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import documents
+from documents import AccountState, AlertSource
+from documents.base import TenantDocument, utc_now
+from domain.facts.finding import FindingCategory
+from domain.facts.provider import Provider
+from domain.facts.resource import ResourceKind
+from domain.facts.severity import Severity
+from tests.factories.tenant import Tenant
+
+
+async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
+    """The stored things by the name of their GraphQL type."""
+    org_id, now = tenant.organization.id, utc_now()
+    account = documents.Account(
+        org_id=org_id,
+        provider=Provider.AWS,
+        native_id="111122223333",
+        name="secret-account",
+        state=AccountState.CONNECTED,
+        next_sync_at=now + timedelta(days=365),
+    )
+    await account.insert()
+    resource = documents.Resource(
+        org_id=org_id,
+        account_id=account.id,
+        kind=ResourceKind.AWS_S3_BUCKET,
+        native_id="arn:aws:s3:::secret-bucket",
+        name="secret-bucket",
+        tags={},
+        config={},
+        first_seen_at=now,
+        last_seen_at=now,
+    )
+    await resource.insert()
+    finding = documents.Finding(
+        org_id=org_id,
+        account_id=account.id,
+        resource_id=resource.id,
+        resource_native_id=resource.native_id,
+        rule_id="aws-s3-bucket-public",
+        category=FindingCategory.SECOPS,
+        severity=Severity.HIGH,
+        severity_rank=1,
+        title="secret-finding",
+        reason="secret-reason",
+        observed={},
+        opened_at=now,
+        last_seen_at=now,
+    )
+    await finding.insert()
+    alert = documents.Alert(
+        org_id=org_id,
+        fingerprint="secret",
+        source=AlertSource.FINDING,
+        severity=Severity.HIGH,
+        title="secret-alert",
+        message="secret-message",
+        account_id=account.id,
+        finding_id=finding.id,
+        raised_at=now,
+    )
+    await alert.insert()
+    budget = documents.Budget(org_id=org_id, name="secret-budget", amount=Decimal(1), currency="USD", thresholds=[50])
+    await budget.insert()
+    run = documents.SyncRun(org_id=org_id, account_id=account.id, step="secret-step")
+    await run.insert()
+    return {
+        "Account": account,
+        "Resource": resource,
+        "Finding": finding,
+        "Alert": alert,
+        "Budget": budget,
+        "Sync": run,
+    }

@@ -1,0 +1,171 @@
+"""Stand-ins for AWS: moto, which answers like it, with failures to order; and a web server that does not."""
+
+import asyncio
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from typing import Any
+
+import boto3
+import httpx2
+from botocore.config import Config
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from connectors.clouds.aws.inventory import fetch_inventory
+from domain.facts.aws_credentials import AwsCredentials
+from domain.facts.inventory import InventorySnapshot
+
+REGIONS = ("us-east-1", "eu-west-1")
+
+
+class QuietHandler(WSGIRequestHandler):
+    def log(self, *_: object) -> None:
+        """Says nothing."""
+
+
+class Moto:
+    """A moto server in this process. `orders` say which calls it does not answer itself."""
+
+    def __init__(self) -> None:
+        self._app = DomainDispatcherApplication(create_backend_app)
+        self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=QuietHandler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.orders: dict[tuple[str, str], tuple[int, Callable[[], str]]] = {}
+        self.calls: list[str] = []
+
+    @contextmanager
+    def served(self) -> Iterator["Moto"]:
+        thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.reset()
+            self._server.shutdown()
+            thread.join()
+            self._server.server_close()
+
+    def reset(self) -> None:
+        """An empty account where everybody may do everything."""
+        self._post("reset-auth", "inf")
+        self._post("reset")
+        self.orders.clear()
+        self.calls.clear()
+
+    def enforce_permissions(self) -> None:
+        """From now on keys, secrets and policies count."""
+        self._post("reset-auth", "0")
+
+    def refuse(self, service: str, action: str, status: int, code: str) -> None:
+        """Calls of this action fail from now on, in the words of the service's protocol."""
+        self.answer(service, action, lambda: _error(service, code), status)
+
+    def answer(self, service: str, action: str, body: Callable[[], str], status: int = 200) -> None:
+        """Calls of this action get this body from now on. For S3 the action is the name in the query."""
+        self.orders[service, action] = (status, body)
+
+    def client(self, service: str, region: str = "us-east-1", **keys: str) -> Any:
+        """A plain client to set the account up with."""
+        return boto3.client(
+            service,
+            region_name=region,
+            endpoint_url=self.url,
+            aws_access_key_id=keys.get("access_key_id", "AKIASETUP"),
+            aws_secret_access_key=keys.get("secret_access_key", "setup"),
+            config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
+        )
+
+    def _post(self, name: str, content: str = "") -> None:
+        httpx2.post(f"{self.url}/moto-api/{name}", content=content, timeout=60).raise_for_status()
+
+    def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        service, action = _service(environ), _action(environ)
+        self.calls.append(f"{service}:{action}")
+        if (service, action) in self.orders:
+            status, body = self.orders[service, action]
+            start_response(f"{status} By order", [("Content-Type", "application/octet-stream")])
+            return [body().encode()]
+        return self._app(environ, start_response)
+
+
+def credentials(endpoint_url: str, **given: Any) -> AwsCredentials:
+    """Keys that moto takes, for two regions."""
+    keys = {"access_key_id": "AKIATEST", "secret_access_key": "test"}
+    return AwsCredentials.model_validate({**keys, "regions": REGIONS, "endpoint_url": endpoint_url, **given})
+
+
+async def take_inventory(given: AwsCredentials) -> InventorySnapshot:
+    async def no_one_listens(service: str, done: int, expected: int) -> None:
+        await asyncio.sleep(0)
+
+    return await fetch_inventory(given, on_progress=no_one_listens, allow_private_endpoint=True)
+
+
+class Answering:
+    """A web server that gives every request one answer, and counts them."""
+
+    def __init__(self, status: int, body: str, headers: dict[str, str]) -> None:
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                outer.requests += 1
+                self.rfile.read(int(self.headers.get("Content-Length") or 0))
+                self.send_response(status)
+                for name, value in {"Content-Length": str(len(body)), **headers}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(body.encode())
+
+            def log_message(self, *_: object) -> None:
+                """Says nothing."""
+
+        self.requests = 0
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+
+@contextmanager
+def answering(status: int, body: str = "<html><body>Welcome</body></html>", **headers: str) -> Iterator[Answering]:
+    answers = Answering(status, body, headers)
+    thread = threading.Thread(target=answers.server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield answers
+    finally:
+        answers.server.shutdown()
+        thread.join()
+        answers.server.server_close()
+
+
+def _service(environ: dict[str, Any]) -> str:
+    """By the credential scope of the signature: key/day/region/service/aws4_request."""
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
+    parts = scope.split("/")
+    return parts[3] if len(parts) == 5 else ""
+
+
+def _action(environ: dict[str, Any]) -> str:
+    """The operation for EC2, IAM, STS and CloudTrail; the query, such as `policyStatus`, for S3."""
+    if target := environ.get("HTTP_X_AMZ_TARGET"):
+        return str(target).rpartition(".")[2]
+    if environ["REQUEST_METHOD"] != "POST":
+        return str(environ.get("QUERY_STRING", ""))
+    size = int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(size)
+    environ["wsgi.input"] = BytesIO(body)
+    return body.decode(errors="replace").partition("Action=")[2].partition("&")[0]
+
+
+def _error(service: str, code: str) -> str:
+    error = f"<Error><Code>{code}</Code><Message>Refused to order.</Message></Error>"
+    bodies = {
+        "ec2": f"<Response><Errors>{error}</Errors></Response>",
+        "s3": error,
+        "cloudtrail": json.dumps({"__type": code, "message": "Refused to order."}),
+    }
+    return bodies.get(service, f"<ErrorResponse>{error}</ErrorResponse>")

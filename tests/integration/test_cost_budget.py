@@ -1,0 +1,99 @@
+"""The cost bucket on a real Redis: shared, refilled by its clock, and open when Redis is away."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+
+from app.embedded.servers import ServerUrls
+from app.graphql.budget import Available, RedisCostBudget
+from app.graphql.connections import MAX_WEBSOCKET_MESSAGE
+
+
+@pytest.fixture
+async def redis(servers: ServerUrls) -> AsyncIterator[Redis]:
+    assert servers.redis_url is not None
+    client = Redis.from_url(servers.redis_url)
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+def principal() -> str:
+    return f"user:{uuid.uuid4()}"
+
+
+async def test_a_take_lowers_the_level_until_there_is_not_enough(redis, principal):
+    budget = RedisCostBudget(redis, capacity=100, restore_rate=1)
+
+    taken = [await budget.take(principal, 60), await budget.take(principal, 60), await budget.take(principal, 30)]
+
+    # 100 - 60 = 40: a second 60 does not fit and takes nothing, 30 do. A second or two may refill a point or two.
+    assert [each.allowed for each in taken] == [True, False, True]
+    assert [each.points // 10 for each in taken] == [4, 4, 1]
+    assert taken[0].restore_rate == 1
+
+
+async def test_the_bucket_is_shared_by_all_processes(redis, principal):
+    here, there = (RedisCostBudget(redis, capacity=100, restore_rate=1) for _ in range(2))
+
+    await here.take(principal, 90)
+
+    assert not (await there.take(principal, 90)).allowed
+
+
+async def test_principals_have_buckets_of_their_own(redis, principal):
+    budget = RedisCostBudget(redis, capacity=100, restore_rate=1)
+    await budget.take(principal, 100)
+
+    assert (await budget.take(principal + "x", 100)).allowed
+
+
+async def test_the_bucket_fills_again_but_not_above_its_rim(redis, principal):
+    budget = RedisCostBudget(redis, capacity=100, restore_rate=10_000)
+    await budget.take(principal, 100)
+    await asyncio.sleep(0.05)  # 500 points' worth of time by the server's clock
+
+    assert (await budget.take(principal, 1)).points == 99
+
+
+async def test_many_at_once_take_exactly_what_is_there(redis, principal):
+    budget = RedisCostBudget(redis, capacity=1000, restore_rate=1)
+
+    taken = await asyncio.gather(*(budget.take(principal, 100) for _ in range(30)))
+
+    assert sum(each.allowed for each in taken) == 10
+
+
+async def test_a_bucket_is_forgotten_when_it_is_full_again(redis, principal):
+    budget = RedisCostBudget(redis, capacity=100, restore_rate=10)
+    await budget.take(principal, 1)
+
+    # It fills in 10 s; a second is added.
+    assert 0 < await redis.pttl(f"cost:{principal}") <= 11_000
+
+
+async def test_without_redis_everything_is_allowed(principal, unused_tcp_port):
+    async with Redis(port=unused_tcp_port) as nowhere:
+        budget = RedisCostBudget(nowhere, capacity=1, restore_rate=7)
+
+        taken = [await budget.take(principal, 5000) for _ in range(3)]
+
+    assert taken == [Available(allowed=True, points=None, restore_rate=7)] * 3
+
+
+async def test_a_redis_that_does_not_answer_is_not_waited_for(principal):
+    async def say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(say_nothing, "127.0.0.1", 0, limit=MAX_WEBSOCKET_MESSAGE)
+    port = server.sockets[0].getsockname()[1]
+    async with server, Redis(port=port) as mute:
+        budget = RedisCostBudget(mute)
+        async with asyncio.timeout(10):
+            taken = [await budget.take(principal, 1) for _ in range(20)]
+
+    assert all(each.allowed for each in taken)

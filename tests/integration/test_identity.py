@@ -1,0 +1,138 @@
+"""Registering, signing in, and what the roles may do."""
+
+from datetime import timedelta
+
+import jwt
+import pytest
+
+from app.wiring import Backend
+from auth.token import TokenIssuer
+from documents import OrganizationKind, Role
+from documents.base import utc_now
+from tests.factories.graph import Graph
+from tests.factories.tenant import PASSWORD, add_member, make_tenant
+
+REGISTER = """
+mutation Register($input: RegisterInput!) {
+  register(input: $input) {
+    __typename
+    ... on RegisterSuccess { session { accessToken expiresAt user { id email } } }
+    ... on UserError { message code path }
+  }
+}
+"""
+SIGN_IN = """
+mutation SignIn($input: SignInInput!) {
+  signIn(input: $input) {
+    __typename
+    ... on SignInSuccess { session { accessToken user { email } } }
+    ... on UserError { message code path }
+  }
+}
+"""
+VIEWER = "{ viewer { user { email } reach { role organization { name kind } } } }"
+
+
+async def test_a_newcomer_registers_and_reaches_the_organization_they_opened(graph: Graph) -> None:
+    fields = {"email": "New.Person@Example.com", "password": PASSWORD, "name": "New", "organizationName": "Fresh"}
+
+    answer = (await graph.ask(REGISTER, input=fields))["register"]
+
+    viewer = (await graph.ask(VIEWER, answer["session"]["accessToken"]))["viewer"]
+    assert viewer["user"]["email"] == "new.person@example.com"
+    assert viewer["reach"] == [{"role": "ADMIN", "organization": {"name": "Fresh", "kind": "COMPANY"}}]
+
+
+async def test_an_address_registers_once(graph: Graph, backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    fields = {"email": tenant.user.email.upper(), "password": PASSWORD, "name": "N", "organizationName": "O"}
+
+    answer = (await graph.ask(REGISTER, input=fields))["register"]
+
+    assert answer["__typename"] == "ConflictError"
+    assert answer["path"] == ["input", "email"]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"), [("email", "no-at-sign"), ("password", "short"), ("organizationName", ""), ("name", "n" * 101)]
+)
+async def test_a_bad_registration_names_the_field(graph: Graph, field: str, value: str) -> None:
+    fields = {"email": "a@example.com", "password": PASSWORD, "name": "N", "organizationName": "O", field: value}
+
+    answer = (await graph.ask(REGISTER, input=fields))["register"]
+
+    assert answer["__typename"] == "ValidationError"
+    assert answer["code"] == "BAD_USER_INPUT"
+    assert answer["path"] == ["input", field]
+    assert value == "" or value not in answer["message"]
+
+
+async def test_signing_in_takes_the_right_password_only(graph: Graph, backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+
+    right = (await graph.ask(SIGN_IN, input={"email": tenant.user.email, "password": PASSWORD}))["signIn"]
+    wrong = (await graph.ask(SIGN_IN, input={"email": tenant.user.email, "password": "wrong"}))["signIn"]
+    unknown = (await graph.ask(SIGN_IN, input={"email": "nobody@example.com", "password": "wrong"}))["signIn"]
+
+    assert right["session"]["user"]["email"] == tenant.user.email
+    assert wrong["__typename"] == "ValidationError"
+    assert wrong == unknown
+
+
+async def test_a_token_that_is_expired_foreign_or_of_another_kind_is_refused(graph: Graph, backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    issuer = TokenIssuer(backend.keys.signing, issuer=backend.settings.public_url, lifetime=timedelta(minutes=1))
+    elsewhere = TokenIssuer(backend.keys.signing, issuer="https://elsewhere.example", lifetime=timedelta(minutes=1))
+    user_id = str(tenant.user.id)
+    tokens = {
+        "expired": issuer.issue(user_id, utc_now() - timedelta(hours=1))[0],
+        "foreign": elsewhere.issue(user_id, utc_now())[0],
+        "unsigned": jwt.encode({"sub": user_id}, None, algorithm="none"),
+        "tampered": tenant.token[:-4] + "AAAA",
+        "garbage": "not-a-token",
+    }
+
+    for kind, token in tokens.items():
+        body = await graph.send(VIEWER, token)
+        assert body["errors"][0]["extensions"]["code"] == "UNAUTHENTICATED", kind
+        assert not body.get("data"), kind
+
+
+async def test_without_a_token_only_public_fields_answer(graph: Graph) -> None:
+    errors = await graph.refused(VIEWER)
+
+    assert errors[0]["extensions"]["code"] == "UNAUTHENTICATED"
+
+
+async def test_a_user_may_not_set_budgets_but_an_administrator_may(graph: Graph, backend: Backend) -> None:
+    admin = await make_tenant(backend)
+    user = await add_member(backend, admin.organization, Role.USER)
+    create = """
+    mutation($input: CreateBudgetInput!) { createBudget(input: $input) { __typename } }
+    """
+    fields = {"name": "all", "amount": "100", "currency": "USD"}
+
+    errors = await graph.refused(create, user.token, input=fields)
+    answer = await graph.ask(create, admin.token, input=fields)
+
+    assert errors[0]["extensions"]["code"] == "FORBIDDEN"
+    assert answer["createBudget"]["__typename"] == "CreateBudgetSuccess"
+
+
+async def test_an_msp_administrator_reaches_the_clients_and_a_client_only_itself(
+    graph: Graph, backend: Backend
+) -> None:
+    msp = await make_tenant(backend, kind=OrganizationKind.MSP, role=Role.MSP_ADMIN)
+    one = await make_tenant(backend, managed_by=msp)
+    other = await make_tenant(backend, managed_by=msp)
+
+    reach = (await graph.ask(VIEWER, msp.token))["viewer"]["reach"]
+    own = (await graph.ask(VIEWER, one.token))["viewer"]["reach"]
+
+    names = {entry["organization"]["name"]: entry["role"] for entry in reach}
+    assert names == {
+        msp.organization.name: "MSP_ADMIN",
+        one.organization.name: "ADMIN",
+        other.organization.name: "ADMIN",
+    }
+    assert [entry["organization"]["name"] for entry in own] == [one.organization.name]

@@ -1,0 +1,128 @@
+"""One change, its events and its jobs: all or nothing, in order, without gaps."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from bson import ObjectId
+
+import documents
+from app.wiring import Backend
+from documents.event import EventLog
+from documents.idempotency import AlreadyDone, IdempotencyKey, current_key, find_result
+from documents.outbox import OutboxJob, relay_outbox
+from documents.transaction import Transaction, commit
+from domain.errors import Conflict
+from tests.factories.tenant import make_tenant
+
+
+class Wakes:
+    """Notes the wake-ups it is told of."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int]] = []
+
+    async def wake(self, org_id: str, seq: int) -> None:
+        self.heard.append((org_id, seq))
+
+
+async def test_events_of_concurrent_changes_are_numbered_without_gaps_in_commit_order(backend: Backend) -> None:
+    tenant, wakes = await make_tenant(backend), Wakes()
+
+    async def change(tx: Transaction, number: int) -> None:
+        tx.announce(tenant.organization.id, "topic", "Changed", {"number": number})
+        tx.announce(tenant.organization.id, "topic", "Changed", {"number": number})
+
+    await asyncio.gather(*(commit(lambda tx, n=n: change(tx, n), announce=wakes.wake) for n in range(20)))
+
+    events = await EventLog().fetch(tenant.org_id, 0, 1000)
+    assert [event.seq for event in events] == list(range(1, 41))
+    pairs = [event.payload["number"] for event in events]
+    assert pairs[::2] == pairs[1::2]
+    assert max(seq for _, seq in wakes.heard) == 40
+
+
+async def test_a_change_that_fails_announces_nothing_and_asks_for_no_job(backend: Backend) -> None:
+    tenant, wakes = await make_tenant(backend), Wakes()
+
+    async def change(tx: Transaction) -> None:
+        tx.announce(tenant.organization.id, "topic", "Changed", {})
+        tx.enqueue("some_job", queue="q", key=tenant.org_id, args={})
+        await documents.Budget(
+            org_id=tenant.organization.id, name="b", amount=1, currency="USD", thresholds=[50]
+        ).insert(session=tx.session)
+        raise Conflict("no")
+
+    with pytest.raises(Conflict):
+        await commit(change, announce=wakes.wake)
+
+    assert await EventLog().fetch(tenant.org_id, 0, 10) == []
+    assert await OutboxJob.get_pymongo_collection().find_one({"_id": f"some_job:{tenant.org_id}"}) is None
+    assert await documents.Budget.find_in(tenant.scope, {}) is None
+    assert wakes.heard == []
+
+
+async def test_a_job_stays_in_the_outbox_until_the_queue_has_taken_it(backend: Backend) -> None:
+    tenant, wakes = await make_tenant(backend), Wakes()
+    job_id = f"a_job_nobody_knows:{tenant.org_id}"
+
+    async def change(tx: Transaction) -> None:
+        tx.enqueue("a_job_nobody_knows", queue="nowhere", key=tenant.org_id, args={"a": 1})
+
+    await commit(change, announce=wakes.wake)
+
+    async def refuse(job: dict[str, Any]) -> bool:
+        return job["_id"] != job_id
+
+    await relay_outbox(refuse)
+    kept = await OutboxJob.get_pymongo_collection().find_one({"_id": job_id})
+    assert kept is not None
+    assert kept["args"] == {"a": 1}
+
+    async def take(job: dict[str, Any]) -> bool:
+        return True
+
+    await relay_outbox(take)
+    assert await OutboxJob.get_pymongo_collection().find_one({"_id": job_id}) is None
+
+
+async def test_two_requests_with_one_idempotency_key_commit_once(backend: Backend) -> None:
+    tenant, wakes = await make_tenant(backend), Wakes()
+    key = IdempotencyKey(key_hash=f"key-{tenant.org_id}", input_hash="same")
+
+    async def change(tx: Transaction) -> documents.Budget:
+        name = str(ObjectId())
+        budget = documents.Budget(org_id=tenant.organization.id, name=name, amount=1, currency="USD", thresholds=[50])
+        await budget.insert(session=tx.session)
+        return budget
+
+    async def request() -> Any:
+        current_key.set(key)
+        try:
+            return await commit(change, announce=wakes.wake)
+        except AlreadyDone:
+            return None
+
+    answers = await asyncio.gather(*(asyncio.create_task(request()) for _ in range(5)))
+
+    (made,) = [answer for answer in answers if answer is not None]
+    stored = await find_result(key)
+    assert stored is not None
+    assert stored[1]["name"] == made.name
+    assert len(await documents.Budget.list_in(tenant.scope, {})) == 1
+
+
+async def test_an_idempotency_key_with_another_input_is_a_conflict(backend: Backend) -> None:
+    tenant, wakes = await make_tenant(backend), Wakes()
+    key = IdempotencyKey(key_hash=f"other-{tenant.org_id}", input_hash="first")
+    current_key.set(key)
+
+    async def change(tx: Transaction) -> documents.Budget:
+        budget = documents.Budget(org_id=tenant.organization.id, name="b", amount=1, currency="USD", thresholds=[50])
+        await budget.insert(session=tx.session)
+        return budget
+
+    await commit(change, announce=wakes.wake)
+
+    with pytest.raises(Conflict):
+        await find_result(IdempotencyKey(key_hash=key.key_hash, input_hash="second"))

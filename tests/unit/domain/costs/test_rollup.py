@@ -1,0 +1,89 @@
+"""Days add up to exactly what the rows add up to, however often the sums are flushed."""
+
+from collections import defaultdict
+from datetime import date
+from decimal import Decimal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from domain.costs.rollup import DayRollup
+from tests.factories.focus import focus_row, lacking, parsed
+
+amounts = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=12)
+charges = st.tuples(st.sampled_from(["web", "db"]), st.integers(1, 3), amounts, amounts)
+
+
+def charge(service: str, day: int, billed: Decimal, effective: Decimal) -> dict[str, str]:
+    return focus_row(
+        ServiceName=service,
+        ChargePeriodStart=f"2026-09-0{day}",
+        ChargePeriodEnd=f"2026-09-0{day + 1}",
+        BilledCost=f"{billed:f}",
+        EffectiveCost=f"{effective:f}",
+    )
+
+
+@given(st.lists(charges, min_size=1, max_size=40), st.integers(0, 5))
+@settings(max_examples=50, deadline=None)
+def test_flushed_parts_add_up_to_the_rows(rows, most):
+    rollup = DayRollup(most=most)
+    totals = defaultdict(lambda: [Decimal(0), Decimal(0), 0])
+    for chunk in (rows[start : start + 7] for start in range(0, len(rows), 7)):
+        rollup.add(parsed(*(charge(*row) for row in chunk)))
+        if rollup.is_full or chunk[-1] is rows[-1]:
+            for key, sums in rollup.flush().items():
+                total = totals[key.service_name, key.day.day]
+                total[0] += sums.billed
+                total[1] += sums.effective
+                total[2] += sums.rows
+
+    expected = defaultdict(lambda: [Decimal(0), Decimal(0), 0])
+    for service, day, billed, effective in rows:
+        expected[service, day][0] += billed
+        expected[service, day][1] += effective
+        expected[service, day][2] += 1
+    assert totals == expected
+    assert rollup.flush() == {}
+
+
+def test_a_sum_is_kept_for_every_dimension_that_can_be_asked_for():
+    base = {"ServiceCategory": "Compute", "RegionId": "r1", "SubAccountId": "s1", "SubAccountName": "one"}
+    variants = [
+        {"ServiceName": "other"},
+        {"ServiceCategory": "Storage"},
+        {"RegionId": ""},
+        {"SubAccountId": "s2"},
+        {"SubAccountName": "two"},
+        {"ChargeCategory": "Credit"},
+        {"ProviderName": "Oracle"},
+        {"BillingAccountId": "9"},
+        {"Tags": ""},
+        {"Tags": '{"team": "db"}'},
+        {"ChargePeriodStart": "2026-09-01"},
+    ]
+    rollup = DayRollup()
+
+    rollup.add(parsed(focus_row(**base), *(focus_row(**(base | variant)) for variant in variants)))
+
+    assert len(rollup.flush()) == 1 + len(variants)
+
+
+def test_tags_in_other_order_are_the_same_tags():
+    rollup = DayRollup()
+
+    rollup.add(parsed(focus_row(Tags='{"a": "1", "b": "2"}'), focus_row(Tags='{"b": "2", "a": "1"}')))
+
+    (key,) = rollup.flush()
+    assert key.tags == (("a", "1"), ("b", "2"))
+    assert key.day == date(2026, 9, 2)
+
+
+def test_costs_that_a_file_lacks_add_nothing():
+    rollup = DayRollup()
+
+    rollup.add(parsed(focus_row(ListCost="2", ContractedCost=""), focus_row(ListCost="", ContractedCost="3")))
+    rollup.add(parsed(lacking(focus_row(), "ListCost", "ContractedCost")))
+
+    (sums,) = rollup.flush().values()
+    assert (sums.listed, sums.contracted, sums.rows) == (Decimal(2), Decimal(3), 3)

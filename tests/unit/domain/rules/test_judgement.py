@@ -1,0 +1,99 @@
+import pytest
+
+from domain.facts.resource import ResourceKind
+from domain.rules.judgement import Verdict, is_exempt, judge, judge_inventory
+from domain.rules.registry import all_rules, get_rule
+from domain.rules.rule import RuleContext
+from tests.factories.aws import NOW, bucket, gap, instance, loose_volume, snapshot, volume
+
+UNATTACHED = get_rule("aws-ebs-unattached")
+ON_STOPPED = get_rule("aws-ebs-volume-on-stopped-instance")
+PUBLIC = get_rule("aws-s3-bucket-public")
+
+
+def context(**given):
+    return RuleContext(now=NOW, **given)
+
+
+def test_every_rule_is_tried_on_every_resource_of_its_kind():
+    inventory = snapshot(loose_volume("vol-1"), volume("vol-2"), instance("i-1"))
+
+    judged = judge_inventory(all_rules(), inventory, context())
+
+    tried = {(one.rule.id, one.resource.native_id) for one in judged.judgements}
+    volume_rules = {"aws-ebs-unattached", "aws-ebs-gp2-to-gp3", "aws-ebs-volume-on-stopped-instance"}
+    expected = {(rule_id, volume_id) for rule_id in volume_rules for volume_id in ("vol-1", "vol-2")}
+    assert tried == expected | {("aws-ec2-stopped-long", "i-1")}
+    assert judged.rules == all_rules()
+
+
+def test_resource_listed_twice_is_judged_once():
+    judged = judge_inventory([UNATTACHED], snapshot(loose_volume(), loose_volume()), context())
+
+    assert [one.verdict for one in judged.judgements] == [Verdict.FIRES]
+
+
+def test_rule_sees_the_other_resources_of_the_account():
+    inventory = snapshot(volume("vol-1"), instance("i-1", stopped=45))
+
+    judged = judge_inventory([ON_STOPPED], inventory, context())
+
+    assert [one.verdict for one in judged.judgements] == [Verdict.FIRES]
+
+
+def test_tenant_chooses_parameters_for_each_rule():
+    inventory = snapshot(loose_volume(age=20))
+
+    lenient = judge_inventory([UNATTACHED], inventory, context(), {"aws-ebs-unattached": {"min_days": 30}})
+    strict = judge_inventory([UNATTACHED], inventory, context(), {"another-rule-entirely": {"min_days": 30}})
+
+    assert [one.verdict for one in lenient.judgements] == [Verdict.QUIET]
+    assert [one.verdict for one in strict.judgements] == [Verdict.FIRES]
+
+
+@pytest.mark.parametrize(
+    ("region", "verdict"),
+    [("us-east-1", Verdict.UNKNOWN), (None, Verdict.UNKNOWN), ("eu-west-1", Verdict.QUIET)],
+    ids=["same region", "whole account", "another region"],
+)
+def test_silence_while_a_related_list_is_not_whole_proves_nothing(region, verdict):
+    inventory = snapshot(volume(), gaps=(gap(ResourceKind.AWS_EC2_INSTANCE, region=region),))
+
+    judged = judge_inventory([ON_STOPPED], inventory, context())
+
+    assert [one.verdict for one in judged.judgements] == [verdict]
+
+
+def test_what_could_be_read_may_fire_though_something_else_could_not():
+    readable = {"PublicAccessBlockConfiguration": None, "PolicyStatus": {"IsPublic": True}}
+    half_read = bucket().model_copy(update={"config": readable})
+
+    judgement = judge(PUBLIC, half_read, snapshot(half_read), context())
+
+    assert judgement.verdict is Verdict.FIRES
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("*", True),
+        ("all", True),
+        ("aws-ebs-unattached", True),
+        ("AWS-EBS-Unattached", True),
+        ("aws-ebs-gp2-to-gp3 aws-ebs-unattached", True),
+        ("aws-ebs-gp2-to-gp3,aws-ebs-unattached", True),
+        ("aws-ebs-gp2-to-gp3:aws-ebs-unattached", True),
+        ("aws-ebs-gp2-to-gp3", False),
+        ("aws-ebs-unattached-too", False),
+        ("aws-ebs", False),
+        ("", False),
+    ],
+)
+def test_exemption_names_the_rules_it_is_for(value, expected):
+    tagged = loose_volume(tags={"remediation-exempt": value})
+
+    assert is_exempt(tagged, "aws-ebs-unattached") is expected
+
+
+def test_other_tags_exempt_from_nothing():
+    assert not is_exempt(loose_volume(tags={"remediation": "*", "exempt": "*"}), "aws-ebs-unattached")
