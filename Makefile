@@ -1,0 +1,100 @@
+# CloudWatcher's commands; `make` alone lists them. What each needs is installed into .venv by itself, once, and again
+# when pyproject.toml or constraints.txt has changed.
+
+PYTHON ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+INSTALL := $(PIP) install -qq --progress-bar off --constraint constraints.txt
+PYTEST_ARGS ?=
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up install test check format schema bench constraints clean
+
+help: ## List these commands
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@echo
+	@echo "  Python 3.11, 3.12 or 3.13 is found by itself; PYTHON=/path/to/python names another."
+	@echo "  PYTEST_ARGS='-k alert' narrows make test."
+
+demo: $(VENV)/.runtime ## Start CloudWatcher with its own servers and a demo that keeps moving
+	@$(BIN)/cloudwatcher demo
+
+up: $(VENV)/.runtime ## Start CloudWatcher, with its own servers where no address is set
+	@$(BIN)/cloudwatcher up
+
+install: $(VENV)/.dev ## Install everything for development into .venv
+
+test: $(VENV)/.dev ## Run every test; fail below 90% branch coverage, or 100% in domain and auth
+	@mkdir -p build
+	@$(BIN)/pytest $(or $(PYTEST_ARGS),--cov --cov-report=term:skip-covered)
+	@test -n "$(PYTEST_ARGS)" || $(BIN)/coverage report --include='domain/*,auth/*' --fail-under=100 \
+		> build/coverage.txt || { cat build/coverage.txt; echo 'domain and auth must be covered in full.'; exit 1; }
+
+check: $(VENV)/.dev ## Check format, lint, types, imports, unit and contract tests (under a minute)
+	@$(BIN)/ruff format --check --quiet . || { echo 'make format mends this.'; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest -q tests/unit tests/contract
+
+format: $(VENV)/.dev ## Rewrite the code in the one format, and mend what ruff can mend
+	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .
+
+schema: $(VENV)/.dev ## Write schema/schema.graphql anew from the code
+	@mkdir -p build
+	@$(BIN)/cloudwatcher schema > build/schema.graphql
+	@mv build/schema.graphql schema/schema.graphql
+
+bench: $(VENV)/.dev ## Measure the cost import against a bare insert_many
+	@$(BIN)/python -m bench
+
+constraints: ## Pin the newest versions that pyproject.toml allows
+	@rm -rf build/constraints && mkdir -p build
+	@$(call make_venv,build/constraints)
+	@echo 'Resolving; this takes a few minutes.'
+	@build/constraints/bin/python -m pip --disable-pip-version-check install -qq --progress-bar off '.[dev]'
+	@{ echo '# The exact versions that are installed and tested, for Python 3.11 to 3.13.' \
+		'Made by `make constraints`; not edited by hand.'; \
+		build/constraints/bin/python -m pip freeze --exclude cloudwatcher; } > build/constraints.txt
+	@mv build/constraints.txt constraints.txt && rm -rf build/constraints
+	@git --no-pager diff --stat constraints.txt
+
+clean: ## Remove .venv, caches and build output; .data stays, because it holds what you stored
+	@rm -rf $(VENV) build dist htmlcov .coverage .coverage.* .mypy_cache .ruff_cache .pytest_cache .hypothesis \
+		.import_linter_cache *.egg-info
+	@find . -path ./.data -prune -o -type d -name __pycache__ -prune -exec rm -rf {} +
+
+# A virtual environment in the folder $(1), made with PYTHON or the first Python found that can run CloudWatcher.
+define make_venv
+suits() { "$$1" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null; }; \
+found=''; \
+for python in $(or $(PYTHON),python3.11 python3.12 python3.13 python3); do \
+	if suits "$$python"; then found="$$python"; break; fi; \
+done; \
+if [ -z "$$found" ]; then \
+	echo 'CloudWatcher needs Python 3.11, 3.12 or 3.13$(if $(PYTHON),; $(PYTHON) is not one).'; \
+	echo 'Install one (Debian, Ubuntu: apt install python3 python3-venv) or name one: make PYTHON=/path/to/python3.11'; \
+	exit 1; \
+fi; \
+if ! "$$found" -c 'import venv, ensurepip' 2>/dev/null; then \
+	echo "$$found cannot make virtual environments. On Debian and Ubuntu: apt install python3-venv"; \
+	exit 1; \
+fi; \
+"$$found" -m venv $(1)
+endef
+
+$(VENV)/.made:
+	@$(call make_venv,$(VENV))
+	@touch $@
+
+$(VENV)/.runtime: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo 'Installing CloudWatcher into $(VENV); the first time takes a few minutes.'
+	@$(INSTALL) --editable '.[embedded,demo]'
+	@touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(VENV)/.made
+	@echo 'Installing CloudWatcher and its tools into $(VENV); the first time takes a few minutes.'
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.runtime
