@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
 
@@ -32,3 +33,10 @@ class Budget(TenantDocument):
         indexes = [
             IndexModel([("org_id", ASCENDING), ("name", ASCENDING)], unique=True, name="org_name"),
         ]
+
+
+async def record_spent(budget: Budget, spent: Decimal, month: str, session: AsyncClientSession) -> None:
+    """Note what the month (YYYY-MM) had cost when it was checked."""
+    await Budget.rows().update_one(
+        {"_id": budget.id}, {"$set": {"spent": spent, "spent_month": month}}, session=session
+    )

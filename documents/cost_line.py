@@ -146,8 +146,10 @@ class CostLine(TenantDocument):
         rows = await super().load_many(scope, ids)
         return [row if row is not None and row.edition_id in visible else None for row in rows]
 
-    find_in = list_in = TenantDocument._closed
 
+# They would show lines that are staged or replaced.
+for _name in ("find_in", "list_in"):
+    setattr(CostLine, _name, CostLine._closed)
 
 # Nulls are not stored: a row as read has them all the same.
 for _name in CostLine.model_fields.keys() & BY_NAME.keys():

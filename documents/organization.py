@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from beanie import Document, PydanticObjectId
 from bson import ObjectId
@@ -53,4 +54,13 @@ async def load_organizations(ids: Sequence[str]) -> list[Organization]:
     """The organizations with these ids (24 hex digits), by name. The caller has checked that they are in reach."""
     wanted = [ObjectId(id) for id in ids]
     rows = Organization.get_pymongo_collection().find({"_id": {"$in": wanted}}, sort=[("name", ASCENDING)])
+    return [Organization.model_validate(raw) async for raw in rows]
+
+
+async def find_organizations(named: str | None, *, limit: int = 50) -> list[Organization]:
+    """Organizations with this id or name, all when None; for the person at the server's own command line."""
+    query: dict[str, Any] = {}
+    if named is not None:
+        query = {"_id": ObjectId(named)} if ObjectId.is_valid(named) else {"name": named}
+    rows = Organization.get_pymongo_collection().find(query, sort=[("name", ASCENDING)], limit=limit)
     return [Organization.model_validate(raw) async for raw in rows]

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeVar
 
 from bson import ObjectId
 
@@ -14,7 +15,6 @@ from documents.cost_line import stage_lines
 from documents.cost_load import (
     CostLoad,
     CostLoadState,
-    LoadedFile,
     activate,
     discard_load,
     fail_load,
@@ -27,7 +27,8 @@ from documents.transaction import Transaction
 from domain.costs.batch import SeenAccount
 from domain.costs.header import ReadOptions
 from domain.costs.problem import BadCostFile, Notice, Problem
-from domain.errors import Invalid
+from domain.costs.slice import CostSlice, SliceKey
+from domain.errors import Invalid, Refused
 from domain.facts import topic
 from domain.facts.provider import Provider
 from domain.facts.scope import Scope
@@ -38,6 +39,8 @@ from jobs.writer import Writer
 # How often a load that comes in says that it is alive; it counts as dead after missing many of these.
 _BEAT = timedelta(seconds=5)
 _MOST_PERIODS_TOLD = 100
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +93,25 @@ async def import_cost_files(
     content = content_of(files, options)
     if await find_equal_load(scope, content) is not None:
         return LoadReport(None, 0, (), (), ())
-    reader = CostReader(paths, options, ObjectId(scope.only()), now().date())
-    load = _Load(scope, reader, files, content, writer, now, on_progress)
+    org_id = ObjectId(scope.only())
+    started_at = now()
+    load = _Load(
+        scope=scope,
+        reader=CostReader(paths, options, org_id, started_at.date()),
+        ledger=CostLoad(
+            id=ObjectId(),
+            org_id=org_id,
+            state=CostLoadState.STAGING,
+            content=content,
+            files=files,
+            actor=scope.actor,
+            started_at=started_at,
+            seen_at=started_at,
+        ),
+        writer=writer,
+        now=now,
+        on_progress=on_progress or (lambda _: None),
+    )
     try:
         await load.stage()
         return await load.finish()
@@ -100,35 +120,135 @@ async def import_cost_files(
         raise
 
 
+@dataclass(kw_only=True)
 class _Load:
-    """One load on its way in."""
+    """One load on its way in; `ledger` is its document, `editions` are those whose rows may be stored already."""
 
-    def __init__(
-        self,
-        scope: Scope,
-        reader: CostReader,
-        files: list[LoadedFile],
-        content: str,
-        writer: Writer,
-        now: Callable[[], datetime],
-        on_progress: Callable[[LoadProgress], None] | None,
-    ) -> None:
-        self._scope = scope
-        self._reader = reader
-        self._files = files
-        self._writer = writer
-        self._now = now
-        self._on_progress = on_progress
-        self._accounts: dict[tuple[Provider, str], str | None] = {}
-        self._editions: list[ObjectId] = []
-        self._beaten_at = now()
-        self._document = CostLoad(
-            id=ObjectId(),
-            org_id=ObjectId(scope.only()),
-            state=CostLoadState.STAGING,
-            content=content,
-            files=files,
-            actor=scope.actor,
-            started_at=self._beaten_at,
-            seen_at=self._beaten_at,
-        )
+    scope: Scope
+    reader: CostReader
+    ledger: CostLoad
+    writer: Writer
+    now: Callable[[], datetime]
+    on_progress: Callable[[LoadProgress], None]
+    editions: list[ObjectId] = field(default_factory=list)
+    accounts: dict[tuple[Provider, str], str | None] = field(default_factory=dict)
+
+    @property
+    def id(self) -> ObjectId:
+        return ObjectId(str(self.ledger.id))
+
+    async def stage(self) -> None:
+        """Read in a thread and store what was read before, both at once."""
+        batches = self.reader.staged()
+        upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+        try:
+            while (staged := await _result(upcoming)) is not None:
+                upcoming = asyncio.create_task(asyncio.to_thread(next, batches, None))
+                await self._store(staged)
+        finally:
+            # The thread must have let go of the file before it is closed.
+            await asyncio.wait([upcoming])
+            upcoming.exception()
+            batches.close()
+
+    async def _store(self, staged: Staged) -> None:
+        await self._check_accounts(staged.accounts)
+        await self._show_life(staged)
+        if staged.lines:
+            await stage_lines(staged.lines)
+        if staged.days:
+            await stage_days(staged.days)
+        total = sum(file.size for file in self.ledger.files)
+        self.on_progress(LoadProgress(staged.rows, min(staged.size, total), total))
+
+    async def _check_accounts(self, seen: Sequence[tuple[str, SeenAccount]]) -> None:
+        """Refuse rows of an account that another organization has connected; remember the others."""
+        strangers = await accounts_of_others(self.scope, {account.native_id for _, account in seen}) if seen else set()
+        for file, account in seen:
+            if account.native_id in strangers:
+                message = "is not an account of this organization: another one has connected it."
+                problem = Problem(message, account.row, account.line, account.column, account.native_id)
+                raise BadCostFile(file, [problem])
+            self.accounts.setdefault((account.provider, account.native_id), account.name)
+
+    async def _show_life(self, staged: Staged) -> None:
+        """Write down new editions before rows of them are stored, and from time to time that this goes on."""
+        at = self.now()
+        is_news = bool(staged.editions) or at - self.ledger.seen_at >= _BEAT
+        if not is_news or not (self.editions or staged.editions):
+            return
+        if not self.editions:
+            await self.ledger.add()
+        self.ledger.seen_at = at
+        self.editions += staged.editions
+        await note_staging(self.id, staged.editions, staged.rows, at)
+
+    async def finish(self) -> LoadReport:
+        """Let the rows count, or drop them when they are the same as before."""
+        slices, reader = self.reader.slices, self.reader
+        rows = sum(slice.rows for slice in slices)
+        if await are_current(self.scope, {slice.key: slice.fingerprint() for slice in slices}):
+            await discard_load(self.id, self.editions, self.now())
+            return LoadReport(None, rows, reader.files, (), ())
+        notices = [_overlap(slice, other) for slice, other in await overlapping(self.scope, slices)]
+        changes = await self.writer.commit(self._change)
+        return LoadReport(self.id, rows, reader.files, changes, notices)
+
+    async def _change(self, tx: Transaction) -> list[PeriodChange]:
+        at, slices = self.now(), self.reader.slices
+        by_name = {file.name: file for file in self.reader.files}
+        files = [
+            file.model_copy(update={"version": by_name[file.name].version, "line_count": by_name[file.name].rows})
+            for file in self.ledger.files
+        ]
+        await activate(tx, self.id, files, slices, at)
+        editions = [Edition(id, slice) for id, slice in zip(self.editions, slices, strict=True)]
+        changes = await put_in_place(tx, self.scope, self.id, editions, at)
+        replaced = {change.old_load_id for change in changes if change.old_load_id is not None}
+        await retire_loads(tx, replaced | {self.id})
+        await record_billed_accounts(self.scope, self.accounts, at, session=tx.session)
+        tx.announce(self.ledger.org_id, topic.costs(self.ledger.org_id), "CostsUpdated", _payload(self.id, changes))
+        ask_budget_check(tx, self.ledger.org_id)
+        return changes
+
+    async def give_up(self, error: BaseException) -> None:
+        """Leave nothing behind but a line in the ledger."""
+        if self.editions:
+            problem = error.message if isinstance(error, Refused) else "The load was interrupted."
+            await fail_load(self.id, self.editions, problem, self.now())
+
+
+async def _result(task: asyncio.Task[T]) -> T:
+    """The task's result. Being cancelled here leaves the task alone, which awaiting it would not."""
+    await asyncio.wait([task])
+    return task.result()
+
+
+def _payload(load_id: ObjectId, changes: Sequence[PeriodChange]) -> dict[str, Any]:
+    """What CostsUpdated says: the load and the first hundred periods that are other than before."""
+    changed = [change.slice for change in changes if not change.is_unchanged]
+    return {
+        "load_id": str(load_id),
+        "line_count": sum(slice.rows for slice in changed),
+        "period_count": len(changed),
+        "periods": [
+            {
+                "provider": slice.key.provider,
+                "billing_account_id": slice.key.billing_account_id,
+                "period_start": slice.key.period_start,
+                "period_end": slice.period_end,
+                "currency": slice.currency,
+                "billed": slice.billed,
+            }
+            for slice in changed[:_MOST_PERIODS_TOLD]
+        ],
+    }
+
+
+def _overlap(slice: CostSlice, other: SliceKey) -> Notice:
+    source = f"the source {other.source!r}" if other.source else "no source named"
+    return Notice(
+        f"Billing account {slice.key.billing_account_id}: the period from {slice.key.period_start:%Y-%m-%d} shares "
+        f"days with the one from {other.period_start:%Y-%m-%d} loaded with {source}. Both are counted.",
+        rows=slice.rows,
+    )

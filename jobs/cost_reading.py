@@ -1,7 +1,7 @@
 """The half of a cost import that reads: files to documents, in a thread, a thousand rows at a time."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -71,7 +71,7 @@ def content_of(files: Sequence[LoadedFile], options: ReadOptions) -> str:
 
 
 class CostReader:
-    """Reads files one after the other. When `staged` has ended, `slices`, `editions` and `files` tell of all of them."""
+    """Reads files one after the other. When `staged` has ended, `slices`, `editions` and `files` tell of them all."""
 
     def __init__(self, paths: Sequence[Path], options: ReadOptions, org_id: ObjectId, today: date) -> None:
         self.editions: list[ObjectId] = []
@@ -90,7 +90,7 @@ class CostReader:
     def slices(self) -> list[CostSlice]:
         return list(self._book)
 
-    def staged(self) -> Iterator[Staged]:
+    def staged(self) -> Generator[Staged]:
         """What to store, in the order of the rows. Raises BadCostFile at the end of the first file with problems."""
         for number, path in enumerate(self._paths):
             rows_before = self._rows

@@ -8,6 +8,7 @@ import documents
 from auth.permission import Permission
 from auth.scope import scope_of
 from documents.base import TenantDocument
+from documents.cost_line import CostLine
 from documents.organization import load_organizations
 from domain.errors import Invalid, NotFound
 from resolvers.context import Context, Info
@@ -20,6 +21,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Account: Permission.ACCOUNTS_READ,
     documents.Alert: Permission.ALERTS_READ,
     documents.Budget: Permission.COSTS_READ,
+    CostLine: Permission.COSTS_READ,
     documents.Finding: Permission.FINDINGS_READ,
     documents.Resource: Permission.RESOURCES_READ,
     documents.SyncRun: Permission.ACCOUNTS_READ,

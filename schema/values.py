@@ -9,6 +9,7 @@ from documents.alert import AlertSource, AlertState
 from documents.organization import OrganizationKind
 from documents.sync_run import SyncState
 from documents.user import Role
+from domain.costs.series import Dimension, Grain, Metric
 from domain.facts.finding import FindingCategory, FindingState
 from domain.facts.money import Money
 from domain.facts.provider import Provider
@@ -35,6 +36,38 @@ register_enum(
         Provider.GCP: "Google Cloud.",
         Provider.DIGITALOCEAN: "DigitalOcean.",
         Provider.OTHER: "Any other seller that appears on a bill.",
+    },
+)
+register_enum(
+    Grain,
+    "Length of a period of a cost series.",
+    {
+        Grain.DAY: "A day in UTC.",
+        Grain.WEEK: "An ISO week: Monday to Sunday.",
+        Grain.MONTH: "A calendar month.",
+    },
+)
+register_enum(
+    Dimension,
+    "What every cost is kept by, next to its tags.",
+    {
+        Dimension.PROVIDER: "Who sells the service.",
+        Dimension.BILLING_ACCOUNT: "The account that is invoiced.",
+        Dimension.SUB_ACCOUNT: "The account, subscription or project that was charged.",
+        Dimension.SERVICE: "The service.",
+        Dimension.SERVICE_CATEGORY: "The service's category in the FOCUS list.",
+        Dimension.REGION: "Where it ran.",
+        Dimension.CHARGE_CATEGORY: "Usage, Purchase, Tax, Credit or Adjustment.",
+    },
+)
+register_enum(
+    Metric,
+    "The four costs of FOCUS.",
+    {
+        Metric.BILLED: "As invoiced.",
+        Metric.EFFECTIVE: "With commitments spread over their use.",
+        Metric.LIST: "At list price.",
+        Metric.CONTRACTED: "At the negotiated price.",
     },
 )
 register_enum(

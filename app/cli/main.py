@@ -131,6 +131,8 @@ def run() -> None:
     console = Console(stderr=True)
     try:
         app()
+    except KeyboardInterrupt:
+        sys.exit(130)
     except CloudWatcherError as error:
         console.print(f"[red]{error}[/red]", highlight=False, soft_wrap=True)
         sys.exit(1)

@@ -24,13 +24,23 @@ def run_up(settings: Settings) -> int:
     return run_processes(settings, extra=lambda _: [], greet=greet)
 
 
-def run_processes(settings: Settings, *, extra: Callable[[Settings], Sequence[Child]], greet: Greeting) -> int:
-    """Servers, migration, then web, worker and the `extra` children; `greet` runs once the web process answers."""
+async def prepare_nothing(settings: Settings) -> None:
+    """What `up` does between the migration and the start of its children."""
+
+
+def run_processes(
+    settings: Settings,
+    *,
+    extra: Callable[[Settings], Sequence[Child]],
+    greet: Greeting,
+    prepare: Callable[[Settings], Awaitable[None]] = prepare_nothing,
+) -> int:
+    """Servers, migration, `prepare`, then web, worker and the `extra` children; `greet` once web answers."""
     settings = _with_free_port(settings)
     servers = EmbeddedServers(settings.data_dir, mongodb=settings.mongodb_url is None, redis=settings.redis_url is None)
     with servers:
         settings = with_urls(settings, servers.urls)
-        asyncio.run(run_migrate(settings))
+        asyncio.run(_prepared(settings, prepare))
         env = environment_for_children(settings)
         children = [
             Child("web", (sys.executable, "-m", "app.web"), env),
@@ -39,11 +49,16 @@ def run_processes(settings: Settings, *, extra: Callable[[Settings], Sequence[Ch
         ]
 
         async def beside() -> None:
-            await _until_ready(settings)
+            await until_answering(f"http://{_loopback(settings.host)}:{settings.port}/readyz", "The web process")
             await greet(settings, supervisor)
 
         supervisor = Supervisor(children, servers=servers, beside=beside)
         return supervisor.run()
+
+
+async def _prepared(settings: Settings, prepare: Callable[[Settings], Awaitable[None]]) -> None:
+    await run_migrate(settings)
+    await prepare(settings)
 
 
 async def greet(settings: Settings, supervisor: Supervisor) -> None:
@@ -53,19 +68,23 @@ async def greet(settings: Settings, supervisor: Supervisor) -> None:
         supervisor.say(f"Open {settings.public_url}/graphql in a browser to try queries; register first.")
 
 
-async def _until_ready(settings: Settings) -> None:
-    deadline = asyncio.get_running_loop().time() + READY_WITHIN.total_seconds()
-    async with httpx2.AsyncClient() as client:
-        while asyncio.get_running_loop().time() < deadline:
-            try:
-                answer = await client.get(f"http://{_loopback(settings.host)}:{settings.port}/readyz", timeout=2)
-            except httpx2.HTTPError:
+async def until_answering(url: str, what: str) -> None:
+    """Wait until a GET is answered with success. Raises CloudWatcherError after a minute."""
+    try:
+        async with asyncio.timeout(READY_WITHIN.total_seconds()), httpx2.AsyncClient() as client:
+            while True:
+                if await _is_answering(client, url):
+                    return
                 await asyncio.sleep(0.1)
-                continue
-            if answer.status_code == httpx2.codes.OK:
-                return
-            await asyncio.sleep(0.1)
-    raise CloudWatcherError(f"The web process did not become ready within {READY_WITHIN.seconds} seconds.")
+    except TimeoutError as error:
+        raise CloudWatcherError(f"{what} did not become ready within {READY_WITHIN.seconds} seconds.") from error
+
+
+async def _is_answering(client: httpx2.AsyncClient, url: str) -> bool:
+    try:
+        return (await client.get(url, timeout=2)).is_success
+    except httpx2.HTTPError:
+        return False
 
 
 def _loopback(host: str) -> str:

@@ -14,16 +14,8 @@ from rich.text import Text
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
-from domain.errors import CloudWatcherError
+from app.cli.client import GraphClient
 
-SIGN_IN = """
-mutation SignIn($input: SignInInput!) {
-  signIn(input: $input) {
-    ... on SignInSuccess { session { accessToken } }
-    ... on UserError { message }
-  }
-}
-"""
 WATCH = """
 subscription Watch($after: Cursor) {
   alertRaised(after: $after) {
@@ -47,7 +39,7 @@ class Watcher:
     """`after` is the cursor to go on from; it moves with every message shown."""
 
     def __init__(self, url: str, email: str, password: SecretStr, console: Console) -> None:
-        self._url = url.rstrip("/")
+        self._graph = GraphClient(url)
         self._email = email
         self._password = password
         self._console = console
@@ -56,21 +48,16 @@ class Watcher:
 
     async def sign_in(self) -> str:
         """A fresh access token. Raises CloudWatcherError when the address or password is wrong."""
-        variables = {"input": {"email": self._email, "password": self._password.get_secret_value()}}
-        answer = (await self._ask(SIGN_IN, variables, None))["signIn"]
-        if "session" not in answer:
-            raise CloudWatcherError(answer["message"])
-        token: str = answer["session"]["accessToken"]
-        return token
+        return await self._graph.sign_in(self._email, self._password)
 
     async def now(self, token: str) -> str:
         """The cursor of this moment."""
-        cursor: str = (await self._ask(CURSOR, {}, token))["liveCursor"]
+        cursor: str = (await self._graph.ask(CURSOR, {}, token))["liveCursor"]
         return cursor
 
     async def follow(self, token: str, count: int) -> None:
         """Show alerts until the connection drops or `count` were shown."""
-        parts = urlsplit(self._url)
+        parts = urlsplit(self._graph.url)
         address = urlunsplit(
             ("wss" if parts.scheme == "https" else "ws", parts.netloc, f"{parts.path}/graphql", "", "")
         )
@@ -105,20 +92,8 @@ class Watcher:
         line.append(f" {alert['severity']:<8} ", style=COLOURS.get(alert["severity"], ""))
         line.append(f" {alert['title']}\n", style="bold")
         line.append(f"         {alert['message']}")
-        self._console.print(line)
+        self._console.print(line, soft_wrap=True)
         self.shown += 1
-
-    async def _ask(self, query: str, variables: dict[str, Any], token: str | None) -> dict[str, Any]:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
-        async with httpx2.AsyncClient() as client:
-            answer = await client.post(
-                f"{self._url}/graphql", json={"query": query, "variables": variables}, headers=headers, timeout=15
-            )
-        body = answer.json()
-        if body.get("errors"):
-            raise CloudWatcherError(body["errors"][0]["message"])
-        data: dict[str, Any] = body["data"]
-        return data
 
 
 async def run_watch(url: str, email: str, password: SecretStr, *, after: str | None, count: int) -> None:
@@ -137,7 +112,7 @@ async def run_watch(url: str, email: str, password: SecretStr, *, after: str | N
         failures = 0 if watcher.shown > before else failures + 1
         if not count or watcher.shown < count:
             token = await _reconnected(watcher, console, failures) or token
-    console.print(f"Go on later with --after {watcher.after}")
+    console.print(f"Go on later with --after {watcher.after}", highlight=False, soft_wrap=True)
 
 
 async def _reconnected(watcher: Watcher, console: Console, failures: int) -> str | None:

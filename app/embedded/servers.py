@@ -56,10 +56,12 @@ class EmbeddedServers:
         self._servers: list[EmbeddedServer] = [server for server in (self.mongodb, self.redis) if server is not None]
 
     def start(self) -> ServerUrls:
-        """Starts the servers and waits until they take writes.
+        """Starts the servers and waits until they take writes. Without any it touches nothing.
 
         Raises AlreadyRunning when another process runs the servers of this directory, CannotStart when one fails.
         """
+        if not self._servers:
+            return self.urls
         self._directory.prepare(server.name for server in self._servers)
         self._take_directory()
         try:

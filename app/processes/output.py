@@ -26,6 +26,10 @@ class Output:
         prefix = Text(f"{name:<{self._width}} │ ", style=self._colours.get(name, "bold"))
         self._print(prefix.append_text(Text.from_ansi(text)))
 
+    def plain(self, text: str) -> None:
+        """Text without a name in front, so that it can be copied as it stands."""
+        self._print(Text(text))
+
     def _print(self, text: Text) -> None:
         if not self.is_open:
             return

@@ -92,10 +92,15 @@ class Supervisor:
         """A line of our own among those of the children."""
         self._output.line(OWN_NAME, text)
 
+    def show(self, text: str) -> None:
+        """Text of our own, with no name in front, for people to copy."""
+        self._output.plain(text)
+
     async def _run(self) -> int:
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, self._on_signal)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup ignores SIGHUP, and means it
+                loop.add_signal_handler(number, self._on_signal)
         keepers = [asyncio.create_task(self._keep(child)) for child in self._children]
         others = [asyncio.create_task(task()) for task in (self._keep_servers, self._run_beside)]
         for task in (*keepers, *others):

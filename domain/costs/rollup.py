@@ -33,11 +33,11 @@ class DayKey(NamedTuple):
 class DaySums:
     """Exact sums of the rows of one key, in the currency of its slice. Rows without a cost add nothing to that sum."""
 
-    billed: Decimal = _ZERO
-    effective: Decimal = _ZERO
-    listed: Decimal = _ZERO
-    contracted: Decimal = _ZERO
-    rows: int = 0
+    billed: Decimal
+    effective: Decimal
+    listed: Decimal
+    contracted: Decimal
+    rows: int
 
 
 class DayRollup:
@@ -60,7 +60,8 @@ class DayRollup:
             for key, (billed, effective, listed, contracted) in zip(_keys(batch), costs, strict=True):
                 sums = self._sums.get(key)
                 if sums is None:
-                    sums = self._sums[key] = DaySums()
+                    self._sums[key] = DaySums(billed, effective, listed or _ZERO, contracted or _ZERO, 1)
+                    continue
                 sums.rows += 1
                 sums.billed += billed
                 sums.effective += effective

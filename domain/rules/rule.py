@@ -68,8 +68,6 @@ class Parameter(BaseModel):
     name: str
     default: int
     meaning: str
-    minimum: int = 0
-    maximum: int = 3650
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from botocore.config import Config
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from connectors.clouds.aws.inventory import fetch_inventory
+from connectors.clouds.aws import inventory
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
 
@@ -102,7 +102,7 @@ async def take_inventory(given: AwsCredentials) -> InventorySnapshot:
     async def no_one_listens(service: str, done: int, expected: int) -> None:
         await asyncio.sleep(0)
 
-    return await fetch_inventory(given, on_progress=no_one_listens, allow_private_endpoint=True)
+    return await inventory.fetch_inventory(given, on_progress=no_one_listens, allow_private_endpoint=True)
 
 
 class Answering:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.clouds.aws.inventory import fetch_inventory
-from connectors.clouds.aws.session import ATTEMPTS, open_session, verify
+from connectors.clouds.aws import inventory, session
 from domain.errors import CredentialsRejected, Invalid, PermissionMissing, ProviderError, Throttled, Unavailable
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
@@ -95,12 +94,12 @@ def kinds(snapshot: InventorySnapshot) -> dict[ResourceKind, int]:
 async def verified(endpoint_url: str, **given: object) -> ProviderError:
     """The error that verifying against this endpoint ends in."""
     with pytest.raises(ProviderError) as refusal:
-        await verify(credentials(endpoint_url, **given), allow_private_endpoint=True)
+        await session.verify(credentials(endpoint_url, **given), allow_private_endpoint=True)
     return refusal.value
 
 
 async def test_keys_belong_to_their_account(moto: Moto):
-    identity = await verify(credentials(moto.url), allow_private_endpoint=True)
+    identity = await session.verify(credentials(moto.url), allow_private_endpoint=True)
 
     assert identity.account_id == "123456789012"
 
@@ -108,7 +107,7 @@ async def test_keys_belong_to_their_account(moto: Moto):
 async def test_role_is_assumed_with_its_external_id(moto: Moto):
     given = credentials(moto.url, role_arn="arn:aws:iam::111122223333:role/CloudWatcher", external_id="tenant-42")
 
-    identity = await verify(given, allow_private_endpoint=True)
+    identity = await session.verify(given, allow_private_endpoint=True)
 
     assert identity.arn == "arn:aws:sts::111122223333:assumed-role/CloudWatcher/cloudwatcher"
 
@@ -167,8 +166,8 @@ async def test_list_is_read_over_all_its_pages(moto: Moto):
     for name in names:
         moto.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
 
-    async with open_session(credentials(moto.url), allow_private_endpoint=True) as session:
-        reader = await session.reader("iam", "us-east-1")
+    async with session.open_session(credentials(moto.url), allow_private_endpoint=True) as entered:
+        reader = await entered.reader("iam", "us-east-1")
         roles = await reader.pages("list_roles", "Roles", page_size=5)  # moto cuts few lists into pages
 
     assert roles is not None
@@ -181,8 +180,8 @@ async def test_endpoint_that_never_stops_paging_is_given_up(moto: Moto, monkeypa
     pages = itertools.count()
     moto.answer("iam", "ListUsers", lambda: ENDLESS.format(next(pages)))
 
-    async with open_session(credentials(moto.url), allow_private_endpoint=True) as session:
-        reader = await session.reader("iam", "us-east-1")
+    async with session.open_session(credentials(moto.url), allow_private_endpoint=True) as entered:
+        reader = await entered.reader("iam", "us-east-1")
         with pytest.raises(Unavailable, match="with more than 20 pages"):
             await reader.pages("list_users", "Users")
 
@@ -194,7 +193,7 @@ async def test_progress_counts_up_to_what_was_expected(moto: Moto):
     async def note(service: str, done: int, expected: int) -> None:
         seen.append((service, done, expected))
 
-    await fetch_inventory(credentials(moto.url), on_progress=note, allow_private_endpoint=True)
+    await inventory.fetch_inventory(credentials(moto.url), on_progress=note, allow_private_endpoint=True)
 
     # two regions of four EC2 lists and one trail list; the bucket list and one bucket; the user list and one user
     assert [done for _, done, _ in seen] == list(range(1, 15))
@@ -359,7 +358,7 @@ async def test_throttled_account_is_asked_a_few_times_and_no_more():
 
     assert type(error) is Throttled
     assert error.is_retryable
-    assert server.requests == ATTEMPTS
+    assert server.requests == session.ATTEMPTS
 
 
 async def test_permission_missing_at_the_door_is_named():
@@ -398,7 +397,7 @@ async def test_redirect_to_instance_metadata_is_not_followed():
 
 async def test_private_endpoint_is_refused_where_it_is_not_allowed(moto: Moto):
     with pytest.raises(Invalid) as refusal:
-        await verify(credentials(moto.url))
+        await session.verify(credentials(moto.url))
 
     assert refusal.value.path == ("endpoint_url",)
     assert [call for call in moto.calls if call.startswith("sts")] == []
@@ -409,13 +408,13 @@ async def test_name_that_leads_inside_is_refused_at_the_connection():
         public_name = server.url.replace("127.0.0.1", "localhost.localdomain")
 
         with pytest.raises(Unavailable):
-            await verify(credentials(public_name))
+            await session.verify(credentials(public_name))
 
         assert server.requests == 0
 
 
 async def test_host_no_client_can_be_made_for_is_bad_input():
     with pytest.raises(Invalid) as refusal:
-        await verify(credentials("http://under_score.example.com"))
+        await session.verify(credentials("http://under_score.example.com"))
 
     assert refusal.value.path == ("endpoint_url",)

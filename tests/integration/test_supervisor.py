@@ -89,6 +89,11 @@ class Terminal:
                 return line
         raise AssertionError(f"{wanted!r} was not printed: {self.lines}")
 
+    def read_until_all_serve(self, *names: str) -> None:
+        """Whichever of them is first."""
+        while not all(any(line.startswith(name) for line in self.lines) for name in names):
+            self.read_until("serving")
+
     def ended(self) -> int:
         """The exit code; the rest of the output is kept."""
         output, _ = self.process.communicate(timeout=PATIENCE_SECONDS)
@@ -132,10 +137,11 @@ def wait_for(condition: Callable[[], bool]) -> None:
 def test_each_line_carries_the_name_of_its_process(open_terminal: Open) -> None:
     terminal = open_terminal(web=SERVE, worker=SERVE)
 
-    terminal.read_until("web +│ serving")
+    terminal.read_until_all_serve("web", "worker")
     terminal.process.terminate()
     terminal.ended()
 
+    assert "web    │ serving" in terminal.lines
     assert "worker │ serving" in terminal.lines
     assert "web    │ drained" in terminal.lines
 
@@ -216,9 +222,7 @@ def test_killed_child_is_named_with_its_signal(open_terminal: Open) -> None:
 
 def test_nothing_outlives_a_supervisor_that_was_killed(open_terminal: Open) -> None:
     terminal = open_terminal(web=SERVE, worker=STUBBORN, helped=WITH_HELPER)
-    for name in ("web", "worker", "helped"):
-        if not any(line.startswith(name) for line in terminal.lines):
-            terminal.read_until(f"{name} +│ serving")
+    terminal.read_until_all_serve("web", "worker", "helped")
     assert len(terminal.living()) >= 4
 
     terminal.process.kill()

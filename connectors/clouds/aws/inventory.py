@@ -17,9 +17,9 @@ async def fetch_inventory(
 ) -> InventorySnapshot:
     """All resources of the kinds CloudWatcher knows, and a gap for each thing that could not be read.
 
-    `on_progress(service, done, expected)` is awaited after each step, `expected` may grow. Raises CredentialsRejected,
-    Unavailable or Throttled when the account cannot be entered at all, Invalid for an endpoint that may not be used;
-    once inside, refusals and failures of single services become gaps.
+    `on_progress(service, done, expected)` is called after each step in order of `done`, and may be called again before
+    it returns; `expected` may grow. Raises CredentialsRejected, Unavailable or Throttled when the account cannot be
+    entered at all, Invalid for an endpoint that may not be used; once inside, what single services refuse becomes gaps.
     """
     async with session.open_session(credentials, allow_private_endpoint=allow_private_endpoint) as entered:
         identity = await entered.identity()

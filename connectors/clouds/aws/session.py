@@ -10,9 +10,11 @@ from datetime import timedelta
 from typing import Any
 
 import aioboto3
+import aiobotocore.session
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from botocore.exceptions import ClientError
+from botocore.loaders import create_loader
 
 from connectors.clouds.aws import error as aws_error
 from connectors.guard import Guard
@@ -30,6 +32,8 @@ CALL_LIMIT = timedelta(seconds=CONNECT_SECONDS + READ_SECONDS) * ATTEMPTS
 # An endpoint that never stops paging is none of AWS's: the largest lists have some hundred pages.
 MAX_PAGES = 2000
 SESSION_NAME = "cloudwatcher"
+# Read once for all accounts: descriptions of the services take half a second of CPU and 30 MB each time they are read.
+SERVICE_MODELS = create_loader()
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +144,7 @@ class AwsSession:
         if not keys.get("AccessKeyId") or not keys.get("SecretAccessKey"):
             # Without keys of its own the next session would sign with the process's.
             raise Unavailable(f"{self.endpoint} does not answer sts AssumeRole the way AWS does.", service="sts")
-        self._source = aioboto3.Session(
-            aws_access_key_id=keys.get("AccessKeyId"),
-            aws_secret_access_key=keys.get("SecretAccessKey"),
-            aws_session_token=keys.get("SessionToken"),
-        )
+        self._source = _signing_with(keys["AccessKeyId"], keys["SecretAccessKey"], keys.get("SessionToken"))
         self._readers.clear()
 
     async def _open_client(self, service: str, region: str) -> Any:
@@ -186,11 +186,17 @@ async def verify(credentials: AwsCredentials, *, allow_private_endpoint: bool = 
 def _key_source(credentials: AwsCredentials) -> Any:
     """The given keys, or the process's own (environment, profile, instance role) to assume a role with."""
     secret, token = credentials.secret_access_key, credentials.session_token
-    return aioboto3.Session(
-        aws_access_key_id=credentials.access_key_id,
-        aws_secret_access_key=secret.get_secret_value() if secret else None,
-        aws_session_token=token.get_secret_value() if token else None,
+    return _signing_with(
+        credentials.access_key_id,
+        secret.get_secret_value() if secret else None,
+        token.get_secret_value() if token else None,
     )
+
+
+def _signing_with(access_key_id: str | None, secret_access_key: str | None, session_token: str | None) -> Any:
+    library = aiobotocore.session.get_session()
+    library.register_component("data_loader", SERVICE_MODELS)
+    return aioboto3.Session(access_key_id, secret_access_key, session_token, botocore_session=library)
 
 
 def _client_config(has_endpoint: bool, allow_private_endpoint: bool) -> AioConfig:

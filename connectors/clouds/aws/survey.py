@@ -1,6 +1,5 @@
 """One run over an account: counts the work and keeps what could not be read."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
@@ -29,7 +28,6 @@ class Run:
         self.session = entered
         self._on_progress = on_progress
         self._done = self._expected = 0
-        self._one_at_a_time = asyncio.Lock()
         self._gaps: dict[tuple[str, str | None, str], tuple[int, frozenset[ResourceKind]]] = {}
 
     def expect(self, steps: int) -> None:
@@ -38,9 +36,8 @@ class Run:
 
     async def advance(self, service: str) -> None:
         """One step of `service` is done, well or not."""
-        async with self._one_at_a_time:
-            self._done += 1
-            await self._on_progress(service, self._done, self._expected)
+        self._done += 1
+        await self._on_progress(service, self._done, self._expected)
 
     async def whole_list(
         self,

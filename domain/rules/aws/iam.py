@@ -27,7 +27,7 @@ def is_old_key(key: Resource, context: RuleContext) -> Observation | None:
         return None
     owner = key.config.get("UserName", "an unknown user")
     return Observation(
-        reason=f"Key {key.native_id} of {owner} has been active since {key.created_at:%Y-%m-%d} without being replaced.",
+        reason=f"Key {key.native_id} of {owner} has been active since {key.created_at:%Y-%m-%d} and not been replaced.",
         observed={"Status": "Active", "CreateDate": key.created_at.isoformat(), "UserName": owner},
     )
 
@@ -82,7 +82,7 @@ KEY_ROTATION = Rule(
     source="CIS AWS Foundations Benchmark 1.14; IAM ListAccessKeys",
     blind_spots="Keys of the root user are not listed. Whether the key is still needed is not judged here.",
     parameters=(
-        Parameter(name="max_age_days", default=90, meaning="Days a key may be active.", minimum=1),
+        Parameter(name="max_age_days", default=90, meaning="Days a key may be active."),
         Parameter(
             name="overlap_days",
             default=7,

@@ -76,6 +76,15 @@ def test_the_page_size_may_come_with_a_variable(variables, points):
     assert requested(nullable if variables.get("first", 1) is None else query, variables) == points
 
 
+@pytest.mark.parametrize("first", ["-90", "$first"])
+def test_a_negative_page_size_pays_for_nothing_else(first):
+    query = (
+        f"query($first: Int! = -90) {{ a: items(first: {first}) {{ nodes {{ name }} }} items {{ nodes {{ name }} }} }}"
+    )
+
+    assert requested(query.replace("($first: Int! = -90)", "") if first == "-90" else query) == 25
+
+
 def test_the_default_of_a_variable_counts():
     assert requested("query($first: Int! = 8) { items(first: $first) { nodes { name } } }") == 8
 

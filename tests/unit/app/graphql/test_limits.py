@@ -114,6 +114,12 @@ def test_fragments_that_have_no_end_are_refused_with_one_error(query):
     assert len(refusals(query)) == 1
 
 
+def test_a_fragment_that_spreads_itself_is_named():
+    assert (
+        "'F' spreads itself" in refusals("{ ...F } fragment F on Query { b { ...G } } fragment G on Query { ...F }")[0]
+    )
+
+
 @pytest.mark.parametrize("query", ["{ }", "{ b { } }", "{ b { ...F } } fragment F on Query { }"])
 def test_empty_selections_are_no_problem(query):
     assert refusals(query) == []

@@ -8,7 +8,7 @@ from botocore.validate import ParamValidator
 
 from connectors.clouds.aws import cloudtrail, ec2, fields, iam, s3
 from domain.facts.resource import Resource, ResourceKind
-from tests.recordings.aws.answer import NAMES, output_shape, recorded
+from tests.recordings.aws_answer import NAMES, output_shape, recorded
 
 BUCKET_DETAILS = {
     "PublicAccessBlockConfiguration": "GetPublicAccessBlock",

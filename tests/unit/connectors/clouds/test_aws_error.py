@@ -9,7 +9,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from connectors.clouds.aws.error import LONGEST_DETAIL, code_of, translate
+from connectors.clouds.aws import error as aws_error
 from domain.errors import CredentialsRejected, PermissionMissing, ProviderError, Throttled, Unavailable
 
 ENDPOINT = "https://aws.example.com"
@@ -22,7 +22,7 @@ def answer(code: str, status: int = 400, message: str = "no", operation: str = "
 
 
 def translated(error: Exception, service: str = "ec2", operation: str = "DescribeVolumes") -> ProviderError | None:
-    return translate(error, service, operation, ENDPOINT)
+    return aws_error.translate(error, service, operation, ENDPOINT)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +110,7 @@ def test_long_answer_is_cut_to_one_line():
     error = translated(answer("OptInRequired", message="<p>\n" * 1000))
 
     assert "\n" not in error.message
-    assert len(error.message) < LONGEST_DETAIL + 100
+    assert len(error.message) < aws_error.LONGEST_DETAIL + 100
 
 
 @pytest.mark.parametrize("bug", [ParamValidationError(report="Unknown parameter"), ZeroDivisionError(), OSError()])
@@ -119,5 +119,5 @@ def test_bug_of_ours_is_not_translated(bug):
 
 
 def test_code_is_empty_for_what_is_no_answer():
-    assert code_of(ZeroDivisionError()) == ""
-    assert code_of(answer("NoSuchBucketPolicy")) == "NoSuchBucketPolicy"
+    assert aws_error.code_of(ZeroDivisionError()) == ""
+    assert aws_error.code_of(answer("NoSuchBucketPolicy")) == "NoSuchBucketPolicy"

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from domain.facts.money import Money
-from domain.rules.aws.ebs import is_gp2, is_unattached, serves_only_stopped_instances
+from domain.rules.aws import ebs
 from domain.rules.rule import RuleContext
 from tests.factories.aws import NOW, days_ago, instance, loose_volume, volume
 
@@ -21,7 +21,7 @@ def usd(text: str) -> Money:
 
 @pytest.mark.parametrize(("age", "fires"), [(14, False), (14 + SECOND, True), (13, False), (400, True)])
 def test_unattached_volume_counts_after_min_days_and_not_at_them(age, fires):
-    observation = is_unattached(loose_volume(age=age), context(min_days=14))
+    observation = ebs.is_unattached(loose_volume(age=age), context(min_days=14))
 
     assert (observation is not None) is fires
 
@@ -29,8 +29,8 @@ def test_unattached_volume_counts_after_min_days_and_not_at_them(age, fires):
 def test_days_count_from_the_change_that_was_seen_when_it_is_later_than_creation():
     old = loose_volume(age=400)
 
-    fresh = is_unattached(old, context(changed_at={"vol-1": days_ago(2)}))
-    stale = is_unattached(old, context(changed_at={"vol-1": days_ago(20)}))
+    fresh = ebs.is_unattached(old, context(changed_at={"vol-1": days_ago(2)}))
+    stale = ebs.is_unattached(old, context(changed_at={"vol-1": days_ago(20)}))
 
     assert fresh is None
     assert stale is not None
@@ -38,7 +38,7 @@ def test_days_count_from_the_change_that_was_seen_when_it_is_later_than_creation
 
 
 def test_change_seen_before_creation_does_not_make_a_volume_older():
-    observation = is_unattached(loose_volume(age=3), context(changed_at={"vol-1": days_ago(50)}))
+    observation = ebs.is_unattached(loose_volume(age=3), context(changed_at={"vol-1": days_ago(50)}))
 
     assert observation is None
 
@@ -49,24 +49,24 @@ def test_change_seen_before_creation_does_not_make_a_volume_older():
     ids=["creating", "deleting", "attached"],
 )
 def test_volume_in_any_other_state_is_left_alone(config):
-    assert is_unattached(loose_volume(**config), context()) is None
+    assert ebs.is_unattached(loose_volume(**config), context()) is None
 
 
 def test_volume_of_unknown_age_is_left_alone():
     ageless = loose_volume().model_copy(update={"created_at": None})
 
-    assert is_unattached(ageless, context()) is None
+    assert ebs.is_unattached(ageless, context()) is None
 
 
 def test_saving_of_an_unattached_volume_is_its_list_price_less_the_snapshot():
-    observation = is_unattached(loose_volume(Size=200, VolumeType="gp2"), context())
+    observation = ebs.is_unattached(loose_volume(Size=200, VolumeType="gp2"), context())
 
     # 200 GiB * 0.10 - 200 GiB * 0.05
     assert observation.estimated_monthly_saving == usd("10.00")
 
 
 def test_saving_follows_the_bill_where_there_is_one():
-    observation = is_unattached(loose_volume(Size=200), context(bills={"vol-1": usd("27.31")}))
+    observation = ebs.is_unattached(loose_volume(Size=200), context(bills={"vol-1": usd("27.31")}))
 
     # 27.31 - 200 GiB * 0.05
     assert observation.estimated_monthly_saving == usd("17.31")
@@ -76,20 +76,20 @@ def test_saving_follows_the_bill_where_there_is_one():
 def test_bill_in_another_currency_is_not_mixed_with_dollar_prices():
     bills = {"vol-1": Money(amount=Decimal("27.31"), currency="EUR")}
 
-    observation = is_unattached(loose_volume(Size=200), context(bills=bills))
+    observation = ebs.is_unattached(loose_volume(Size=200), context(bills=bills))
 
     # gp3: 200 GiB * 0.08 - 200 GiB * 0.05
     assert observation.estimated_monthly_saving == usd("6.00")
 
 
 def test_saving_is_never_below_zero():
-    observation = is_unattached(loose_volume(Size=200), context(bills={"vol-1": usd("3.00")}))
+    observation = ebs.is_unattached(loose_volume(Size=200), context(bills={"vol-1": usd("3.00")}))
 
     assert observation.estimated_monthly_saving == usd("0.00")
 
 
 def test_type_without_a_list_price_has_no_estimate_before_its_bill():
-    observation = is_unattached(loose_volume(VolumeType="st1"), context())
+    observation = ebs.is_unattached(loose_volume(VolumeType="st1"), context())
 
     assert observation is not None
     assert observation.estimated_monthly_saving is None
@@ -109,25 +109,25 @@ def test_type_without_a_list_price_has_no_estimate_before_its_bill():
     ],
 )
 def test_moving_to_gp3_pays_for_at_least_the_speed_gp2_had(size, saving):
-    observation = is_gp2(volume(VolumeType="gp2", Size=size), context())
+    observation = ebs.is_gp2(volume(VolumeType="gp2", Size=size), context())
 
     assert observation.estimated_monthly_saving == usd(saving)
 
 
 def test_moving_to_gp3_saves_a_fifth_of_the_bill():
-    observation = is_gp2(volume(VolumeType="gp2"), context(bills={"vol-1": usd("12.40")}))
+    observation = ebs.is_gp2(volume(VolumeType="gp2"), context(bills={"vol-1": usd("12.40")}))
 
     assert observation.estimated_monthly_saving == usd("2.48")
 
 
 @pytest.mark.parametrize("volume_type", ["gp3", "io1", "io2", "st1", "sc1", "standard"])
 def test_other_types_are_not_moved(volume_type):
-    assert is_gp2(volume(VolumeType=volume_type), context()) is None
+    assert ebs.is_gp2(volume(VolumeType=volume_type), context()) is None
 
 
 @pytest.mark.parametrize(("stopped", "fires"), [(30, False), (30 + 2 * SECOND, True), (29, False), (None, False)])
 def test_volume_counts_once_its_instance_is_stopped_longer_than_min_days(stopped, fires):
-    observation = serves_only_stopped_instances(volume(), context(30, [instance("i-1", stopped=stopped)]))
+    observation = ebs.serves_only_stopped_instances(volume(), context(30, [instance("i-1", stopped=stopped)]))
 
     assert (observation is not None) is fires
 
@@ -136,8 +136,8 @@ def test_volume_on_two_instances_counts_only_when_both_are_stopped():
     shared = volume(Attachments=[{"InstanceId": "i-1"}, {"InstanceId": "i-2"}])
     stopped, running = instance("i-1", stopped=90), instance("i-2")
 
-    one = serves_only_stopped_instances(shared, context(30, [stopped, running]))
-    both = serves_only_stopped_instances(shared, context(30, [stopped, instance("i-2", stopped=40)]))
+    one = ebs.serves_only_stopped_instances(shared, context(30, [stopped, running]))
+    both = ebs.serves_only_stopped_instances(shared, context(30, [stopped, instance("i-2", stopped=40)]))
 
     assert one is None
     assert both is not None
@@ -146,14 +146,16 @@ def test_volume_on_two_instances_counts_only_when_both_are_stopped():
 
 
 def test_volume_of_an_instance_that_is_not_listed_is_left_alone():
-    assert serves_only_stopped_instances(volume(), context(30)) is None
+    assert ebs.serves_only_stopped_instances(volume(), context(30)) is None
 
 
 def test_volume_that_is_attached_to_nothing_is_another_rules_business():
-    assert serves_only_stopped_instances(loose_volume(), context(30)) is None
+    assert ebs.serves_only_stopped_instances(loose_volume(), context(30)) is None
 
 
 def test_volume_on_a_stopped_instance_without_a_price_has_no_estimate():
-    observation = serves_only_stopped_instances(volume(VolumeType="io2"), context(30, [instance("i-1", stopped=90)]))
+    observation = ebs.serves_only_stopped_instances(
+        volume(VolumeType="io2"), context(30, [instance("i-1", stopped=90)])
+    )
 
     assert observation.estimated_monthly_saving is None

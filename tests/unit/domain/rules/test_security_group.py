@@ -1,6 +1,6 @@
 import pytest
 
-from domain.rules.aws.security_group import is_admin_open
+from domain.rules.aws import security_group as security_groups
 from domain.rules.rule import RuleContext
 from tests.factories.aws import NOW, permission, security_group
 
@@ -27,7 +27,7 @@ V4, V6 = "0.0.0.0/0", "::/0"
 )
 @pytest.mark.parametrize("source", [V4, V6, "::0/0"])
 def test_door_open_to_the_world_is_named_with_its_ports(protocol, first, last, ports, source):
-    observation = is_admin_open(security_group(permission(protocol, first, last, source)), CONTEXT)
+    observation = security_groups.is_admin_open(security_group(permission(protocol, first, last, source)), CONTEXT)
 
     assert observation is not None
     assert observation.observed["ports"] == ports
@@ -48,12 +48,12 @@ def test_door_open_to_the_world_is_named_with_its_ports(protocol, first, last, p
     ],
 )
 def test_other_doors_may_be_open_to_the_world(protocol, first, last):
-    assert is_admin_open(security_group(permission(protocol, first, last, V4, V6)), CONTEXT) is None
+    assert security_groups.is_admin_open(security_group(permission(protocol, first, last, V4, V6)), CONTEXT) is None
 
 
 @pytest.mark.parametrize("source", ["10.0.0.0/8", "203.0.113.7/32", "0.0.0.0/1", "2001:db8::/32", "not a network"])
 def test_known_sources_may_reach_the_doors(source):
-    assert is_admin_open(security_group(permission("tcp", 22, 22, source)), CONTEXT) is None
+    assert security_groups.is_admin_open(security_group(permission("tcp", 22, 22, source)), CONTEXT) is None
 
 
 def test_source_that_is_a_group_or_a_prefix_list_is_not_the_world():
@@ -63,13 +63,13 @@ def test_source_that_is_a_group_or_a_prefix_list_is_not_the_world():
         "PrefixListIds": [{"PrefixListId": "pl-1"}],
     }
 
-    assert is_admin_open(security_group(inside), CONTEXT) is None
+    assert security_groups.is_admin_open(security_group(inside), CONTEXT) is None
 
 
 def test_only_the_guilty_permissions_are_kept_for_the_record():
     fine, ssh, rdp = permission("tcp", 443, 443, V4), permission("tcp", 22, 22, V4), permission("tcp", 3389, 3389, V6)
 
-    observation = is_admin_open(security_group(fine, ssh, rdp), CONTEXT)
+    observation = security_groups.is_admin_open(security_group(fine, ssh, rdp), CONTEXT)
 
     assert observation.observed["permissions"] == [ssh, rdp]
     assert observation.observed["ports"] == [22, 3389]
@@ -77,4 +77,4 @@ def test_only_the_guilty_permissions_are_kept_for_the_record():
 
 
 def test_group_without_permissions_is_closed():
-    assert is_admin_open(security_group(), CONTEXT) is None
+    assert security_groups.is_admin_open(security_group(), CONTEXT) is None

@@ -11,7 +11,7 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel, Shape
 from botocore.utils import parse_timestamp
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "aws"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.json"))
 
 
