@@ -47,8 +47,8 @@ schema: $(VENV)/.dev ## Write schema/schema.graphql anew from the code
 	@$(BIN)/cloudwatcher schema > build/schema.graphql
 	@mv build/schema.graphql schema/schema.graphql
 
-bench: $(VENV)/.dev ## Measure the cost import against a bare insert_many
-	@$(BIN)/python -m bench
+bench: $(VENV)/.dev ## Measure the cost import against a bare insert_many (BENCH_ARGS='--rows 100000' for a short one)
+	@$(BIN)/python -m bench $(BENCH_ARGS)
 
 constraints: ## Pin the newest versions that pyproject.toml allows
 	@rm -rf build/constraints && mkdir -p build

@@ -92,7 +92,10 @@ class PeriodChange:
 async def current_editions(
     scope: Scope, *, first: date | None = None, until: date | None = None, currency: str | None = None
 ) -> list[tuple[ObjectId, str]]:
-    """(edition id, currency) of every period in scope with charges that begin from `first` up to before `until`."""
+    """(edition id, currency) of every period in scope with charges that begin from `first` up to before `until`.
+
+    All as of one moment: never some periods from before a load and some from after it.
+    """
     query: dict[str, Any] = CostPeriod.within(scope)
     if first is not None:
         query["last_on"] = {"$gte": midnight(first)}
@@ -100,8 +103,9 @@ async def current_editions(
         query["first_on"] = {"$lt": midnight(until)}
     if currency is not None:
         query["currency"] = currency
-    rows = CostPeriod.rows().find(query, projection={"edition_id": 1, "currency": 1})
-    return [(raw["edition_id"], raw["currency"]) async for raw in rows]
+    async with CostPeriod.rows().database.client.start_session(snapshot=True) as session:
+        rows = CostPeriod.rows().find(query, projection={"edition_id": 1, "currency": 1}, session=session)
+        return [(raw["edition_id"], raw["currency"]) async for raw in rows]
 
 
 async def are_current(scope: Scope, fingerprints: Mapping[SliceKey, str]) -> bool:

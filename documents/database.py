@@ -8,7 +8,7 @@ from bson import CodecOptions, Decimal128
 from bson.codec_options import TypeCodec, TypeRegistry
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import CollectionInvalid
+from pymongo.errors import CollectionInvalid, OperationFailure
 
 from documents.account import Account
 from documents.alert import Alert
@@ -45,6 +45,8 @@ ALL = (
     SyncRun,
     User,
 )
+
+NAMESPACE_EXISTS = 48  # MongoDB error codes, NamespaceExists
 
 
 class DecimalCodec(TypeCodec):
@@ -91,23 +93,32 @@ async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[s
     Safe to repeat and to run twice at once: MongoDB makes one index of two equal asks.
     """
     database = await open_database(client, name)
-    made = []
     existing = set(await database.list_collection_names())
+    made = []
     for document in ALL:
         settings = document.get_settings()
-        name = str(settings.name)
-        if name not in existing:
-            try:
-                await database.create_collection(name)
-                made.append(f"collection {name}")
-            except CollectionInvalid:
-                pass  # the other of two migrations was faster
+        collection = str(settings.name)
+        if collection not in existing and await _made_collection(database, collection):
+            made.append(f"collection {collection}")
         indexes = [field.index for field in settings.indexes or []]
         if indexes:
-            before = set(await database[name].index_information())
-            names = await database[name].create_indexes(indexes)
-            made += [f"index {name}.{index}" for index in names if index not in before]
+            before = set(await database[collection].index_information())
+            names = await database[collection].create_indexes(indexes)
+            made += [f"index {collection}.{index}" for index in names if index not in before]
     return made
+
+
+async def _made_collection(database: AsyncDatabase[dict[str, Any]], name: str) -> bool:
+    """False when the other of two migrations was faster."""
+    try:
+        await database.create_collection(name)
+    except CollectionInvalid:
+        return False
+    except OperationFailure as error:
+        if error.code != NAMESPACE_EXISTS:
+            raise
+        return False
+    return True
 
 
 async def missing_indexes(database: AsyncDatabase[dict[str, Any]]) -> list[str]:

@@ -89,7 +89,7 @@ async def _clocks(settings: Settings) -> Check:
     redis = Redis.from_url(urls_of(settings)[1])
     try:
         theirs = (await client.admin.command("hello"))["localTime"]
-        mongodb_off = abs((theirs - datetime.now(UTC)).total_seconds())
+        mongodb_off = abs((theirs.replace(tzinfo=UTC) - datetime.now(UTC)).total_seconds())
         seconds, microseconds = await redis.time()
         redis_off = abs(seconds + microseconds / 1e6 - time.time())
     finally:

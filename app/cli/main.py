@@ -141,3 +141,7 @@ def run() -> None:
             name = ".".join(str(part) for part in problem["loc"]) or "settings"
             console.print(f"[red]{name}: {problem['msg']}[/red]", highlight=False, soft_wrap=True)
         sys.exit(1)
+
+
+if __name__ == "__main__":
+    run()

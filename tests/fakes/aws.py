@@ -19,7 +19,7 @@ from connectors.clouds.aws import inventory
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
 
-REGIONS = ("us-east-1", "eu-west-1")
+REGION = "us-east-1"
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -93,9 +93,9 @@ class Moto:
 
 
 def credentials(endpoint_url: str, **given: Any) -> AwsCredentials:
-    """Keys that moto takes, for two regions."""
+    """Keys that moto takes, for one region."""
     keys = {"access_key_id": "AKIATEST", "secret_access_key": "test"}
-    return AwsCredentials.model_validate({**keys, "regions": REGIONS, "endpoint_url": endpoint_url, **given})
+    return AwsCredentials.model_validate({**keys, "regions": (REGION,), "endpoint_url": endpoint_url, **given})
 
 
 async def take_inventory(given: AwsCredentials) -> InventorySnapshot:

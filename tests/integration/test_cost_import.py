@@ -1,8 +1,8 @@
-"""Files become costs: exactly, once, all or nothing, and replaced in one visible step."""
+"""Files become costs, exactly, with every column and every cent."""
 
 import csv
 import gzip
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 
@@ -11,56 +11,21 @@ import pyarrow.parquet as pq
 import pytest
 
 from app.wiring import Backend
-from documents import Account, AccountState, CostDay, CostLine, CostLoad, CostLoadState, CostPeriod
-from documents.cost_day import cost_series
+from documents import Account, AccountState, CostLine, CostLoad, CostLoadState
 from documents.cost_line import NEWEST_FIRST
 from domain.costs.header import ReadOptions
 from domain.costs.problem import BadCostFile
-from domain.costs.series import CostQuestion, Grain, Metric
+from domain.costs.series import Metric
 from domain.facts.provider import Provider
-from jobs.cost_import import LoadProgress, LoadReport, import_cost_files
+from jobs.cost_import import LoadProgress
+from tests.factories.costs import OCTOBER, load, stored, total, visible_lines
 from tests.factories.focus import focus_row, write_csv
 from tests.factories.tenant import Tenant, make_tenant
-
-PATIENCE_SECONDS = 60
-NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
-WHOLE = {"first": date(2000, 1, 1), "until": date(2040, 1, 1), "grain": Grain.MONTH}
-OCTOBER = {
-    "BillingPeriodStart": "2026-10-01T00:00:00Z",
-    "BillingPeriodEnd": "2026-11-01T00:00:00Z",
-    "ChargePeriodStart": "2026-10-02T00:00:00Z",
-    "ChargePeriodEnd": "2026-10-03T00:00:00Z",
-}
 
 
 @pytest.fixture
 async def tenant(backend: Backend) -> Tenant:
     return await make_tenant(backend)
-
-
-async def load(
-    backend: Backend, tenant: Tenant, *paths: Path, now=lambda: NOW, on_progress=None, **options
-) -> LoadReport:
-    return await import_cost_files(
-        tenant.scope, paths, ReadOptions(**options), writer=backend.writer, now=now, on_progress=on_progress
-    )
-
-
-async def total(tenant: Tenant, metric: Metric = Metric.BILLED, currency: str | None = None) -> Decimal:
-    """Everything the tenant was billed, as dashboards see it."""
-    series = await cost_series(tenant.scope, CostQuestion(**WHOLE, metrics=(metric,), currency=currency))
-    return series.all.totals[metric]
-
-
-async def visible_lines(tenant: Tenant) -> int:
-    return await CostLine.count_in(tenant.scope, {}, cap=100_000)
-
-
-async def stored(tenant: Tenant) -> dict[str, int]:
-    """Documents of the tenant by collection, seen or not."""
-    query = {"org_id": tenant.organization.id}
-    kinds = (CostLine, CostDay, CostPeriod, CostLoad, Account)
-    return {kind.__name__: await kind.rows().count_documents(query) for kind in kinds}
 
 
 def sums_of(path: Path, *ids: str) -> list[Decimal]:
@@ -163,7 +128,7 @@ async def test_every_example_of_the_specification_adds_up_to_its_own_sums(backen
 
     for path in paths:
         tenant = await make_tenant(backend)
-        await load(backend, tenant, path, is_lenient=True, fill=SAMPLE_FILL)
+        await load(backend, tenant, path, options=ReadOptions(is_lenient=True, fill=SAMPLE_FILL))
 
         billed, effective = sums_of(path, "BilledCost", "EffectiveCost")
         assert (path.name, await total(tenant)) == (path.name, billed)
@@ -176,99 +141,6 @@ async def test_files_that_are_not_focus_are_refused_with_advice(backend, tenant,
             await load(backend, tenant, path)
 
     assert set((await stored(tenant)).values()) == {0}
-
-
-async def test_the_same_file_again_writes_nothing(backend, tenant, tmp_path):
-    path = write_csv(tmp_path / "a.csv", [focus_row()])
-    first = await load(backend, tenant, path)
-    before = await stored(tenant)
-
-    again = await load(backend, tenant, path)
-
-    assert not first.is_unchanged
-    assert again.is_unchanged
-    assert await stored(tenant) == before
-
-
-async def test_the_same_rows_in_another_packing_and_order_change_nothing(backend, tenant, tmp_path):
-    rows = [focus_row(ResourceId=f"i-{number}", BilledCost=f"{number}.5") for number in range(30)]
-    await load(backend, tenant, write_csv(tmp_path / "a.csv", rows))
-    (before,) = await CostPeriod.list_in(tenant.scope, {})
-
-    again = await load(backend, tenant, write_csv(tmp_path / "b.csv.gz", rows[::-1]))
-
-    (after,) = await CostPeriod.list_in(tenant.scope, {})
-    assert again.is_unchanged
-    assert after == before
-    assert await stored(tenant) == {"CostLine": 30, "CostDay": 1, "CostPeriod": 1, "CostLoad": 1, "Account": 2}
-
-
-async def test_a_period_loaded_again_replaces_its_rows_and_only_those(backend, tenant, tmp_path):
-    await load(backend, tenant, write_csv(tmp_path / "a.csv", [focus_row(), focus_row(BilledCost="7", **OCTOBER)]))
-
-    report = await load(backend, tenant, write_csv(tmp_path / "b.csv", [focus_row(BilledCost="3")]))
-
-    assert [(change.old_lines, change.slice.rows) for change in report.periods] == [(1, 1)]
-    assert await total(tenant) == Decimal(10)
-    assert await visible_lines(tenant) == 2
-    states = {load.files[0].name: load.state for load in await CostLoad.list_in(tenant.scope, {})}
-    assert states == {"a.csv": CostLoadState.ACTIVE, "b.csv": CostLoadState.ACTIVE}
-
-
-async def test_a_load_whose_every_period_was_loaded_again_is_retired(backend, tenant, tmp_path):
-    await load(backend, tenant, write_csv(tmp_path / "a.csv", [focus_row()]))
-    await load(backend, tenant, write_csv(tmp_path / "b.csv", [focus_row(BilledCost="3")]))
-
-    states = {load.files[0].name: load.state for load in await CostLoad.list_in(tenant.scope, {})}
-    assert states == {"a.csv": CostLoadState.RETIRED, "b.csv": CostLoadState.ACTIVE}
-
-
-async def test_going_back_to_an_earlier_file_is_a_restatement_too(backend, tenant, tmp_path):
-    first = write_csv(tmp_path / "a.csv", [focus_row(BilledCost="1")])
-    second = write_csv(tmp_path / "b.csv", [focus_row(BilledCost="2")])
-    for path in (first, second):
-        await load(backend, tenant, path)
-
-    back = await load(backend, tenant, first)
-
-    assert not back.is_unchanged
-    assert await total(tenant) == Decimal(1)
-
-
-async def test_periods_that_are_the_same_stay_when_others_of_the_file_change(backend, tenant, tmp_path):
-    october = focus_row(BilledCost="7", **OCTOBER)
-    await load(backend, tenant, write_csv(tmp_path / "a.csv", [focus_row(), october]))
-    kept = {p.period_start: p.edition_id for p in await CostPeriod.list_in(tenant.scope, {})}
-
-    report = await load(backend, tenant, write_csv(tmp_path / "b.csv", [focus_row(BilledCost="3"), october]))
-
-    after = {p.period_start: p.edition_id for p in await CostPeriod.list_in(tenant.scope, {})}
-    assert [change.is_unchanged for change in report.periods] == [False, True]
-    assert after[datetime(2026, 10, 1, tzinfo=UTC)] == kept[datetime(2026, 10, 1, tzinfo=UTC)]
-    assert after[datetime(2026, 9, 1, tzinfo=UTC)] != kept[datetime(2026, 9, 1, tzinfo=UTC)]
-    assert await total(tenant) == Decimal(10)
-
-
-async def test_parts_of_one_export_are_loaded_together(backend, tenant, tmp_path):
-    parts = [write_csv(tmp_path / f"{n}.csv", [focus_row(BilledCost=f"{n}")]) for n in (1, 2)]
-
-    report = await load(backend, tenant, *parts)
-
-    assert len(report.periods) == 1
-    assert await total(tenant) == Decimal(3)
-    lines = (await CostLine.page_in(tenant.scope, {}, NEWEST_FIRST, first=10)).rows
-    assert sorted((line.file, line.row) for line in lines) == [(0, 1), (1, 1)]
-
-
-async def test_feeds_of_other_sources_stand_side_by_side_and_are_pointed_out(backend, tenant, tmp_path):
-    await load(backend, tenant, write_csv(tmp_path / "a.csv", [focus_row(BilledCost="1")]), source="one")
-
-    report = await load(backend, tenant, write_csv(tmp_path / "b.csv", [focus_row(BilledCost="2")]), source="two")
-
-    assert await total(tenant) == Decimal(3)
-    assert "shares days with the one from 2026-09-01 loaded with the source 'one'. Both are counted." in (
-        report.notices[0].message
-    )
 
 
 async def test_a_load_says_how_far_it_is(backend, tenant, tmp_path):

@@ -24,13 +24,16 @@ from domain.rules.rule import RuleContext
 from tests.fakes.aws import take_inventory
 
 STARTED = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+Served = tuple[str, Callable[[datetime], str]]
 ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
-@pytest.fixture(autouse=True)
-def empty_moto() -> Iterator[None]:
+@pytest.fixture
+def account(tmp_path: Path) -> Iterator[Served]:
+    """The account as it is built, alone in the moto of this process: its address, and what makes the next step."""
     moto_api_backend.reset()
-    yield
+    with MotoAccount(tmp_path, STARTED).served(0) as served:
+        yield served
     moto_api_backend.reset()
 
 
@@ -78,32 +81,28 @@ def address_of(process: subprocess.Popen[str]) -> str:
     return found.group()
 
 
-async def test_every_rule_fires_on_the_account(tmp_path: Path):
-    with MotoAccount(tmp_path, STARTED).served(0) as (address, _):
-        snapshot = await take_inventory(demo_credentials(address))
+async def test_every_rule_fires_and_building_again_changes_nothing(account: Served):
+    address, _ = account
+
+    snapshot = await take_inventory(demo_credentials(address))
+    DemoAccount(address, STARTED + timedelta(days=1)).build()
+    again = await take_inventory(demo_credentials(address))
 
     assert snapshot.incomplete == ()
     assert {key.rule_id for key in firing(snapshot)} == {rule.id for rule in all_rules()}
     assert 60 <= len(snapshot.resources) <= 100
+    assert again == snapshot
 
 
-async def test_building_twice_changes_nothing(tmp_path: Path):
-    with MotoAccount(tmp_path, STARTED).served(0) as (address, _):
-        before = await take_inventory(demo_credentials(address))
-        DemoAccount(address, STARTED + timedelta(days=1)).build()
-        after = await take_inventory(demo_credentials(address))
+async def test_steps_open_findings_and_a_whole_cycle_leaves_the_account_as_it_was(account: Served):
+    address, step = account
 
-    assert after == before
-
-
-async def test_steps_open_findings_and_a_whole_cycle_leaves_the_account_as_it_was(tmp_path: Path):
-    with MotoAccount(tmp_path, STARTED).served(0) as (address, step):
-        built = await take_inventory(demo_credentials(address))
-        first = [step(STARTED + timedelta(seconds=20 * number)) for number in range(OPEN_AT_ONCE)]
-        broken = await take_inventory(demo_credentials(address))
-        for number in range(OPEN_AT_ONCE, CYCLE):
-            step(STARTED + timedelta(seconds=20 * number))
-        mended = await take_inventory(demo_credentials(address))
+    built = await take_inventory(demo_credentials(address))
+    first = [step(STARTED + timedelta(seconds=20 * number)) for number in range(OPEN_AT_ONCE)]
+    broken = await take_inventory(demo_credentials(address))
+    for number in range(OPEN_AT_ONCE, CYCLE):
+        step(STARTED + timedelta(seconds=20 * number))
+    mended = await take_inventory(demo_credentials(address))
 
     assert len(set(first)) == OPEN_AT_ONCE
     assert firing(broken) > firing(built)
@@ -111,12 +110,12 @@ async def test_steps_open_findings_and_a_whole_cycle_leaves_the_account_as_it_wa
     assert by_id(mended) == by_id(built)
 
 
-async def test_restart_in_a_new_process_shows_the_same_account(tmp_path: Path):
-    with MotoAccount(tmp_path, STARTED).served(0) as (address, step):
-        for number in range(CYCLE + 5):
-            step(STARTED + timedelta(seconds=20 * number))
-        before = await take_inventory(demo_credentials(address))
+async def test_restart_in_a_new_process_shows_the_same_account(account: Served, tmp_path: Path):
+    address, step = account
+    for number in range(CYCLE + 5):
+        step(STARTED + timedelta(seconds=20 * number))
 
+    before = await take_inventory(demo_credentials(address))
     with demo_process(tmp_path, "--interval", "3600") as process:
         after = await take_inventory(demo_credentials(address_of(process)))
 

@@ -1,0 +1,106 @@
+"""Who may do what: role by permission, written out."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+import documents
+from auth.gate import Gate, Public, SignedIn, gate
+from auth.permission import PERMISSIONS_OF, Permission
+from auth.scope import scope_of, scope_of_job, scope_of_operator
+from auth.viewer import Viewer
+from documents import Role
+from domain.errors import Forbidden, NotFound, Unauthenticated
+
+READ = {
+    Permission.ORGANIZATIONS_READ,
+    Permission.ACCOUNTS_READ,
+    Permission.RESOURCES_READ,
+    Permission.COSTS_READ,
+    Permission.FINDINGS_READ,
+    Permission.ALERTS_READ,
+}
+CHANGE = {
+    Permission.ACCOUNTS_CONNECT,
+    Permission.SYNCS_RUN,
+    Permission.BUDGETS_WRITE,
+}
+TABLE = {
+    Role.CLIENT_VIEWER: READ,
+    Role.USER: READ | {Permission.ALERTS_ACKNOWLEDGE},
+    Role.ADMIN: READ | CHANGE | {Permission.ALERTS_ACKNOWLEDGE},
+    Role.MSP_ADMIN: READ | CHANGE | {Permission.ALERTS_ACKNOWLEDGE, Permission.ORGANIZATIONS_CREATE},
+}
+
+
+@pytest.mark.parametrize("role", Role)
+def test_a_role_may_do_what_the_table_says_and_nothing_else(role: Role) -> None:
+    assert PERMISSIONS_OF[role] == TABLE[role]
+
+
+def viewer(**roles: Role) -> Viewer:
+    user = documents.User.model_construct(id="u", email="e", name="n", password_hash="")
+    return Viewer(user=user, roles=roles, expires_at=datetime.now(UTC))
+
+
+class Info:
+    """As much of a resolver's info as a gate looks at."""
+
+    def __init__(self, found: Viewer | None) -> None:
+        self.context = self
+        self.viewer = found
+
+
+def test_a_scope_holds_only_organizations_where_the_permission_is() -> None:
+    scope = scope_of(viewer(a=Role.ADMIN, b=Role.USER), Permission.BUDGETS_WRITE)
+
+    assert scope.org_ids == {"a"}
+    assert scope.visible == {"a", "b"}
+    assert scope.actor == "user:u"
+
+
+def test_without_a_permission_a_scope_holds_every_membership() -> None:
+    assert scope_of(viewer(a=Role.ADMIN, b=Role.USER), None).org_ids == {"a", "b"}
+
+
+def test_narrowing_tells_a_missing_right_from_a_strangers_organization() -> None:
+    scope = scope_of(viewer(a=Role.ADMIN, b=Role.USER), Permission.BUDGETS_WRITE)
+
+    assert scope.narrowed("a").only() == "a"
+    with pytest.raises(Forbidden):
+        scope.narrowed("b")
+    with pytest.raises(NotFound):
+        scope.narrowed("c")
+
+
+def test_several_organizations_are_not_one() -> None:
+    with pytest.raises(NotFound):
+        scope_of(viewer(a=Role.ADMIN, b=Role.ADMIN), None).only()
+
+
+def test_jobs_and_operators_reach_one_organization() -> None:
+    assert scope_of_job("sync_account", "a").only() == "a"
+    assert scope_of_job("sync_account", "a").actor == "job:sync_account"
+    assert scope_of_operator("a").only() == "a"
+
+
+def test_a_gate_lets_through_who_holds_the_permission_somewhere() -> None:
+    writes = gate(Permission.BUDGETS_WRITE)()
+
+    assert writes.has_permission(None, Info(viewer(a=Role.ADMIN))) is True  # type: ignore[arg-type]
+    with pytest.raises(Forbidden):
+        writes.has_permission(None, Info(viewer(a=Role.USER)))  # type: ignore[arg-type]
+    with pytest.raises(Unauthenticated):
+        writes.has_permission(None, Info(None))  # type: ignore[arg-type]
+
+
+def test_there_is_one_gate_class_per_permission() -> None:
+    assert gate(Permission.COSTS_READ) is gate(Permission.COSTS_READ)
+    assert issubclass(gate(Permission.COSTS_READ), Gate)
+
+
+def test_signed_in_asks_for_a_viewer_only_and_public_for_nothing() -> None:
+    assert SignedIn().has_permission(None, Info(viewer())) is True  # type: ignore[arg-type]
+    assert Public().has_permission(None, Info(None)) is True  # type: ignore[arg-type]
+    with pytest.raises(Unauthenticated):
+        SignedIn().has_permission(None, Info(None))  # type: ignore[arg-type]
