@@ -7,6 +7,7 @@ from typing import Any
 
 from beanie import PydanticObjectId
 from starlette.requests import HTTPConnection
+from structlog.contextvars import bind_contextvars
 
 from app.graphql.call import Call, Session
 from app.wiring import Backend
@@ -48,10 +49,17 @@ class Access:
         if viewer is not None and call.transport != "http":
             roles = await load_roles(PydanticObjectId(viewer.user_id))
             viewer = Viewer(user=viewer.user, roles=roles, expires_at=viewer.expires_at)
+        if viewer is not None:
+            # On every line that this operation logs.
+            bind_contextvars(user_id=viewer.user_id, organization_id=_only(viewer.roles))
         loaders = Loaders(scope_of(viewer, None)) if viewer else None
         return Context(
             viewer=viewer, request_id=call.request_id, now=utc_now, loaders=loaders, call=call, ports=self.ports
         )
+
+
+def _only(roles: Mapping[str, object]) -> str:
+    return next(iter(roles)) if len(roles) == 1 else f"{len(roles)} in reach"
 
 
 def _token(connection: HTTPConnection, payload: Mapping[str, Any]) -> str | None:

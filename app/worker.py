@@ -2,8 +2,10 @@
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import UTC, timedelta
+from functools import wraps
 from typing import Any
 
 import structlog
@@ -19,12 +21,15 @@ from jobs.context import JobContext
 from jobs.queue import CHECK_BUDGETS, QUICK, SLOW, SYNC_ACCOUNT, dumps, loads
 from jobs.tasks import keep_house
 from jobs.tasks.check_budgets import check_budgets
+from jobs.tasks.clear_costs import clear_replaced_costs
 from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
 
 log = structlog.get_logger()
 
 RELAY_EVERY = timedelta(seconds=1)
 QUICK_TIMEOUT = timedelta(seconds=60)
+# A sync ends itself first, so that it can say why.
+SLOW_TIMEOUT = SYNC_TIMEOUT + timedelta(seconds=30)
 REDIS_PAUSE_SECONDS = 1.0
 # How long a stopping worker lets its jobs run on; what is cancelled then runs again elsewhere.
 DRAIN_SECONDS = 10
@@ -43,6 +48,17 @@ class PatientWorker(Worker):
         if self.stop.is_set():
             raise Stopped
         await super()._poll_iteration()
+
+
+def told(task: Callable[..., Awaitable[Any]]) -> Any:
+    """The task with its organization on every log line it writes."""
+
+    @wraps(task)
+    async def run_told(ctx: dict[str, Any], *, org_id: str, **arguments: Any) -> Any:
+        structlog.contextvars.bind_contextvars(organization_id=org_id)
+        return await task(ctx, org_id=org_id, **arguments)
+
+    return run_told
 
 
 async def bind_job(ctx: dict[str, Any]) -> None:
@@ -74,7 +90,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         "log_results": False,
     }
     quick = PatientWorker(
-        functions=[func(check_budgets, name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5)],
+        functions=[func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5)],
         cron_jobs=[
             cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
@@ -85,7 +101,8 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         **shared,
     )
     slow = PatientWorker(
-        functions=[func(sync_account, name=SYNC_ACCOUNT, timeout=SYNC_TIMEOUT + timedelta(seconds=30), max_tries=10)],
+        functions=[func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10)],
+        cron_jobs=[cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT)],
         queue_name=SLOW,
         redis_pool=redis[SLOW],
         max_jobs=4,

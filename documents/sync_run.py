@@ -12,6 +12,10 @@ from pymongo.errors import DuplicateKeyError
 
 from documents.account import Account
 from documents.base import TenantDocument
+from documents.idempotency import encoded
+from documents.transaction import Transaction
+from domain.facts import topic
+from domain.facts.event import LoggedEvent
 
 
 class SyncState(StrEnum):
@@ -102,3 +106,13 @@ async def find_stranded_runs(now: datetime, *, limit: int = 200) -> list[SyncRun
     """Runs of any tenant that have not ended and were asked for more than STRANDED_AFTER ago; for the sweep."""
     query = {"active_key": {"$type": "objectId"}, "created_at": {"$lt": now - STRANDED_AFTER}}
     return [SyncRun.stored(raw) async for raw in SyncRun.rows().find(query, limit=limit)]
+
+
+def announce_sync(tx: Transaction, run: SyncRun) -> None:
+    """Log the run as it stands now."""
+    tx.announce(run.org_id, topic.syncs(run.org_id), "SyncProgressed", encoded(run))
+
+
+def sync_of(event: LoggedEvent) -> Any:
+    """The run row an event carries."""
+    return SyncRun.Row(dict(event.payload))

@@ -18,7 +18,7 @@ from domain.costs.batch import FocusBatch, SeenAccount
 from domain.costs.focus import FocusParser
 from domain.costs.header import ReadOptions, read_header
 from domain.costs.problem import BadCostFile, Notice, Problem
-from domain.costs.rollup import DayRollup
+from domain.costs.rollup import MOST_DAYS_HELD, DayRollup
 from domain.costs.slice import CostSlice, SliceBook
 
 # Raised when rows come to mean something else, so that a file that was loaded before is read anew.
@@ -73,7 +73,15 @@ def content_of(files: Sequence[LoadedFile], options: ReadOptions) -> str:
 class CostReader:
     """Reads files one after the other. When `staged` has ended, `slices`, `editions` and `files` tell of them all."""
 
-    def __init__(self, paths: Sequence[Path], options: ReadOptions, org_id: ObjectId, today: date) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        options: ReadOptions,
+        org_id: ObjectId,
+        today: date,
+        *,
+        most_days: int = MOST_DAYS_HELD,
+    ) -> None:
         self.editions: list[ObjectId] = []
         self.files: list[FileReport] = []
         self._paths = paths
@@ -81,7 +89,7 @@ class CostReader:
         self._org_id = org_id
         self._today = today
         self._book = SliceBook(options.source)
-        self._rollup = DayRollup()
+        self._rollup = DayRollup(most=most_days)
         self._rows = 0
         self._size = 0
         self._held = Staged()

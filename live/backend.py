@@ -38,9 +38,7 @@ class WakeBackend(BroadcastBackend):
     ) -> None:
         # The base class only says that it is abstract, by raising.
         timeout = CONNECT_TIMEOUT.total_seconds()
-        self._client: Redis = Redis.from_url(
-            url, socket_connect_timeout=timeout, socket_timeout=timeout, socket_keepalive=True
-        )
+        self._client: Redis = Redis.from_url(url, socket_connect_timeout=timeout, socket_timeout=timeout)
         self._silence = silence.total_seconds()
         self._answer = answer.total_seconds()
         self._channels: set[str] = set()

@@ -81,8 +81,7 @@ class LogReader:
         self._turn()
         if self._task is not None:
             self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await asyncio.gather(self._task, return_exceptions=True)
 
     def stir(self, seq: int | None) -> None:
         """The log is said to have reached `seq`; None when nobody knows. Fits `Bus.watch`."""

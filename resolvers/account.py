@@ -10,7 +10,7 @@ from auth.permission import Permission
 from documents import AccountState
 from documents.account import sealed
 from documents.page import Keyset
-from documents.sync_run import open_run
+from documents.sync_run import announce_sync, open_run
 from documents.transaction import Transaction
 from domain.endpoint import check_endpoint
 from domain.errors import Invalid
@@ -18,7 +18,6 @@ from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from jobs.queue import ask_sync
-from jobs.sync_events import announce_sync
 from resolvers.context import Info
 from resolvers.fields import mutation, query
 from schema.account import Account, AwsAccessInput, ConnectAccountInput, ConnectAccountPayload, Resource

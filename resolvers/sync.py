@@ -8,12 +8,11 @@ import strawberry
 import documents
 from auth.permission import Permission
 from documents.page import Keyset
-from documents.sync_run import open_run
+from documents.sync_run import announce_sync, open_run, sync_of
 from documents.transaction import Transaction
 from domain.errors import Conflict
 from domain.facts.event import LoggedEvent
 from jobs.queue import ask_sync
-from jobs.sync_events import announce_sync, sync_of
 from resolvers.context import Info
 from resolvers.feed import follow
 from resolvers.fields import mutation, query, subscription

@@ -11,7 +11,7 @@ from starlette.requests import HTTPConnection
 from app.graphql.budget import CostBudget, Unlimited
 from app.graphql.call import Call, Session, Transport
 from app.graphql.connections import Connections
-from app.graphql.errors import ErrorCode, formatted, masked
+from app.graphql.errors import ErrorCode, code_of, formatted, masked
 from app.graphql.persisted import Documents, NoDocuments
 from app.graphql.schema import Schema
 from domain.errors import Refused
@@ -46,6 +46,7 @@ class Endpoint:
     documents: Documents = field(default_factory=NoDocuments)
     may_introspect: Callable[[Session], bool] = lambda _: False
     allowed_origins: tuple[str, ...] = ()
+    # For development: the page loads its scripts from unpkg.com, so it needs the internet and must stay off elsewhere.
     graphiql: bool = False
     init_within: timedelta = timedelta(seconds=10)
     operations_per_connection: int = 20
@@ -81,7 +82,7 @@ class Endpoint:
 
 
 def _refused(refused: Refused, request_id: str) -> dict[str, Any]:
-    return formatted(refused.message, ErrorCode(refused.code), request_id)
+    return formatted(refused.message, code_of(refused), request_id)
 
 
 def _broken(hook: str, request_id: str) -> dict[str, Any]:

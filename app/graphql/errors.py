@@ -71,6 +71,11 @@ def as_request_error(error: GraphQLError, code: ErrorCode) -> GraphQLError:
     return shown
 
 
+def code_of(refused: Refused) -> ErrorCode:
+    """The code of a refusal; bad input for one that is not in the enum."""
+    return _known(refused.code) or ErrorCode.BAD_USER_INPUT
+
+
 def publish(errors: Iterable[GraphQLError], *, request_id: str, operation: str | None) -> list[GraphQLError]:
     """What the caller is told, in the same order, each with a code and the request id. Bugs are logged once a kind."""
     published: list[GraphQLError] = []
@@ -96,7 +101,7 @@ def _shown(error: GraphQLError) -> GraphQLError | None:
     cause = _cause(error)
     if isinstance(cause, Refused):
         extensions = {"inputPath": list(cause.path)} if cause.path else {}
-        return _located(error, cause.message, _known(cause.code) or ErrorCode.BAD_USER_INPUT, cause, **extensions)
+        return _located(error, cause.message, code_of(cause), cause, **extensions)
     if isinstance(cause, OperationTimedOut):
         return _located(error, str(cause), ErrorCode.COST_LIMIT_EXCEEDED, cause)
     if isinstance(cause, MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError):

@@ -17,7 +17,7 @@ class Scope:
     actor: str
 
     def narrowed(self, org_id: str) -> "Scope":
-        """The same actor in one organization. Raises NotFound for a stranger's, Forbidden where the right is missing."""
+        """The same actor in one organization. Raises NotFound for a stranger's, Forbidden without the right."""
         if org_id not in self.visible:
             raise NotFound.of("organization")
         if org_id not in self.org_ids:

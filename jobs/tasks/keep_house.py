@@ -4,11 +4,10 @@ from typing import Any
 
 from documents.account import claim_due_accounts
 from documents.event import prune_events
-from documents.sync_run import SyncRun, find_stranded_runs, open_run
+from documents.sync_run import SyncRun, announce_sync, find_stranded_runs, open_run
 from documents.transaction import Transaction
 from jobs.context import JobContext
 from jobs.queue import ask_sync
-from jobs.sync_events import announce_sync
 
 
 async def start_due_syncs(ctx: dict[str, Any]) -> int:

@@ -14,12 +14,12 @@ from arq import Retry
 from pymongo.errors import PyMongoError
 
 from auth.scope import scope_of_job
-from connectors.clouds.aws.inventory import fetch_inventory
+from connectors.clouds.aws import inventory
 from documents.account import Account, record_sync, record_verified
 from documents.alert import AlertSource, Cause, raise_alert, resolve_alerts
 from documents.finding import known_findings, record_findings
 from documents.resource import changes_seen, record_gone, record_resources, resource_ids
-from documents.sync_run import ENDED, SyncRun, SyncState, update_run
+from documents.sync_run import ENDED, SyncRun, SyncState, announce_sync, update_run
 from documents.transaction import Transaction
 from documents.vault import SecretLost
 from domain.errors import ProviderError, Refused
@@ -32,7 +32,6 @@ from domain.rules.registry import all_rules
 from domain.rules.rule import RuleContext
 from jobs.context import JobContext
 from jobs.queue import SYNC_ACCOUNT
-from jobs.sync_events import announce_sync
 
 log = structlog.get_logger()
 
@@ -90,7 +89,7 @@ async def _read(context: JobContext, account: Account, run: SyncRun) -> Inventor
             async with telling:
                 await _step(context, run, f"Reading {step}", done=done, total=total)
 
-    return await fetch_inventory(
+    return await inventory.fetch_inventory(
         credentials, on_progress=progress, allow_private_endpoint=context.allow_private_endpoints
     )
 

@@ -157,6 +157,7 @@ async def test_a_stranger_sees_their_own(graph: Graph, stranger: Tenant, strange
         "Finding": "findings",
         "Resource": "resources",
         "Sync": "syncs",
+        "CostLine": "costLines",
     }
     for type_name, name in listed.items():
         (field,) = [field for field in FIELDS if field.name == name]

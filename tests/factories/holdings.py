@@ -1,7 +1,9 @@
 """One stored thing of every kind for a tenant, so that a stranger has something to look for."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+
+from beanie import PydanticObjectId
 
 import documents
 from documents import AccountState, AlertSource
@@ -67,6 +69,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     await alert.insert()
     budget = documents.Budget(org_id=org_id, name="secret-budget", amount=Decimal(1), currency="USD", thresholds=[50])
     await budget.insert()
+    line = await make_cost_line(tenant)
     run = documents.SyncRun(org_id=org_id, account_id=account.id, step="secret-step")
     await run.insert()
     return {
@@ -75,5 +78,48 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Finding": finding,
         "Alert": alert,
         "Budget": budget,
+        "CostLine": line,
         "Sync": run,
     }
+
+
+async def make_cost_line(tenant: Tenant) -> documents.CostLine:
+    """A billed row and the period that makes it visible."""
+    org_id, edition_id = tenant.organization.id, PydanticObjectId()
+    start, end = datetime(2026, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)
+    await documents.CostPeriod(
+        org_id=org_id,
+        source="",
+        provider="AWS",
+        billing_account_id="secret-payer",
+        period_start=start,
+        period_end=end,
+        currency="USD",
+        billed=Decimal(1),
+        line_count=1,
+        fingerprint="secret",
+        first_on=start,
+        last_on=start,
+        edition_id=edition_id,
+        load_id=PydanticObjectId(),
+        loaded_at=start,
+    ).insert()
+    line = documents.CostLine(
+        org_id=org_id,
+        edition_id=edition_id,
+        file=0,
+        row=1,
+        provider="AWS",
+        billed_cost=Decimal(1),
+        billing_account_id="secret-payer",
+        billing_currency="USD",
+        billing_period_start=start,
+        billing_period_end=end,
+        charge_category="Usage",
+        charge_period_start=start,
+        charge_period_end=end,
+        effective_cost=Decimal(1),
+        service_name="secret-service",
+    )
+    await line.insert()
+    return line

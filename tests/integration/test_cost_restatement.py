@@ -13,6 +13,8 @@ from documents.cost_load import clear_costs
 from domain.costs.header import ReadOptions
 from domain.errors import Conflict, NotFound
 from jobs import cost_import
+from jobs.context import JobContext
+from jobs.tasks.clear_costs import clear_replaced_costs
 from tests.factories.costs import NOW, OCTOBER, load, stored, total, visible_lines
 from tests.factories.focus import focus_row, write_csv
 from tests.factories.tenant import Tenant, make_tenant
@@ -260,3 +262,29 @@ async def test_a_load_thought_dead_does_not_count_and_leaves_nothing(backend, te
 
     assert await stored(tenant) == {"CostLine": 0, "CostDay": 0, "CostPeriod": 0, "CostLoad": 1, "Account": 0}
     assert await total(tenant) == 0
+
+
+async def test_the_clearing_job_leaves_readers_their_time_and_may_run_twice(backend, tenant, tmp_path):
+    await load(backend, tenant, write_csv(tmp_path / "a.csv", [focus_row()]))
+    await load(backend, tenant, write_csv(tmp_path / "b.csv", [focus_row(BilledCost="9")]))
+
+    counts = []
+    for minutes in (9, 11, 11):
+        await clear_replaced_costs(job_at(backend, NOW + timedelta(minutes=minutes)))
+        counts.append((await stored(tenant))["CostLine"])
+
+    assert counts == [2, 1, 1]
+    assert await total(tenant) == Decimal(9)
+
+
+def job_at(backend: Backend, now: datetime) -> dict[str, JobContext]:
+    """What the worker hands a job that runs at this time."""
+    context = JobContext(
+        writer=backend.writer,
+        queue=backend.queue,
+        vault=backend.vault,
+        now=lambda: now,
+        event_retention=timedelta(days=14),
+        allow_private_endpoints=False,
+    )
+    return {"context": context}
