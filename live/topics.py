@@ -1,19 +1,4 @@
-"""The names of what can be followed, and of the channel that wakes an organization's readers."""
-
-
-def alerts(org_id: str) -> str:
-    """Alerts raised, acknowledged and resolved in one organization."""
-    return f"tenant/{org_id}/alerts"
-
-
-def syncs(org_id: str) -> str:
-    """Progress of account syncs in one organization."""
-    return f"tenant/{org_id}/syncs"
-
-
-def costs(org_id: str) -> str:
-    """Cost periods loaded or replaced in one organization."""
-    return f"tenant/{org_id}/costs"
+"""The channel that wakes an organization's readers. Topics of events are in `domain/facts/topic.py`."""
 
 
 def wake_channel(org_id: str) -> str:
