@@ -69,6 +69,31 @@ async def bind_job(ctx: dict[str, Any]) -> None:
 
 def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -> list[PatientWorker]:
     """One arq worker per queue, sharing this event loop."""
+    quick = PatientWorker(
+        functions=[func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5)],
+        cron_jobs=[
+            cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
+            cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
+            cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
+        ],
+        queue_name=QUICK,
+        redis_pool=redis[QUICK],
+        **options(backend),
+    )
+    slow = PatientWorker(
+        functions=[func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10)],
+        cron_jobs=[cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT)],
+        queue_name=SLOW,
+        redis_pool=redis[SLOW],
+        max_jobs=4,
+        **options(backend),
+    )
+    quick.stop = slow.stop = stop
+    return [quick, slow]
+
+
+def options(backend: Backend) -> dict[str, Any]:
+    """What both workers have in common."""
     context = JobContext(
         writer=backend.writer,
         queue=backend.queue,
@@ -77,7 +102,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         event_retention=backend.settings.event_retention,
         allow_private_endpoints=backend.settings.private_endpoints_allowed,
     )
-    shared: dict[str, Any] = {
+    return {
         "ctx": {"context": context},
         "handle_signals": False,
         "on_job_start": bind_job,
@@ -89,27 +114,6 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         "poll_delay": 0.2,
         "log_results": False,
     }
-    quick = PatientWorker(
-        functions=[func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5)],
-        cron_jobs=[
-            cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
-            cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
-            cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
-        ],
-        queue_name=QUICK,
-        redis_pool=redis[QUICK],
-        **shared,
-    )
-    slow = PatientWorker(
-        functions=[func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10)],
-        cron_jobs=[cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT)],
-        queue_name=SLOW,
-        redis_pool=redis[SLOW],
-        max_jobs=4,
-        **shared,
-    )
-    quick.stop = slow.stop = stop
-    return [quick, slow]
 
 
 async def relay_until(stop: asyncio.Event, backend: Backend) -> None:

@@ -170,7 +170,6 @@ class StreamView:
         try:
             yield
         finally:
-            stream.stop()
             self.endpoint.connections.remove(entry)
             if expiry:
                 expiry.cancel()
