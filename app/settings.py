@@ -145,3 +145,9 @@ def environment_for_children(settings: Settings) -> dict[str, str]:
         "REDIS_URL": settings.redis_url and settings.redis_url.get_secret_value(),
     }
     return {**os.environ, **{name: str(value) for name, value in chosen.items() if value is not None}}
+
+
+def with_urls(settings: Settings, *, mongodb_url: str | None, redis_url: str | None) -> Settings:
+    """The settings with the addresses of embedded servers filled in; None keeps what is set."""
+    found = {"mongodb_url": mongodb_url, "redis_url": redis_url}
+    return settings.model_copy(update={name: SecretStr(url) for name, url in found.items() if url is not None})

@@ -4,6 +4,7 @@ import asyncio
 import ipaddress
 import secrets
 import socket
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -30,7 +31,7 @@ from app.graphql.view import GraphQLView
 from app.logs import set_up_logs
 from app.metrics import count_live, metrics_page
 from app.settings import Settings
-from app.wiring import Backend, open_backend
+from app.wiring import Backend, migrate, open_backend
 from live.feed import Feed
 from live.log_reader import ReaderOptions
 
@@ -170,19 +171,21 @@ async def serving(web: Web, *, host: str = "127.0.0.1", port: int = 0) -> AsyncI
         await task
 
 
-async def run(settings: Settings) -> None:
-    """Serve until SIGTERM or SIGINT."""
+async def run(settings: Settings, *, is_migrating: bool) -> None:
+    """Serve until SIGTERM or SIGINT, after a migration where one is asked for."""
     async with open_backend(settings) as backend:
+        if is_migrating:
+            await migrate(backend)
         log.info("web_ready", address=f"{settings.host}:{settings.port}")
         await Server(Web(backend), host=settings.host, port=settings.port).serve()
 
 
 def main() -> None:
-    """The web process."""
+    """The web process; --migrate creates missing collections and indexes first."""
     settings = Settings()
     set_up_logs(json=settings.log_json, level=settings.log_level)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(settings))
+        runner.run(run(settings, is_migrating="--migrate" in sys.argv))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from app.keys import Keys, load_keys
 from app.metrics import count_live
 from app.settings import Settings
 from documents.database import connect, open_database
+from documents.database import migrate as migrate_documents
 from documents.event import EventLog
 from documents.vault import Vault
 from domain.errors import Invalid
@@ -86,3 +87,10 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         await vault.close()
         await redis.aclose(close_connection_pool=True)
         await client.close()
+
+
+async def migrate(backend: Backend) -> list[str]:
+    """Create what is missing of collections and indexes; returns what it made, in words."""
+    made = await migrate_documents(backend.client, backend.settings.mongodb_database)
+    await backend.vault.migrate()
+    return made

@@ -7,6 +7,7 @@ import asyncio
 import base64
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 import bcrypt
 
@@ -24,8 +25,11 @@ class PasswordHasher:
 
     def __init__(self, rounds: int = ROUNDS) -> None:
         self._rounds = rounds
-        # Checked for unknown users, so that they take as long as known ones.
-        self._decoy = _hash("no user has this password", rounds)
+
+    @cached_property
+    def _decoy(self) -> str:
+        """Checked for unknown users, so that they take as long as known ones."""
+        return _hash("no user has this password", self._rounds)
 
     async def hash(self, password: str) -> str:
         """The text to store, its scheme in front."""
@@ -34,7 +38,7 @@ class PasswordHasher:
     async def matches(self, password: str, stored: str | None) -> bool:
         """Whether the password is the stored one; `stored` is None for an unknown user and takes as long."""
         loop = asyncio.get_running_loop()
-        matched = await loop.run_in_executor(_threads, _matches, password, stored or self._decoy)
+        matched = await loop.run_in_executor(_threads, lambda: _matches(password, stored or self._decoy))
         return matched and stored is not None
 
 

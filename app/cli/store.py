@@ -3,21 +3,9 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from pydantic import SecretStr
-
-from app.embedded.checks import check_mongodb
-from app.embedded.servers import ServerUrls, running_or_started
-from app.keys import load_keys
-from app.settings import Settings
-from app.wiring import urls_of
-from documents.database import connect, migrate
-from documents.vault import Vault
-
-
-def with_urls(settings: Settings, urls: ServerUrls) -> Settings:
-    """The settings with the addresses of embedded servers filled in."""
-    found = {"mongodb_url": urls.mongodb_url, "redis_url": urls.redis_url}
-    return settings.model_copy(update={name: SecretStr(url) for name, url in found.items() if url is not None})
+from app.embedded.servers import running_or_started
+from app.settings import Settings, with_urls
+from app.wiring import migrate, open_backend
 
 
 @contextmanager
@@ -28,19 +16,10 @@ def borrowed_store(settings: Settings) -> Iterator[Settings]:
         yield settings
         return
     with running_or_started(settings.data_dir, mongodb=wants_mongodb, redis=wants_redis) as urls:
-        yield with_urls(settings, urls)
+        yield with_urls(settings, mongodb_url=urls.mongodb_url, redis_url=urls.redis_url)
 
 
 async def run_migrate(settings: Settings) -> list[str]:
     """Create what is missing; returns it in words."""
-    url, _ = urls_of(settings)
-    await check_mongodb(url)
-    client = connect(url)
-    vault = Vault(client, settings.mongodb_database, load_keys(settings).master)
-    try:
-        made = await migrate(client, settings.mongodb_database)
-        await vault.migrate()
-    finally:
-        await vault.close()
-        await client.close()
-    return made
+    async with open_backend(settings) as backend:
+        return await migrate(backend)

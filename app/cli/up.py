@@ -3,17 +3,19 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 
-from app.cli.store import run_migrate, with_urls
 from app.embedded.servers import EmbeddedServers
 from app.processes.supervisor import Child, Supervisor
-from app.settings import Settings, environment_for_children
+from app.settings import Settings, environment_for_children, with_urls
 from domain.errors import CloudWatcherError, Invalid
 
+# The web process loads the documents anyway; this one stays small and quick without them.
+MIGRATE = "--migrate"
 READY_WITHIN = timedelta(seconds=60)
 
 Greeting = Callable[[Settings, Supervisor], Awaitable[None]]
@@ -25,7 +27,7 @@ def run_up(settings: Settings) -> int:
 
 
 async def prepare_nothing(settings: Settings) -> None:
-    """What `up` does between the migration and the start of its children."""
+    """What `up` does between the start of the servers and that of its children."""
 
 
 def run_processes(
@@ -33,17 +35,18 @@ def run_processes(
     *,
     extra: Callable[[Settings], Sequence[Child]],
     greet: Greeting,
-    prepare: Callable[[Settings], Awaitable[None]] = prepare_nothing,
+    prepare: Callable[[Settings], Coroutine[Any, Any, None]] = prepare_nothing,
 ) -> int:
-    """Servers, migration, `prepare`, then web, worker and the `extra` children; `greet` once web answers."""
+    """Servers, `prepare`, then web (which migrates), worker and the `extra` children; `greet` once web answers."""
     settings = _with_free_port(settings)
     servers = EmbeddedServers(settings.data_dir, mongodb=settings.mongodb_url is None, redis=settings.redis_url is None)
     with servers:
-        settings = with_urls(settings, servers.urls)
-        asyncio.run(_prepared(settings, prepare))
+        urls = servers.urls
+        settings = with_urls(settings, mongodb_url=urls.mongodb_url, redis_url=urls.redis_url)
+        asyncio.run(prepare(settings))
         env = environment_for_children(settings)
         children = [
-            Child("web", (sys.executable, "-m", "app.web"), env),
+            Child("web", (sys.executable, "-m", "app.web", MIGRATE), env),
             Child("worker", (sys.executable, "-m", "app.worker"), env),
             *extra(settings),
         ]
@@ -54,11 +57,6 @@ def run_processes(
 
         supervisor = Supervisor(children, servers=servers, beside=beside)
         return supervisor.run()
-
-
-async def _prepared(settings: Settings, prepare: Callable[[Settings], Awaitable[None]]) -> None:
-    await run_migrate(settings)
-    await prepare(settings)
 
 
 async def greet(settings: Settings, supervisor: Supervisor) -> None:

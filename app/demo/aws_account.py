@@ -9,7 +9,7 @@ from botocore.config import Config
 
 from app.demo import aws_content as content
 from app.demo import moto_clock as clock
-from domain.facts.aws_credentials import AwsCredentials
+from app.demo.aws_access import ACCESS_KEY_ID, SECRET_ACCESS_KEY
 
 SEED = 20_261
 IMAGE = "ami-0c101f26f147fa7fd"
@@ -19,20 +19,6 @@ ALL_BLOCKED = {
     "BlockPublicPolicy": True,
     "RestrictPublicBuckets": True,
 }
-# moto takes any key. It notes the last use of keys it knows, so this one is none of the account's.
-ACCESS_KEY_ID, SECRET_ACCESS_KEY = "AKIADEMOCLOUDWATCHER", "stand-in"
-
-
-def demo_credentials(endpoint_url: str) -> AwsCredentials:
-    """What connects the stand-in account, as a customer would connect a real one."""
-    return AwsCredentials.model_validate(
-        {
-            "access_key_id": ACCESS_KEY_ID,
-            "secret_access_key": SECRET_ACCESS_KEY,
-            "regions": content.REGIONS,
-            "endpoint_url": endpoint_url,
-        }
-    )
 
 
 class DemoAccount:

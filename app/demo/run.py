@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import httpx2
 from pydantic import SecretStr
@@ -10,11 +10,10 @@ from pydantic import SecretStr
 from app.cli.client import GraphClient
 from app.cli.up import run_processes, until_answering
 from app.demo import words
-from app.demo.aws_account import demo_credentials
-from app.demo.seed import USERS, DemoState
+from app.demo.aws_access import demo_credentials
+from app.demo.state import USERS, DemoState
 from app.processes.supervisor import Child, Supervisor
 from app.settings import Settings, environment_for_children
-from documents.base import utc_now
 from domain.errors import CloudWatcherError
 
 ACCOUNT_NAME = "Stand-in AWS account"
@@ -28,20 +27,22 @@ def run_demo(settings: Settings, change_every: float) -> int:
     state = DemoState.load(settings.data_dir)
 
     def account(running: Settings) -> list[Child]:
-        command = [sys.executable, "-m", "app.demo.moto_account", "--port", str(state.port)]
+        # Behind web and worker, which somebody waits for.
+        command = ["nice", "-n", "10", sys.executable, "-m", "app.demo.moto_account", "--port", str(state.port)]
         command += ["--data-dir", str(settings.data_dir / "demo"), "--interval", str(change_every)]
         return [Child("aws", command, environment_for_children(running))]
 
     async def greet(running: Settings, supervisor: Supervisor) -> None:
-        await until_answering(f"http://127.0.0.1:{state.port}/moto-api/", "The stand-in AWS account")
         graph = GraphClient(f"http://127.0.0.1:{running.port}")
         account_id = await connected(graph, state)
         people = [(user, state.passwords[user.email]) for user in USERS]
-        for text in words.greeting(running.public_url, people, utc_now().date()):
+        for text in words.greeting(running.public_url, people, today()):
             supervisor.show(text)
         await keep_in_sync(graph, state, account_id, change_every)
 
     async def prepare(running: Settings) -> None:
+        if state.bills_until == today().isoformat():
+            return
         # In a process of its own, because this one stays and what a load needs of memory would stay with it.
         seeding = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "app.demo.seed", env=environment_for_children(running)
@@ -52,6 +53,11 @@ def run_demo(settings: Settings, change_every: float) -> int:
     return run_processes(settings, extra=account, greet=greet, prepare=prepare)
 
 
+def today() -> date:
+    """The day in UTC, which is the day of the bills."""
+    return datetime.now(UTC).date()
+
+
 async def connected(graph: GraphClient, state: DemoState) -> str:
     """The global id of the stand-in account, connected when it is not yet. Raises CloudWatcherError."""
     token = await graph.sign_in(ADMIN.email, SecretStr(state.passwords[ADMIN.email]))
@@ -60,6 +66,7 @@ async def connected(graph: GraphClient, state: DemoState) -> str:
         if account["name"] == ACCOUNT_NAME:
             found: str = account["id"]
             return found
+    await until_answering(f"http://127.0.0.1:{state.port}/moto-api/", "The stand-in AWS account")
     credentials = demo_credentials(f"http://127.0.0.1:{state.port}").revealed()
     key = {"accessKeyId": credentials["access_key_id"], "secretAccessKey": credentials["secret_access_key"]}
     fields = {

@@ -1,10 +1,6 @@
 """What the demo's store begins with: a managed provider, two clients, people, bills and a budget. Safe to repeat."""
 
 import asyncio
-import json
-import secrets
-import socket
-from dataclasses import asdict, dataclass, field
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +12,9 @@ from rich.console import Console
 
 import documents
 from app.cli.import_costs import import_with_progress
+from app.cli.store import run_migrate
 from app.demo.focus_rows import DemoBill
+from app.demo.state import BUDGET, CLIENTS, MSP, STAND_IN_ACCOUNT, USERS, DemoState
 from app.settings import Settings
 from app.wiring import Backend, open_backend
 from auth.password import PasswordHasher
@@ -28,61 +26,6 @@ from documents.transaction import Transaction
 from documents.user import find_user
 from domain.costs.header import ReadOptions
 from jobs.queue import ask_budget_check
-
-MSP = "Demo Managed Services"
-CLIENTS = ("Client One", "Client Two")
-# moto's own account id, so that the bill and the connected account are the same account.
-STAND_IN_ACCOUNT = "123456789012"
-BUDGET = "Everything"
-
-
-@dataclass(frozen=True, slots=True)
-class DemoUser:
-    email: str
-    name: str
-    organization: str
-    role: Role
-
-
-USERS = (
-    DemoUser("msp@example.com", "MSP administrator", MSP, Role.MSP_ADMIN),
-    DemoUser("admin@example.com", "Administrator of Client One", CLIENTS[0], Role.ADMIN),
-    DemoUser("user@example.com", "User of Client Two", CLIENTS[1], Role.USER),
-)
-
-
-@dataclass(slots=True)
-class DemoState:
-    """Kept in the data directory, so that a second start finds the same people and the same stand-in account.
-
-    `passwords` are by e-mail address and made up once per installation; `port` is the stand-in account's.
-    """
-
-    path: Path
-    passwords: dict[str, str] = field(default_factory=dict, repr=False)
-    port: int = 0
-    bills_until: str = ""
-
-    @classmethod
-    def load(cls, data_dir: Path) -> "DemoState":
-        """The stored state, or a new one."""
-        path = data_dir / "demo" / "demo.json"
-        stored = json.loads(path.read_text()) if path.exists() else {}
-        state = cls(path, **stored)
-        for user in USERS:
-            state.passwords.setdefault(user.email, secrets.token_urlsafe(12))
-        state.port = state.port or _free_port()
-        state.save()
-        return state
-
-    def save(self) -> None:
-        """Write it, readable by its owner only."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        fields = {name: value for name, value in asdict(self).items() if name != "path"}
-        fresh = self.path.with_suffix(".new")
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(fields, indent=1))
-        fresh.replace(self.path)
 
 
 async def seed(settings: Settings, state: DemoState) -> None:
@@ -127,7 +70,7 @@ async def _people(organizations: dict[str, PydanticObjectId], state: DemoState) 
         )
         await user.insert()
         await documents.Membership(
-            user_id=user.id, org_id=organizations[person.organization], role=person.role
+            user_id=user.id, org_id=organizations[person.organization], role=Role(person.role)
         ).insert()
 
 
@@ -156,16 +99,10 @@ async def _budget(backend: Backend, org_id: PydanticObjectId) -> None:
         return  # an earlier start has set it
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def main() -> None:
     """The seeding process of the demo."""
     settings = Settings()
+    asyncio.run(run_migrate(settings))
     asyncio.run(seed(settings, DemoState.load(settings.data_dir)))
 
 

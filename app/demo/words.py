@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from app.demo.seed import DemoUser
+from app.demo.state import DemoUser
 
 ACCOUNTS = "query DemoAccounts { accounts(first: 100) { nodes { id name } } }"
 CONNECT = """

@@ -59,7 +59,7 @@ class Endpoint:
         except Refused as refused:
             raise Failed(_refused(refused, request_id)) from refused
         except Exception as error:
-            raise Failed(_broken("authenticate", request_id)) from error
+            raise Failed(bug_in("authenticate", request_id)) from error
 
     async def context_of(
         self, session: Session, connection: HTTPConnection, transport: Transport, request_id: str
@@ -78,14 +78,14 @@ class Endpoint:
         except Refused as refused:
             raise Failed(_refused(refused, request_id)) from refused
         except Exception as error:
-            raise Failed(_broken("make_context", request_id)) from error
+            raise Failed(bug_in("make_context", request_id)) from error
 
 
 def _refused(refused: Refused, request_id: str) -> dict[str, Any]:
     return formatted(refused.message, code_of(refused), request_id)
 
 
-def _broken(hook: str, request_id: str) -> dict[str, Any]:
-    """Logs the exception being handled."""
-    log.exception("graphql.hook_failed", hook=hook, request_id=request_id)
+def bug_in(where: str, request_id: str) -> dict[str, Any]:
+    """Logs the exception being handled; returns the masked error for the caller."""
+    log.exception("graphql.bug_outside", where=where, request_id=request_id)
     return formatted(masked(request_id), ErrorCode.INTERNAL, request_id)

@@ -23,7 +23,7 @@ from app.graphql import reply
 from app.graphql.accept import EVENT_STREAM, JSON, negotiate
 from app.graphql.call import Session, Transport, request_id_of
 from app.graphql.connections import FORBIDDEN, OpenConnection, TooManyConnections
-from app.graphql.endpoint import Endpoint, Failed
+from app.graphql.endpoint import Endpoint, Failed, bug_in
 from app.graphql.errors import ErrorCode, formatted, masked
 from app.graphql.guard import no_cost
 from app.graphql.persisted import UnknownDocument, with_document
@@ -111,16 +111,26 @@ class StreamView:
         request_id = request_id_of(request.headers)
         with bound_contextvars(request_id=request_id), suppress(ClientDisconnect):
             try:
-                sent = await self._read(request)
-                session = await self.endpoint.session_of(request, {}, request_id)
-                results = await self._results(request, sent, session, request_id)
-                stream = EventStream(results, request_id=request_id, keep_alive_every=self.endpoint.keep_alive_every)
+                session, stream = await self._prepare(request, request_id)
                 with self._admitted(session, stream, request_id):
                     await self._response(stream, request_id)(scope, receive, send)
             except HttpRefusal as refusal:
                 await reply.of_refusal(refusal, JSON, request_id)(scope, receive, send)
             except Failed as failed:
                 await reply.of_failure(failed, JSON, request_id)(scope, receive, send)
+
+    async def _prepare(self, request: Request, request_id: str) -> tuple[Session, EventStream]:
+        """Raises HttpRefusal or Failed."""
+        try:
+            sent = await self._read(request)
+            session = await self.endpoint.session_of(request, {}, request_id)
+            results = await self._results(request, sent, session, request_id)
+        except (HttpRefusal, Failed, ClientDisconnect):
+            raise
+        except Exception as error:
+            raise Failed(bug_in("stream", request_id)) from error
+        every = self.endpoint.keep_alive_every
+        return session, EventStream(results, request_id=request_id, keep_alive_every=every)
 
     async def _read(self, request: Request) -> GraphQLRequest:
         if self.endpoint.connections.is_draining:

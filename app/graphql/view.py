@@ -4,7 +4,6 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-import structlog
 from graphql import GraphQLError
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
@@ -24,13 +23,11 @@ from structlog.contextvars import bound_contextvars
 from app.graphql import reply
 from app.graphql.accept import GRAPHQL_RESPONSE, HTML, JSON, negotiate
 from app.graphql.call import Transport, request_id_of
-from app.graphql.endpoint import Endpoint, Failed
-from app.graphql.errors import ErrorCode, formatted, masked, publish
+from app.graphql.endpoint import Endpoint, Failed, bug_in
+from app.graphql.errors import publish
 from app.graphql.persisted import UnknownDocument, with_document
 from app.graphql.request import GraphQLRequest, HttpRefusal, read_request
 from app.graphql.websocket import SocketAdapter, SocketContext, SocketHandler
-
-log = structlog.get_logger(__name__)
 
 OFFERED = (GRAPHQL_RESPONSE, JSON)
 ALLOWED = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
@@ -89,9 +86,7 @@ class GraphQLView(GraphQL[Any, None]):
             except ClientDisconnect:
                 raise
             except Exception:
-                log.exception("graphql.transport_bug", request_id=request_id)
-                error = formatted(masked(request_id), ErrorCode.INTERNAL, request_id)
-                return reply.of_failure(Failed(error), media_type, request_id)
+                return reply.of_failure(Failed(bug_in("view", request_id)), media_type, request_id)
 
     async def _execute(self, request: Request, sent: GraphQLRequest, media_type: str, request_id: str) -> Response:
         try:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from moto.moto_api._internal import moto_api_backend
 
-from app.demo.aws_account import DemoAccount, demo_credentials
+from app.demo.aws_access import demo_credentials
+from app.demo.aws_account import DemoAccount
 from app.demo.aws_trickle import CYCLE, OPEN_AT_ONCE
 from app.demo.moto_account import MotoAccount
 from domain.facts.inventory import InventorySnapshot

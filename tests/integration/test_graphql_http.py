@@ -9,7 +9,19 @@ from structlog.testing import capture_logs
 
 from app.graphql.request import MAX_BODY
 from domain.errors import Forbidden
-from tests.fakes.toy_server import JSON, RESPONSE, Toy, code_of, error_of, post, send
+from tests.fakes.toy_server import (
+    GRAPHQL_PATH,
+    JSON,
+    RESPONSE,
+    STREAM_PATH,
+    Toy,
+    code_of,
+    error_of,
+    post,
+    send,
+    toy_app,
+    toy_client,
+)
 
 TYPENAME = {"query": "{ __typename }"}
 
@@ -298,7 +310,7 @@ async def test_a_broken_authenticator_is_masked():
     assert response.status_code == 500
     assert code_of(response) == "INTERNAL"
     assert "hunter2" not in response.text
-    assert [line["hook"] for line in logs if line["log_level"] == "error"] == ["authenticate"]
+    assert [line["where"] for line in logs if line["log_level"] == "error"] == ["authenticate"]
 
 
 @pytest.mark.parametrize(
@@ -380,3 +392,46 @@ async def test_a_hash_that_is_malformed_or_of_another_document_is_400(entry):
     assert code_of(response) == "BAD_USER_INPUT"
     assert documents.kept == {}
     assert toy.log.resolved == []
+
+
+class BrokenDocuments:
+    async def get(self, digest: str) -> str | None:
+        raise RuntimeError("the database password is hunter2")
+
+    async def put(self, digest: str, query: str) -> None:
+        raise RuntimeError("the database password is hunter2")
+
+
+@pytest.mark.parametrize("path", [GRAPHQL_PATH, STREAM_PATH])
+async def test_a_bug_of_the_transport_itself_is_masked(path):
+    toy = Toy(options={"documents": BrokenDocuments()})
+    accept = "text/event-stream" if path == STREAM_PATH else RESPONSE
+
+    with capture_logs() as logs:
+        async with toy_client(toy) as client:
+            response = await client.post(path, json={"extensions": hash_of("{ hello }")}, headers={"accept": accept})
+
+    assert response.status_code == 500
+    assert code_of(response) == "INTERNAL"
+    assert "hunter2" not in response.text
+    assert len([line for line in logs if line["log_level"] == "error"]) == 1
+
+
+@pytest.mark.parametrize("path", [GRAPHQL_PATH, STREAM_PATH])
+async def test_a_client_that_leaves_while_it_sends_is_no_error(path):
+    sent: list[Any] = []
+    parts = [{"type": "http.request", "body": b'{"query": ', "more_body": True}, {"type": "http.disconnect"}]
+    scope = {
+        "type": "http", "method": "POST", "path": path, "query_string": b"", "http_version": "1.1",
+        "headers": [(b"content-type", b"application/json")],
+    }  # fmt: skip
+
+    async def receive() -> Any:
+        return parts.pop(0)
+
+    async def send_(message: Any) -> None:
+        sent.append(message)
+
+    await toy_app(Toy().endpoint())(scope, receive, send_)
+
+    assert sent == []
