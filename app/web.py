@@ -26,6 +26,7 @@ from app.graphql.assembly import SCHEMA
 from app.graphql.budget import RedisCostBudget
 from app.graphql.connections import MAX_WEBSOCKET_MESSAGE, Connections
 from app.graphql.endpoint import Endpoint
+from app.graphql.persisted import RedisDocuments
 from app.graphql.sse import StreamView
 from app.graphql.view import GraphQLView
 from app.logs import set_up_logs
@@ -57,6 +58,7 @@ class Web:
             make_context=access.make_context,
             budget=RedisCostBudget(backend.redis, restore_rate=settings.cost_per_minute // 60),
             connections=self.connections,
+            documents=RedisDocuments(backend.redis),
             may_introspect=lambda session: not settings.is_production or session.viewer is not None,
             allowed_origins=(settings.public_url, *settings.allowed_origins),
             graphiql=not settings.is_production,
@@ -77,7 +79,7 @@ class Web:
                     CORSMiddleware,
                     allow_origins=settings.allowed_origins,
                     allow_methods=["GET", "POST"],
-                    allow_headers=["authorization", "content-type", "x-request-id"],
+                    allow_headers=["authorization", "content-type", "x-request-id", "x-cloudwatcher-csrf"],
                     expose_headers=["x-request-id"],
                     max_age=600,
                 )

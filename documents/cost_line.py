@@ -1,22 +1,24 @@
 """Billed rows as they came, for looking at single charges; sums are read from cost days."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import repeat
 from typing import Any, ClassVar, Self
 
 from beanie import PydanticObjectId
 from bson import ObjectId
+from bson.raw_bson import RawBSONDocument
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
 from documents.cost_period import current_editions
+from documents.encoded_rows import RowEncoder, int_element, object_id_element, rows_of
 from documents.page import Keyset, Page
-from documents.stored_decimal import stored_decimal
 from domain.costs.batch import FocusBatch
-from domain.costs.column import BY_NAME, Kind
+from domain.costs.column import BY_NAME
 from domain.errors import NotFound
 from domain.facts.scope import Scope
 
@@ -160,45 +162,32 @@ async def _visible(scope: Scope) -> list[ObjectId]:
     return [edition_id for edition_id, _ in await current_editions(scope)]
 
 
-def lines_of(batch: FocusBatch, org_id: ObjectId, editions: Sequence[ObjectId], file: int) -> list[dict[str, Any]]:
-    """The rows of a batch as they are stored. `editions` has the edition of every slice, by its number."""
-    names = list(batch.columns)
-    memory: dict[int, Any] = {}
-    columns = [_stored(name, values, memory) for name, values in batch.columns.items()]
-    lines = []
-    for index, values in enumerate(zip(*columns, strict=True)):
-        line = {name: value for name, value in zip(names, values, strict=True) if value is not None}
-        line["org_id"] = org_id
-        line["edition_id"] = editions[batch.slices[index].number]
-        line["file"] = file
-        line["row"] = batch.first_row + index
-        line["provider"] = batch.slices[index].key.provider
-        lines.append(line)
-    for name, texts in batch.extras.items():
-        for line, text in zip(lines, texts, strict=True):
-            if text is not None:
-                line.setdefault("extras", {})[name] = text
-    return lines
+class LineEncoder:
+    """Turns the batches of one load into lines as they are stored."""
+
+    def __init__(self, org_id: ObjectId) -> None:
+        self._org_id = object_id_element("org_id", org_id)
+        self._columns = RowEncoder()
+        self._extras = RowEncoder()
+
+    def lines(self, batch: FocusBatch, editions: Sequence[ObjectId], file: int) -> list[RawBSONDocument]:
+        """The rows of a batch. `editions` has the edition of every slice, by its number; `file` counts from 0."""
+        count = len(batch)
+        in_editions = {slice.number: object_id_element("edition_id", editions[slice.number]) for slice in batch.slices}
+        parts = [
+            [object_id_element("_id", ObjectId()) for _ in range(count)],
+            repeat(self._org_id, count),
+            [in_editions[slice.number] for slice in batch.slices],
+            repeat(int_element("file", file), count),
+            [int_element("row", batch.first_row + index) for index in range(count)],
+            self._columns.elements("provider", [slice.key.provider for slice in batch.slices]),
+            *(self._columns.elements(name, values) for name, values in batch.columns.items()),
+            self._extras.documents("extras", batch.extras, count),
+        ]
+        return rows_of(parts)
 
 
-def _stored(name: str, values: Sequence[Any], memory: dict[int, Any]) -> Sequence[Any]:
-    """The values of a column as MongoDB takes them. Equal texts were read to one object, so each is turned once."""
-    convert = _CONVERSIONS.get(BY_NAME[name].kind)
-    if convert is None:
-        return values
-    stored = []
-    for value in values:
-        found = memory.get(id(value))
-        if found is None and value is not None:
-            found = memory[id(value)] = convert(value)
-        stored.append(found)
-    return stored
-
-
-_CONVERSIONS: dict[Kind, Callable[[Any], Any]] = {Kind.DECIMAL: stored_decimal, Kind.TAGS: dict}
-
-
-async def stage_lines(lines: Sequence[dict[str, Any]]) -> None:
+async def stage_lines(lines: Sequence[RawBSONDocument]) -> None:
     """Store lines that do not count yet."""
     await CostLine.rows().insert_many(lines, ordered=False)
 

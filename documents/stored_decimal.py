@@ -6,23 +6,33 @@ from bson import Decimal128
 
 _BIAS = 6176
 _MOST_DIGITS = 34
+_MINUS = 1 << 127
+_EXPONENT_AT = 113
 _LOW = (1 << 64) - 1
 _ROUNDED = Context(prec=_MOST_DIGITS)
 
 
-def stored_decimal(value: Decimal) -> Decimal128:
-    """The same number with the same digits; sums of more than 34 digits are rounded half to even at the 34th.
+def decimal_bits(value: Decimal) -> bytes:
+    """The 16 bytes of the same number with the same digits; what has more than 34 is rounded half to even there.
 
-    Equal to `Decimal128(value)` and several times as fast. Source of the layout: IEEE 754-2008, decimal128, binary
-    integer significand.
+    Equal to `Decimal128(value).bid` and several times as fast.
     """
-    text = str(value)
-    sign, text = (1, text[1:]) if text[0] == "-" else (0, text)
-    whole, _, places = text.partition(".")
-    digits = whole + places
-    if len(digits) > _MOST_DIGITS or not digits.isdigit():
-        return Decimal128(_ROUNDED.create_decimal(value))
-    significand = int(digits)
-    high = sign << 63 | (_BIAS - len(places)) << 49 | significand >> 64
+    return _number(value).to_bytes(16, "little")
+
+
+def stored_decimal(value: Decimal) -> Decimal128:
+    """The number as the driver takes it, see `decimal_bits`."""
+    number = _number(value)
     # The driver takes its own pair of halves too, which its annotation leaves out.
-    return Decimal128((high, significand & _LOW))  # type: ignore[arg-type]
+    return Decimal128((number >> 64, number & _LOW))  # type: ignore[arg-type]
+
+
+def _number(value: Decimal) -> int:
+    """IEEE 754-2008: decimal128 with a binary integer significand."""
+    text = str(value)
+    whole, _, places = text.partition(".")
+    digits = whole.lstrip("-") + places
+    if len(digits) > _MOST_DIGITS or not digits.isdigit():
+        return int.from_bytes(Decimal128(_ROUNDED.create_decimal(value)).bid, "little")
+    number = (_BIAS - len(places)) << _EXPONENT_AT | int(digits)
+    return number | _MINUS if text[0] == "-" else number

@@ -9,10 +9,11 @@ from typing import Any
 
 import orjson
 from bson import ObjectId
+from bson.raw_bson import RawBSONDocument
 
 from connectors.billing.focus_files import CostFile, open_cost_file
 from documents.cost_day import days_of
-from documents.cost_line import lines_of
+from documents.cost_line import LineEncoder
 from documents.cost_load import LoadedFile
 from domain.costs.batch import FocusBatch, SeenAccount
 from domain.costs.focus import FocusParser
@@ -35,7 +36,7 @@ class Staged:
 
     rows: int = 0
     size: int = 0
-    lines: list[dict[str, Any]] = field(default_factory=list)
+    lines: list[RawBSONDocument] = field(default_factory=list)
     days: list[dict[str, Any]] = field(default_factory=list)
     editions: list[ObjectId] = field(default_factory=list)
     accounts: list[tuple[str, SeenAccount]] = field(default_factory=list)
@@ -89,6 +90,7 @@ class CostReader:
         self._org_id = org_id
         self._today = today
         self._book = SliceBook(options.source)
+        self._encoder = LineEncoder(org_id)
         self._rollup = DayRollup(most=most_days)
         self._rows = 0
         self._size = 0
@@ -129,7 +131,7 @@ class CostReader:
         begun = [ObjectId() for _ in range(len(self._book) - len(self.editions))]
         self.editions += begun
         self._held.editions += begun
-        self._held.lines += lines_of(batch, self._org_id, self.editions, number)
+        self._held.lines += self._encoder.lines(batch, self.editions, number)
         self._held.accounts += [(name, account) for account in batch.accounts]
         self._rollup.add(batch)
 

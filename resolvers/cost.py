@@ -13,6 +13,7 @@ from resolvers.context import Info
 from resolvers.fields import query
 from schema.connection import DEFAULT_FIRST, After, Connection, First
 from schema.cost import CostColumn, CostGroup, CostLine, CostLineFilter, CostSeries, CostsInput
+from schema.directives import Cost
 from schema.node import local_id
 
 
@@ -21,6 +22,7 @@ class CostQueries:
     @query(
         CostSeries,
         may=Permission.COSTS_READ,
+        directives=(Cost(weight=20),),
         description="Costs over time, grouped and in columns. Sums are exact and read from daily roll-ups.",
     )
     async def costs(

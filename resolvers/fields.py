@@ -16,6 +16,7 @@ from auth.gate import Gate, Public, SignedIn, gate
 from auth.permission import Permission
 from documents.idempotency import AlreadyDone, IdempotencyKey, current_key, find_result
 from domain.errors import Conflict
+from schema.directives import Gated
 
 log = structlog.get_logger()
 Resolver = Callable[..., Any]
@@ -111,7 +112,9 @@ def query(
 ) -> Callable[[Resolver], Any]:
     """Declare a query. `type_` is what goes over the wire; the resolver may return the documents behind it."""
     permission_class, permission = _gate_of(may, public)
-    return _field(type_, permission_class, [UnderPermission(permission)], _told(description, public), directives)
+    gated = Gated(may=may or f"public: {public}")
+    extensions: list[FieldExtension] = [UnderPermission(permission)]
+    return _field(type_, permission_class, extensions, _told(description, public), (gated, *directives))
 
 
 def mutation(
@@ -127,7 +130,8 @@ def mutation(
     permission_class, permission = _gate_of(may, public)
     # From the inside out; strawberry puts the gate around them all.
     extensions: list[FieldExtension] = [UnderPermission(permission), Audited(audit), InSuccess(payload)]
-    return _field(payload, permission_class, extensions, _told(description, public), directives)
+    gated = Gated(may=may or f"public: {public}")
+    return _field(payload, permission_class, extensions, _told(description, public), (gated, *directives))
 
 
 def subscription(
@@ -143,6 +147,7 @@ def subscription(
             permission_classes=[permission_class],
             extensions=[UnderPermission(permission)],
             description=_told(description, public),
+            directives=(Gated(may=may or f"public: {public}"),),
         )
 
     return declare

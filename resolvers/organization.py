@@ -17,6 +17,7 @@ from domain.errors import Conflict, Invalid
 from resolvers.context import Context, Info
 from resolvers.feed import positions_now
 from resolvers.fields import SIGNED_IN, mutation, query
+from schema.directives import Credential
 from schema.node import local_id
 from schema.organization import (
     CreateClientInput,
@@ -58,6 +59,7 @@ class OrganizationMutations:
         RegisterPayload,
         public="this is how one gets in.",
         audit="user.register",
+        directives=(Credential(),),
         description="Register a person and open their organization.",
     )
     async def register(
@@ -88,6 +90,7 @@ class OrganizationMutations:
         SignInPayload,
         public="this is how one gets in.",
         audit="user.sign_in",
+        directives=(Credential(),),
         description="Exchange an address and a password for an access token.",
     )
     async def sign_in(

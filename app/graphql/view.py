@@ -75,18 +75,23 @@ class GraphQLView(GraphQL[Any, None]):
             if self.endpoint.graphiql and _wants_page(request):
                 return HTMLResponse(get_graphql_ide_html("graphiql"))
             try:
-                if media_type is None:
-                    raise not_acceptable(OFFERED)
-                sent = await read_request(request)
-                return await self._execute(request, sent, media_type, request_id)
+                return await self._attempt(request, media_type, request_id)
             except HttpRefusal as refusal:
                 return reply.of_refusal(refusal, media_type, request_id)
             except Failed as failed:
                 return reply.of_failure(failed, media_type, request_id)
-            except ClientDisconnect:
-                raise
-            except Exception:
-                return reply.of_failure(Failed(bug_in("view", request_id)), media_type, request_id)
+
+    async def _attempt(self, request: Request, media_type: str | None, request_id: str) -> Response:
+        """Raises HttpRefusal or Failed."""
+        try:
+            if media_type is None:
+                raise not_acceptable(OFFERED)
+            sent = await read_request(request)
+            return await self._execute(request, sent, media_type, request_id)
+        except (HttpRefusal, Failed, ClientDisconnect):
+            raise
+        except Exception as error:
+            raise Failed(bug_in("view", request_id)) from error
 
     async def _execute(self, request: Request, sent: GraphQLRequest, media_type: str, request_id: str) -> Response:
         try:

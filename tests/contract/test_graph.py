@@ -13,6 +13,7 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     is_specified_scalar_type,
+    parse,
 )
 from strawberry.permission import PermissionExtension
 
@@ -28,6 +29,7 @@ from tests.factories.tenant import Tenant, make_tenant
 
 COMMITTED = Path(__file__).parents[2] / "schema" / "schema.graphql"
 FIELDS = list(root_fields())
+ROOTS = {"Query", "Mutation", "Subscription"}
 
 
 def test_the_committed_schema_is_the_one_the_code_makes() -> None:
@@ -66,6 +68,17 @@ def test_every_root_field_is_gated(field: RootField) -> None:
 
     assert len(permissions) == 1
     assert isinstance(permissions[0], Gate | Public)
+
+
+def test_the_gate_of_every_root_field_is_printed() -> None:
+    document = parse(COMMITTED.read_text())
+    roots = [part for part in document.definitions if getattr(getattr(part, "name", None), "value", "") in ROOTS]
+    fields = [field for root in roots for field in root.fields]  # type: ignore[attr-defined]
+
+    gates = {field.name.value: [one for one in field.directives if one.name.value == "gated"] for field in fields}
+
+    assert len(gates) == len(FIELDS)
+    assert [name for name, found in gates.items() if len(found) != 1] == []
 
 
 def test_a_root_field_without_a_gate_cannot_be_declared() -> None:

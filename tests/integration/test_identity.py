@@ -136,3 +136,11 @@ async def test_an_msp_administrator_reaches_the_clients_and_a_client_only_itself
         other.organization.name: "ADMIN",
     }
     assert [entry["organization"]["name"] for entry in own] == [one.organization.name]
+
+
+async def test_one_document_tries_one_password(graph: Graph) -> None:
+    attempt = 'signIn(input: {email: "a@example.com", password: "x"}) { __typename }'
+
+    errors = await graph.refused(f"mutation {{ one: {attempt} two: {attempt} }}")
+
+    assert errors[0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
