@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import bson
 from bson import ObjectId
 from pydantic import SecretStr
 from pymongo import IndexModel, MongoClient
@@ -113,7 +114,7 @@ async def imported(backend: Backend, path: Path) -> Measure:
 
 
 def bare(url: str, path: Path, *, indexes: list[IndexModel]) -> Measure:
-    """insert_many of the same documents in the same portions; only the time inside insert_many counts."""
+    """insert_many of the same documents as dicts in the same portions; only the time inside insert_many counts."""
     with MongoClient[dict[str, Any]](url, w="majority") as client:
         collection: Collection[dict[str, Any]] = client["bench_bare"][f"lines_{len(indexes)}"]
         if indexes:
@@ -129,7 +130,7 @@ def bare(url: str, path: Path, *, indexes: list[IndexModel]) -> Measure:
 
 def _portions(path: Path) -> Iterator[list[dict[str, Any]]]:
     reader = CostReader([path], ReadOptions(), ObjectId(), TODAY)
-    return (staged.lines for staged in reader.staged() if staged.lines)
+    return ([bson.decode(line.raw) for line in staged.lines] for staged in reader.staged() if staged.lines)
 
 
 @asynccontextmanager

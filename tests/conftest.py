@@ -54,6 +54,8 @@ def settings(servers: ServerUrls, tmp_path_factory: pytest.TempPathFactory) -> S
             "redis_url": SecretStr(servers.redis_url),
             "mongodb_database": "cloudwatcher_test",
             "bcrypt_rounds": 4,
+            # Every test signs in from the same address.
+            "cost_per_minute": 60_000_000,
         }
     )
 

@@ -1,10 +1,12 @@
 """Registering, signing in, and what the roles may do."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import jwt
 import pytest
 
+from app.web import Web, serving
 from app.wiring import Backend
 from auth.token import TokenIssuer
 from documents import OrganizationKind, Role
@@ -144,3 +146,18 @@ async def test_one_document_tries_one_password(graph: Graph) -> None:
     errors = await graph.refused(f"mutation {{ one: {attempt} two: {attempt} }}")
 
     assert errors[0]["extensions"]["code"] == "GRAPHQL_VALIDATION_FAILED"
+
+
+async def test_guessing_passwords_from_one_address_is_slowed_down(backend: Backend) -> None:
+    settings = backend.settings.model_copy(update={"cost_per_minute": 6_000})
+    guess = {"email": "nobody@example.com", "password": "wrong"}
+
+    async with (
+        serving(Web(replace(backend, settings=settings))) as slow,
+        Graph.connected(slow) as client,
+    ):
+        answers = [await client.send(SIGN_IN, input=guess) for _ in range(30)]
+
+    codes = [answer["errors"][0]["extensions"]["code"] for answer in answers if answer.get("errors")]
+    assert 5 <= len(codes) < 30
+    assert set(codes) == {"COST_LIMIT_EXCEEDED"}
