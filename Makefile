@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install -qq --progress-bar off --constraint constraints.txt
 PYTEST_ARGS ?=
+# Two processes, a file of tests at a time: each starts servers of its own.
+PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -28,7 +30,7 @@ install: $(VENV)/.dev ## Install everything for development into .venv
 
 test: $(VENV)/.dev ## Run every test; fail below 90% branch coverage, or 100% in domain and auth
 	@mkdir -p build
-	@$(BIN)/pytest $(or $(PYTEST_ARGS),--cov --cov-report=term:skip-covered)
+	@$(PYTEST) $(or $(PYTEST_ARGS),--cov --cov-report=term:skip-covered)
 	@test -n "$(PYTEST_ARGS)" || $(BIN)/coverage report --include='domain/*,auth/*' --fail-under=100 \
 		> build/coverage.txt || { cat build/coverage.txt; echo 'domain and auth must be covered in full.'; exit 1; }
 
@@ -37,7 +39,7 @@ check: $(VENV)/.dev ## Check format, lint, types, imports, unit and contract tes
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q tests/unit tests/contract
+	@$(PYTEST) -q tests/unit tests/contract
 
 format: $(VENV)/.dev ## Rewrite the code in the one format, and mend what ruff can mend
 	@$(BIN)/ruff check --quiet --fix . ; $(BIN)/ruff format --quiet .

@@ -160,4 +160,4 @@ async def test_guessing_passwords_from_one_address_is_slowed_down(backend: Backe
 
     codes = [answer["errors"][0]["extensions"]["code"] for answer in answers if answer.get("errors")]
     assert 5 <= len(codes) < 30
-    assert set(codes) == {"COST_LIMIT_EXCEEDED"}
+    assert set(codes) == {"RATE_LIMITED"}
