@@ -15,7 +15,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
 from documents.cost_period import current_editions
-from documents.encoded_rows import RowEncoder, int_element, object_id_element, rows_of
+from documents.encoded_rows import RowEncoder, int_elements, object_id_element, rows_of
 from documents.page import Keyset, Page
 from domain.costs.batch import FocusBatch
 from domain.costs.column import BY_NAME
@@ -178,8 +178,8 @@ class LineEncoder:
             [object_id_element("_id", ObjectId()) for _ in range(count)],
             repeat(self._org_id, count),
             [in_editions[slice.number] for slice in batch.slices],
-            repeat(int_element("file", file), count),
-            [int_element("row", batch.first_row + index) for index in range(count)],
+            int_elements("file", repeat(file, count)),
+            int_elements("row", range(batch.first_row, batch.first_row + count)),
             self._columns.elements("provider", [slice.key.provider for slice in batch.slices]),
             *(self._columns.elements(name, values) for name, values in batch.columns.items()),
             self._extras.documents("extras", batch.extras, count),

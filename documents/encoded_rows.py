@@ -64,6 +64,8 @@ class RowEncoder:
     def elements(self, name: str, values: Sequence[Any]) -> Iterable[bytes]:
         """One element per value, all called `name`. The values are of one type from call to call, but for None."""
         sample = next((value for value in values if value is not None), None)
+        if sample is None:
+            return repeat(b"", len(values))
         if isinstance(sample, Decimal):
             head = _DECIMAL + _cstring(name)
             return [head + bits if bits else b"" for bits in self._decimals.encoded(values)]
@@ -110,9 +112,10 @@ def object_id_element(name: str, value: ObjectId) -> bytes:
     return _OBJECT_ID + _cstring(name) + value.binary
 
 
-def int_element(name: str, value: int) -> bytes:
-    """One element of a number of 32 bits."""
-    return _INT + _cstring(name) + _int32(value)
+def int_elements(name: str, values: Iterable[int]) -> list[bytes]:
+    """One element per number of 32 bits."""
+    head = _INT + _cstring(name)
+    return [head + _int32(value) for value in values]
 
 
 def rows_of(parts: Sequence[Iterable[bytes]]) -> list[RawBSONDocument]:

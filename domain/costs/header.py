@@ -36,7 +36,7 @@ class Header:
 
 def read_header(file: str, names: Sequence[str], options: ReadOptions) -> Header:
     """The header of `file`, whose first row is `names`. Raises BadCostFile when its rows could not be loaded."""
-    problems = [*_malformed(names), *_bad_fills(options)]
+    problems = [*_malformed(names), *_bad_options(options)]
     positions, extras, notices = _matched(names)
     given = {column.id for column in positions} | set(options.fill)
     problems += _missing(names, given)
@@ -51,16 +51,21 @@ def _malformed(names: Sequence[str]) -> list[Problem]:
     for place, name in enumerate(names, 1):
         if not name.strip():
             problems.append(Problem(f"column {place} of the header has no name."))
+        elif "\x00" in name:
+            problems.append(Problem(f"column {place} of the header has a NUL character in its name."))
     for name, count in Counter(name.casefold() for name in names if name.strip()).items():
         if count > 1:
             problems.append(Problem(f"the header has {count} columns of this name: keep one.", column=name))
     return problems
 
 
-def _bad_fills(options: ReadOptions) -> list[Problem]:
-    return [
-        Problem("there is no such FOCUS column to fill.", column=name) for name in options.fill if name not in BY_ID
-    ]
+def _bad_options(options: ReadOptions) -> list[Problem]:
+    unknown = [name for name in options.fill if name not in BY_ID]
+    problems = [Problem("there is no such FOCUS column to fill.", column=name) for name in unknown]
+    # What a command line makes of bytes that are not UTF-8.
+    if any("\ud800" <= letter <= "\udfff" for text in (options.source, *options.fill.values()) for letter in text):
+        problems.append(Problem("the source or a value given with fill is not UTF-8."))
+    return problems
 
 
 def _matched(names: Sequence[str]) -> tuple[dict[Column, int], dict[str, int], list[Notice]]:

@@ -116,3 +116,12 @@ def test_a_column_without_name_is_refused():
 )
 def test_the_advice_fits_the_file_somebody_tried(names, advice):
     assert advice in refusal(names)
+
+
+def test_a_column_name_with_a_nul_is_refused():
+    assert "has a NUL character in its name." in refusal([*focus_row(), "x_\0"])
+
+
+@pytest.mark.parametrize("options", [{"source": "\udcff"}, {"fill": {"Tags": "\ud800"}}])
+def test_options_that_are_no_text_are_refused(options):
+    assert "the source or a value given with fill is not UTF-8." in refusal(focus_row(), **options)
