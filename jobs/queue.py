@@ -8,8 +8,9 @@ from arq.connections import ArqRedis
 from beanie import PydanticObjectId
 from redis.exceptions import RedisError
 
+from documents.account import Account
 from documents.outbox import relay_outbox
-from documents.sync_run import SyncRun
+from documents.sync_run import SyncRun, announce_sync, open_run
 from documents.transaction import Transaction
 
 log = structlog.get_logger()
@@ -37,6 +38,15 @@ def ask_sync(tx: Transaction, run: SyncRun) -> None:
     """Ask for the sync of an opened run. The run's id makes the job unique."""
     args = {"org_id": str(run.org_id), "run_id": str(run.id)}
     tx.enqueue(SYNC_ACCOUNT, queue=SLOW, key=str(run.id), args=args)
+
+
+async def request_sync(tx: Transaction, account: Account) -> SyncRun:
+    """The sync of this account that is under way, else a new one that is asked for and announced."""
+    run, is_new = await open_run(account, tx.session)
+    if is_new:
+        ask_sync(tx, run)
+        announce_sync(tx, run)
+    return run
 
 
 def ask_budget_check(tx: Transaction, org_id: PydanticObjectId) -> None:

@@ -10,14 +10,13 @@ from auth.permission import Permission
 from documents import AccountState
 from documents.account import sealed
 from documents.page import Keyset
-from documents.sync_run import announce_sync, open_run
 from documents.transaction import Transaction
 from domain.endpoint import check_endpoint
 from domain.errors import Invalid
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
-from jobs.queue import ask_sync
+from jobs.queue import request_sync
 from resolvers.context import Info
 from resolvers.fields import mutation, query
 from schema.account import Account, AwsAccessInput, ConnectAccountInput, ConnectAccountPayload, Resource
@@ -93,9 +92,7 @@ class AccountMutations:
 
         async def change(tx: Transaction) -> documents.Account:
             await account.insert(session=tx.session)
-            run, _ = await open_run(account, tx.session)
-            ask_sync(tx, run)
-            announce_sync(tx, run)
+            await request_sync(tx, account)
             return account
 
         return await context.ports.writer.commit(change)

@@ -8,11 +8,11 @@ import strawberry
 import documents
 from auth.permission import Permission
 from documents.page import Keyset
-from documents.sync_run import announce_sync, open_run, sync_of
+from documents.sync_run import sync_of
 from documents.transaction import Transaction
 from domain.errors import Conflict
 from domain.facts.event import LoggedEvent
-from jobs.queue import ask_sync
+from jobs.queue import request_sync
 from resolvers.context import Info
 from resolvers.feed import follow
 from resolvers.fields import mutation, query, subscription
@@ -63,11 +63,7 @@ class SyncMutations:
             raise Conflict("This account is only known from bills. Connect it first with connectAccount.")
 
         async def change(tx: Transaction) -> documents.SyncRun:
-            run, is_new = await open_run(account, tx.session)
-            if is_new:
-                ask_sync(tx, run)
-                announce_sync(tx, run)
-            return run
+            return await request_sync(tx, account)
 
         return await context.ports.writer.commit(change)
 

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from documents.account import claim_due_accounts
+from documents.account import Account, claim_due_accounts
 from documents.event import prune_events
-from documents.sync_run import SyncRun, announce_sync, find_stranded_runs, open_run
+from documents.sync_run import SyncRun, find_stranded_runs
 from documents.transaction import Transaction
 from jobs.context import JobContext
-from jobs.queue import ask_sync
+from jobs.queue import ask_sync, request_sync
 
 
 async def start_due_syncs(ctx: dict[str, Any]) -> int:
@@ -16,12 +16,8 @@ async def start_due_syncs(ctx: dict[str, Any]) -> int:
     accounts = await claim_due_accounts(context.now())
     for account in accounts:
 
-        async def change(tx: Transaction, account: Any = account) -> SyncRun:
-            run, is_new = await open_run(account, tx.session)
-            if is_new:
-                ask_sync(tx, run)
-                announce_sync(tx, run)
-            return run
+        async def change(tx: Transaction, account: Account = account) -> SyncRun:
+            return await request_sync(tx, account)
 
         await context.writer.commit(change)
     return len(accounts)
