@@ -1,6 +1,7 @@
 """What every test may ask for: real servers, an open backend, and tenants made to order."""
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from documents.database import migrate
 from tests.factories.graph import Graph
 
 set_up_logs(json=False, level="INFO")
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so every process they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 # Machines are busy; how long one example takes says nothing.
 hypothesis.settings.register_profile("patient", deadline=None)
 hypothesis.settings.load_profile("patient")
