@@ -15,7 +15,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
 from documents.cost_period import current_editions
-from documents.encoded_rows import RowEncoder, int_elements, object_id_element, rows_of
+from documents.encoded_rows import RowEncoder, int_elements, object_id_elements, rows_of
 from documents.page import Keyset, Page
 from domain.costs.batch import FocusBatch
 from domain.costs.column import BY_NAME
@@ -166,18 +166,17 @@ class LineEncoder:
     """Turns the batches of one load into lines as they are stored."""
 
     def __init__(self, org_id: ObjectId) -> None:
-        self._org_id = object_id_element("org_id", org_id)
+        self._org_id = org_id
         self._columns = RowEncoder()
         self._extras = RowEncoder()
 
     def lines(self, batch: FocusBatch, editions: Sequence[ObjectId], file: int) -> list[RawBSONDocument]:
         """The rows of a batch. `editions` has the edition of every slice, by its number; `file` counts from 0."""
         count = len(batch)
-        in_editions = {slice.number: object_id_element("edition_id", editions[slice.number]) for slice in batch.slices}
         parts = [
-            [object_id_element("_id", ObjectId()) for _ in range(count)],
-            repeat(self._org_id, count),
-            [in_editions[slice.number] for slice in batch.slices],
+            object_id_elements("_id", (ObjectId() for _ in range(count))),
+            object_id_elements("org_id", repeat(self._org_id, count)),
+            object_id_elements("edition_id", (editions[slice.number] for slice in batch.slices)),
             int_elements("file", repeat(file, count)),
             int_elements("row", range(batch.first_row, batch.first_row + count)),
             self._columns.elements("provider", [slice.key.provider for slice in batch.slices]),

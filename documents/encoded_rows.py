@@ -107,9 +107,10 @@ def _tags_element(name: str) -> Callable[[Tags], bytes]:
     return lambda pairs: head + bson.encode(dict(pairs))
 
 
-def object_id_element(name: str, value: ObjectId) -> bytes:
-    """One element, the same for many rows."""
-    return _OBJECT_ID + _cstring(name) + value.binary
+def object_id_elements(name: str, values: Iterable[ObjectId]) -> list[bytes]:
+    """One element per id."""
+    head = _OBJECT_ID + _cstring(name)
+    return [head + value.binary for value in values]
 
 
 def int_elements(name: str, values: Iterable[int]) -> list[bytes]:

@@ -30,9 +30,8 @@ def stored_decimal(value: Decimal) -> Decimal128:
 def _number(value: Decimal) -> int:
     """IEEE 754-2008: decimal128 with a binary integer significand."""
     text = str(value)
-    whole, _, places = text.partition(".")
-    digits = whole.lstrip("-") + places
-    if len(digits) > _MOST_DIGITS or not digits.isdigit():
+    if len(text) > _MOST_DIGITS or "E" in text:
         return int.from_bytes(Decimal128(_ROUNDED.create_decimal(value)).bid, "little")
-    number = (_BIAS - len(places)) << _EXPONENT_AT | int(digits)
+    whole, _, places = text.partition(".")
+    number = (_BIAS - len(places)) << _EXPONENT_AT | abs(int(whole + places))
     return number | _MINUS if text[0] == "-" else number

@@ -16,14 +16,12 @@ from documents.cost_day import days_of
 from documents.cost_line import LineEncoder
 from documents.cost_load import LoadedFile
 from domain.costs.batch import FocusBatch, SeenAccount
-from domain.costs.focus import FocusParser
+from domain.costs.focus import READING, FocusParser
 from domain.costs.header import ReadOptions, read_header
 from domain.costs.problem import BadCostFile, Notice, Problem
 from domain.costs.rollup import MOST_DAYS_HELD, DayRollup
 from domain.costs.slice import CostSlice, SliceBook
 
-# Raised when rows come to mean something else, so that a file that was loaded before is read anew.
-_READING = 1
 _STAGE_ROWS = 1_000
 
 
@@ -67,7 +65,7 @@ def measured(paths: Sequence[Path]) -> list[LoadedFile]:
 
 def content_of(files: Sequence[LoadedFile], options: ReadOptions) -> str:
     """A hash of everything that decides what rows a load has."""
-    parts = [_READING, options.source, dict(options.fill), options.is_lenient, sorted(file.sha256 for file in files)]
+    parts = [READING, options.source, dict(options.fill), options.is_lenient, sorted(file.sha256 for file in files)]
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 

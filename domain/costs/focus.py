@@ -18,6 +18,8 @@ from domain.costs.rule import PLACING_NAMES, PROVIDER_NAMES, REQUIRED_NAMES, TIM
 from domain.costs.slice import CostSlice, SliceBook, row_hashes
 from domain.costs.value import NULLS
 
+# Raised when the same text comes to mean something else, so that what was loaded before is loaded anew.
+READING = 1
 _ACCOUNTS = (("billing_account_id", "billing_account_name"), ("sub_account_id", "sub_account_name"))
 
 
@@ -39,7 +41,9 @@ class FocusParser:
         self._oddities = Oddities()
         self._known: dict[str, set[str | None]] = {name: {None} for name, _ in _ACCOUNTS}
         places = {column.id: place for column, place in header.positions.items()} | header.extras
-        self._salt = "\x1f".join(sorted(places))
+        # Rows are the same rows when their texts are and mean the same: what fills their gaps is part of them.
+        fills = [f"{id}={text}" for id, text in sorted(options.fill.items())]
+        self._salt = "\x1f".join([str(READING), *sorted(places), *fills])
         self._hash_order = [places[id] for id in sorted(places)]
 
     @property

@@ -50,6 +50,17 @@ async def test_the_same_rows_in_another_packing_and_order_change_nothing(backend
     assert await stored(tenant) == {"CostLine": 30, "CostDay": 1, "CostPeriod": 1, "CostLoad": 1, "Account": 2}
 
 
+async def test_the_same_file_read_with_another_fill_is_a_restatement(backend, tenant, tmp_path):
+    path = write_csv(tmp_path / "a.csv", [focus_row(ServiceName="")])
+    await load(backend, tenant, path, options=ReadOptions(fill={"ServiceName": "one"}))
+
+    again = await load(backend, tenant, path, options=ReadOptions(fill={"ServiceName": "two"}))
+
+    assert not again.is_unchanged
+    page = await CostLine.page_in(tenant.scope, {}, NEWEST_FIRST, first=10)
+    assert [line.service_name for line in page.rows] == ["two"]
+
+
 async def test_a_period_loaded_again_replaces_its_rows_and_only_those(backend, tenant, tmp_path):
     await load(backend, tenant, write_csv(tmp_path / "a.csv", [focus_row(), focus_row(BilledCost="7", **OCTOBER)]))
 

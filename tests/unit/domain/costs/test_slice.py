@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.costs.header import ReadOptions
 from domain.costs.memo import _MOST, Memo
 from domain.costs.problem import BadValue
 from domain.costs.provider_name import filing_name, provider_of
@@ -18,9 +19,9 @@ START = datetime(2026, 9, 1, tzinfo=UTC)
 END = datetime(2026, 10, 1, tzinfo=UTC)
 
 
-def slice_of(*rows) -> CostSlice:
+def slice_of(*rows, **options) -> CostSlice:
     book = SliceBook("focus")
-    assert parser_for(rows[0], book=book).parse(text_batch(rows)) is not None
+    assert parser_for(rows[0], book=book, options=ReadOptions(**options)).parse(text_batch(rows)) is not None
     (found,) = book
     return found
 
@@ -59,6 +60,14 @@ def test_a_text_that_moves_to_another_column_changes_the_fingerprint():
     row = lacking(focus_row(), "RegionId")
 
     assert slice_of(row | {"RegionId": "x"}).fingerprint() != slice_of(row | {"RegionName": "x"}).fingerprint()
+
+
+def test_another_value_in_the_gaps_changes_the_fingerprint():
+    row = focus_row(RegionId="")
+
+    prints = {slice_of(row, fill=fill).fingerprint() for fill in ({}, {"RegionId": "a"}, {"RegionId": "b"})}
+
+    assert len(prints) == 3
 
 
 def test_a_slice_counts_rows_days_and_money():
