@@ -47,7 +47,8 @@ def run_processes(
         env = environment_for_children(settings)
         children = [
             Child("web", (sys.executable, "-m", "app.web", MIGRATE), env),
-            Child("worker", (sys.executable, "-m", "app.worker"), env),
+            # Somebody waits for an answer; nobody waits for a job as impatiently.
+            Child("worker", ("nice", "-n", "5", sys.executable, "-m", "app.worker"), env),
             *extra(settings),
         ]
 

@@ -28,7 +28,7 @@ def run_demo(settings: Settings, change_every: float) -> int:
 
     def account(running: Settings) -> list[Child]:
         # Behind web and worker, which somebody waits for.
-        command = ["nice", "-n", "10", sys.executable, "-m", "app.demo.moto_account", "--port", str(state.port)]
+        command = ["nice", "-n", "15", sys.executable, "-m", "app.demo.moto_account", "--port", str(state.port)]
         command += ["--data-dir", str(settings.data_dir / "demo"), "--interval", str(change_every)]
         return [Child("aws", command, environment_for_children(running))]
 
