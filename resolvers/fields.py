@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from strawberry.extensions import FieldExtension
 
 import documents
-from auth.gate import Gate, Public, SignedIn, gate
+from auth.gate import Public, SignedIn, gate
 from auth.permission import Permission
 from documents.idempotency import AlreadyDone, IdempotencyKey, current_key, find_result
 from domain.errors import Conflict
@@ -186,6 +186,3 @@ def _field(
 
 def _told(description: str, public: str | None) -> str:
     return description if public is None else f"{description} Open to everybody: {public}"
-
-
-__all__ = ["SIGNED_IN", "Gate", "mutation", "query", "subscription"]

@@ -77,7 +77,7 @@ def test_no_file_holds(pattern):
         (PACKAGE_HOST, "https://packages.example.com/simple/x"),
         (PACKAGE_HOST, "pip install --extra-index-url x"),
         (ONE_MACHINE, "open('/home/ada/notes')"),
-        (ONE_MACHINE, "see /root/.cache"),
+        (ONE_MACHINE, "C:\\Users\\ada"),
     ],
 )
 def test_a_host_or_a_path_of_one_machine_is_noticed(pattern, line):
