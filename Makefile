@@ -12,10 +12,10 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up install test check format schema bench constraints clean
+.PHONY: help demo up install test test-standard nightly check format schema bench constraints clean
 
 help: ## List these commands
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 	@echo
 	@echo "  Python 3.11, 3.12 or 3.13 is found by itself; PYTHON=/path/to/python names another."
 	@echo "  PYTEST_ARGS='-k alert' narrows make test."
@@ -33,6 +33,12 @@ test: $(VENV)/.dev ## Run every test; fail below 90% branch coverage, or 100% in
 	@$(PYTEST) $(or $(PYTEST_ARGS),--cov --cov-report=term:skip-covered)
 	@test -n "$(PYTEST_ARGS)" || $(BIN)/coverage report --include='domain/*,auth/*' --fail-under=100 \
 		> build/coverage.txt || { cat build/coverage.txt; echo 'domain and auth must be covered in full.'; exit 1; }
+
+test-standard: $(VENV)/.dev ## Run every test on the standard executor of GraphQL instead of the compiled one
+	@CLOUDWATCHER_COMPILED_EXECUTOR=false $(PYTEST) -q $(PYTEST_ARGS)
+
+nightly: $(VENV)/.dev ## Run the property tests with twenty times as many examples (half an hour)
+	@$(PYTEST) -q --hypothesis-profile=nightly tests/unit
 
 check: $(VENV)/.dev ## Check format, lint, types, imports, unit and contract tests (under a minute)
 	@$(BIN)/ruff format --check --quiet . || { echo 'make format mends this.'; exit 1; }

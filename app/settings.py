@@ -85,6 +85,10 @@ class Settings(BaseSettings):
     cost_per_minute: int = Field(
         default=60_000, ge=100, description="Query cost each user may spend a minute on average."
     )
+    compiled_executor: bool = Field(
+        default=True,
+        description="Whether selections of plain attributes are compiled; answers are the same either way.",
+    )
     log_json: bool = Field(default=False, description="Logs as JSON lines instead of text for people.")
     log_level: str = Field(default="INFO", pattern=r"^(DEBUG|INFO|WARNING|ERROR)$", description="How much is logged.")
     metrics_token: SecretStr | None = Field(

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from app.access import Access, make_ports
-from app.graphql.assembly import SCHEMA
+from app.graphql.assembly import schema_for
 from app.graphql.budget import RedisCostBudget
 from app.graphql.connections import MAX_WEBSOCKET_MESSAGE, Connections
 from app.graphql.endpoint import Endpoint
@@ -53,7 +53,7 @@ class Web:
         self.connections = Connections(per_principal=settings.max_connections_per_user)
         access = Access(make_ports(backend, self.feed))
         endpoint = Endpoint(
-            schema=SCHEMA,
+            schema=schema_for(is_compiled=settings.compiled_executor),
             authenticate=access.authenticate,
             make_context=access.make_context,
             budget=RedisCostBudget(backend.redis, restore_rate=settings.cost_per_minute // 60),

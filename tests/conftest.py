@@ -23,6 +23,8 @@ set_up_logs(json=False, level="INFO")
 signal.signal(signal.SIGINT, signal.default_int_handler)
 # Machines are busy; how long one example takes says nothing.
 hypothesis.settings.register_profile("patient", deadline=None)
+# `make nightly`: twenty times as many examples.
+hypothesis.settings.register_profile("nightly", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("patient")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 

@@ -16,9 +16,9 @@ from graphql import (
     get_named_type,
 )
 
-from app.graphql.assembly import SCHEMA
+from app.graphql.assembly import schema_for
 
-GRAPH = SCHEMA._schema
+GRAPH = schema_for(is_compiled=True)._schema
 
 # Valid values where a plain text would be refused before anything is looked up.
 SAMPLES: dict[str, Any] = {

@@ -7,7 +7,9 @@ from functools import cache, cached_property
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("app", "auth", "connectors", "documents", "domain", "jobs", "live", "resolvers", "schema")
+PACKAGES = (
+    "app", "auth", "compiled_executor", "connectors", "documents", "domain", "jobs", "live", "resolvers", "schema",
+)  # fmt: skip
 _TEXT = {".cfg", ".graphql", ".ini", ".json", ".md", ".mjs", ".py", ".sh", ".toml", ".txt", ".yaml", ".yml", ""}
 _NOT_OURS = {"__pycache__", "build", "dist", "htmlcov", "node_modules"}
 

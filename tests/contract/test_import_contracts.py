@@ -12,6 +12,8 @@ from tests.contract.sources import PACKAGES, ROOT
 ROOMS = (
     "app/worker.py",
     "app/cli/main.py",
+    "compiled_executor/executor.py",
+    "compiled_executor/operation.py",
     "connectors/clouds/aws/s3.py",
     "connectors/clouds/gcp/storage.py",
     "domain/rules/aws/ec2.py",
@@ -50,6 +52,10 @@ FORBIDDEN = {
     "domain-is-pure": (("domain/rules/aws/s3.py", "from beanie import Document"),),
     "vendors-stand-alone": (("connectors/clouds/aws/s3.py", "import connectors.clouds.gcp.storage"),),
     "rules-stand-alone": (("domain/rules/aws/s3.py", "from domain.rules.aws import ec2"),),
+    "the-executor-stands-alone": (
+        ("compiled_executor/operation.py", "import domain.errors"),
+        ("compiled_executor/executor.py", "import orjson"),
+    ),
     "no-cycles": (("documents/finding.py", "import documents.alert"),),
 }
 ALLOWED = (

@@ -13,6 +13,8 @@ from strawberry.types.scalar import ScalarDefinition
 
 from app.graphql.call import Call
 from app.graphql.schema import build_schema
+from app.settings import Settings
+from compiled_executor import CompiledExecutor
 from domain.errors import Conflict, Forbidden, Invalid, NotFound, RateLimited, Unauthenticated
 from schema.directives import Cost, Credential, Gated
 
@@ -297,7 +299,9 @@ class Subscription:
 
 
 def toy_schema() -> Any:
-    return build_schema(Query, Mutation, Subscription, types=[Part, Item], scalar_map=SCALARS)
+    """Runs on the executor that the settings name, as the application does."""
+    executor = CompiledExecutor if Settings().compiled_executor else None
+    return build_schema(Query, Mutation, Subscription, types=[Part, Item], scalar_map=SCALARS, executor=executor)
 
 
 TOY_SCHEMA = toy_schema()
