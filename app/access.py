@@ -15,7 +15,8 @@ from auth.password import PasswordHasher
 from auth.scope import scope_of
 from auth.signer import Signer
 from auth.token import TokenIssuer
-from auth.viewer import Viewer, load_roles, load_viewer
+from auth.viewer import Viewer, load_roles
+from auth.viewer_cache import ViewerCache
 from documents.base import utc_now
 from domain.errors import Unauthenticated
 from live import cursor
@@ -40,7 +41,7 @@ class Access:
         if token is None:
             host = connection.client.host if connection.client else "unknown"
             return Session(principal=f"address:{host}")
-        viewer = await load_viewer(token, self.ports.tokens)
+        viewer = await self.ports.viewers.of(token)
         return Session(principal=f"user:{viewer.user_id}", viewer=viewer, expires_at=viewer.expires_at)
 
     async def make_context(self, call: Call) -> Context:
@@ -78,6 +79,7 @@ def _token(connection: HTTPConnection, payload: Mapping[str, Any]) -> str | None
 def make_ports(backend: Backend, feed: Feed) -> Ports:
     """What resolvers of this process use."""
     settings, keys = backend.settings, backend.keys
+    tokens = TokenIssuer(keys.signing, issuer=settings.public_url, lifetime=settings.access_token_lifetime)
     return Ports(
         writer=backend.writer,
         feed=feed,
@@ -85,7 +87,8 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         decode_cursor=partial(cursor.decode, key=keys.cursor),
         pager=Pager(Signer(keys.cursor, "page")),
         passwords=PasswordHasher(settings.bcrypt_rounds),
-        tokens=TokenIssuer(keys.signing, issuer=settings.public_url, lifetime=settings.access_token_lifetime),
+        tokens=tokens,
+        viewers=ViewerCache(tokens, utc_now),
         vault=backend.vault,
         log=backend.log,
         allow_private_endpoints=settings.private_endpoints_allowed,

@@ -1,6 +1,7 @@
 """What is counted about the graph, and the page Prometheus reads it from."""
 
 import re
+from functools import lru_cache
 
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 from starlette.requests import Request
@@ -55,6 +56,26 @@ def operation_label(name: str | None) -> str:
         return OTHER
     _names.add(name)
     return name
+
+
+@lru_cache(maxsize=MAX_OPERATION_NAMES * 12)
+def _ended(name: str, kind: str, outcome: str) -> Counter:
+    return OPERATIONS.labels(name, kind, outcome)
+
+
+@lru_cache(maxsize=MAX_OPERATION_NAMES * 4)
+def _timer(name: str, kind: str) -> Histogram:
+    return OPERATION_SECONDS.labels(name, kind)
+
+
+def count_operation(name: str, kind: str, outcome: str) -> None:
+    """Count an operation that ended."""
+    _ended(name, kind, outcome).inc()
+
+
+def time_operation(name: str, kind: str, seconds: float) -> None:
+    """Note how long a query or mutation took."""
+    _timer(name, kind).observe(seconds)
 
 
 async def metrics_page(request: Request) -> Response:

@@ -1,6 +1,6 @@
 """Who is asking: the user of a token with the roles stored now, never those of the token."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -24,6 +24,7 @@ class Viewer:
     user: User
     roles: dict[str, Role]
     expires_at: datetime
+    _held: dict[Permission, frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def user_id(self) -> str:
@@ -31,7 +32,12 @@ class Viewer:
 
     def organizations_with(self, permission: Permission) -> frozenset[str]:
         """Where the viewer may do this."""
-        return frozenset(org_id for org_id, role in self.roles.items() if permission in PERMISSIONS_OF[role])
+        held = self._held.get(permission)
+        if held is None:
+            held = self._held[permission] = frozenset(
+                org_id for org_id, role in self.roles.items() if permission in PERMISSIONS_OF[role]
+            )
+        return held
 
 
 async def load_viewer(token: str, tokens: TokenReader) -> Viewer:

@@ -11,6 +11,7 @@ from beanie import PydanticObjectId
 from auth.password import PasswordHasher
 from auth.token import TokenIssuer
 from auth.viewer import load_roles
+from auth.viewer_cache import ViewerCache
 from documents.vault import Vault
 from domain.errors import Invalid
 from jobs.writer import Writer
@@ -36,6 +37,7 @@ class Ports:
     pager: Pager
     passwords: PasswordHasher
     tokens: TokenIssuer
+    viewers: ViewerCache
     vault: Vault
     log: EventLog
     allow_private_endpoints: bool

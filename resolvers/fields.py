@@ -52,6 +52,9 @@ class Audited(FieldExtension):
         except Exception as error:
             log.info("audit", action=self._action, actor=actor, outcome=type(error).__name__)
             raise
+        if viewer:
+            # What they have changed may be what they may do; their next request shall see it.
+            info.context.ports.viewers.forget(actor)
         log.info("audit", action=self._action, actor=actor, outcome="done")
         return result
 

@@ -19,9 +19,9 @@ from strawberry.types.execution import PreExecutionError
 
 from app import metrics
 from app.graphql.accept import JSON
+from app.graphql.admission import no_cost
 from app.graphql.endpoint import Failed
 from app.graphql.errors import ErrorCode, OperationTimedOut, formatted, masked
-from app.graphql.guard import no_cost
 from app.graphql.request import HttpRefusal
 
 log = structlog.get_logger(__name__)

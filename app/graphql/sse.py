@@ -21,11 +21,11 @@ from structlog.contextvars import bound_contextvars
 
 from app.graphql import reply
 from app.graphql.accept import EVENT_STREAM, JSON, negotiate
+from app.graphql.admission import no_cost
 from app.graphql.call import Session, Transport, request_id_of
 from app.graphql.connections import FORBIDDEN, OpenConnection, TooManyConnections
 from app.graphql.endpoint import Endpoint, Failed, bug_in
 from app.graphql.errors import ErrorCode, formatted, masked
-from app.graphql.guard import no_cost
 from app.graphql.persisted import UnknownDocument, with_document
 from app.graphql.request import GraphQLRequest, HttpRefusal, read_request
 from app.graphql.view import not_acceptable

@@ -3,12 +3,14 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
 
 from app.embedded.servers import ServerUrls
-from app.graphql.budget import Available, RedisCostBudget
+from app.graphql import budget as budget_module
+from app.graphql.budget import AHEAD, Available, RedisCostBudget
 from app.graphql.connections import MAX_WEBSOCKET_MESSAGE
 
 
@@ -97,3 +99,61 @@ async def test_a_redis_that_does_not_answer_is_not_waited_for(principal):
             taken = [await budget.take(principal, 1) for _ in range(20)]
 
     assert all(each.allowed for each in taken)
+
+
+async def test_who_asks_often_is_answered_without_asking_redis_each_time(redis, principal):
+    budget = RedisCostBudget(redis, capacity=1000, restore_rate=1)
+    for _ in range(2):  # the first take says nothing about how many follow
+        await budget.take(principal, 1)
+    asked = await calls_of(redis)
+
+    taken = [await budget.take(principal, 1) for _ in range(AHEAD)]
+
+    assert await calls_of(redis) == asked
+    assert all(each.allowed for each in taken)
+    assert [each.points for each in taken] == list(range(taken[0].points, taken[0].points - AHEAD, -1))
+
+
+async def test_points_taken_ahead_are_points_that_others_do_not_have(redis, principal):
+    processes = [RedisCostBudget(redis, capacity=1000, restore_rate=1) for _ in range(3)]
+
+    taken = [await processes[number % 3].take(principal, 10) for number in range(150)]
+
+    # 1000 points are a hundred takes of ten; a second or two may refill a point or two.
+    assert sum(each.allowed for each in taken) == 100
+
+
+async def test_what_was_taken_ahead_and_not_spent_is_given_back(redis, principal, monkeypatch):
+    monkeypatch.setattr(budget_module, "LEASE_FOR", timedelta(0))
+    budget = RedisCostBudget(redis, capacity=1000, restore_rate=1)
+
+    taken = [await budget.take(principal, 10) for _ in range(20)]
+
+    assert [each.points // 10 for each in taken] == [99 - number for number in range(20)]
+
+
+async def test_without_redis_what_was_taken_ahead_is_spent_first(redis, principal, unused_tcp_port):
+    budget = RedisCostBudget(redis, capacity=1000, restore_rate=1)
+    for _ in range(2):
+        await budget.take(principal, 1)
+    async with Redis(port=unused_tcp_port) as nowhere:
+        budget._take = nowhere.register_script("return 1")
+        ahead = [await budget.take(principal, AHEAD // 2) for _ in range(2)]
+        beyond = await budget.take(principal, 1)
+
+    assert all(each.points is not None for each in ahead)
+    assert beyond == Available(allowed=True, points=None, restore_rate=1)
+
+
+async def test_leases_are_kept_for_the_principals_met_last(redis, principal, monkeypatch):
+    monkeypatch.setattr(budget_module, "MOST_LEASES", 2)
+    budget = RedisCostBudget(redis, capacity=1000, restore_rate=1)
+
+    for number in range(5):
+        await budget.take(f"{principal}{number}", 1)
+
+    assert list(budget._leases) == [f"{principal}3", f"{principal}4"]
+
+
+async def calls_of(redis):
+    return (await redis.info("commandstats"))["cmdstat_evalsha"]["calls"]

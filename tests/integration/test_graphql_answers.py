@@ -6,7 +6,7 @@ import pytest
 from graphql import get_introspection_query
 from structlog.testing import capture_logs
 
-from app.graphql import guard
+from app.graphql import admission
 from app.graphql.budget import Available
 from tests.fakes.toy_server import JSON, RESPONSE, Toy, code_of, error_of, post
 
@@ -284,7 +284,7 @@ async def test_a_principal_without_budget_is_told_when_to_come_back(accept, stat
 
 @pytest.mark.parametrize(("accept", "status"), [(RESPONSE, 503), (JSON, 200)])
 async def test_an_operation_that_takes_too_long_is_stopped(monkeypatch, accept, status):
-    monkeypatch.setattr(guard, "TIME_LIMIT", timedelta(milliseconds=50))
+    monkeypatch.setattr(admission, "TIME_LIMIT", timedelta(milliseconds=50))
     toy = Toy()
 
     response = await post("{ sleep(seconds: 60) hello }", toy, accept=accept)

@@ -1,14 +1,17 @@
 """Registering, signing in, and what the roles may do."""
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import jwt
 import pytest
 
+import documents
 from app.web import Web, serving
 from app.wiring import Backend
 from auth.token import TokenIssuer
+from auth.viewer_cache import FRESH_FOR
 from documents import OrganizationKind, Role
 from documents.base import utc_now
 from tests.factories.graph import Graph
@@ -161,3 +164,28 @@ async def test_guessing_passwords_from_one_address_is_slowed_down(backend: Backe
     codes = [answer["errors"][0]["extensions"]["code"] for answer in answers if answer.get("errors")]
     assert 5 <= len(codes) < 30
     assert set(codes) == {"RATE_LIMITED"}
+
+
+async def test_an_msp_administrator_reaches_a_client_as_soon_as_it_is_opened(graph: Graph, backend: Backend) -> None:
+    msp = await make_tenant(backend, kind=OrganizationKind.MSP, role=Role.MSP_ADMIN)
+    create = """
+    mutation($input: CreateClientInput!) {
+      createClient(input: $input) { ... on CreateClientSuccess { organization { id name } } }
+    }
+    """
+    await graph.ask(VIEWER, msp.token)
+
+    opened = await graph.ask(create, msp.token, input={"mspId": msp.global_id, "name": "Fresh client"})
+    reach = (await graph.ask(VIEWER, msp.token))["viewer"]["reach"]
+
+    assert opened["createClient"]["organization"]["name"] in [entry["organization"]["name"] for entry in reach]
+
+
+async def test_a_membership_that_ends_is_over_within_a_second(graph: Graph, backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    await graph.ask(VIEWER, tenant.token)
+
+    await documents.Membership.get_pymongo_collection().delete_many({"user_id": tenant.user.id})
+    await asyncio.sleep(FRESH_FOR.total_seconds())
+
+    assert (await graph.ask(VIEWER, tenant.token))["viewer"]["reach"] == []

@@ -82,3 +82,17 @@ async def test_another_origin_may_not_open_a_socket_with_a_browser(address: str)
             pass
 
     assert refused.value.response.status_code == 403
+
+
+async def test_a_page_of_an_allowed_origin_is_answered_with_cors_headers(backend: Backend) -> None:
+    settings = backend.settings.model_copy(update={"allowed_origins": ["https://app.example"]})
+    allowing = Backend(**{**vars_of(backend), "settings": settings})
+    async with serving(Web(allowing)) as address, httpx2.AsyncClient() as client:
+        query = {"query": "{ __typename }"}
+        page = await client.post(f"{address}/graphql", json=query, headers={"origin": "https://app.example"})
+        other = await client.post(f"{address}/graphql", json=query, headers={"origin": "https://evil.example"})
+        program = await client.post(f"{address}/graphql", json=query)
+
+    assert page.headers["access-control-allow-origin"] == "https://app.example"
+    assert "access-control-allow-origin" not in other.headers
+    assert page.json()["data"] == program.json()["data"] == {"__typename": "Query"}

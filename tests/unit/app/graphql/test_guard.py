@@ -6,8 +6,8 @@ import pytest
 from prometheus_client import REGISTRY
 from starlette.requests import HTTPConnection
 
-from app.graphql import guard
 from app.graphql.call import Call, Session, Transport
+from app.graphql.prepared import prepared
 from tests.fakes.toy_schema import TOY_SCHEMA, ToyContext, ToyLog
 
 
@@ -28,12 +28,12 @@ async def test_cached_errors_do_not_carry_the_request_id_of_another_caller():
 async def test_a_document_is_parsed_and_validated_once():
     query = "{ hello who }"
     await TOY_SCHEMA.execute(query, context_value=context())
-    parses, validations = guard.parsed.cache_info().misses, guard.problems_of.cache_info().misses
+    misses = prepared.cache_info().misses
 
     await TOY_SCHEMA.execute(query, context_value=context())
 
-    assert guard.parsed.cache_info().misses == parses
-    assert guard.problems_of.cache_info().misses == validations
+    assert prepared.cache_info().misses == misses
+    assert "problems" in vars(prepared(TOY_SCHEMA._schema, query)), "validated when it came first"
 
 
 async def test_a_schema_works_without_a_transport():

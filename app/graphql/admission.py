@@ -1,0 +1,160 @@
+"""Whether an operation may run, what it costs, and what is counted of it. Knows no transport and no hook."""
+
+import asyncio
+import math
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
+from typing import Any
+
+from graphql import GraphQLError, OperationDefinitionNode
+from graphql.execution import get_variable_values
+from strawberry.types import ExecutionContext
+from strawberry.types.graphql import OperationType
+
+from app import metrics
+from app.graphql.budget import Available, Unlimited
+from app.graphql.call import Call, call_of
+from app.graphql.cost import MAX_COST, Plan
+from app.graphql.errors import ErrorCode, OperationTimedOut, RequestError, as_request_error
+from app.graphql.prepared import KIND_OF, Prepared, prepared
+
+TIME_LIMIT = timedelta(seconds=20)
+MAX_COERCION_ERRORS = 20
+
+
+def no_cost() -> dict[str, Any]:
+    """`extensions.cost` of a request that was refused before its cost was known."""
+    return {"requested": 0, "actual": 0, "limit": MAX_COST, "available": None, "restoreRate": None}
+
+
+@asynccontextmanager
+async def time_limited() -> AsyncIterator[None]:
+    """Ends what takes longer than operations may. Raises OperationTimedOut."""
+    seconds = TIME_LIMIT.total_seconds()
+    try:
+        async with asyncio.timeout(seconds) as limit:
+            yield
+    except TimeoutError as error:
+        if limit.expired():
+            raise OperationTimedOut(seconds) from error
+        raise
+
+
+class Admission:
+    """One operation on its way in and out."""
+
+    def __init__(self, context: ExecutionContext) -> None:
+        self._context = context
+        self._prepared: Prepared | None = None
+        self._operation: OperationDefinitionNode | None = None
+        self._plan: Plan | None = None
+        self._requested = 0
+        self._bucket: Available | None = None
+        self._subscribed = False
+
+    @property
+    def kind(self) -> OperationType | None:
+        """What kind of operation was asked for; None when there is no operation of that name."""
+        return KIND_OF[self._operation.operation.value] if self._operation else None
+
+    @contextmanager
+    def counted(self) -> Iterator[None]:
+        """Counts the operation by its outcome and the time it took."""
+        started, outcome = time.perf_counter(), "error"
+        try:
+            yield
+            outcome = "error" if self._context.pre_execution_errors else "ok"
+        except (asyncio.CancelledError, GeneratorExit):
+            outcome = "cancelled"
+            raise
+        finally:
+            self._count(outcome, time.perf_counter() - started)
+
+    def prepare(self) -> None:
+        """Finds the document of the query. Raises GraphQLSyntaxError."""
+        context = self._context
+        self._prepared = prepared(context.schema._schema, context.query or "")
+        self._operation = self._prepared.operation(context._provided_operation_name)
+        context.graphql_document = self._prepared.node
+
+    def subscribed(self) -> None:
+        """Counts an open subscription, until `counted` ends."""
+        self._subscribed = True
+        metrics.SUBSCRIPTIONS.inc()
+
+    async def refusals(self) -> list[GraphQLError]:
+        """Why a document that could be parsed is not executed: its faults, variables, cost or the caller's budget."""
+        found = self._prepared
+        if found is None or self._operation is None:
+            return []
+        return list(found.problems) or await self._refusals(found, self._operation)
+
+    def cost(self) -> dict[str, Any]:
+        """`extensions.cost`. Events of a subscription repeat what the subscription itself was charged."""
+        if self._bucket is None:
+            return {**no_cost(), "requested": self._requested}
+        return {
+            "requested": self._requested,
+            "actual": self._actual(),
+            "limit": MAX_COST,
+            "available": self._bucket.points,
+            "restoreRate": self._bucket.restore_rate,
+        }
+
+    async def _refusals(self, found: Prepared, operation: OperationDefinitionNode) -> list[GraphQLError]:
+        context = self._context
+        if context._provided_operation_name is None and len(found.operations) > 1:
+            message = "The document has several operations. Say with operationName which one to run."
+            return [RequestError(message, ErrorCode.BAD_USER_INPUT)]
+        call = call_of(context.context)
+        self._plan = found.plan(operation)
+        if self._plan.introspects and call is not None and not call.may_introspect(call.session):
+            return [RequestError("You may not introspect the schema here.", ErrorCode.FORBIDDEN)]
+        values = get_variable_values(
+            context.schema._schema,
+            operation.variable_definitions or (),
+            context.variables or {},
+            MAX_COERCION_ERRORS,
+        )
+        if isinstance(values, list):
+            return [as_request_error(error, ErrorCode.BAD_USER_INPUT) for error in values]
+        return await self._charge(self._plan.requested(values.coerced), call)
+
+    async def _charge(self, requested: int, call: Call | None) -> list[GraphQLError]:
+        self._requested = requested
+        metrics.COST.observe(requested)
+        if requested > MAX_COST:
+            message = (
+                f"The operation costs {requested} points, more than the {MAX_COST} allowed. "
+                "Ask for smaller pages, fewer nested lists or several operations."
+            )
+            return [RequestError(message, ErrorCode.COST_LIMIT_EXCEEDED, cost=self.cost())]
+        budget, principal = (call.budget, call.session.principal) if call else (Unlimited(), "")
+        self._bucket = await budget.take(principal, requested)
+        return [] if self._bucket.allowed else [_too_soon(requested, self._bucket)]
+
+    def _actual(self) -> int:
+        bucket, result = self._bucket, self._context.result
+        if bucket is None or not bucket.allowed or self._plan is None:
+            return 0
+        if self.kind is OperationType.SUBSCRIPTION:
+            return self._requested
+        return self._plan.actual(getattr(result, "data", None))
+
+    def _count(self, outcome: str, seconds: float) -> None:
+        kind = self.kind.value if self.kind else "unknown"
+        name = metrics.operation_label(self._context.operation_name)
+        metrics.count_operation(name, kind, outcome)
+        if self._subscribed:
+            metrics.SUBSCRIPTIONS.dec()
+        else:
+            metrics.time_operation(name, kind, seconds)
+
+
+def _too_soon(requested: int, bucket: Available) -> RequestError:
+    missing = requested - (bucket.points or 0)
+    seconds = math.ceil(missing / bucket.restore_rate) if bucket.restore_rate else 1
+    message = f"You have used up your budget for now. The operation can run in {seconds} seconds."
+    return RequestError(message, ErrorCode.RATE_LIMITED, retryAfter=seconds)

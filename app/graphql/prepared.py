@@ -1,0 +1,59 @@
+"""Documents parsed and validated once, by their text."""
+
+from functools import cached_property, lru_cache
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    parse,
+    specified_rules,
+)
+from strawberry.schema.schema import validate_document
+from strawberry.types.graphql import OperationType
+
+from app.graphql.cost import Plan, plan_of
+from app.graphql.errors import ErrorCode, as_request_error
+from app.graphql.limits import PARSE_OPTIONS, LimitsRule
+
+# A document of 2000 tokens takes about 1 MiB parsed, so this bounds the cache even when somebody means harm.
+CACHED_DOCUMENTS = 128
+
+RULES: tuple[type[ASTValidationRule], ...] = (LimitsRule, *specified_rules)
+
+
+class Prepared:
+    """A document and what is known of it before anybody's variables. Shared by all who send it: never change it."""
+
+    def __init__(self, schema: GraphQLSchema, node: DocumentNode) -> None:
+        self._schema = schema
+        self.node = node
+        self.operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
+        self._by_name = {each.name.value: each for each in self.operations if each.name}
+
+    @cached_property
+    def problems(self) -> tuple[GraphQLError, ...]:
+        """What validation finds, ready to be shown."""
+        code = ErrorCode.GRAPHQL_VALIDATION_FAILED
+        return tuple(as_request_error(error, code) for error in validate_document(self._schema, self.node, RULES))
+
+    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+        """The operation of this name, the first one when none is named; None when there is none."""
+        if name is not None:
+            return self._by_name.get(name)
+        return self.operations[0] if self.operations else None
+
+    def plan(self, operation: OperationDefinitionNode) -> Plan:
+        """What an operation of a valid document costs."""
+        return plan_of(self._schema, self.node, operation)
+
+
+KIND_OF = {kind.value: kind for kind in OperationType}
+
+
+@lru_cache(maxsize=CACHED_DOCUMENTS)
+def prepared(schema: GraphQLSchema, query: str) -> Prepared:
+    """The document of a query text. Raises GraphQLSyntaxError."""
+    return Prepared(schema, parse(query, **PARSE_OPTIONS))
