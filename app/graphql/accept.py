@@ -1,6 +1,7 @@
 """Content negotiation: which media type an Accept header asks for. Source: RFC 9110, section 12.5.1."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 GRAPHQL_RESPONSE = "application/graphql-response+json"
@@ -24,16 +25,27 @@ class MediaRange(NamedTuple):
         return int((self.type, self.subtype) == ("*", "*"))
 
 
-def negotiate(header: str | None, offered: Sequence[str]) -> str | None:
+# Clients send a handful of headers; one longer than this is worked out each time.
+MAX_REMEMBERED = 200
+
+
+def negotiate(header: str | None, offered: tuple[str, ...]) -> str | None:
     """The offered media type the header prefers, or None when it accepts none.
 
     Among equals, and without a header, the one offered first.
     """
     if header is None or not header.strip():
         return offered[0]
+    return _remembered(header, offered) if len(header) <= MAX_REMEMBERED else _preferred(header, offered)
+
+
+def _preferred(header: str, offered: tuple[str, ...]) -> str | None:
     ranges = list(_ranges(header))
     best = max(offered, key=lambda media_type: _quality(media_type, ranges))
     return best if _quality(best, ranges) > 0 else None
+
+
+_remembered = lru_cache(maxsize=256)(_preferred)
 
 
 def media_type_of(content_type: str | None) -> tuple[str, dict[str, str]]:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from datetime import timedelta
 from typing import Any
 
-from graphql import GraphQLError, OperationDefinitionNode
+from graphql import GraphQLError
 from graphql.execution import get_variable_values
 from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
@@ -16,9 +16,9 @@ from strawberry.types.graphql import OperationType
 from app import metrics
 from app.graphql.budget import Available, Unlimited
 from app.graphql.call import Call, call_of
-from app.graphql.cost import MAX_COST, Plan
+from app.graphql.cost import MAX_COST
 from app.graphql.errors import ErrorCode, OperationTimedOut, RequestError, as_request_error
-from app.graphql.prepared import KIND_OF, Prepared, prepared
+from app.graphql.prepared import Prepared, PreparedOperation, prepared
 
 TIME_LIMIT = timedelta(seconds=20)
 MAX_COERCION_ERRORS = 20
@@ -48,8 +48,7 @@ class Admission:
     def __init__(self, context: ExecutionContext) -> None:
         self._context = context
         self._prepared: Prepared | None = None
-        self._operation: OperationDefinitionNode | None = None
-        self._plan: Plan | None = None
+        self._operation: PreparedOperation | None = None
         self._requested = 0
         self._bucket: Available | None = None
         self._subscribed = False
@@ -57,7 +56,7 @@ class Admission:
     @property
     def kind(self) -> OperationType | None:
         """What kind of operation was asked for; None when there is no operation of that name."""
-        return KIND_OF[self._operation.operation.value] if self._operation else None
+        return self._operation.kind if self._operation else None
 
     @contextmanager
     def counted(self) -> Iterator[None]:
@@ -103,24 +102,21 @@ class Admission:
             "restoreRate": self._bucket.restore_rate,
         }
 
-    async def _refusals(self, found: Prepared, operation: OperationDefinitionNode) -> list[GraphQLError]:
+    async def _refusals(self, found: Prepared, operation: PreparedOperation) -> list[GraphQLError]:
         context = self._context
         if context._provided_operation_name is None and len(found.operations) > 1:
             message = "The document has several operations. Say with operationName which one to run."
             return [RequestError(message, ErrorCode.BAD_USER_INPUT)]
         call = call_of(context.context)
-        self._plan = found.plan(operation)
-        if self._plan.introspects and call is not None and not call.may_introspect(call.session):
+        plan, definitions = operation.plan, operation.node.variable_definitions
+        if plan.introspects and call is not None and not call.may_introspect(call.session):
             return [RequestError("You may not introspect the schema here.", ErrorCode.FORBIDDEN)]
-        values = get_variable_values(
-            context.schema._schema,
-            operation.variable_definitions or (),
-            context.variables or {},
-            MAX_COERCION_ERRORS,
-        )
+        if not definitions:
+            return await self._charge(plan.requested({}), call)
+        values = get_variable_values(context.schema._schema, definitions, context.variables or {}, MAX_COERCION_ERRORS)
         if isinstance(values, list):
             return [as_request_error(error, ErrorCode.BAD_USER_INPUT) for error in values]
-        return await self._charge(self._plan.requested(values.coerced), call)
+        return await self._charge(plan.requested(values.coerced), call)
 
     async def _charge(self, requested: int, call: Call | None) -> list[GraphQLError]:
         self._requested = requested
@@ -136,16 +132,17 @@ class Admission:
         return [] if self._bucket.allowed else [_too_soon(requested, self._bucket)]
 
     def _actual(self) -> int:
-        bucket, result = self._bucket, self._context.result
-        if bucket is None or not bucket.allowed or self._plan is None:
+        bucket, operation = self._bucket, self._operation
+        if bucket is None or not bucket.allowed or operation is None:
             return 0
-        if self.kind is OperationType.SUBSCRIPTION:
+        if operation.kind is OperationType.SUBSCRIPTION:
             return self._requested
-        return self._plan.actual(getattr(result, "data", None))
+        return operation.plan.actual(getattr(self._context.result, "data", None))
 
     def _count(self, outcome: str, seconds: float) -> None:
-        kind = self.kind.value if self.kind else "unknown"
-        name = metrics.operation_label(self._context.operation_name)
+        operation = self._operation
+        kind = operation.kind_name if operation else "unknown"
+        name = metrics.operation_label(operation.name if operation else self._context._provided_operation_name)
         metrics.count_operation(name, kind, outcome)
         if self._subscribed:
             metrics.SUBSCRIPTIONS.dec()

@@ -24,14 +24,32 @@ CACHED_DOCUMENTS = 128
 RULES: tuple[type[ASTValidationRule], ...] = (LimitsRule, *specified_rules)
 
 
+class PreparedOperation:
+    """One operation of a document. `name` is None for one without."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, node: OperationDefinitionNode) -> None:
+        self._schema = schema
+        self._document = document
+        self.node = node
+        self.name = node.name.value if node.name else None
+        self.kind = OperationType(node.operation.value)
+        self.kind_name = node.operation.value
+
+    @cached_property
+    def plan(self) -> Plan:
+        """What it costs; for operations of valid documents only."""
+        return plan_of(self._schema, self._document, self.node)
+
+
 class Prepared:
     """A document and what is known of it before anybody's variables. Shared by all who send it: never change it."""
 
     def __init__(self, schema: GraphQLSchema, node: DocumentNode) -> None:
         self._schema = schema
         self.node = node
-        self.operations = [each for each in node.definitions if isinstance(each, OperationDefinitionNode)]
-        self._by_name = {each.name.value: each for each in self.operations if each.name}
+        nodes = (each for each in node.definitions if isinstance(each, OperationDefinitionNode))
+        self.operations = [PreparedOperation(schema, node, each) for each in nodes]
+        self._by_name = {each.name: each for each in self.operations if each.name}
 
     @cached_property
     def problems(self) -> tuple[GraphQLError, ...]:
@@ -39,18 +57,11 @@ class Prepared:
         code = ErrorCode.GRAPHQL_VALIDATION_FAILED
         return tuple(as_request_error(error, code) for error in validate_document(self._schema, self.node, RULES))
 
-    def operation(self, name: str | None) -> OperationDefinitionNode | None:
+    def operation(self, name: str | None) -> PreparedOperation | None:
         """The operation of this name, the first one when none is named; None when there is none."""
         if name is not None:
             return self._by_name.get(name)
         return self.operations[0] if self.operations else None
-
-    def plan(self, operation: OperationDefinitionNode) -> Plan:
-        """What an operation of a valid document costs."""
-        return plan_of(self._schema, self.node, operation)
-
-
-KIND_OF = {kind.value: kind for kind in OperationType}
 
 
 @lru_cache(maxsize=CACHED_DOCUMENTS)

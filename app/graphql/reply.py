@@ -5,6 +5,7 @@ code for what happened, and has no `data` when nothing was executed.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -39,7 +40,7 @@ def of_result(result: ExecutionResult, media_type: str, request_id: str, headers
     body = body_of(result)
     status = _status_of(result, media_type)
     response = _json(body, status, media_type, request_id, _headers_of(result, status))
-    response.headers.raw.extend(headers.raw)
+    response.raw_headers.extend(headers.raw)
     return response
 
 
@@ -113,11 +114,22 @@ def _json(
         error = formatted(masked(request_id), ErrorCode.INTERNAL, request_id)
         content = orjson.dumps({"errors": [error], "extensions": {"cost": no_cost()}})
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-    standing = {
-        "content-type": f"{media_type}; charset=utf-8",
-        "x-request-id": request_id,
-        "cache-control": "no-store",
-        "vary": "Accept",
-        "x-content-type-options": "nosniff",
-    }
-    return Response(content, status_code=status, headers={**standing, **headers})
+    response = Response(content, status_code=status)
+    # Set as they go out: starlette would lower and encode each of them for every answer.
+    response.raw_headers = [
+        *_standing(media_type),
+        (b"content-length", b"%d" % len(content)),
+        (b"x-request-id", request_id.encode("latin-1")),
+        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
+    ]
+    return response
+
+
+@cache
+def _standing(media_type: str) -> tuple[tuple[bytes, bytes], ...]:
+    return (
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept"),
+        (b"x-content-type-options", b"nosniff"),
+    )
