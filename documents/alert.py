@@ -109,6 +109,7 @@ async def raise_alert(tx: Transaction, org_id: PydanticObjectId, cause: Cause, a
         return_document=ReturnDocument.AFTER,
         session=tx.session,
     )
+    tx.count(org_id, {f"open_alerts.{cause.severity}": 1})
     tx.announce(org_id, topic.alerts(org_id), "AlertRaised", _snapshot(cast("dict[str, Any]", raw)))
     return True
 
@@ -120,6 +121,8 @@ async def resolve_alerts(tx: Transaction, org_id: PydanticObjectId, fingerprints
     for raw in raws:
         change = {"state": AlertState.RESOLVED.value, "resolved_at": at}
         await Alert.rows().update_one({"_id": raw["_id"]}, {"$set": change, "$inc": {"version": 1}}, session=tx.session)
+        if raw["state"] == AlertState.OPEN:
+            tx.count(org_id, {f"open_alerts.{raw['severity']}": -1})
         tx.announce(
             org_id, topic.alerts(org_id), "AlertResolved", _snapshot({**raw, **change, "version": raw["version"] + 1})
         )
@@ -146,6 +149,7 @@ async def acknowledge_alert(
             f"This alert is {alert.state.value.lower()} at version {alert.version}: load it again and decide anew.",
             current=alert,
         )
+    tx.count(alert.org_id, {f"open_alerts.{alert.severity}": -1})
     tx.announce(alert.org_id, topic.alerts(alert.org_id), "AlertAcknowledged", _snapshot(raw))
     return Alert.stored(raw)
 

@@ -1,4 +1,4 @@
-"""Costs by day: the sums that dashboards, budgets and charts read."""
+"""Costs by day: the sums that budgets and charts read, or the totals of a day where those are fine enough."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -10,7 +10,7 @@ from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
 
 from documents.base import TenantDocument
-from documents.cost_period import current_editions, midnight
+from documents.cost_period import CostPeriod, current_editions, midnight, one_moment, periods_between
 from documents.stored_decimal import stored_decimal
 from domain.costs.rollup import DayKey, DaySums
 from domain.costs.series import (
@@ -82,32 +82,62 @@ _SUMS = {
 }
 
 
+_TOTALLED = ("billed", "effective", "listed", "contracted", "line_count")
+
+
 async def cost_series(scope: Scope, question: CostQuestion) -> CostSeries:
     """The sums the question asks for, in columns, over all organizations in scope.
 
     Raises Invalid when the days hold rows in several currencies and the question names none.
     """
-    editions = await current_editions(scope, first=question.first, until=question.until, currency=question.currency)
-    currencies = sorted({currency for _, currency in editions})
-    if len(currencies) > 1:
-        raise Invalid(
-            f"These costs are in {', '.join(currencies)} and do not add up: name one currency.", path=("currency",)
+    async with one_moment() as session:
+        editions = await current_editions(
+            scope, first=question.first, until=question.until, currency=question.currency, session=session
         )
-    builder = SeriesBuilder(question, currencies[0] if currencies else None)
-    if editions:
-        pipeline = series_pipeline(scope, question, [edition_id for edition_id, _ in editions])
-        async for raw in await CostDay.rows().aggregate(pipeline, allowDiskUse=True):
+        builder = SeriesBuilder(question, _currency_of({edition.currency for edition in editions}))
+        if question.is_coarse and all(edition.is_totalled for edition in editions):
+            rows = await CostPeriod.rows().aggregate(totals_pipeline(scope, question), session=session)
+        else:
+            # Not of the same moment, and need not be: rows of an edition stay as they are until nobody reads them.
+            pipeline = series_pipeline(scope, question, [edition.id for edition in editions])
+            rows = await CostDay.rows().aggregate(pipeline, allowDiskUse=True)
+        async for raw in rows:
             builder.add(_group_sums(raw, question))
     return builder.built()
 
 
+def _currency_of(currencies: set[str]) -> str | None:
+    if len(currencies) > 1:
+        raise Invalid(
+            f"These costs are in {', '.join(sorted(currencies))} and do not add up: name one currency.",
+            path=("currency",),
+        )
+    return next(iter(currencies), None)
+
+
+def totals_pipeline(scope: Scope, question: CostQuestion) -> list[dict[str, Any]]:
+    """What `series_pipeline` gives, for a coarse question, from the totals in the periods."""
+    match = periods_between(scope, first=question.first, until=question.until, currency=question.currency)
+    total = {"$mergeObjects": ["$totals", {"billing_account_id": "$billing_account_id"}]}
+    return [
+        {"$match": {**match, **_dimensions(question)}},
+        {"$unwind": "$totals"},
+        {"$replaceWith": total},
+        {"$match": {"day": _days(question)}},
+        *_grouped(question),
+    ]
+
+
 def series_pipeline(scope: Scope, question: CostQuestion, editions: Sequence[ObjectId]) -> list[dict[str, Any]]:
     """One document per group, dearest first: its values, label, and sums per period as text."""
+    return [{"$match": _match(scope, question, editions)}, *_grouped(question)]
+
+
+def _grouped(question: CostQuestion) -> list[dict[str, Any]]:
     period = {"$dateTrunc": {"date": "$day", "unit": question.grain.lower(), "startOfWeek": "monday"}}
     metrics = {f"m{number}": _SUMS[metric] for number, metric in enumerate(question.metrics)}
     label = {"$max": "$sub_account_name"} if question.group_by == (Dimension.SUB_ACCOUNT,) else {"$max": None}
     return [
-        {"$match": _match(scope, question, editions)},
         {
             "$group": {
                 "_id": {"values": [_expression(part) for part in question.group_by], "period": period},
@@ -129,10 +159,8 @@ def series_pipeline(scope: Scope, question: CostQuestion, editions: Sequence[Obj
 
 
 def _match(scope: Scope, question: CostQuestion, editions: Sequence[ObjectId]) -> dict[str, Any]:
-    days = {"$gte": midnight(question.first), "$lt": midnight(question.until)}
-    match = {**CostDay.within(scope), "day": days, "edition_id": {"$in": list(editions)}}
-    for dimension, values in question.where.dimensions.items():
-        match[_FIELDS[dimension]] = {"$in": list(values)}
+    match = {**CostDay.within(scope), "day": _days(question), "edition_id": {"$in": list(editions)}}
+    match |= _dimensions(question)
     # Literal, or a value that begins with a dollar would be taken for a path.
     tags = [
         {"$in": [_expression(TagKey(key)), {"$literal": list(values)}]} for key, values in question.where.tags.items()
@@ -140,6 +168,14 @@ def _match(scope: Scope, question: CostQuestion, editions: Sequence[ObjectId]) -
     if tags:
         match["$expr"] = {"$and": tags}
     return match
+
+
+def _days(question: CostQuestion) -> dict[str, Any]:
+    return {"$gte": midnight(question.first), "$lt": midnight(question.until)}
+
+
+def _dimensions(question: CostQuestion) -> dict[str, Any]:
+    return {_FIELDS[dimension]: {"$in": list(values)} for dimension, values in question.where.dimensions.items()}
 
 
 def _expression(part: Dimension | TagKey) -> Any:
@@ -190,6 +226,30 @@ def _day(key: DayKey, sums: DaySums, slice: CostSlice, org_id: ObjectId, edition
 async def stage_days(days: Sequence[dict[str, Any]]) -> None:
     """Store sums that do not count yet."""
     await CostDay.rows().insert_many(days, ordered=False)
+
+
+async def make_totals() -> int:
+    """Add up the days of periods whose totals are not made yet, of every tenant; returns how many periods.
+
+    Loads make totals themselves; this is for what was loaded before they did. Safe to repeat and beside loads.
+    """
+    made = 0
+    lacking = {"$expr": {"$ne": ["$totalled_id", "$edition_id"]}}
+    async for raw in CostPeriod.rows().find(lacking, projection={"edition_id": 1}):
+        edition_id = raw["edition_id"]
+        days = await CostDay.rows().aggregate(
+            [
+                {"$match": {"edition_id": edition_id}},
+                {"$group": {"_id": "$day", **{name: {"$sum": f"${name}"} for name in _TOTALLED}}},
+                {"$sort": {"_id": 1}},
+            ]
+        )
+        totals = [{"day": day.pop("_id"), **day} async for day in days]
+        # An edition's days stay as they are while it counts; one that was replaced meanwhile has totals of its own.
+        change = {"$set": {"totalled_id": edition_id, "totals": totals}}
+        result = await CostPeriod.rows().update_one({"_id": raw["_id"], "edition_id": edition_id}, change)
+        made += result.modified_count
+    return made
 
 
 async def delete_days(edition_ids: Sequence[ObjectId]) -> int:

@@ -159,7 +159,7 @@ for _name in CostLine.model_fields.keys() & BY_NAME.keys():
 
 
 async def _visible(scope: Scope) -> list[ObjectId]:
-    return [edition_id for edition_id, _ in await current_editions(scope)]
+    return [edition.id for edition in await current_editions(scope)]
 
 
 class LineEncoder:

@@ -1,10 +1,11 @@
 """Which rows count: each billing period of a billing account has one current edition, put in place in one step."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from beanie import PydanticObjectId
 from bson import ObjectId
@@ -15,6 +16,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from documents.base import TenantDocument
 from documents.stored_decimal import stored_decimal
 from documents.transaction import Transaction
+from domain.costs.rollup import DaySums
 from domain.costs.slice import CostSlice, SliceKey
 from domain.facts.scope import Scope
 
@@ -26,11 +28,23 @@ class RetiredEdition(BaseModel):
     at: datetime
 
 
+class DayTotal(BaseModel):
+    """Everything of a period on the UTC `day` (midnight), added up: the same as its cost days together."""
+
+    day: datetime
+    billed: Decimal
+    effective: Decimal
+    listed: Decimal
+    contracted: Decimal
+    line_count: int
+
+
 class CostPeriod(TenantDocument):
     """The rows of one source, provider, billing account and billing period. Lines and days name their `edition_id`.
 
     `first_on` and `last_on` are the first and last midnight (UTC) of a day on which a charge begins. `billed` is in
-    `currency`. `fingerprint` tells whether rows loaded again are the same rows.
+    `currency`. `fingerprint` tells whether rows loaded again are the same rows. `totals` add up the edition named by
+    `totalled_id`: where that is not `edition_id`, they are not made yet, and cost days are read instead.
     """
 
     noun: ClassVar[str] = "billing period"
@@ -50,6 +64,8 @@ class CostPeriod(TenantDocument):
     load_id: PydanticObjectId
     loaded_at: datetime
     retired: list[RetiredEdition] = Field(default_factory=list)
+    totalled_id: PydanticObjectId | None = None
+    totals: list[DayTotal] = Field(default_factory=list)
 
     class Settings:
         name = "cost_periods"
@@ -73,10 +89,19 @@ class CostPeriod(TenantDocument):
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """Staged rows of one slice, waiting to count."""
+    """Staged rows of one slice, waiting to count, and what they add up to on each day."""
 
     id: ObjectId
     slice: CostSlice
+    totals: Mapping[date, DaySums]
+
+
+class CurrentEdition(NamedTuple):
+    """An edition that counts, and whether its daily totals are stored in its period."""
+
+    id: ObjectId
+    currency: str
+    is_totalled: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +114,42 @@ class PeriodChange:
     is_unchanged: bool
 
 
-async def current_editions(
-    scope: Scope, *, first: date | None = None, until: date | None = None, currency: str | None = None
-) -> list[tuple[ObjectId, str]]:
-    """(edition id, currency) of every period in scope with charges that begin from `first` up to before `until`.
+@asynccontextmanager
+async def one_moment() -> AsyncIterator[AsyncClientSession]:
+    """A session whose reads all see the store as it is at its first read."""
+    async with CostPeriod.rows().database.client.start_session(snapshot=True) as session:
+        yield session
 
-    All as of one moment: never some periods from before a load and some from after it.
+
+async def current_editions(
+    scope: Scope,
+    *,
+    first: date | None = None,
+    until: date | None = None,
+    currency: str | None = None,
+    session: AsyncClientSession | None = None,
+) -> list[CurrentEdition]:
+    """The edition of every period in scope with charges that begin from `first` up to before `until`.
+
+    All as of one moment: never some periods from before a load and some from after it. A `session` given is one of
+    `one_moment`.
     """
+    if session is None:
+        async with one_moment() as session:
+            return await current_editions(scope, first=first, until=until, currency=currency, session=session)
+    query = periods_between(scope, first=first, until=until, currency=currency)
+    fields = {"edition_id": 1, "currency": 1, "totalled_id": 1}
+    rows = CostPeriod.rows().find(query, projection=fields, session=session)
+    return [
+        CurrentEdition(raw["edition_id"], raw["currency"], raw.get("totalled_id") == raw["edition_id"])
+        async for raw in rows
+    ]
+
+
+def periods_between(
+    scope: Scope, *, first: date | None = None, until: date | None = None, currency: str | None = None
+) -> dict[str, Any]:
+    """The filter for periods with charges that begin from `first` up to before `until`."""
     query: dict[str, Any] = CostPeriod.within(scope)
     if first is not None:
         query["last_on"] = {"$gte": midnight(first)}
@@ -103,9 +157,7 @@ async def current_editions(
         query["first_on"] = {"$lt": midnight(until)}
     if currency is not None:
         query["currency"] = currency
-    async with CostPeriod.rows().database.client.start_session(snapshot=True) as session:
-        rows = CostPeriod.rows().find(query, projection={"edition_id": 1, "currency": 1}, session=session)
-        return [(raw["edition_id"], raw["currency"]) async for raw in rows]
+    return query
 
 
 async def are_current(scope: Scope, fingerprints: Mapping[SliceKey, str]) -> bool:
@@ -188,7 +240,7 @@ async def _stored(
 ) -> dict[SliceKey, dict[str, Any]]:
     accounts = sorted({key.billing_account_id for key in keys})
     query = {"billing_account_id": {"$in": accounts}, **CostPeriod.within(scope)}
-    raws = CostPeriod.rows().find(query, projection={"retired": 0}, session=session)
+    raws = CostPeriod.rows().find(query, projection={"retired": 0, "totals": 0}, session=session)
     found = {_key_of(raw): raw async for raw in raws}
     return {key: found[key] for key in keys if key in found}
 
@@ -217,4 +269,17 @@ def _fields(edition: Edition, load_id: ObjectId, at: datetime) -> dict[str, Any]
         "edition_id": edition.id,
         "load_id": load_id,
         "loaded_at": at,
+        "totalled_id": edition.id,
+        "totals": [_total(day, sums) for day, sums in edition.totals.items()],
+    }
+
+
+def _total(day: date, sums: DaySums) -> dict[str, Any]:
+    return {
+        "day": midnight(day),
+        "billed": stored_decimal(sums.billed),
+        "effective": stored_decimal(sums.effective),
+        "listed": stored_decimal(sums.listed),
+        "contracted": stored_decimal(sums.contracted),
+        "line_count": sums.rows,
     }

@@ -13,7 +13,7 @@ from pymongo.errors import CollectionInvalid, OperationFailure
 from documents.account import Account
 from documents.alert import Alert
 from documents.budget import Budget
-from documents.cost_day import CostDay
+from documents.cost_day import CostDay, make_totals
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
@@ -24,6 +24,7 @@ from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.resource import Resource
 from documents.sync_run import SyncRun
+from documents.tally import recount_all
 from documents.user import Membership, User
 
 ALL = (
@@ -88,7 +89,7 @@ async def open_database(client: AsyncMongoClient[dict[str, Any]], name: str) -> 
 
 
 async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[str]:
-    """Create what is missing of collections and indexes; returns what it made, in words.
+    """Create what is missing of collections, indexes, totals and tallies; returns what it made, in words.
 
     Safe to repeat and to run twice at once: MongoDB makes one index of two equal asks.
     """
@@ -105,7 +106,8 @@ async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[s
             before = set(await database[collection].index_information())
             names = await database[collection].create_indexes(indexes)
             made += [f"index {collection}.{index}" for index in names if index not in before]
-    return made
+    counted = {"daily totals": await make_totals(), "tallies": await recount_all()}
+    return made + [f"{name}: {count}" for name, count in counted.items() if count]
 
 
 async def _made_collection(database: AsyncDatabase[dict[str, Any]], name: str) -> bool:

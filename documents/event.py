@@ -1,26 +1,37 @@
 """The event log of each organization: what subscribers are fed from, and the counter that orders it."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, ClassVar, cast
 
 from beanie import Document, PydanticObjectId
 from bson import ObjectId
+from pydantic import Field
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.read_concern import ReadConcern
 
 from documents.base import TenantDocument, utc_now
 from domain.facts.event import LogBounds, LoggedEvent
+from domain.facts.scope import Scope
 
 
 class EventCounter(Document):
-    """One row per organization, `_id` is the organization's. `last` is the newest seq, `first` the oldest stored."""
+    """One row per organization, `_id` is the organization's. `last` is the newest seq, `first` the oldest stored.
+
+    `tally` counts what is open in the organization, see `documents.tally`; it changes only together with `last`. Until
+    `is_tallied` it holds changes of what was not counted yet.
+    """
 
     id: PydanticObjectId
     epoch: str
     first: int = 1
     last: int = 0
+    is_tallied: bool = False
+    tally: dict[str, dict[str, int | Decimal]] = Field(default_factory=dict)
 
     class Settings:
         name = "event_counters"
@@ -47,18 +58,31 @@ class Event(TenantDocument):
 
 async def open_log(org_id: ObjectId, session: AsyncClientSession | None = None) -> None:
     """Start an organization's log. A new epoch tells cursors of an older log apart."""
-    counter = {"_id": org_id, "epoch": secrets.token_hex(4), "first": 1, "last": 0}
+    # An organization that begins has nothing to count.
+    counter = {"_id": org_id, **new_counter(), "last": 0, "is_tallied": True, "tally": {}}
     await EventCounter.get_pymongo_collection().insert_one(counter, session=session)
 
 
-async def append(drafts: Sequence[dict[str, Any]], org_id: ObjectId, session: AsyncClientSession) -> int:
+def new_counter() -> dict[str, Any]:
+    """What a counter row begins with, `last` aside."""
+    return {"epoch": secrets.token_hex(4), "first": 1}
+
+
+async def append(
+    drafts: Sequence[dict[str, Any]],
+    org_id: ObjectId,
+    session: AsyncClientSession,
+    counts: Mapping[str, int | Decimal] = MappingProxyType({}),
+) -> int:
     """Write drafts {topic, type, payload} under the next sequence numbers; returns the last one.
 
-    The counter row is locked until the transaction commits, so commit order is sequence order.
+    `counts` are changes of the tally by their place in it, e.g. open_alerts.HIGH. The counter row is locked until the
+    transaction commits, so commit order is sequence order.
     """
+    changes = {f"tally.{place}": change for place, change in counts.items() if change}
     counter = await EventCounter.get_pymongo_collection().find_one_and_update(
         {"_id": org_id},
-        {"$inc": {"last": len(drafts)}, "$setOnInsert": {"epoch": secrets.token_hex(4), "first": 1}},
+        {"$inc": {"last": len(drafts), **changes}, "$setOnInsert": new_counter()},
         upsert=True,
         return_document=ReturnDocument.AFTER,
         session=session,
@@ -69,6 +93,17 @@ async def append(drafts: Sequence[dict[str, Any]], org_id: ObjectId, session: As
     rows = [{**draft, "org_id": org_id, "seq": first + i, "at": at, "created_at": at} for i, draft in enumerate(drafts)]
     await Event.rows().insert_many(rows, session=session)
     return last
+
+
+async def log_ends(scope: Scope) -> list[tuple[str, str, int]]:
+    """(organization, epoch, last seq) of each organization in scope, in order; those without a log are left out.
+
+    Majority-committed: what is named here has happened for good, and whoever reads after this sees it.
+    """
+    counters = EventCounter.get_pymongo_collection().with_options(read_concern=ReadConcern("majority"))
+    wanted = {"_id": {"$in": [ObjectId(org_id) for org_id in sorted(scope.org_ids)]}}
+    rows = counters.find(wanted, projection={"epoch": 1, "last": 1})
+    return sorted([(str(raw["_id"]), raw["epoch"], raw["last"]) async for raw in rows])
 
 
 class EventLog:

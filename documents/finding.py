@@ -12,6 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.account import Account
 from documents.base import TenantDocument
+from documents.transaction import Transaction
 from domain.facts.finding import FindingCategory, FindingState
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
@@ -89,9 +90,14 @@ async def record_findings(
     changes: FindingChanges,
     resource_ids: Mapping[tuple[ResourceKind, str], ObjectId],
     at: datetime,
-    session: AsyncClientSession,
+    tx: Transaction,
 ) -> dict[FindingKey, ObjectId]:
-    """Store what a sync changed; returns the row ids of all findings that fire now. Twice changes nothing more."""
+    """Store what a sync changed; returns the row ids of all findings that fire now. Twice changes nothing more.
+
+    The organization's tally changes by what is open in the account after it and was not before.
+    """
+    session, of_account = tx.session, {"org_id": account.org_id, "account_id": account.id}
+    before = await open_findings(of_account, session)
     firing = [
         *((finding, {"state": FindingState.OPEN.value, "opened_at": at}) for finding in changes.opened),
         *((finding, {"state": FindingState.OPEN.value, "opened_at": at}) for finding in changes.reopened),
@@ -101,9 +107,34 @@ async def record_findings(
     writes += [_resolved(account, ended.key, at) for ended in changes.resolved]
     if writes:
         await Finding.rows().bulk_write(writes, ordered=False, session=session)
-    query = {"org_id": account.org_id, "account_id": account.id, "last_seen_at": at}
-    rows = Finding.rows().find(query, projection={"rule_id": 1, "resource_native_id": 1}, session=session)
+    tx.count(account.org_id, await open_findings(of_account, session))
+    tx.count(account.org_id, {place: -amount for place, amount in before.items()})
+    rows = Finding.rows().find(
+        {**of_account, "last_seen_at": at}, projection={"rule_id": 1, "resource_native_id": 1}, session=session
+    )
     return {FindingKey(str(account.id), raw["rule_id"], raw["resource_native_id"]): raw["_id"] async for raw in rows}
+
+
+async def open_findings(where: Mapping[str, Any], session: AsyncClientSession) -> dict[str, int | Decimal]:
+    """What the open findings among these add to a tally: how many by severity, and the savings by currency."""
+    is_for_cost = {"$eq": ["$category", FindingCategory.FINOPS.value]}
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {**where, "state": FindingState.OPEN.value}},
+        {
+            "$group": {
+                "_id": ["$severity", {"$cond": [is_for_cost, {"$ifNull": ["$saving_currency", None]}, None]}],
+                "count": {"$sum": 1},
+                "saving": {"$sum": "$saving_amount"},
+            }
+        },
+    ]
+    found: dict[str, int | Decimal] = {}
+    async for raw in await Finding.rows().aggregate(pipeline, session=session):
+        severity, currency = raw["_id"]
+        found[f"open_findings.{severity}"] = found.get(f"open_findings.{severity}", 0) + raw["count"]
+        if currency is not None:
+            found[f"saving.{currency}"] = found.get(f"saving.{currency}", 0) + raw["saving"]
+    return found
 
 
 def _seen(

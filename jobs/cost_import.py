@@ -202,7 +202,10 @@ class _Load:
             for file in self.ledger.files
         ]
         await activate(tx, self.id, files, slices, at)
-        editions = [Edition(id, slice) for id, slice in zip(self.editions, slices, strict=True)]
+        totals = self.reader.totals
+        editions = [
+            Edition(id, slice, totals.of(slice.number)) for id, slice in zip(self.editions, slices, strict=True)
+        ]
         changes = await put_in_place(tx, self.scope, self.id, editions, at)
         replaced = {change.old_load_id for change in changes if change.old_load_id is not None}
         await retire_loads(tx, replaced | {self.id})

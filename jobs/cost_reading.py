@@ -19,7 +19,7 @@ from domain.costs.batch import FocusBatch, SeenAccount
 from domain.costs.focus import READING, FocusParser
 from domain.costs.header import ReadOptions, read_header
 from domain.costs.problem import BadCostFile, Notice, Problem
-from domain.costs.rollup import MOST_DAYS_HELD, DayRollup
+from domain.costs.rollup import MOST_DAYS_HELD, DayRollup, DayTotals
 from domain.costs.slice import CostSlice, SliceBook
 
 _STAGE_ROWS = 1_000
@@ -70,7 +70,9 @@ def content_of(files: Sequence[LoadedFile], options: ReadOptions) -> str:
 
 
 class CostReader:
-    """Reads files one after the other. When `staged` has ended, `slices`, `editions` and `files` tell of them all."""
+    """Reads files one after the other. When `staged` has ended, `slices`, `editions`, `totals` and `files` tell of
+    them all.
+    """
 
     def __init__(
         self,
@@ -83,6 +85,7 @@ class CostReader:
     ) -> None:
         self.editions: list[ObjectId] = []
         self.files: list[FileReport] = []
+        self.totals = DayTotals()
         self._paths = paths
         self._options = options
         self._org_id = org_id
@@ -140,7 +143,9 @@ class CostReader:
 
     def _flushed(self) -> Iterator[Staged]:
         """What is held of the lines, then the sums so far."""
-        days = days_of(self._rollup.flush(), self.slices, self._org_id, self.editions)
+        sums = self._rollup.flush()
+        self.totals.add(sums)
+        days = days_of(sums, self.slices, self._org_id, self.editions)
         for start in range(0, max(len(days), 1), _STAGE_ROWS):
             self._held.days += days[start : start + _STAGE_ROWS]
             yield self._taken(self._size)

@@ -1,6 +1,7 @@
-"""Adds up rows to days: what dashboards read instead of single rows."""
+"""Adds up rows to days, and those to totals of a day: what dashboards read instead of single rows."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
@@ -79,6 +80,30 @@ class DayRollup:
         """The sums so far; starts again from nothing."""
         sums, self._sums = self._sums, {}
         return sums
+
+
+class DayTotals:
+    """Adds up flushed sums once more, for those who ask for no detail. Holds one total per slice and day."""
+
+    def __init__(self) -> None:
+        self._totals: defaultdict[int, dict[date, DaySums]] = defaultdict(dict)
+
+    def add(self, sums: Mapping[DayKey, DaySums]) -> None:
+        """Take in flushed sums."""
+        with localcontext(SUMS):
+            for key, one in sums.items():
+                days = self._totals[key.slice_number]
+                total = days.setdefault(key.day, DaySums(_ZERO, _ZERO, _ZERO, _ZERO, 0))
+                total.billed += one.billed
+                total.effective += one.effective
+                total.listed += one.listed
+                total.contracted += one.contracted
+                total.rows += one.rows
+
+    def of(self, slice_number: int) -> dict[date, DaySums]:
+        """The totals of a slice by day, oldest first."""
+        days = self._totals[slice_number]
+        return {day: days[day] for day in sorted(days)}
 
 
 def _keys(batch: FocusBatch) -> Iterator[DayKey]:

@@ -92,6 +92,11 @@ class CostQuestion:
                 f"This asks for more than {MOST_PERIODS} periods: take fewer days or a coarser grain.", path=("until",)
             )
 
+    @property
+    def is_coarse(self) -> bool:
+        """Whether sums by day and billing account are fine enough to answer it."""
+        return {*self.group_by, *self.where.dimensions} <= {Dimension.BILLING_ACCOUNT} and not self.where.tags
+
     def periods(self) -> list[date]:
         """The first day of every period that the days touch. Stops a little above what is allowed."""
         found = [period_of(self.first, self.grain)]

@@ -140,7 +140,7 @@ async def _store(context: JobContext, account: Account, run: SyncRun, snapshot: 
 
     async def change(tx: Transaction) -> SyncRun:
         changes = compare(str(account.id), await known_findings(account, tx.session), judged)
-        finding_ids = await record_findings(account, changes, rows, at, tx.session)
+        finding_ids = await record_findings(account, changes, rows, at, tx)
         for finding in (*changes.opened, *changes.reopened):
             if finding.judgement.rule.severity.rank <= ALERT_FROM.rank:
                 await raise_alert(tx, account.org_id, _cause(account, finding, finding_ids[finding.key]), at)

@@ -267,7 +267,7 @@ def stages(plan) -> set[str]:
 
 
 async def test_series_are_read_through_an_index(backend, tenant):
-    editions = [edition_id for edition_id, _ in await current_editions(tenant.scope)]
+    editions = [edition.id for edition in await current_editions(tenant.scope)]
     pipeline = series_pipeline(tenant.scope, asked(group_by=(Dimension.SERVICE,)), editions)
     command = {"aggregate": CostDay.get_settings().name, "pipeline": pipeline, "cursor": {}}
 
@@ -278,7 +278,7 @@ async def test_series_are_read_through_an_index(backend, tenant):
 
 
 async def test_pages_of_lines_are_read_in_the_order_of_an_index(tenant):
-    editions = [edition_id for edition_id, _ in await current_editions(tenant.scope)]
+    editions = [edition.id for edition in await current_editions(tenant.scope)]
     page = await CostLine.page_in(tenant.scope, {}, NEWEST_FIRST, first=5)
     after = NEWEST_FIRST.after(NEWEST_FIRST.values_of(page.rows[-1]))
     query = {"$and": [CostLine.within(tenant.scope), {"edition_id": {"$in": editions}}, after]}
