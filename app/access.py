@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from structlog.contextvars import bind_contextvars
 
 from app.graphql.call import Call, Session
+from app.results import RedisResults
 from app.wiring import Backend
 from auth.password import PasswordHasher
 from auth.scope import scope_of
@@ -91,5 +92,6 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         viewers=ViewerCache(tokens, utc_now),
         vault=backend.vault,
         log=backend.log,
+        results=RedisResults(backend.redis),
         allow_private_endpoints=settings.private_endpoints_allowed,
     )

@@ -1,5 +1,7 @@
 """The only place a Scope is made."""
 
+from collections.abc import Iterable
+
 from auth.permission import Permission
 from auth.viewer import Viewer
 from domain.facts.scope import Scope
@@ -13,6 +15,13 @@ def scope_of(viewer: Viewer, permission: Permission | None) -> Scope:
         visible=visible,
         actor=f"user:{viewer.user_id}",
     )
+
+
+def scope_of_all(viewer: Viewer, permissions: Iterable[Permission]) -> Scope:
+    """What this viewer may touch under every one of these permissions at once."""
+    visible = frozenset(viewer.roles)
+    org_ids = visible.intersection(*(viewer.organizations_with(permission) for permission in permissions))
+    return Scope(org_ids=org_ids, visible=visible, actor=f"user:{viewer.user_id}")
 
 
 def scope_of_job(job: str, org_id: str) -> Scope:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, NamedTuple
 from beanie import PydanticObjectId
 from bson import ObjectId
 from pydantic import BaseModel, Field
-from pymongo import ASCENDING, IndexModel, UpdateOne
+from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
@@ -144,6 +144,14 @@ async def current_editions(
         CurrentEdition(raw["edition_id"], raw["currency"], raw.get("totalled_id") == raw["edition_id"])
         async for raw in rows
     ]
+
+
+async def newest_charge(scope: Scope) -> date | None:
+    """The newest day (UTC) on which a charge begins, None where there are no costs."""
+    raw = await CostPeriod.rows().find_one(
+        CostPeriod.within(scope), sort=[("last_on", DESCENDING)], projection={"last_on": 1}
+    )
+    return None if raw is None else raw["last_on"].date()
 
 
 def periods_between(

@@ -18,6 +18,7 @@ from jobs.writer import Writer
 from live.event_log import EventLog
 from live.feed import Feed
 from live.position import Position
+from resolvers.results import Results
 from schema.connection import Pager
 from schema.context import SchemaContext
 from schema.node import local_id
@@ -40,6 +41,7 @@ class Ports:
     viewers: ViewerCache
     vault: Vault
     log: EventLog
+    results: Results
     allow_private_endpoints: bool
 
 

@@ -3,6 +3,7 @@
 from typing import Annotated, Any
 
 import strawberry
+from pydantic import TypeAdapter
 
 from auth.permission import Permission
 from documents.cost_day import cost_series
@@ -15,6 +16,8 @@ from schema.connection import DEFAULT_FIRST, After, Connection, First
 from schema.cost import CostColumn, CostGroup, CostLine, CostLineFilter, CostSeries, CostsInput
 from schema.directives import Cost
 from schema.node import local_id
+
+ENCODED = TypeAdapter(series.CostSeries)
 
 
 @strawberry.type
@@ -31,7 +34,11 @@ class CostQueries:
         scope = info.context.scope
         if input.organization_id is not None:
             scope = scope.narrowed(local_id("Organization", input.organization_id))
-        return _shown(await cost_series(scope, input.question()))
+        question = input.question()
+        found = await info.context.ports.results.get_or_compute(
+            ("costs", question), scope, ENCODED, lambda: cost_series(scope, question)
+        )
+        return _shown(found)
 
     @query(Connection[CostLine], may=Permission.COSTS_READ, description="Billed rows in reach, newest charges first.")
     async def cost_lines(

@@ -116,7 +116,8 @@ def query(
     """Declare a query. `type_` is what goes over the wire; the resolver may return the documents behind it."""
     permission_class, permission = _gate_of(may, public)
     gated = Gated(may=may or f"public: {public}")
-    extensions: list[FieldExtension] = [UnderPermission(permission)]
+    # Without a permission the context is right as it is, and a plain resolver stays plain.
+    extensions: list[FieldExtension] = [] if permission is None else [UnderPermission(permission)]
     return _field(type_, permission_class, extensions, _told(description, public), (gated, *directives))
 
 

@@ -6,6 +6,7 @@ from resolvers.account import AccountMutations, AccountQueries
 from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
+from resolvers.dashboard import DashboardQueries
 from resolvers.finding import FindingQueries
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
@@ -18,6 +19,7 @@ class Query(
     AlertQueries,
     BudgetQueries,
     CostQueries,
+    DashboardQueries,
     FindingQueries,
     NodeQueries,
     OrganizationQueries,

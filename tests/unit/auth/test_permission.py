@@ -7,7 +7,7 @@ import pytest
 import documents
 from auth.gate import Gate, Public, SignedIn, gate
 from auth.permission import PERMISSIONS_OF, Permission
-from auth.scope import scope_of, scope_of_job, scope_of_operator
+from auth.scope import scope_of, scope_of_all, scope_of_job, scope_of_operator
 from auth.viewer import Viewer
 from documents import Role
 from domain.errors import Forbidden, NotFound, Unauthenticated
@@ -71,6 +71,13 @@ def test_narrowing_tells_a_missing_right_from_a_strangers_organization() -> None
         scope.narrowed("b")
     with pytest.raises(NotFound):
         scope.narrowed("c")
+
+
+def test_a_scope_of_several_permissions_holds_only_organizations_with_all_of_them() -> None:
+    scope = scope_of_all(viewer(a=Role.ADMIN, b=Role.USER), [Permission.COSTS_READ, Permission.BUDGETS_WRITE])
+
+    assert scope.org_ids == {"a"}
+    assert scope.visible == {"a", "b"}
 
 
 def test_several_organizations_are_not_one() -> None:

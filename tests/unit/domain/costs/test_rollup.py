@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.costs.rollup import DayRollup
+from domain.costs.rollup import DayRollup, DayTotals
 from tests.factories.focus import focus_row, lacking, parsed
 
 amounts = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=12)
@@ -27,12 +27,14 @@ def charge(service: str, day: int, billed: Decimal, effective: Decimal) -> dict[
 @given(st.lists(charges, min_size=1, max_size=40), st.integers(0, 5))
 @settings(max_examples=50, deadline=None)
 def test_flushed_parts_add_up_to_the_rows(rows, most):
-    rollup = DayRollup(most=most)
+    rollup, by_day = DayRollup(most=most), DayTotals()
     totals = defaultdict(lambda: [Decimal(0), Decimal(0), 0])
     for chunk in (rows[start : start + 7] for start in range(0, len(rows), 7)):
         rollup.add(parsed(*(charge(*row) for row in chunk)))
         if rollup.is_full or chunk[-1] is rows[-1]:
-            for key, sums in rollup.flush().items():
+            flushed = rollup.flush()
+            by_day.add(flushed)
+            for key, sums in flushed.items():
                 total = totals[key.service_name, key.day.day]
                 total[0] += sums.billed
                 total[1] += sums.effective
@@ -45,6 +47,10 @@ def test_flushed_parts_add_up_to_the_rows(rows, most):
         expected[service, day][2] += 1
     assert totals == expected
     assert rollup.flush() == {}
+    for day, total in by_day.of(0).items():
+        parts = [sums for (_, number), sums in expected.items() if number == day.day]
+        assert [total.billed, total.effective, total.rows] == [sum(column) for column in zip(*parts, strict=True)]
+    assert list(by_day.of(0)) == sorted({date(2026, 9, number) for _, number in expected})
 
 
 def test_a_sum_is_kept_for_every_dimension_that_can_be_asked_for():
@@ -87,3 +93,16 @@ def test_costs_that_a_file_lacks_add_nothing():
 
     (sums,) = rollup.flush().values()
     assert (sums.listed, sums.contracted, sums.rows) == (Decimal(2), Decimal(3), 3)
+
+
+def test_every_slice_has_totals_of_its_own_with_all_four_costs():
+    rollup, totals = DayRollup(), DayTotals()
+    rows = [focus_row(BilledCost="1", EffectiveCost="2", ListCost="4", ContractedCost="8", RegionId=r) for r in "ab"]
+    rollup.add(parsed(*rows, focus_row(BilledCost="16", BillingAccountId="9")))
+
+    totals.add(rollup.flush())
+
+    (first,), (second,) = totals.of(0).values(), totals.of(1).values()
+    assert (first.billed, first.effective, first.listed, first.contracted, first.rows) == (2, 4, 8, 16, 2)
+    assert (second.billed, second.rows) == (16, 1)
+    assert totals.of(2) == {}

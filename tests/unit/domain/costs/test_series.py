@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from domain.costs.series import (
     MOST_GROUPS,
     MOST_PERIODS,
+    CostFilter,
     CostQuestion,
     Dimension,
     Grain,
@@ -110,3 +111,19 @@ def test_without_rows_the_columns_are_zero_and_there_is_no_currency():
 
     assert (series.currency, series.groups, series.rest) == (None, [], None)
     assert series.all.amounts == {Metric.BILLED: [Decimal(0)] * 3}
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_coarse"),
+    [
+        ({}, True),
+        ({"group_by": (Dimension.BILLING_ACCOUNT,), "metrics": tuple(Metric), "grain": Grain.WEEK}, True),
+        ({"where": CostFilter(dimensions={Dimension.BILLING_ACCOUNT: ["1"]})}, True),
+        ({"group_by": (Dimension.BILLING_ACCOUNT, Dimension.PROVIDER)}, False),
+        ({"group_by": (TagKey("team"),)}, False),
+        ({"where": CostFilter(dimensions={Dimension.REGION: [None]})}, False),
+        ({"where": CostFilter(tags={"team": ["a"]})}, False),
+    ],
+)
+def test_a_coarse_question_asks_for_no_more_than_days_and_billing_accounts(changes, is_coarse):
+    assert question(**changes).is_coarse is is_coarse
