@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from importlib.metadata import version
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import structlog
 from pydantic import TypeAdapter, ValidationError
@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from app import metrics
+from app.shared_read import SharedRead
 from documents.event import log_ends
 from domain.facts.scope import Scope
 
@@ -25,6 +26,9 @@ T = TypeVar("T")
 KEPT_FOR = timedelta(minutes=5)
 # A bigger answer costs more to fetch and to decode than it saves.
 MOST_BYTES = 1 << 20
+# What a process remembers by itself: at most so many answers of so many bytes.
+MOST_RECENT = 256
+SMALL = 4096
 ANSWER_WITHIN = timedelta(milliseconds=250)
 # After a failure Redis is left alone this long, so that a dead one does not slow every request down.
 ASK_AGAIN_AFTER = timedelta(seconds=1)
@@ -43,20 +47,28 @@ class RedisResults:
     majority-committed could be lost with a primary and name two histories; those read here cannot. A restore gives the
     log another epoch. Nothing is ever deleted: an old seq is not asked for again, and its entries expire.
 
-    Equal questions at one time are computed once in a process.
+    Equal questions at one time are computed once in a process, and their ends read once. Answers of at most `small`
+    bytes stay in the process too, the newest of them, under the same keys.
     """
 
-    def __init__(self, redis: Redis, *, kept_for: timedelta = KEPT_FOR) -> None:
+    def __init__(self, redis: Redis, *, kept_for: timedelta = KEPT_FOR, small: int = SMALL) -> None:
         self._redis = redis
         self._kept_for = kept_for
+        self._small = small
         self._ask_again_at = 0.0
         self._under_way: dict[str, asyncio.Task[Any]] = {}
+        self._recent: dict[str, tuple[float, Any]] = {}
+        self._ends: SharedRead[Scope, list[tuple[str, str, int]]] = SharedRead(log_ends)
 
     async def get_or_compute(
         self, question: object, scope: Scope, encoded: TypeAdapter[T], compute: Callable[[], Awaitable[T]]
     ) -> T:
         """The answer to `question` about the organizations in scope as they are now. Raises what `compute` raises."""
-        key = _key(question, scope, await log_ends(scope))
+        key = _key(question, scope, await self._ends.value(scope))
+        until, recent = self._recent.get(key, (0.0, None))
+        if time.monotonic() < until:
+            metrics.RESULTS.labels("kept").inc()
+            return cast("T", recent)
         task: asyncio.Task[T] | None = self._under_way.get(key)
         if task is None:
             task = asyncio.create_task(self._answer(key, encoded, compute))
@@ -74,12 +86,19 @@ class RedisResults:
                 log.warning("result.unreadable", key=key)
             else:
                 metrics.RESULTS.labels("kept").inc()
-                return found
+                return self._remembered(key, kept, found)
         answer = await compute()
         metrics.RESULTS.labels("computed").inc()
         body = encoded.dump_json(answer)
         if len(body) <= MOST_BYTES:
             await self._asked(lambda: self._redis.set(key, body, px=self._kept_for))
+        return self._remembered(key, body, answer)
+
+    def _remembered(self, key: str, body: bytes, answer: T) -> T:
+        if len(body) <= self._small:
+            self._recent[key] = (time.monotonic() + self._kept_for.total_seconds(), answer)
+            if len(self._recent) > MOST_RECENT:
+                del self._recent[next(iter(self._recent))]
         return answer
 
     def _ended(self, key: str, task: "asyncio.Task[Any]") -> None:

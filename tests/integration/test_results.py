@@ -49,7 +49,7 @@ async def redis(servers: ServerUrls) -> AsyncIterator[Redis]:
 
 @pytest.fixture
 def question(redis: Redis) -> Question:
-    return Question(RedisResults(redis))
+    return Question(RedisResults(redis, small=0))
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ async def something_happens(backend: Backend, tenant: Tenant) -> None:
 
 
 async def test_an_answer_is_found_again_by_every_process(redis, tenant, question):
-    other_process = Question(RedisResults(redis))
+    other_process = Question(RedisResults(redis, small=0))
 
     answers = [await question.ask(tenant), await question.ask(tenant), await other_process.ask(tenant)]
 
@@ -119,7 +119,7 @@ async def test_tenants_without_a_log_do_not_share_answers(backend, tenant, quest
 
 
 async def test_equal_questions_at_once_are_computed_once(redis, tenant):
-    question = Question(RedisResults(redis), delay=0.1)
+    question = Question(RedisResults(redis, small=0), delay=0.1)
 
     answers = await asyncio.gather(*(question.ask(tenant) for _ in range(50)))
 
@@ -128,7 +128,7 @@ async def test_equal_questions_at_once_are_computed_once(redis, tenant):
 
 
 async def test_who_leaves_takes_the_answer_from_nobody(redis, tenant):
-    question = Question(RedisResults(redis), delay=0.2)
+    question = Question(RedisResults(redis, small=0), delay=0.2)
     first = asyncio.create_task(question.ask(tenant))
     await asyncio.sleep(0.1)
     second = asyncio.create_task(question.ask(tenant))
@@ -141,7 +141,7 @@ async def test_who_leaves_takes_the_answer_from_nobody(redis, tenant):
 
 
 async def test_an_event_while_an_answer_is_computed_does_not_hide_behind_it(backend, redis, tenant):
-    results = RedisResults(redis)
+    results = RedisResults(redis, small=0)
     state = "old"
 
     async def slow() -> str:
@@ -170,8 +170,9 @@ async def test_a_question_that_cannot_be_answered_is_asked_again(redis, tenant, 
     assert await question.ask(tenant) == "answer 1"
 
 
-async def test_answers_expire(redis, tenant):
-    question = Question(RedisResults(redis, kept_for=timedelta(milliseconds=50)))
+@pytest.mark.parametrize("small", [0, 100])
+async def test_answers_expire(redis, tenant, small):
+    question = Question(RedisResults(redis, kept_for=timedelta(milliseconds=50), small=small))
     await question.ask(tenant)
     await asyncio.sleep(0.2)
 
@@ -190,7 +191,7 @@ async def _seven() -> int:
 
 
 async def test_a_huge_answer_is_not_kept(redis, tenant):
-    results, computed = RedisResults(redis), 0
+    results, computed = RedisResults(redis, small=0), 0
 
     async def huge() -> str:
         nonlocal computed
@@ -205,7 +206,7 @@ async def test_a_huge_answer_is_not_kept(redis, tenant):
 
 async def test_without_redis_every_answer_is_computed(tenant, unused_tcp_port):
     async with Redis(port=unused_tcp_port) as nowhere:
-        question = Question(RedisResults(nowhere))
+        question = Question(RedisResults(nowhere, small=0))
 
         assert [await question.ask(tenant) for _ in range(3)] == ["answer 1", "answer 2", "answer 3"]
 
@@ -218,7 +219,7 @@ async def test_a_redis_that_does_not_answer_is_not_waited_for_again_and_again(te
     server = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with server, Redis(port=port) as mute:
-        question = Question(RedisResults(mute))
+        question = Question(RedisResults(mute, small=0))
         async with asyncio.timeout(5):
             answers = [await question.ask(tenant) for _ in range(20)]
 
@@ -226,7 +227,7 @@ async def test_a_redis_that_does_not_answer_is_not_waited_for_again_and_again(te
 
 
 async def test_answers_are_kept_again_once_redis_is_back(redis, tenant):
-    results = RedisResults(redis)
+    results = RedisResults(redis, small=0)
     question = Question(results)
     results._ask_again_at = asyncio.get_running_loop().time() + 0.2  # as after a failure
 
@@ -236,3 +237,22 @@ async def test_answers_are_kept_again_once_redis_is_back(redis, tenant):
 
     assert away == ["answer 1", "answer 2"]
     assert back == ["answer 3", "answer 3"]
+
+
+async def test_a_process_remembers_its_newest_small_answers_by_itself(backend, tenant, unused_tcp_port, monkeypatch):
+    monkeypatch.setattr("app.results.MOST_RECENT", 2)
+    async with Redis(port=unused_tcp_port) as nowhere:
+        question = Question(RedisResults(nowhere, small=len('"answer 1"')))
+        known = [await question.ask(tenant, name) for name in ("a", "b", "b", "a", "c", "c", "a")]
+        await something_happens(backend, tenant)
+        after = [await question.ask(tenant, "c") for _ in range(2)]
+
+    assert known == [f"answer {number}" for number in (1, 2, 2, 1, 3, 3, 4)]
+    assert after == ["answer 5", "answer 5"]
+
+
+async def test_a_process_remembers_no_big_answer(tenant, unused_tcp_port):
+    async with Redis(port=unused_tcp_port) as nowhere:
+        question = Question(RedisResults(nowhere, small=len('"answer 1"') - 1))
+
+        assert [await question.ask(tenant) for _ in range(2)] == ["answer 1", "answer 2"]
