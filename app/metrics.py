@@ -28,9 +28,7 @@ COST = Histogram(
 COST_BUDGET_UNAVAILABLE = Counter(
     "cloudwatcher_cost_budget_unavailable", "Operations let through because the cost bucket could not be asked."
 )
-RESULTS = Counter(
-    "cloudwatcher_results", "Answers of dashboards and cost charts, kept or computed anew.", ["source"]
-)
+RESULTS = Counter("cloudwatcher_results", "Answers of dashboards and cost charts, kept or computed anew.", ["source"])
 CONNECTIONS = Gauge("cloudwatcher_graphql_connections", "Open streaming connections.", ["transport"])
 SUBSCRIPTIONS = Gauge("cloudwatcher_graphql_subscriptions", "Subscriptions that are running.")
 

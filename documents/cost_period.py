@@ -214,7 +214,8 @@ async def overlapping(scope: Scope, slices: Sequence[CostSlice]) -> list[tuple[C
     """
     accounts = sorted({slice.key.billing_account_id for slice in slices})
     query = {"billing_account_id": {"$in": accounts}, **CostPeriod.within(scope)}
-    others = [(_key_of(raw), raw["period_end"]) async for raw in CostPeriod.rows().find(query)]
+    raws = CostPeriod.rows().find(query, projection={"retired": 0, "totals": 0})
+    others = [(_key_of(raw), raw["period_end"]) async for raw in raws]
     return [
         (slice, key)
         for slice in slices

@@ -184,3 +184,14 @@ async def test_totals_are_read_through_an_index(backend, tenant, tmp_path):
 
     assert "'IXSCAN'" in plan
     assert "COLLSCAN" not in plan
+
+
+async def test_the_newest_charge_is_read_off_an_index(backend, tenant):
+    command = {"find": "cost_periods", "filter": CostPeriod.within(tenant.scope), "sort": {"last_on": -1}, "limit": 1}
+
+    explained = await backend.database.command("explain", command, verbosity="queryPlanner")
+
+    plan = str(explained["queryPlanner"]["winningPlan"])
+    assert "'org_last_on'" in plan
+    assert "COLLSCAN" not in plan
+    assert "'SORT'" not in plan

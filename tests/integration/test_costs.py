@@ -118,6 +118,16 @@ async def test_what_is_not_told_apart_is_added_up(graph: Graph, backend: Backend
     assert Decimal(found["rest"]["columns"][0]["total"]) == 1 + 2 + 4
 
 
+async def test_a_load_shows_at_once_although_answers_are_kept(graph: Graph, backend: Backend, load: Load) -> None:
+    tenant = await make_tenant(backend)
+    seen = []
+    for cost in ("1", "2"):
+        await load(tenant, row("2026-01-05", cost))
+        seen += [(await ask(graph, tenant))["total"]["columns"][0]["total"] for _ in range(2)]
+
+    assert [Decimal(total) for total in seen] == [1, 1, 2, 2]
+
+
 async def test_currencies_are_not_added_up(graph: Graph, backend: Backend, load: Load) -> None:
     tenant = await make_tenant(backend)
     await load(tenant, row("2026-01-05", "1"), source="us")

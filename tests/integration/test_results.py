@@ -2,7 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
+from decimal import Decimal
 
 import pytest
 from pydantic import TypeAdapter
@@ -13,7 +14,10 @@ from app.results import MOST_BYTES, RedisResults
 from app.wiring import Backend
 from documents.event import EventCounter
 from documents.transaction import Transaction
+from domain.costs.series import CostQuestion, CostSeries, Dimension, Grain, GroupSums, Metric, SeriesBuilder, TagKey
+from domain.dashboard import CostNumbers, Dashboard
 from domain.facts.scope import Scope
+from resolvers import cost, dashboard
 from tests.factories.tenant import Tenant, make_tenant
 
 TEXT = TypeAdapter(str)
@@ -256,3 +260,63 @@ async def test_a_process_remembers_no_big_answer(tenant, unused_tcp_port):
         question = Question(RedisResults(nowhere, small=len('"answer 1"') - 1))
 
         assert [await question.ask(tenant) for _ in range(2)] == ["answer 1", "answer 2"]
+
+
+def a_series() -> CostSeries:
+    """A series with everything that could suffer on its way through JSON."""
+    question = CostQuestion(
+        first=date(2026, 9, 1),
+        until=date(2026, 11, 1),
+        grain=Grain.MONTH,
+        group_by=(Dimension.SERVICE, TagKey("team")),
+        metrics=(Metric.BILLED, Metric.LIST),
+        top=1,
+    )
+    builder = SeriesBuilder(question, "USD")
+    long = Decimal("1234567890123456.789012345678901234")
+    builder.add(GroupSums((None, "ä$"), "production", [(date(2026, 9, 1), [long, Decimal("-0.10")])]))
+    builder.add(GroupSums(("db", None), None, [(date(2026, 10, 1), [Decimal("0E-12"), Decimal("1E+3")])]))
+    return builder.built()
+
+
+async def test_a_kept_cost_series_is_the_same_to_the_digit(redis, tenant):
+    series = a_series()
+    question = CostQuestion(date(2026, 9, 1), date(2026, 11, 1))
+
+    async def compute() -> CostSeries:
+        return series
+
+    found = [
+        await RedisResults(redis, small=0).get_or_compute(("costs", question), tenant.scope, cost.ENCODED, compute)
+        for _ in range(2)
+    ]
+
+    assert found[1] is not series
+    assert found[1] == series
+    assert repr(found[1]) == repr(series)
+
+
+async def test_a_kept_dashboard_is_the_same_to_the_digit(redis, tenant):
+    numbers = Dashboard(
+        currency=None,
+        costs=CostNumbers(*(Decimal(text) for text in ("1.50", "0", "0E-9", "-3", "12345678901234567890.123456789"))),
+        costs_until=date(2026, 11, 1),
+        open_findings=1,
+        urgent_findings=2,
+        monthly_saving=Decimal("12.50"),
+        open_alerts=3,
+        urgent_alerts=4,
+        accounts=5,
+        failing_accounts=6,
+    )
+
+    async def compute() -> Dashboard:
+        return numbers
+
+    found = [
+        await RedisResults(redis, small=0).get_or_compute("d", tenant.scope, dashboard.ENCODED, compute)
+        for _ in range(2)
+    ]
+
+    assert found[1] is not numbers
+    assert repr(found[1]) == repr(numbers)
