@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import os
+import random
 import statistics
 import sys
 import tempfile
@@ -53,13 +54,25 @@ class Client:
         return took
 
 
-def told(name: str, took: Sequence[float], seconds: float) -> None:
-    cuts = statistics.quantiles(took, n=100)
-    print(
-        f"{name}: {len(took):,} requests, p50 {cuts[49]:.1f} ms, p95 {cuts[94]:.1f} ms, p99 {cuts[98]:.1f} ms, "
-        f"{len(took) / seconds:,.0f} a second",
-        flush=True,
-    )
+class Stage:
+    """Prints how long requests took, and how much of the web process: on a busy machine that tells more."""
+
+    def __init__(self, name: str, web: int) -> None:
+        self._name, self._web = name, web
+        self._begun, self._used = time.perf_counter(), self._processor()
+
+    def ended(self, took: Sequence[float]) -> None:
+        cuts, seconds = statistics.quantiles(took, n=100), time.perf_counter() - self._begun
+        each = (self._processor() - self._used) * 1000 / len(took)
+        print(
+            f"{self._name}: {len(took):,} requests, p50 {cuts[49]:.1f} ms, p95 {cuts[94]:.1f} ms, "
+            f"p99 {cuts[98]:.1f} ms, {len(took) / seconds:,.0f} a second, {each:.2f} ms of processor each",
+            flush=True,
+        )
+
+    def _processor(self) -> float:
+        fields = Path(f"/proc/{self._web}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def announce(backend: Backend, org_id: str) -> None:
@@ -71,37 +84,40 @@ async def announce(backend: Backend, org_id: str) -> None:
     await backend.writer.commit(change)
 
 
-async def asked_for(clients: Sequence[Client], seconds: float) -> list[float]:
+async def asked_for(clients: Sequence[Client], seconds: float, *, pause: float = 0) -> list[float]:
     """Every client asks, one request after the other, for so long."""
     until = time.perf_counter() + seconds
 
     async def ask(client: Client) -> list[float]:
+        await client.open()  # servers close what has been idle for a while
         took = []
         while time.perf_counter() < until:
             took.append(await client.ask())
+            await asyncio.sleep(pause * random.uniform(0.5, 1.5))
         return took
 
     return [one for took in await asyncio.gather(*map(ask, clients)) for one in took]
 
 
-async def measure(backend: Backend, address: str, tenant: SeededTenant, seconds: float) -> None:
-    clients = [Client(address, tenant.token) for _ in range(CLIENTS)]
+async def asked_after_events(backend: Backend, org_id: str, clients: Sequence[Client], seconds: float) -> list[float]:
+    """All clients ask once at the same time after each event."""
+    until, took = time.perf_counter() + seconds, []
     await asyncio.gather(*(client.open() for client in clients))
+    while time.perf_counter() < until:
+        await announce(backend, org_id)
+        took += await asyncio.gather(*(client.ask() for client in clients))
+    return took
+
+
+async def measure(backend: Backend, address: str, tenant: SeededTenant, seconds: float, web: int) -> None:
+    clients = [Client(address, tenant.token) for _ in range(CLIENTS)]
     await asked_for(clients, 2)
-    alone = await asked_for(clients[:1], seconds / 2)
-    told("kept, 1 client", alone, seconds / 2)
-    told(f"kept, {CLIENTS} clients", await asked_for(clients, seconds), seconds)
-    single, rounds = [], []
-    begun = time.perf_counter()
-    while time.perf_counter() < begun + seconds / 2:
-        await announce(backend, tenant.org_id)
-        single.append(await clients[0].ask())
-    told("computed, 1 client", single, time.perf_counter() - begun)
-    begun = time.perf_counter()
-    while time.perf_counter() < begun + seconds:
-        await announce(backend, tenant.org_id)
-        rounds += await asyncio.gather(*(client.ask() for client in clients))
-    told(f"computed, {CLIENTS} clients at once after each event", rounds, time.perf_counter() - begun)
+    for some in (clients[:1], clients):
+        stage = Stage(f"kept, clients: {len(some)}", web)
+        stage.ended(await asked_for(some, seconds))
+    for some in (clients[:1], clients):
+        stage = Stage(f"computed anew, clients at once after each event: {len(some)}", web)
+        stage.ended(await asked_after_events(backend, tenant.org_id, some, seconds))
 
     async def every_second() -> None:
         while True:
@@ -109,7 +125,9 @@ async def measure(backend: Backend, address: str, tenant: SeededTenant, seconds:
             await asyncio.sleep(1)
 
     events = asyncio.create_task(every_second())
-    told(f"an event every second, {CLIENTS} clients", await asked_for(clients, seconds), seconds)
+    for pause in (0, 0.1, 0.5):
+        stage = Stage(f"an event every second, {CLIENTS} clients, pause of {pause} s", web)
+        stage.ended(await asked_for(clients, seconds, pause=pause))
     events.cancel()
 
 
@@ -135,7 +153,7 @@ async def run(servers: EmbeddedServers, folder: Path, options: argparse.Namespac
         web = await asyncio.create_subprocess_exec(sys.executable, "-m", "app.web", env=environment)
         try:
             await asyncio.sleep(8)
-            await measure(backend, f"http://127.0.0.1:{port}", tenant, options.seconds)
+            await measure(backend, f"http://127.0.0.1:{port}", tenant, options.seconds, web.pid)
         finally:
             web.terminate()
             await web.wait()
