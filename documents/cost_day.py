@@ -62,7 +62,7 @@ class CostDay(TenantDocument):
 
 
 # They would show sums that are staged or replaced.
-for _name in ("get_in", "find_in", "list_in", "page_in", "count_in", "load_many"):
+for _name in ("get_in", "find_in", "list_in", "page_in", "count_in", "rows_by_id", "load_many"):
     setattr(CostDay, _name, CostDay._closed)
 
 _FIELDS = {

@@ -1,6 +1,6 @@
 """Billed rows as they came, for looking at single charges; sums are read from cost days."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import repeat
@@ -17,8 +17,8 @@ from documents.base import TenantDocument
 from documents.cost_period import current_editions
 from documents.encoded_rows import RowEncoder, int_elements, object_id_elements, rows_of
 from documents.page import Keyset, Page
+from documents.reading import Reading
 from domain.costs.batch import FocusBatch
-from domain.costs.column import BY_NAME
 from domain.errors import NotFound
 from domain.facts.scope import Scope
 
@@ -33,6 +33,7 @@ class CostLine(TenantDocument):
     """
 
     noun: ClassVar[str] = "cost line"
+    always_read: ClassVar[tuple[str, ...]] = ("org_id", "edition_id")
 
     edition_id: PydanticObjectId
     file: int
@@ -130,11 +131,18 @@ class CostLine(TenantDocument):
 
     @classmethod
     async def page_in(
-        cls, scope: Scope, filter: Mapping[str, Any], keyset: Keyset, *, first: int, after: Sequence[Any] | None = None
+        cls,
+        scope: Scope,
+        filter: Mapping[str, Any],
+        keyset: Keyset,
+        *,
+        first: int,
+        after: Sequence[Any] | None = None,
+        reading: Reading | None = None,
     ) -> Page[Any]:
         """At most `first` current lines in scope in the keyset's order, after the given sort values."""
         filter = {**filter, "edition_id": {"$in": await _visible(scope)}}
-        return await super().page_in(scope, filter, keyset, first=first, after=after)
+        return await super().page_in(scope, filter, keyset, first=first, after=after, reading=reading)
 
     @classmethod
     async def count_in(cls, scope: Scope, filter: Mapping[str, Any], *, cap: int) -> int:
@@ -142,20 +150,18 @@ class CostLine(TenantDocument):
         return await super().count_in(scope, {**filter, "edition_id": {"$in": await _visible(scope)}}, cap=cap)
 
     @classmethod
-    async def load_many(cls, scope: Scope, ids: Sequence[str]) -> list[Any]:
-        """Current lines in the order of `ids`; None where an id is absent, replaced or out of scope."""
+    async def rows_by_id(
+        cls, scope: Scope, ids: Collection[ObjectId], reading: Reading | None = None
+    ) -> dict[ObjectId, Any]:
+        """Current lines by their id; what is absent, replaced or out of scope is left out."""
         visible = set(await _visible(scope))
-        rows = await super().load_many(scope, ids)
-        return [row if row is not None and row.edition_id in visible else None for row in rows]
+        rows = await super().rows_by_id(scope, ids, reading)
+        return {id: row for id, row in rows.items() if row.edition_id in visible}
 
 
 # They would show lines that are staged or replaced.
 for _name in ("find_in", "list_in"):
     setattr(CostLine, _name, CostLine._closed)
-
-# Nulls are not stored: a row as read has them all the same.
-for _name in CostLine.model_fields.keys() & BY_NAME.keys():
-    setattr(CostLine.Row, _name, None)
 
 
 async def _visible(scope: Scope) -> list[ObjectId]:

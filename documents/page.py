@@ -1,21 +1,28 @@
 """Keyset paging: an order that ends in the id, and one page of rows. Not offsets: they get slow and skip rows."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Keyset:
     """Stored field names in sort order, each 1 or -1. `_id` is added as the last key and breaks ties."""
 
     keys: tuple[tuple[str, int], ...]
 
-    @property
+    @cached_property
     def full(self) -> tuple[tuple[str, int], ...]:
         return (*self.keys, ("_id", self.keys[-1][1] if self.keys else 1))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """The sort fields without `_id`."""
+        return tuple(name for name, _ in self.keys)
 
     def sort(self) -> list[tuple[str, int]]:
         return list(self.full)
@@ -24,17 +31,53 @@ class Keyset:
         """The sort values of a row, `_id` last; what a cursor carries."""
         return [getattr(row, "id" if name == "_id" else name) for name, _ in self.full]
 
-    def after(self, values: Sequence[Any]) -> dict[str, Any]:
-        """The filter for rows that come after the given sort values."""
+    def after(self, values: Sequence[Any]) -> list[dict[str, Any]]:
+        """Filters for the rows that come after the given sort values.
+
+        Each is one range of an index in this order, no two overlap, and the rows of an earlier one come first.
+        """
         branches = []
-        for index, (name, direction) in enumerate(self.full):
+        for index in reversed(range(len(self.full))):
+            name, direction = self.full[index]
             branch: dict[str, Any] = {key: values[i] for i, (key, _) in enumerate(self.full[:index])}
             branch[name] = {"$gt" if direction == 1 else "$lt": values[index]}
             branches.append(branch)
-        return {"$or": branches}
+        return branches
+
+    def merged(self, parts: Sequence[list[dict[str, Any]]]) -> list[dict[str, Any]]:
+        """Raw documents of several answers in this order."""
+        if len(parts) == 1:
+            return parts[0]
+        raws = [raw for part in parts for raw in part]
+        for name, direction in reversed(self.full):
+            raws.sort(key=itemgetter(name), reverse=direction == -1)
+        return raws
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     rows: list[T]
     has_next: bool
+
+
+def page_steps(
+    within: Sequence[Mapping[str, Any]], filter: Mapping[str, Any], keyset: Keyset, after: Sequence[Any] | None
+) -> list[list[dict[str, Any]]]:
+    """The queries to ask for a page, step by step until it is full; the answers of one step are merged.
+
+    `within` are the groups of organizations to ask about. Each query is a plain range for each organization, which
+    MongoDB reads in the order of an index. For one organization it also merges the ranges of a cursor, in one query.
+    """
+    bases = [_both(clause, filter) for clause in within]
+    if after is None:
+        return [bases]
+    ranges = keyset.after(after)
+    if len(within) == 1 and not isinstance(within[0]["org_id"], dict):
+        return [[{"$or": [_both(bases[0], one) for one in ranges]}]]
+    return [[_both(base, one) for base in bases] for one in ranges]
+
+
+def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    if one.keys().isdisjoint(other):
+        return {**one, **other}
+    return {"$and": [one, other]}

@@ -40,7 +40,9 @@ class AccountQueries:
         scope = info.context.scope
         if organization_id is not None:
             scope = scope.narrowed(local_id("Organization", organization_id))
-        return await info.context.ports.pager.page(documents.Account, scope, {}, BY_NAME, first=first, after=after)
+        return await info.context.ports.pager.page(
+            info, documents.Account, scope, {}, BY_NAME, first=first, after=after
+        )
 
     @query(Connection[Resource], may=Permission.RESOURCES_READ, description="Resources in reach, by name.")
     async def resources(
@@ -51,16 +53,14 @@ class AccountQueries:
         first: First = DEFAULT_FIRST,
         after: After = None,
     ) -> Any:
-        context = info.context
+        context, scope = info.context, info.context.scope
         where: dict[str, Any] = {"is_gone": False}
         if kinds is not None:
             where["kind"] = {"$in": [kind.value for kind in kinds]}
         if account_id is not None:
-            account = await documents.Account.get_in(context.scope, local_id("Account", account_id))
-            where["account_id"] = account.id
-        return await context.ports.pager.page(
-            documents.Resource, context.scope, where, BY_NAME, first=first, after=after
-        )
+            account = await documents.Account.get_in(scope, local_id("Account", account_id))
+            scope, where["account_id"] = scope.narrowed(str(account.org_id)), account.id
+        return await context.ports.pager.page(info, documents.Resource, scope, where, BY_NAME, first=first, after=after)
 
 
 @strawberry.type

@@ -36,8 +36,9 @@ class AlertQueries:
         scope = info.context.scope
         if filter and filter.organization_id:
             scope = scope.narrowed(local_id("Organization", filter.organization_id))
+        where = _where(filter)
         return await info.context.ports.pager.page(
-            documents.Alert, scope, _where(filter), NEWEST_FIRST, first=first, after=after
+            info, documents.Alert, scope, where, NEWEST_FIRST, first=first, after=after
         )
 
 

@@ -24,7 +24,9 @@ class BudgetQueries:
     @query(Connection[Budget], may=Permission.COSTS_READ, description="Budgets in reach, by name.")
     async def budgets(self, info: Info, first: First = DEFAULT_FIRST, after: After = None) -> Any:
         context = info.context
-        return await context.ports.pager.page(documents.Budget, context.scope, {}, BY_NAME, first=first, after=after)
+        return await context.ports.pager.page(
+            info, documents.Budget, context.scope, {}, BY_NAME, first=first, after=after
+        )
 
 
 @strawberry.type

@@ -54,7 +54,7 @@ class CostQueries:
         if filter and filter.organization_id is not None:
             scope = scope.narrowed(local_id("Organization", filter.organization_id))
         return await info.context.ports.pager.page(
-            StoredLine, scope, _where(filter), NEWEST_FIRST, first=first, after=after
+            info, StoredLine, scope, _where(filter), NEWEST_FIRST, first=first, after=after
         )
 
 

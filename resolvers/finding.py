@@ -34,8 +34,10 @@ class FindingQueries:
             scope = scope.narrowed(local_id("Organization", filter.organization_id))
         if filter and filter.account_id:
             account = await documents.Account.get_in(scope, local_id("Account", filter.account_id))
-            where["account_id"] = account.id
-        return await context.ports.pager.page(documents.Finding, scope, where, WORST_FIRST, first=first, after=after)
+            scope, where["account_id"] = scope.narrowed(str(account.org_id)), account.id
+        return await context.ports.pager.page(
+            info, documents.Finding, scope, where, WORST_FIRST, first=first, after=after
+        )
 
 
 def _where(filter: FindingFilter | None) -> dict[str, Any]:
@@ -47,7 +49,8 @@ def _where(filter: FindingFilter | None) -> dict[str, Any]:
     if filter.category is not None:
         where["category"] = filter.category.value
     if filter.severities is not None:
-        where["severity"] = {"$in": [severity.value for severity in filter.severities]}
+        # By rank, which the list is sorted by.
+        where["severity_rank"] = {"$in": [severity.rank for severity in filter.severities]}
     if filter.rule_ids is not None:
         where["rule_id"] = {"$in": filter.rule_ids}
     return where

@@ -36,13 +36,13 @@ class SyncQueries:
         first: First = DEFAULT_FIRST,
         after: After = None,
     ) -> Any:
-        context = info.context
+        context, scope = info.context, info.context.scope
         where: dict[str, Any] = {}
         if account_id is not None:
-            account = await documents.Account.get_in(context.scope, local_id("Account", account_id))
-            where = {"account_id": account.id}
+            account = await documents.Account.get_in(scope, local_id("Account", account_id))
+            scope, where = scope.narrowed(str(account.org_id)), {"account_id": account.id}
         return await context.ports.pager.page(
-            documents.SyncRun, context.scope, where, NEWEST_FIRST, first=first, after=after
+            info, documents.SyncRun, scope, where, NEWEST_FIRST, first=first, after=after
         )
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime
 
 import strawberry
-from bson import ObjectId
 from pydantic import BaseModel, Field, SecretStr
 from strawberry.scalars import JSON
 
@@ -12,9 +11,9 @@ from documents import AccountState, SyncState
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from schema.errors import payload
-from schema.node import Node, said, view
+from schema.node import Node, derived, said, view
 from schema.organization import IDEMPOTENCY_KEY
-from schema.relation import loaded, organization_id_of
+from schema.relation import organization_id_of, related
 
 
 @view(documents.Account, description="One cloud account: connected with credentials, or only known from bills.")
@@ -30,7 +29,7 @@ class Account(Node):
     next_sync_at: datetime | None = said("When the next sync is due; null when it is not connected.")
     problem: str | None = said("What is wrong and what to do, when the last sync failed.")
 
-    @strawberry.field(description="The tenant it belongs to.")
+    @derived("The tenant it belongs to.", reads=("org_id",))
     def organization_id(self) -> strawberry.ID:
         return organization_id_of(self)
 
@@ -43,14 +42,10 @@ class Resource(Node):
     region: str | None = said("Where it is; null for global things.")
     tags: JSON = said("Its tags as an object of strings.")
     config: JSON = said("Its configuration in the provider's own field names.")
-    account_id: strawberry.Private[ObjectId]
     first_seen_at: datetime = said("When a sync first saw it.")
     last_seen_at: datetime = said("When a sync last saw it.")
     is_gone: bool = said("Whether the last complete read no longer showed it.")
-
-    @strawberry.field(description="The account it is in.")
-    async def account(self, info: strawberry.Info) -> Account | None:
-        return await loaded(info, Account, self.account_id)
+    account: Account | None = related("account_id", "The account it is in.")
 
 
 @view(documents.SyncRun, description="One sync of one account, from the ask to its end.")
@@ -67,11 +62,7 @@ class Sync(Node):
     created_at: datetime = said("When it was asked for.")
     started_at: datetime | None = said("When a worker began.")
     ended_at: datetime | None = said("When it ended.")
-    account_id: strawberry.Private[ObjectId]
-
-    @strawberry.field(description="The account it reads.")
-    async def account(self, info: strawberry.Info) -> Account | None:
-        return await loaded(info, Account, self.account_id)
+    account: Account | None = related("account_id", "The account it reads.")
 
 
 @strawberry.pydantic.input(description="Sign-in by assuming a role in the account. The usual and safer way.")

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Annotated, Union
 
 import strawberry
-from bson import ObjectId
 from pydantic import BaseModel, Field
 
 import documents
@@ -14,8 +13,8 @@ from schema.account import Account
 from schema.errors import payload
 from schema.feed import StreamReset
 from schema.finding import Finding
-from schema.node import Node, said, view
-from schema.relation import loaded, organization_id_of
+from schema.node import Node, derived, said, view
+from schema.relation import organization_id_of, related
 from schema.scalars import Cursor
 
 
@@ -31,18 +30,10 @@ class Alert(Node):
     resolved_at: datetime | None = said("When its cause was gone.")
     times_raised: int = said("How often this cause has raised it.")
     version: int = said("Rises with every change; pass it as expectedVersion.")
-    account_id: strawberry.Private[ObjectId | None]
-    finding_id: strawberry.Private[ObjectId | None]
+    finding: Finding | None = related("finding_id", "The finding it was made from.")
+    account: Account | None = related("account_id", "The account it is about.")
 
-    @strawberry.field(description="The finding it was made from.")
-    async def finding(self, info: strawberry.Info) -> Finding | None:
-        return await loaded(info, Finding, self.finding_id)
-
-    @strawberry.field(description="The account it is about.")
-    async def account(self, info: strawberry.Info) -> Account | None:
-        return await loaded(info, Account, self.account_id)
-
-    @strawberry.field(description="The tenant it belongs to.")
+    @derived("The tenant it belongs to.", reads=("org_id",))
     def organization_id(self) -> strawberry.ID:
         return organization_id_of(self)
 

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 import documents
 from domain.facts.money import Money
 from schema.errors import payload
-from schema.node import Node, said, view
+from schema.node import Node, derived, said, view
 from schema.organization import IDEMPOTENCY_KEY
 from schema.relation import organization_id_of
 
@@ -28,15 +28,15 @@ class Budget(Node):
     spent: strawberry.Private[Decimal]
     currency: strawberry.Private[str]
 
-    @strawberry.field(description="The limit of a month.")
+    @derived("The limit of a month.", reads=("amount", "currency"))
     def limit(self) -> Money:
         return Money(amount=self.amount, currency=self.currency)
 
-    @strawberry.field(name="spent", description="What that month had cost when it was last checked.")
+    @derived("What that month had cost when it was last checked.", reads=("spent", "currency"), name="spent")
     def spent_money(self) -> Money:
         return Money(amount=self.spent, currency=self.currency)
 
-    @strawberry.field(description="The tenant it belongs to.")
+    @derived("The tenant it belongs to.", reads=("org_id",))
     def organization_id(self) -> strawberry.ID:
         return organization_id_of(self)
 

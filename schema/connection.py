@@ -10,11 +10,13 @@ from bson import json_util
 
 from auth.signer import Signer
 from documents.base import TenantDocument
-from documents.page import Keyset
+from documents.page import Keyset, Page
+from documents.reading import read_relations
 from domain.errors import BadCursor, Invalid
 from domain.facts.scope import Scope
 from schema.node import said
 from schema.scalars import Cursor
+from schema.selection import selected
 
 T = TypeVar("T")
 
@@ -59,6 +61,55 @@ def checked_first(first: int) -> int:
     return first
 
 
+class Listing:
+    """A page behind a Connection. Each part is made when it is asked for: a page without edges seals no cursors."""
+
+    __slots__ = ("_cursor", "_has_next", "_has_previous", "count", "nodes")
+
+    def __init__(
+        self,
+        nodes: list[Any],
+        *,
+        has_next: bool,
+        has_previous: bool,
+        cursor: Callable[[Any], Cursor],
+        count: Callable[[], Awaitable[int]],
+    ) -> None:
+        """`cursor` gives the place of a row, `count` the length of the whole list."""
+        self.nodes = nodes
+        self.count = count
+        self._has_next = has_next
+        self._has_previous = has_previous
+        self._cursor = cursor
+
+    @property
+    def edges(self) -> list["Place"]:
+        return [Place(node, self._cursor) for node in self.nodes]
+
+    @property
+    def page_info(self) -> PageInfo:
+        return PageInfo(
+            has_next_page=self._has_next,
+            has_previous_page=self._has_previous,
+            start_cursor=self._cursor(self.nodes[0]) if self.nodes else None,
+            end_cursor=self._cursor(self.nodes[-1]) if self.nodes else None,
+        )
+
+
+class Place:
+    """An item behind an Edge."""
+
+    __slots__ = ("_cursor", "node")
+
+    def __init__(self, node: Any, cursor: Callable[[Any], Cursor]) -> None:
+        self.node = node
+        self._cursor = cursor
+
+    @property
+    def cursor(self) -> Cursor:
+        return self._cursor(self.node)
+
+
 class Pager:
     """Turns keyset pages into connections; `signer` keeps clients from making cursors up."""
 
@@ -67,6 +118,7 @@ class Pager:
 
     async def page(
         self,
+        info: strawberry.Info,
         document: type[TenantDocument],
         scope: Scope,
         filter: Mapping[str, Any],
@@ -74,35 +126,26 @@ class Pager:
         *,
         first: int,
         after: str | None,
-    ) -> Connection[Any]:
-        """One page of a document's rows in scope. Raises Invalid for a bad size, BadCursor for a bad cursor."""
+    ) -> Listing:
+        """One page of a document's rows in scope, with what the operation selects of them and of related rows.
+
+        Raises Invalid for a bad size, BadCursor for a bad cursor.
+        """
         mark = _mark(document.__name__, filter, keyset)
         start = None if after is None else self._values(after, mark)
-        page = await document.page_in(scope, filter, keyset, first=checked_first(first), after=start)
-
-        async def count() -> int:
-            return await document.count_in(scope, filter, cap=COUNT_CAP)
-
-        return self.connection(page.rows, page.has_next, keyset, mark, after is not None, count)
-
-    def connection(
-        self,
-        rows: Sequence[Any],
-        has_next: bool,
-        keyset: Keyset,
-        mark: str,
-        has_previous: bool,
-        count: Callable[[], Awaitable[int]],
-    ) -> Connection[Any]:
-        """A connection over rows that were read already."""
-        edges = [Edge(cursor=self._cursor(keyset.values_of(row), mark), node=row) for row in rows]
-        info = PageInfo(
-            has_next_page=has_next,
-            has_previous_page=has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
+        checked_first(first)
+        wanted = selected(info)
+        page: Page[Any] = Page(rows=[], has_next=False)
+        if wanted.rows:
+            page = await document.page_in(scope, filter, keyset, first=first, after=start, reading=wanted.reading)
+            await read_relations(info.context.loaders.scope, page.rows, wanted.reading.relations)
+        return Listing(
+            page.rows,
+            has_next=page.has_next,
+            has_previous=after is not None,
+            cursor=lambda row: self._cursor(keyset.values_of(row), mark),
+            count=lambda: document.count_in(scope, filter, cap=COUNT_CAP),
         )
-        return Connection(edges=edges, nodes=list(rows), page_info=info, count=count)
 
     def _cursor(self, values: Sequence[Any], mark: str) -> Cursor:
         return Cursor(self._signer.seal(json_util.dumps([mark, *values], json_options=_JSON).encode()))

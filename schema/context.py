@@ -19,7 +19,7 @@ class Loaders:
     """One loader per document class and operation, each bound to what the viewer may see."""
 
     def __init__(self, scope: Scope) -> None:
-        self._scope = scope
+        self.scope = scope
         self._loaders: dict[type[TenantDocument], DataLoader[str, Any]] = {}
 
     def of(self, document: type[TenantDocument]) -> DataLoader[str, Any]:
@@ -27,7 +27,7 @@ class Loaders:
         if document not in self._loaders:
 
             async def load(ids: list[str]) -> list[Any]:
-                return await document.load_many(self._scope, ids)
+                return await document.load_many(self.scope, ids)
 
             self._loaders[document] = DataLoader(load_fn=load)
         return self._loaders[document]

@@ -12,7 +12,7 @@ from documents.cost_line import CostLine as StoredLine
 from domain.costs.series import MOST_GROUPS, CostFilter, CostQuestion, Dimension, Grain, Metric, TagKey
 from domain.errors import Invalid
 from domain.facts.money import Money
-from schema.node import Node, said, view
+from schema.node import Node, derived, said, view
 from schema.relation import organization_id_of
 
 Values = Annotated[list[str | None], Field(max_length=100)]
@@ -135,19 +135,23 @@ class CostLine(Node):
     effective_cost: strawberry.Private[Decimal]
     list_cost: strawberry.Private[Decimal | None]
 
-    @strawberry.field(description="What was invoiced.")
+    @derived("What was invoiced.", reads=("billed_cost", "billing_currency"))
     def billed(self) -> Money:
         return Money(amount=self.billed_cost, currency=self.billing_currency)
 
-    @strawberry.field(description="What it cost with commitments spread over their use.")
+    @derived("What it cost with commitments spread over their use.", reads=("effective_cost", "billing_currency"))
     def effective(self) -> Money:
         return Money(amount=self.effective_cost, currency=self.billing_currency)
 
-    @strawberry.field(name="list", description="What it would have cost at list price; null where the bill has none.")
+    @derived(
+        "What it would have cost at list price; null where the bill has none.",
+        reads=("list_cost", "billing_currency"),
+        name="list",
+    )
     def list_money(self) -> Money | None:
         return None if self.list_cost is None else Money(amount=self.list_cost, currency=self.billing_currency)
 
-    @strawberry.field(description="The tenant it belongs to.")
+    @derived("The tenant it belongs to.", reads=("org_id",))
     def organization_id(self) -> strawberry.ID:
         return organization_id_of(self)
 

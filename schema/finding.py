@@ -4,7 +4,6 @@ from datetime import datetime
 from decimal import Decimal
 
 import strawberry
-from bson import ObjectId
 from pydantic import BaseModel, Field
 from strawberry.scalars import JSON
 
@@ -13,8 +12,8 @@ from domain.facts.finding import FindingCategory, FindingState
 from domain.facts.money import Money
 from domain.facts.severity import Severity
 from schema.account import Account, Resource
-from schema.node import Node, said, view
-from schema.relation import loaded, organization_id_of
+from schema.node import Node, derived, said, view
+from schema.relation import organization_id_of, related
 
 
 @view(documents.Finding, description="The state of one rule on one resource.")
@@ -31,26 +30,21 @@ class Finding(Node):
     opened_at: datetime = said("When it was first seen, or seen again after it was resolved.")
     last_seen_at: datetime = said("When a sync last saw it.")
     resolved_at: datetime | None = said("When a sync no longer saw it.")
-    account_id: strawberry.Private[ObjectId]
-    resource_id: strawberry.Private[ObjectId]
+    resource: Resource | None = related("resource_id", "The resource it is about.")
+    account: Account | None = related("account_id", "The account the resource is in.")
     saving_amount: strawberry.Private[Decimal | None]
     saving_currency: strawberry.Private[str | None]
 
-    @strawberry.field(description="Expected saving a month when it is mended; null where nothing is saved or known.")
+    @derived(
+        "Expected saving a month when it is mended; null where nothing is saved or known.",
+        reads=("saving_amount", "saving_currency"),
+    )
     def monthly_saving(self) -> Money | None:
         if self.saving_amount is None or self.saving_currency is None:
             return None
         return Money(amount=self.saving_amount, currency=self.saving_currency)
 
-    @strawberry.field(description="The resource it is about.")
-    async def resource(self, info: strawberry.Info) -> Resource | None:
-        return await loaded(info, Resource, self.resource_id)
-
-    @strawberry.field(description="The account the resource is in.")
-    async def account(self, info: strawberry.Info) -> Account | None:
-        return await loaded(info, Account, self.account_id)
-
-    @strawberry.field(description="The tenant it belongs to.")
+    @derived("The tenant it belongs to.", reads=("org_id",))
     def organization_id(self) -> strawberry.ID:
         return organization_id_of(self)
 

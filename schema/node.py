@@ -2,20 +2,26 @@
 
 import base64
 import binascii
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import strawberry
+from strawberry.types.field import StrawberryField
 
 from documents.base import TenantDocument
 from domain.errors import NotFound
 
 T = TypeVar("T", bound=type)
+ID_DESCRIPTION = "Opaque id, unique over all types."
 
 
 def global_id(type_name: str, local: object) -> strawberry.ID:
     """The id clients see: type and stored id, opaque."""
-    return strawberry.ID(base64.urlsafe_b64encode(f"{type_name}:{local}".encode()).decode().rstrip("="))
+    return _opaque(f"{type_name}:{local}".encode())
+
+
+def _opaque(plain: bytes) -> strawberry.ID:
+    return strawberry.ID(base64.urlsafe_b64encode(plain).decode().rstrip("="))
 
 
 def parse_id(text: str) -> tuple[str, str]:
@@ -37,33 +43,59 @@ def local_id(type_name: str, text: str) -> str:
 
 @strawberry.interface(description="Anything that has a global id and can be loaded again with `node`.")
 class Node:
-    @strawberry.field(description="Opaque id, unique over all types.")
-    def id(self, info: strawberry.Info) -> strawberry.ID:
-        """Built from the stored id; `self` is the document or row behind the view."""
-        return global_id(info._raw_info.parent_type.name, self.id)
+    # Each view has its own, which knows the type's name; see `view`.
+    id: strawberry.ID = strawberry.field(description=ID_DESCRIPTION)
 
 
 VIEW_OF: dict[str, type[TenantDocument]] = {}
 
 
 def view(document: type[Any], *, description: str) -> Callable[[T], T]:
-    """Make a class the GraphQL view of a document. Raises TypeError for a field the document does not have."""
+    """Make a class the GraphQL view of a document.
+
+    Raises TypeError for a field the document does not have, and for a resolver that does not say what it reads.
+    """
 
     def decorate(cls: T) -> T:
-        known = set(document.model_fields) | {name for name in dir(document) if not name.startswith("_")}
-        for name in vars(cls).get("__annotations__", {}):
-            if name not in known:
-                raise TypeError(f"{cls.__name__}.{name}: {document.__name__} has no such field.")
         kinds = (document, document.Row) if issubclass(document, TenantDocument) else (document,)
         cls.is_type_of = classmethod(lambda _, value, info: isinstance(value, kinds))  # type: ignore[attr-defined]
+        cls.id = _id_field(cls.__name__)  # type: ignore[attr-defined]
         if issubclass(document, TenantDocument):
             VIEW_OF[cls.__name__] = document
         decorated: T = strawberry.type(cls, description=description)
+        known = set(document.model_fields) | {name for name in dir(document) if not name.startswith("_")}
+        for field in decorated.__strawberry_definition__.fields:  # type: ignore[attr-defined]
+            if unknown := set(reads_of(field)) - known:
+                raise TypeError(f"{cls.__name__}: {document.__name__} has no such field as {', '.join(unknown)}.")
         return decorated
 
     return decorate
 
 
 def said(description: str, **options: Any) -> Any:
-    """A plain field with its description."""
+    """A plain field with its description: it reads the stored field of its own name."""
     return strawberry.field(description=description, **options)
+
+
+def derived(description: str, *, reads: tuple[str, ...], **options: Any) -> Any:
+    """Decorates a method that works a value out of these stored fields of its row, and of nothing else."""
+    return strawberry.field(description=description, metadata={"reads": reads}, **options)
+
+
+def reads_of(field: StrawberryField) -> tuple[str, ...]:
+    """The stored fields that a field of a view is made from. Raises TypeError when its resolver does not say."""
+    metadata: Mapping[Any, Any] = field.metadata
+    if "reads" in metadata:
+        return tuple(metadata["reads"])
+    if field.is_basic_field:
+        return (field.python_name,)
+    raise TypeError(f"{field.python_name}: say what it reads with derived(…, reads=…), or make it related(…).")
+
+
+def _id_field(type_name: str) -> Any:
+    prefix = f"{type_name}:".encode()
+
+    def id(self: Any) -> strawberry.ID:
+        return _opaque(prefix + str(self.id).encode())
+
+    return derived(ID_DESCRIPTION, reads=("id",))(id)

@@ -1,20 +1,37 @@
-"""How a view reaches another one: one line that asks a loader."""
+"""How a view reaches another one: read along with a list, else through a loader."""
 
-from typing import Any, TypeVar
+from collections.abc import Awaitable
+from typing import Any
 
 import strawberry
-from bson import ObjectId
+from graphql import get_named_type
 
+from documents.row import slot_of
 from schema.node import VIEW_OF, global_id
 
-V = TypeVar("V")
+
+def related(field: str, description: str) -> Any:
+    """A field that is the row whose id the stored `field` holds; null when it leads to nothing in the viewer's reach.
+
+    A list puts the row into its slot beforehand, for all its items at once; what comes one by one asks a loader.
+    """
+    slot = slot_of(field)
+
+    def resolve(row: strawberry.Parent[Any], info: strawberry.Info) -> Any:
+        try:
+            return getattr(row, slot)
+        except AttributeError:
+            return _loaded(info, getattr(row, field))
+
+    metadata = {"reads": (field,), "prefetched": slot, "related": field}
+    return strawberry.field(resolver=resolve, description=description, metadata=metadata)
 
 
-async def loaded(info: strawberry.Info, view: type[V], id: ObjectId | None) -> V | None:
-    """The row behind a view with this stored id, None when there is none in the viewer's reach."""
+def _loaded(info: strawberry.Info, id: Any) -> Awaitable[Any] | None:
     if id is None:
         return None
-    row: V | None = await info.context.loaders.of(VIEW_OF[view.__name__]).load(str(id))
+    view = get_named_type(info._raw_info.return_type).name
+    row: Awaitable[Any] = info.context.loaders.of(VIEW_OF[view]).load(str(id))
     return row
 
 

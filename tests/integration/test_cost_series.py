@@ -15,6 +15,7 @@ from documents import CostDay, CostLine, CostPeriod
 from documents.cost_day import cost_series, series_pipeline
 from documents.cost_line import NEWEST_FIRST
 from documents.cost_period import current_editions
+from documents.page import page_steps
 from domain.costs.series import CostFilter, CostQuestion, CostSeries, Dimension, Grain, Metric, TagKey, period_of
 from domain.errors import Invalid
 from domain.facts.scope import Scope
@@ -280,10 +281,11 @@ async def test_series_are_read_through_an_index(backend, tenant):
 async def test_pages_of_lines_are_read_in_the_order_of_an_index(tenant):
     editions = [edition.id for edition in await current_editions(tenant.scope)]
     page = await CostLine.page_in(tenant.scope, {}, NEWEST_FIRST, first=5)
-    after = NEWEST_FIRST.after(NEWEST_FIRST.values_of(page.rows[-1]))
-    query = {"$and": [CostLine.within(tenant.scope), {"edition_id": {"$in": editions}}, after]}
+    last = NEWEST_FIRST.values_of(page.rows[-1])
+    within, where = CostLine.within(tenant.scope), {"edition_id": {"$in": editions}}
 
-    for filter in (query, {"$and": query["$and"][:2]}):
+    for after in (None, last):
+        ((filter,),) = page_steps([within], where, NEWEST_FIRST, after)
         explained = await CostLine.rows().find(filter, sort=NEWEST_FIRST.sort(), limit=6).explain()
         plan = stages(explained["queryPlanner"])
         assert {"IXSCAN", "org_newest"} <= plan
@@ -299,7 +301,7 @@ async def test_current_editions_are_read_through_an_index(tenant):
     assert "COLLSCAN" not in plan
 
 
-@pytest.mark.parametrize("name", ["get_in", "find_in", "list_in", "page_in", "count_in", "load_many"])
+@pytest.mark.parametrize("name", ["get_in", "find_in", "list_in", "page_in", "count_in", "rows_by_id", "load_many"])
 def test_days_are_only_read_through_current_editions(name):
     with pytest.raises(TypeError, match="CostDay belongs to a tenant"):
         getattr(CostDay, name)()

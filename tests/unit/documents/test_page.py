@@ -5,37 +5,80 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from documents.page import Keyset
+from documents.page import Keyset, page_steps
+
+OPERATORS = {
+    "$gt": lambda value, limit: value > limit,
+    "$lt": lambda value, limit: value < limit,
+    "$in": lambda value, wanted: value in wanted,
+}
+SIGNS = st.sampled_from([(1, 1), (1, -1), (-1, 1), (-1, -1)])
+ROWS = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3), st.integers(0, 3), st.booleans()), max_size=20)
+GROUPS = st.sampled_from([[[0]], [[0, 1]], [[0], [1]], [[0, 1], [2, 3]], [[0], [1, 2], [3]], []])
+FILTERS = st.sampled_from([{}, {"a": {"$in": [1, 2]}}, {"open": True}])
 
 
 def matches(row: dict[str, Any], clause: dict[str, Any]) -> bool:
-    """The filter language as far as keysets use it."""
-    if "$or" in clause:
-        return any(matches(row, branch) for branch in clause["$or"])
-    return all(_holds(row[field], wanted) for field, wanted in clause.items())
+    """The filter language as far as pages use it."""
+    return all(_holds(row, name, wanted) for name, wanted in clause.items())
 
 
-def _holds(value: Any, wanted: Any) -> bool:
+def _holds(row: dict[str, Any], name: str, wanted: Any) -> bool:
+    if name in ("$or", "$and"):
+        found = [matches(row, branch) for branch in wanted]
+        return any(found) if name == "$or" else all(found)
     if isinstance(wanted, dict):
-        ((operator, limit),) = wanted.items()
-        return bool(value > limit if operator == "$gt" else value < limit)
-    return bool(value == wanted)
+        return all(OPERATORS[operator](row[name], limit) for operator, limit in wanted.items())
+    return bool(row[name] == wanted)
 
 
-rows = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), max_size=12)
+def in_order(stored: list[dict[str, Any]], keyset: Keyset) -> list[dict[str, Any]]:
+    return sorted(stored, key=lambda row: tuple(sign * row[name] for name, sign in keyset.full))
 
 
-@given(rows, st.sampled_from([(1, 1), (1, -1), (-1, 1), (-1, -1)]))
-def test_paging_through_visits_every_row_once_in_order(pairs: list[tuple[int, int]], signs: tuple[int, int]) -> None:
-    stored = [{"a": a, "b": b, "_id": number} for number, (a, b) in enumerate(pairs)]
+def paged(stored: list[dict[str, Any]], groups: list[list[int]], where: dict[str, Any], keyset: Keyset, size: int):
+    """Every page until an empty one, read as `page_in` reads them."""
+    within = [{"org_id": {"$in": group} if len(group) > 1 else group[0]} for group in groups]
+    after = None
+    while True:
+        page: list[dict[str, Any]] = []
+        for queries in page_steps(within, where, keyset, after):
+            answers = [in_order([row for row in stored if matches(row, query)], keyset)[:size] for query in queries]
+            page += keyset.merged(answers)
+        page = page[:size]
+        if not page:
+            return
+        yield page
+        after = [page[-1][name] for name, _ in keyset.full]
+
+
+@given(ROWS, SIGNS, GROUPS, FILTERS, st.integers(1, 4))
+def test_paging_through_visits_every_row_once_in_order(tuples, signs, groups, where, size) -> None:
+    stored = [
+        {"org_id": org, "a": a, "b": b, "open": is_open, "_id": number}
+        for number, (org, a, b, is_open) in enumerate(tuples)
+    ]
     keyset = Keyset((("a", signs[0]), ("b", signs[1])))
-    factors = (signs[0], signs[1], signs[1])
-    ordered = sorted(stored, key=lambda row: tuple(f * row[k] for f, k in zip(factors, ("a", "b", "_id"), strict=True)))
+    reached = {org for group in groups for org in group}
 
-    visited: list[dict[str, Any]] = []
-    while len(visited) < len(ordered):
-        last = [visited[-1][name] for name, _ in keyset.full] if visited else None
-        left = [row for row in ordered if last is None or matches(row, keyset.after(last))]
-        visited.append(left[0])
+    visited = [row for page in paged(stored, groups, where, keyset, size) for row in page]
 
-    assert visited == ordered
+    assert visited == in_order([row for row in stored if row["org_id"] in reached and matches(row, where)], keyset)
+
+
+def test_one_organization_is_asked_once_for_all_that_comes_after_a_cursor() -> None:
+    keyset = Keyset((("a", 1),))
+
+    steps = page_steps([{"org_id": 7}], {"open": True}, keyset, [3, 9])
+
+    tied = {"org_id": 7, "open": True, "a": 3, "_id": {"$gt": 9}}
+    assert steps == [[{"$or": [tied, {"org_id": 7, "open": True, "a": {"$gt": 3}}]}]]
+
+
+def test_many_organizations_are_asked_range_by_range_so_that_each_follows_an_index() -> None:
+    keyset = Keyset((("a", 1),))
+
+    steps = page_steps([{"org_id": {"$in": [1, 2]}}, {"org_id": 3}], {}, keyset, [3, 9])
+
+    assert [[query["org_id"] for query in queries] for queries in steps] == [[{"$in": [1, 2]}, 3]] * 2
+    assert [queries[0]["a"] for queries in steps] == [3, {"$gt": 3}]

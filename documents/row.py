@@ -1,0 +1,84 @@
+"""Rows: documents as read, without validation, in slotted objects that are quick to make."""
+
+import types
+import typing
+from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from beanie import PydanticObjectId
+from bson import ObjectId
+
+Raw = Mapping[str, Any]
+Makes = Callable[[Iterable[Raw]], list[Any]]
+
+# Operations differ in what they select; this many selections are told apart at once.
+CACHED_SELECTIONS = 1024
+# Stored as `_id`, and Beanie's own for a setting that is not used.
+_NOT_STORED = {"id", "revision_id"}
+
+
+class Row:
+    """A document as read: its attributes are the stored fields that were asked for, `id` for `_id`.
+
+    A field that was asked for and is not stored is None; one that was not asked for raises AttributeError. A stored
+    id of another document, such as `account_id`, leaves room for that document's row under `account`; see `Relation`.
+    """
+
+    __slots__ = ()
+    stored: ClassVar[tuple[str, ...]] = ()
+
+    id: ObjectId
+    org_id: ObjectId
+
+    def __new__(cls, raw: Raw) -> Any:
+        """The whole document."""
+        return rows_of(cls, cls.stored, [raw])[0]
+
+
+def row_class(name: str, fields: Mapping[str, Any]) -> type[Row]:
+    """The row class of a document with these fields (name to type)."""
+    stored = tuple(field for field in fields if field not in _NOT_STORED)
+    slots = ("id", *stored, *(slot_of(field) for field in stored if _refers(field, fields[field])))
+    return type(name, (Row,), {"__slots__": slots, "stored": stored})
+
+
+def slot_of(field: str) -> str:
+    """Where a row keeps the row whose id `field` holds: `account` for `account_id`."""
+    return field.removesuffix("_id")
+
+
+def _refers(field: str, type_: Any) -> bool:
+    kinds = typing.get_args(type_) if isinstance(type_, types.UnionType) else (type_,)
+    return PydanticObjectId in kinds and field.endswith("_id") and field != "org_id"
+
+
+def rows_of(kind: type[Row], fields: tuple[str, ...], raws: Iterable[Raw]) -> list[Any]:
+    """Rows of this class with these fields and `id`, out of what MongoDB returned."""
+    hashable: Any = kind
+    return _maker(hashable, fields)(raws)
+
+
+@lru_cache(maxsize=CACHED_SELECTIONS)
+def _maker(kind: type[Row], fields: tuple[str, ...]) -> Makes:
+    """Written out field by field, as dataclasses do, because a loop over names takes three times as long."""
+    quick = "; ".join(f"row.{field} = raw[{field!r}]" for field in fields) or "pass"
+    sparse = "; ".join(f"row.{field} = get({field!r})" for field in fields) or "pass"
+    text = f"""
+def make(raws):
+    rows = []
+    for raw in raws:
+        row = new(kind)
+        row.id = raw["_id"]
+        try:
+            {quick}
+        except KeyError:
+            get = raw.get
+            {sparse}
+        rows.append(row)
+    return rows
+"""
+    names: dict[str, Any] = {"new": object.__new__, "kind": kind}
+    exec(text, names)  # noqa: S102 - the text holds field names of our own documents only
+    made: Makes = names["make"]
+    return made
