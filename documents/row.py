@@ -3,11 +3,12 @@
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from functools import lru_cache
 from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
-from bson import ObjectId
+from bson import Decimal128, ObjectId
 
 Raw = Mapping[str, Any]
 Makes = Callable[[Iterable[Raw]], list[Any]]
@@ -23,10 +24,13 @@ class Row:
 
     A field that was asked for and is not stored is None; one that was not asked for raises AttributeError. A stored
     id of another document, such as `account_id`, leaves room for that document's row under `account`; see `Relation`.
+    `decimals` and `nested` are the fields that hold decimals or objects.
     """
 
     __slots__ = ()
     stored: ClassVar[tuple[str, ...]] = ()
+    decimals: ClassVar[frozenset[str]] = frozenset()
+    nested: ClassVar[frozenset[str]] = frozenset()
 
     id: ObjectId
     org_id: ObjectId
@@ -40,7 +44,11 @@ def row_class(name: str, fields: Mapping[str, Any]) -> type[Row]:
     """The row class of a document with these fields (name to type)."""
     stored = tuple(field for field in fields if field not in _NOT_STORED)
     slots = ("id", *stored, *(slot_of(field) for field in stored if _refers(field, fields[field])))
-    return type(name, (Row,), {"__slots__": slots, "stored": stored})
+    decimals = frozenset(field for field in stored if Decimal in _kinds(fields[field]))
+    nested = frozenset(
+        field for field in stored if any(typing.get_origin(kind) is dict for kind in _kinds(fields[field]))
+    )
+    return type(name, (Row,), {"__slots__": slots, "stored": stored, "decimals": decimals, "nested": nested})
 
 
 def slot_of(field: str) -> str:
@@ -49,8 +57,11 @@ def slot_of(field: str) -> str:
 
 
 def _refers(field: str, type_: Any) -> bool:
-    kinds = typing.get_args(type_) if isinstance(type_, types.UnionType) else (type_,)
-    return PydanticObjectId in kinds and field.endswith("_id") and field != "org_id"
+    return PydanticObjectId in _kinds(type_) and field.endswith("_id") and field != "org_id"
+
+
+def _kinds(type_: Any) -> tuple[Any, ...]:
+    return typing.get_args(type_) if isinstance(type_, types.UnionType) else (type_,)
 
 
 def rows_of(kind: type[Row], fields: tuple[str, ...], raws: Iterable[Raw]) -> list[Any]:
@@ -62,8 +73,8 @@ def rows_of(kind: type[Row], fields: tuple[str, ...], raws: Iterable[Raw]) -> li
 @lru_cache(maxsize=CACHED_SELECTIONS)
 def _maker(kind: type[Row], fields: tuple[str, ...]) -> Makes:
     """Written out field by field, as dataclasses do, because a loop over names takes three times as long."""
-    quick = "; ".join(f"row.{field} = raw[{field!r}]" for field in fields) or "pass"
-    sparse = "; ".join(f"row.{field} = get({field!r})" for field in fields) or "pass"
+    quick = "; ".join(f"row.{field} = {_read(kind, field, f'raw[{field!r}]')}" for field in fields) or "pass"
+    sparse = "; ".join(f"row.{field} = {_read(kind, field, f'get({field!r})')}" for field in fields) or "pass"
     text = f"""
 def make(raws):
     rows = []
@@ -78,7 +89,15 @@ def make(raws):
         rows.append(row)
     return rows
 """
-    names: dict[str, Any] = {"new": object.__new__, "kind": kind}
+    names: dict[str, Any] = {"new": object.__new__, "kind": kind, "decimal": _decimal}
     exec(text, names)  # noqa: S102 - the text holds field names of our own documents only
     made: Makes = names["make"]
     return made
+
+
+def _read(kind: type[Row], field: str, value: str) -> str:
+    return f"decimal({value})" if field in kind.decimals else value
+
+
+def _decimal(value: Any) -> Any:
+    return value.to_decimal() if isinstance(value, Decimal128) else value

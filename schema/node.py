@@ -21,7 +21,7 @@ def global_id(type_name: str, local: object) -> strawberry.ID:
 
 
 def _opaque(plain: bytes) -> strawberry.ID:
-    return strawberry.ID(base64.urlsafe_b64encode(plain).decode().rstrip("="))
+    return strawberry.ID(binascii.b2a_base64(plain, newline=False).decode().rstrip("="))
 
 
 def parse_id(text: str) -> tuple[str, str]:
