@@ -30,6 +30,14 @@ class AlertSource(StrEnum):
     SYNC = "SYNC"
 
 
+_NEWEST_FIRST = (
+    ("raised_at", DESCENDING),
+    ("_id", DESCENDING),
+    ("severity", ASCENDING),
+    ("source", ASCENDING),
+)
+
+
 class Alert(TenantDocument):
     """`fingerprint` names the cause: the same cause raises again only after it was resolved."""
 
@@ -54,11 +62,9 @@ class Alert(TenantDocument):
         name = "alerts"
         indexes = [
             IndexModel([("org_id", ASCENDING), ("fingerprint", ASCENDING)], unique=True, name="org_fingerprint"),
-            IndexModel([("org_id", ASCENDING), ("raised_at", DESCENDING), ("_id", DESCENDING)], name="org_raised"),
-            IndexModel(
-                [("org_id", ASCENDING), ("state", ASCENDING), ("raised_at", DESCENDING), ("_id", DESCENDING)],
-                name="org_state_raised",
-            ),
+            # What lists filter by and are not sorted by stands behind the order, so that no row is fetched in vain.
+            IndexModel([("org_id", ASCENDING), *_NEWEST_FIRST], name="org_newest"),
+            IndexModel([("org_id", ASCENDING), ("state", ASCENDING), *_NEWEST_FIRST], name="org_state_newest"),
         ]
 
 

@@ -130,13 +130,11 @@ class TenantDocument(Document):
         within = [_among(orgs[start : start + ORGS_AT_ONCE]) for start in range(0, len(orgs), ORGS_AT_ONCE)]
         collection, fields, projection = cls._read(reading, keyset.names)
         raws: list[dict[str, Any]] = []
-        for queries in page_steps(within, filter, keyset, after):
+        for queries, sort in page_steps(within, filter, keyset, after):
             limit = first + 1 - len(raws)
             found = [
                 # With room for one more, or MongoDB keeps a cursor of exactly so many open, to be closed by a request.
-                await collection.find(
-                    query, projection, sort=keyset.sort(), limit=limit, batch_size=limit + 1
-                ).to_list()
+                await collection.find(query, projection, sort=sort, limit=limit, batch_size=limit + 1).to_list()
                 for query in queries
             ]
             raws += keyset.merged(found)[:limit]

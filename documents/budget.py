@@ -32,6 +32,8 @@ class Budget(TenantDocument):
         name = "budgets"
         indexes = [
             IndexModel([("org_id", ASCENDING), ("name", ASCENDING)], unique=True, name="org_name"),
+            # The order of the list; MongoDB does not conclude from the unique one that no tie is left to break.
+            IndexModel([("org_id", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING)], name="org_name_id"),
         ]
 
 

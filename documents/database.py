@@ -1,5 +1,6 @@
 """The one MongoDB client of a process, and the migrations that every start can repeat."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from bson.codec_options import TypeCodec, TypeRegistry
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import CollectionInvalid, OperationFailure
+from pymongo.monitoring import CommandListener
 
 from documents.account import Account
 from documents.alert import Alert
@@ -48,6 +50,14 @@ ALL = (
 )
 
 NAMESPACE_EXISTS = 48  # MongoDB error codes, NamespaceExists
+INDEX_NOT_FOUND = 27  # the same, IndexNotFound
+
+# Indexes of earlier versions that nothing reads any more.
+OBSOLETE_INDEXES = {
+    "alerts": {"org_raised", "org_state_raised"},
+    "findings": {"org_state_severity"},
+    "resources": {"org_kind_name"},
+}
 
 
 class DecimalCodec(TypeCodec):
@@ -66,8 +76,10 @@ class DecimalCodec(TypeCodec):
 CODECS: CodecOptions[dict[str, Any]] = CodecOptions(tz_aware=True, type_registry=TypeRegistry([DecimalCodec()]))
 
 
-def connect(url: str, *, max_pool_size: int = 50) -> AsyncMongoClient[dict[str, Any]]:
-    """A client for this event loop. Nothing is asked of the server yet."""
+def connect(
+    url: str, *, max_pool_size: int = 50, listeners: Sequence[CommandListener] = ()
+) -> AsyncMongoClient[dict[str, Any]]:
+    """A client for this event loop; `listeners` are told of every command. Nothing is asked of the server yet."""
     return AsyncMongoClient(
         url,
         tz_aware=True,
@@ -78,6 +90,7 @@ def connect(url: str, *, max_pool_size: int = 50) -> AsyncMongoClient[dict[str, 
         retryWrites=True,
         w="majority",
         appname="cloudwatcher",
+        event_listeners=list(listeners),
     )
 
 
@@ -89,7 +102,7 @@ async def open_database(client: AsyncMongoClient[dict[str, Any]], name: str) -> 
 
 
 async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[str]:
-    """Create what is missing of collections, indexes, totals and tallies; returns what it made, in words.
+    """Create what is missing of collections, indexes, totals and tallies, drop obsolete indexes; what it did, in words.
 
     Safe to repeat and to run twice at once: MongoDB makes one index of two equal asks.
     """
@@ -106,8 +119,19 @@ async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[s
             before = set(await database[collection].index_information())
             names = await database[collection].create_indexes(indexes)
             made += [f"index {collection}.{index}" for index in names if index not in before]
+            for index in sorted(OBSOLETE_INDEXES.get(collection, set()) & before):
+                await _drop_index(database, collection, index)
+                made.append(f"without index {collection}.{index}")
     counted = {"daily totals": await make_totals(), "tallies": await recount_all()}
     return made + [f"{name}: {count}" for name, count in counted.items() if count]
+
+
+async def _drop_index(database: AsyncDatabase[dict[str, Any]], collection: str, index: str) -> None:
+    try:
+        await database[collection].drop_index(index)
+    except OperationFailure as error:  # the other of two migrations was faster
+        if error.code != INDEX_NOT_FOUND:
+            raise
 
 
 async def _made_collection(database: AsyncDatabase[dict[str, Any]], name: str) -> bool:

@@ -18,6 +18,8 @@ from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.findings import FindingChanges, FindingKey, FiringFinding, KnownFinding
 
+_WORST_FIRST = (("severity_rank", ASCENDING), ("opened_at", DESCENDING), ("_id", DESCENDING))
+
 
 class Finding(TenantDocument):
     """`saving_amount` is the expected saving a month in `saving_currency`; `severity_rank` sorts the worst first."""
@@ -56,15 +58,25 @@ class Finding(TenantDocument):
                 unique=True,
                 name="natural",
             ),
+            # What lists filter by and are not sorted by stands behind the order, so that no row is fetched in vain.
+            IndexModel([("org_id", ASCENDING), *_WORST_FIRST, ("category", ASCENDING)], name="org_worst"),
+            IndexModel(
+                [("org_id", ASCENDING), ("state", ASCENDING), *_WORST_FIRST, ("category", ASCENDING)],
+                name="org_state_worst",
+            ),
+            IndexModel(
+                [("org_id", ASCENDING), ("rule_id", ASCENDING), *_WORST_FIRST, ("state", ASCENDING)],
+                name="org_rule_worst",
+            ),
             IndexModel(
                 [
                     ("org_id", ASCENDING),
+                    ("account_id", ASCENDING),
+                    *_WORST_FIRST,
                     ("state", ASCENDING),
-                    ("severity_rank", ASCENDING),
-                    ("opened_at", DESCENDING),
-                    ("_id", DESCENDING),
+                    ("category", ASCENDING),
                 ],
-                name="org_state_severity",
+                name="org_account_worst",
             ),
             IndexModel([("resource_id", ASCENDING)], name="resource"),
         ]

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any
 
 from beanie import Document, PydanticObjectId
@@ -53,8 +54,8 @@ async def clients_of(msp_ids: list[PydanticObjectId]) -> list[PydanticObjectId]:
 async def load_organizations(ids: Sequence[str]) -> list[Organization]:
     """The organizations with these ids (24 hex digits), by name. The caller has checked that they are in reach."""
     wanted = [ObjectId(id) for id in ids]
-    rows = Organization.get_pymongo_collection().find({"_id": {"$in": wanted}}, sort=[("name", ASCENDING)])
-    return [Organization.model_validate(raw) async for raw in rows]
+    raws = await Organization.get_pymongo_collection().find({"_id": {"$in": wanted}}).to_list()
+    return [Organization.model_validate(raw) for raw in sorted(raws, key=itemgetter("name"))]
 
 
 async def find_organizations(named: str | None, *, limit: int = 50) -> list[Organization]:

@@ -15,6 +15,7 @@ from domain.facts.resource import Resource as ResourceFact
 from domain.facts.resource import ResourceKind
 
 BATCH = 500
+_PRESENT_BY_NAME = (("is_gone", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING))
 
 
 class Resource(TenantDocument):
@@ -45,7 +46,12 @@ class Resource(TenantDocument):
                 unique=True,
                 name="natural",
             ),
-            IndexModel([("org_id", ASCENDING), ("kind", ASCENDING), ("name", ASCENDING)], name="org_kind_name"),
+            IndexModel([("org_id", ASCENDING), *_PRESENT_BY_NAME], name="org_present"),
+            IndexModel([("org_id", ASCENDING), ("kind", ASCENDING), *_PRESENT_BY_NAME], name="org_kind_present"),
+            IndexModel(
+                [("org_id", ASCENDING), ("account_id", ASCENDING), *_PRESENT_BY_NAME, ("kind", ASCENDING)],
+                name="org_account_present",
+            ),
         ]
 
 

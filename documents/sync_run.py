@@ -63,6 +63,10 @@ class SyncRun(TenantDocument):
                 partialFilterExpression={"active_key": {"$type": "objectId"}},
             ),
             IndexModel([("org_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="org_created"),
+            IndexModel(
+                [("org_id", ASCENDING), ("account_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
+                name="org_account_created",
+            ),
             IndexModel([("created_at", ASCENDING)], name="expiry", expireAfterSeconds=90 * 24 * 3600),
         ]
 

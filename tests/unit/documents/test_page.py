@@ -1,5 +1,6 @@
 """Keyset order, compared with plain sorting."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given
@@ -32,8 +33,8 @@ def _holds(row: dict[str, Any], name: str, wanted: Any) -> bool:
     return bool(row[name] == wanted)
 
 
-def in_order(stored: list[dict[str, Any]], keyset: Keyset) -> list[dict[str, Any]]:
-    return sorted(stored, key=lambda row: tuple(sign * row[name] for name, sign in keyset.full))
+def in_order(stored: list[dict[str, Any]], sort: Sequence[tuple[str, int]]) -> list[dict[str, Any]]:
+    return sorted(stored, key=lambda row: tuple(sign * row[name] for name, sign in sort))
 
 
 def paged(stored: list[dict[str, Any]], groups: list[list[int]], where: dict[str, Any], keyset: Keyset, size: int):
@@ -42,8 +43,8 @@ def paged(stored: list[dict[str, Any]], groups: list[list[int]], where: dict[str
     after = None
     while True:
         page: list[dict[str, Any]] = []
-        for queries in page_steps(within, where, keyset, after):
-            answers = [in_order([row for row in stored if matches(row, query)], keyset)[:size] for query in queries]
+        for queries, sort in page_steps(within, where, keyset, after):
+            answers = [in_order([row for row in stored if matches(row, query)], sort)[:size] for query in queries]
             page += keyset.merged(answers)
         page = page[:size]
         if not page:
@@ -63,7 +64,7 @@ def test_paging_through_visits_every_row_once_in_order(tuples, signs, groups, wh
 
     visited = [row for page in paged(stored, groups, where, keyset, size) for row in page]
 
-    assert visited == in_order([row for row in stored if row["org_id"] in reached and matches(row, where)], keyset)
+    assert visited == in_order([row for row in stored if row["org_id"] in reached and matches(row, where)], keyset.full)
 
 
 def test_one_organization_is_asked_once_for_all_that_comes_after_a_cursor() -> None:
@@ -72,7 +73,7 @@ def test_one_organization_is_asked_once_for_all_that_comes_after_a_cursor() -> N
     steps = page_steps([{"org_id": 7}], {"open": True}, keyset, [3, 9])
 
     tied = {"org_id": 7, "open": True, "a": 3, "_id": {"$gt": 9}}
-    assert steps == [[{"$or": [tied, {"org_id": 7, "open": True, "a": {"$gt": 3}}]}]]
+    assert steps == [([{"$or": [tied, {"org_id": 7, "open": True, "a": {"$gt": 3}}]}], [("a", 1), ("_id", 1)])]
 
 
 def test_many_organizations_are_asked_range_by_range_so_that_each_follows_an_index() -> None:
@@ -80,5 +81,17 @@ def test_many_organizations_are_asked_range_by_range_so_that_each_follows_an_ind
 
     steps = page_steps([{"org_id": {"$in": [1, 2]}}, {"org_id": 3}], {}, keyset, [3, 9])
 
-    assert [[query["org_id"] for query in queries] for queries in steps] == [[{"$in": [1, 2]}, 3]] * 2
-    assert [queries[0]["a"] for queries in steps] == [3, {"$gt": 3}]
+    assert [[query["org_id"] for query in queries] for queries, _ in steps] == [[{"$in": [1, 2]}, 3]] * 2
+    assert [queries[0]["a"] for queries, _ in steps] == [3, {"$gt": 3}]
+
+
+def test_what_is_the_same_in_all_rows_of_a_query_is_not_sorted_by() -> None:
+    keyset = Keyset((("a", 1), ("b", -1)))
+    many = [{"org_id": {"$in": [1, 2]}}]
+
+    cut = page_steps(many, {}, keyset, [3, 5, 9])
+    chosen = page_steps(many, {"a": {"$in": [4, 2, 3]}}, keyset, None)
+
+    assert [sort for _, sort in cut] == [[("_id", -1)], [("b", -1), ("_id", -1)], [("a", 1), ("b", -1), ("_id", -1)]]
+    assert [sort for _, sort in chosen] == [[("b", -1), ("_id", -1)]] * 3
+    assert [queries[0]["$and"][1] for queries, _ in chosen] == [{"a": 2}, {"a": 3}, {"a": 4}]

@@ -1,0 +1,229 @@
+"""Many rows of many tenants, stored raw: what queries meet in an installation that has grown."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bson import Decimal128, ObjectId
+
+import documents
+from documents.cost_line import CostLine
+from domain.facts.severity import Severity
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+SEVERITIES = list(Severity)
+STATES = ("OPEN", "ACKNOWLEDGED", "RESOLVED")
+ROW = dict[str, Any]
+
+
+async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
+    """`count` alerts, findings, resources, syncs and billed rows of one tenant; returns the id of an account."""
+    accounts = [_account(org_id, number) for number in range(max(2, count // 100))]
+    resources = [_resource(accounts[number % len(accounts)], number) for number in range(count)]
+    findings = [_finding(resource, number) for number, resource in enumerate(resources)]
+    edition_id = ObjectId()
+    stored: dict[type[documents.TenantDocument], Sequence[ROW]] = {
+        documents.Account: accounts,
+        documents.Resource: resources,
+        documents.Finding: findings,
+        documents.Alert: [_alert(finding, number) for number, finding in enumerate(findings)],
+        documents.SyncRun: [_sync(accounts[number % len(accounts)], number) for number in range(count)],
+        documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
+        documents.CostPeriod: [_period(org_id, edition_id)],
+        CostLine: list(_lines(org_id, edition_id, count)),
+        documents.CostDay: list(_days(org_id, edition_id, count)),
+        documents.Event: [_event(org_id, number) for number in range(count)],
+    }
+    for document, rows in stored.items():
+        await document.rows().insert_many(rows)
+    counters = documents.EventCounter.get_pymongo_collection()
+    counter = {"$set": {"epoch": "e", "first": 1, "last": count}}
+    await counters.update_one({"_id": org_id}, counter, upsert=True)
+    return ObjectId(str(accounts[1]["_id"]))
+
+
+def _account(org_id: ObjectId, number: int) -> ROW:
+    return {
+        "_id": ObjectId(),
+        "org_id": org_id,
+        "provider": "AWS",
+        "native_id": f"{number:012}-{org_id}",
+        "name": f"account {number}",
+        "state": "CONNECTED",
+        "regions": [],
+        "sync_every": 3600.0,
+        "next_sync_at": START + timedelta(days=3650, seconds=number),
+        "created_at": START,
+    }
+
+
+def _resource(account: ROW, number: int) -> ROW:
+    return {
+        "_id": ObjectId(),
+        "org_id": account["org_id"],
+        "account_id": account["_id"],
+        "kind": "AWS_S3_BUCKET" if number % 2 else "AWS_EC2_INSTANCE",
+        "native_id": f"native {number}",
+        "name": f"name {number % 97}",
+        "tags": {},
+        "config": {},
+        "first_seen_at": START,
+        "last_seen_at": START + timedelta(seconds=number),
+        "is_gone": number % 10 == 0,
+        "created_at": START,
+    }
+
+
+def _finding(resource: ROW, number: int) -> ROW:
+    severity = SEVERITIES[number % len(SEVERITIES)]
+    return {
+        "_id": ObjectId(),
+        "org_id": resource["org_id"],
+        "account_id": resource["account_id"],
+        "resource_id": resource["_id"],
+        "resource_native_id": resource["native_id"],
+        "rule_id": f"rule-{number % 50}",
+        "category": "FINOPS" if number % 2 else "SECOPS",
+        "severity": severity.value,
+        "severity_rank": severity.rank,
+        "title": "title",
+        "reason": "reason",
+        "observed": {},
+        "state": "RESOLVED" if number // 7 % 3 else "OPEN",
+        # Many at the same moment, as one sync opens them.
+        "opened_at": START + timedelta(minutes=number // 50),
+        "last_seen_at": START + timedelta(seconds=number),
+        "created_at": START,
+    }
+
+
+def _alert(finding: ROW, number: int) -> ROW:
+    return {
+        "org_id": finding["org_id"],
+        "fingerprint": f"finding:{number}",
+        "source": ("FINDING", "BUDGET", "SYNC")[number % 3],
+        "severity": finding["severity"],
+        "title": "title",
+        "message": "message",
+        "state": STATES[number % 7 % 3],
+        "account_id": finding["account_id"],
+        "finding_id": finding["_id"],
+        # In fives at the same moment, and no two tenants at the same one.
+        "raised_at": START + timedelta(seconds=number // 5, milliseconds=int(str(finding["org_id"]), 16) % 1000),
+        "times_raised": 1,
+        "version": 1,
+        "created_at": START,
+    }
+
+
+def _sync(account: ROW, number: int) -> ROW:
+    return {
+        "org_id": account["org_id"],
+        "account_id": account["_id"],
+        "state": "SUCCEEDED",
+        "step": "Done",
+        "done": 1,
+        "total": 1,
+        "resources": 1,
+        "findings_opened": 0,
+        "findings_resolved": 0,
+        "gaps": [],
+        # Of late, or they would expire.
+        "created_at": datetime.now(UTC) - timedelta(seconds=number),
+    }
+
+
+def _budget(org_id: ObjectId, number: int) -> ROW:
+    amount = Decimal128("100")
+    return {
+        "org_id": org_id,
+        "name": f"budget {number}",
+        "amount": amount,
+        "currency": "USD",
+        "thresholds": [100],
+        "services": [],
+        "account_native_ids": [],
+        "spent": amount,
+        "version": 1,
+        "created_at": START,
+    }
+
+
+def _period(org_id: ObjectId, edition_id: ObjectId) -> ROW:
+    return {
+        "org_id": org_id,
+        "source": "",
+        "provider": "AWS",
+        "billing_account_id": "payer",
+        "period_start": START,
+        "period_end": START + timedelta(days=31),
+        "currency": "USD",
+        "billed": Decimal128("1"),
+        "line_count": 1,
+        "fingerprint": "f",
+        "first_on": START,
+        "last_on": START + timedelta(days=30),
+        "edition_id": edition_id,
+        "load_id": ObjectId(),
+        "loaded_at": START,
+        "retired": [],
+        "created_at": START,
+    }
+
+
+def _lines(org_id: ObjectId, edition_id: ObjectId, count: int) -> Iterator[ROW]:
+    for number in range(count):
+        begins = START + timedelta(hours=number * 37 % 700)
+        yield {
+            "org_id": org_id,
+            "edition_id": edition_id,
+            "file": 0,
+            "row": number + 1,
+            "provider": "AWS",
+            "billed_cost": Decimal128("1"),
+            "effective_cost": Decimal128("1"),
+            "billing_account_id": "payer",
+            "billing_currency": "USD",
+            "billing_period_start": START,
+            "billing_period_end": START + timedelta(days=31),
+            "charge_category": "Usage",
+            "charge_period_start": begins,
+            "charge_period_end": begins + timedelta(hours=1),
+            "service_name": f"service {number % 5}",
+            "sub_account_id": f"account {number % 4}",
+            "resource_id": f"resource {number % 20}",
+            "created_at": START,
+        }
+
+
+def _days(org_id: ObjectId, edition_id: ObjectId, count: int) -> Iterator[ROW]:
+    one = Decimal128("1")
+    for number in range(count):
+        yield {
+            "org_id": org_id,
+            "edition_id": edition_id,
+            "day": START + timedelta(days=number % 31),
+            "provider": "AWS",
+            "billing_account_id": "payer",
+            "service_name": f"service {number % 5}",
+            "charge_category": "Usage",
+            "currency": "USD",
+            "billed": one,
+            "effective": one,
+            "listed": one,
+            "contracted": one,
+            "line_count": 1,
+        }
+
+
+def _event(org_id: ObjectId, number: int) -> ROW:
+    at = START + timedelta(seconds=number)
+    return {
+        "org_id": org_id,
+        "seq": number + 1,
+        "topic": "t",
+        "type": "Nothing",
+        "payload": {},
+        "at": at,
+        "created_at": at,
+    }

@@ -1,0 +1,266 @@
+"""Every query that people wait for follows an index: MongoDB explains each as it is really sent."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+from bson import ObjectId
+
+import documents
+from app.settings import Settings
+from app.wiring import Backend
+from auth.viewer import load_roles
+from documents import OrganizationKind, Role
+from documents.account import accounts_of_others, claim_due_accounts
+from documents.cost_day import cost_series
+from documents.cost_line import CostLine
+from documents.cost_load import clear_costs
+from documents.cost_period import current_editions
+from documents.database import connect, migrate, open_database
+from documents.event import EventLog
+from documents.organization import load_organizations
+from documents.outbox import relay_outbox
+from documents.sync_run import find_stranded_runs
+from documents.user import find_user
+from domain.costs.series import CostQuestion, Dimension, Grain
+from domain.facts.scope import Scope
+from schema.node import global_id
+from tests.factories.crowd import START, make_crowd
+from tests.factories.graph import Graph
+from tests.factories.tenant import Tenant, make_tenant
+from tests.integration.recorded import Commands, Plan, explained
+
+DATABASE = "cloudwatcher_explain"
+# More than MongoDB can merge the scans of at once, which is 200.
+CLIENTS = 230
+FIRST = 20
+RELATED = {
+    "alerts": "account { name } finding { title resource { name account { name } } }",
+    "findings": "account { name } resource { name }",
+    "resources": "account { name }",
+    "syncs": "account { name }",
+}
+
+
+@dataclass(frozen=True)
+class House:
+    """A database with one tenant of many rows, a provider with many tenants, and what records its commands."""
+
+    database: Any
+    commands: Commands
+    alone: Tenant
+    provider: Tenant
+    account_ids: dict[str, ObjectId]
+
+    @property
+    def scope(self) -> Scope:
+        return self.alone.scope
+
+    async def reach(self) -> Scope:
+        """Every organization the provider reaches."""
+        ids = frozenset(await load_roles(self.provider.user.id))
+        return Scope(org_ids=ids, visible=ids, actor="test")
+
+    async def plans(self, commands: list[dict[str, Any]]) -> list[Plan]:
+        return [plan for command in commands for plan in await explained(self.database, command)]
+
+
+@pytest.fixture(scope="module")
+async def house(backend: Backend, address: str, settings: Settings) -> AsyncIterator[House]:
+    """The documents are bound to a recorded client for the length of this module."""
+    assert settings.mongodb_url is not None
+    commands = Commands()
+    client = connect(settings.mongodb_url.get_secret_value(), listeners=[commands])
+    try:
+        await migrate(client, DATABASE)
+        alone = await make_tenant(backend)
+        provider = await make_tenant(backend, kind=OrganizationKind.MSP, role=Role.MSP_ADMIN)
+        clients = [{"_id": ObjectId(), "msp_id": provider.organization.id} for _ in range(CLIENTS)]
+        rows = [{**one, "name": f"client {n}", "kind": "COMPANY", "created_at": START} for n, one in enumerate(clients)]
+        await documents.Organization.get_pymongo_collection().insert_many(rows)
+        accounts = await asyncio.gather(
+            make_crowd(alone.organization.id, 3000), *(make_crowd(one["_id"], 20) for one in clients)
+        )
+        account_ids = {"alone": accounts[0], "provider": accounts[1]}
+        yield House(client[DATABASE], commands, alone, provider, account_ids)
+    finally:
+        await client.drop_database(DATABASE)
+        await client.close()
+        await open_database(backend.client, settings.mongodb_database)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A list with a filter. `is_exact`: an index holds just the rows of this filter, in this order."""
+
+    name: str
+    arguments: str
+    is_exact: bool = True
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.arguments}".strip()
+
+    def query(self, after: str | None) -> str:
+        head = (
+            f"first: {FIRST}{f', {self.arguments}' if self.arguments else ''}{f', after: {after!r}' if after else ''}"
+        )
+        node = f"id {RELATED.get(self.name, '')}"
+        text = f"{{ {self.name}({head}) {{ nodes {{ {node} }} pageInfo {{ endCursor hasNextPage }} totalCount }} }}"
+        return text.replace("'", '"')
+
+
+def listings() -> Iterator[Listing]:
+    """Every list with each filter it offers, alone and in company."""
+    for name in ("accounts", "alerts", "budgets", "findings", "resources", "syncs", "costLines"):
+        yield Listing(name, "")
+    yield Listing("accounts", "organizationId: ORG")
+    for where in ("states: [OPEN]", "organizationId: ORG"):
+        yield Listing("alerts", f"filter: {{{where}}}")
+    for where in ("states: [OPEN, ACKNOWLEDGED]", "severities: [CRITICAL]", "sources: [BUDGET]"):
+        yield Listing("alerts", f"filter: {{{where}}}", is_exact=False)
+    yield Listing(
+        "alerts", "filter: {states: [OPEN], severities: [MEDIUM, INFORMATIONAL], sources: [SYNC]}", is_exact=False
+    )
+    for where in ("state: OPEN", "severities: [LOW]", "severities: [CRITICAL, LOW]", "organizationId: ORG"):
+        yield Listing("findings", f"filter: {{{where}}}")
+    for where in ('ruleIds: ["rule-7"]', "accountId: ACCOUNT", "state: OPEN, severities: [HIGH], organizationId: ORG"):
+        yield Listing("findings", f"filter: {{{where}}}")
+    rare = ("category: FINOPS", "accountId: ACCOUNT, state: OPEN", 'ruleIds: ["rule-7", "rule-8"], state: RESOLVED')
+    for where in rare:
+        yield Listing("findings", f"filter: {{{where}}}", is_exact=False)
+    yield Listing("resources", "accountId: ACCOUNT")
+    yield Listing("resources", "kinds: [AWS_S3_BUCKET]")
+    yield Listing("resources", "kinds: [AWS_S3_BUCKET, AWS_EC2_INSTANCE]", is_exact=False)
+    yield Listing("resources", "accountId: ACCOUNT, kinds: [AWS_S3_BUCKET]", is_exact=False)
+    yield Listing("syncs", "accountId: ACCOUNT")
+    days = 'beginsFrom: "2026-01-05T00:00:00Z", beginsBefore: "2026-01-20T00:00:00Z"'
+    yield Listing("costLines", f"filter: {{{days}}}")
+    for where in ('subAccountIds: ["account 1"]', 'serviceNames: ["service 1"]', 'resourceIds: ["resource 5"]'):
+        yield Listing("costLines", f"filter: {{{where}, {days}}}", is_exact=False)
+
+
+def is_page(plan: Plan) -> bool:
+    return "sort" in plan.command
+
+
+@pytest.mark.parametrize("who", ["alone", "provider"])
+@pytest.mark.parametrize("listing", list(listings()), ids=str)
+async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listing, who: str) -> None:
+    tenant = house.alone if who == "alone" else house.provider
+    org_id = tenant.global_id if who == "alone" else global_id("Organization", await first_client(house))
+    ids = {"ORG": f'"{org_id}"', "ACCOUNT": f'"{global_id("Account", house.account_ids[who])}"'}
+    after, plans = None, []
+
+    for _ in range(2):
+        text = listing.query(after)
+        for place, id in ids.items():
+            text = text.replace(place, id)
+        with house.commands.recording() as commands:
+            page = (await graph.ask(text, tenant.token))[listing.name]
+        plans += await house.plans(commands)
+        after = after or page["pageInfo"]["endCursor"]
+        assert after is not None, "the crowd has none of these"
+
+    assert sum(is_page(plan) for plan in plans) >= 2
+    assert [fault for plan in plans for fault in plan.faults()] == []
+    related = [plan for plan in plans if "hint" in plan.command]
+    exact = [plan for plan in plans if is_page(plan)] if listing.is_exact else []
+    assert [excess for plan in (*related, *exact) for excess in plan.excess()] == []
+
+
+async def first_client(house: House) -> Any:
+    raw = await documents.Account.rows().find_one({"_id": house.account_ids["provider"]})
+    assert raw is not None
+    return raw["org_id"]
+
+
+async def no_job(job: dict[str, Any]) -> bool:
+    return False
+
+
+async def by_id(house: House, graph: Graph) -> None:
+    scope = house.scope
+    for document in (documents.Account, documents.Alert, documents.Finding, documents.Resource, CostLine):
+        ids = [str(raw["_id"]) for raw in await document.rows().find({}, {"_id": 1}).limit(100).to_list()]
+        await document.load_many(scope, ids)
+
+
+async def costs(house: House, graph: Graph) -> None:
+    where: dict[str, Any] = {"first": date(2026, 1, 3), "until": date(2026, 1, 20), "grain": Grain.DAY}
+    for scope in (house.scope, await house.reach()):
+        await cost_series(scope, CostQuestion(**where, group_by=(Dimension.SERVICE,)))
+        await current_editions(scope)
+        await current_editions(scope, first=where["first"], until=where["until"], currency="USD")
+
+
+async def identity(house: House, graph: Graph) -> None:
+    await graph.ask("{ viewer { user { name } reach { role organization { name } } } }", house.provider.token)
+    await find_user(house.alone.user.email)
+    await load_organizations([house.alone.org_id, house.provider.org_id])
+
+
+async def events(house: House, graph: Graph) -> None:
+    await EventLog().fetch(house.alone.org_id, 1500, 100)
+    await EventLog().bounds(house.alone.org_id)
+
+
+async def schedule(house: House, graph: Graph) -> None:
+    await claim_due_accounts(datetime.now(UTC))
+    await claim_due_accounts(START + timedelta(days=3650, seconds=3))
+    await find_stranded_runs(datetime.now(UTC))
+    await relay_outbox(no_job)
+    await documents.Budget.list_in(house.scope, {})
+    await accounts_of_others(house.scope, {"000000000001"})
+    await clear_costs(dead_since=START, retired_before=START)
+
+
+@pytest.mark.parametrize("reads", [by_id, costs, identity, events, schedule], ids=lambda reads: reads.__name__)
+async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: Any) -> None:
+    with house.commands.recording() as commands:
+        await reads(house, graph)
+    # All but what by_id looks its ids up with.
+    asked = [command for command in commands if command.get("filter") != {} or "sort" in command]
+
+    plans = await house.plans(asked)
+
+    assert plans
+    assert [fault for plan in plans for fault in plan.faults()] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "stage"),
+    [
+        ({"find": "alerts", "filter": {"title": "title"}}, "COLLSCAN"),
+        ({"find": "alerts", "filter": {}, "sort": {"title": 1}}, "SORT"),
+        ({"count": "alerts", "query": {"title": "title"}}, "COLLSCAN"),
+        ({"aggregate": "alerts", "pipeline": [{"$match": {"title": "title"}}], "cursor": {}}, "COLLSCAN"),
+        ({"update": "alerts", "updates": [{"q": {"title": "title"}, "u": {"$set": {"title": "other"}}}]}, "COLLSCAN"),
+        ({"delete": "alerts", "deletes": [{"q": {"title": "title"}, "limit": 0}]}, "COLLSCAN"),
+        ({"findAndModify": "alerts", "query": {"title": "x"}, "update": {"$set": {"title": "y"}}}, "COLLSCAN"),
+    ],
+    ids=lambda part: part if isinstance(part, str) else next(iter(part)),
+)
+async def test_a_query_without_an_index_is_noticed(house: House, command: dict[str, Any], stage: str) -> None:
+    (plan,) = await explained(house.database, command)
+
+    assert [fault for fault in plan.faults() if fault.startswith(stage)]
+
+
+async def test_a_query_that_looks_at_far_more_than_it_returns_is_noticed(house: House) -> None:
+    where = {"org_id": house.alone.organization.id, "message": "other"}
+
+    (plan,) = await explained(house.database, {"find": "alerts", "filter": where})
+
+    assert (plan.faults(), len(plan.excess())) == ([], 1)
+
+
+async def test_what_all_organizations_are_asked_at_once_would_be_sorted_in_memory(house: House) -> None:
+    everywhere = documents.Alert.within(await house.reach())
+    sort = {"raised_at": -1, "_id": -1}
+
+    (plan,) = await explained(house.database, {"find": "alerts", "filter": everywhere, "sort": sort, "limit": 21})
+
+    assert "SORT" in plan.stages, "then the groups of organizations in documents/base.py are not needed any more"
