@@ -90,7 +90,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
 
 
 async def migrate(backend: Backend) -> list[str]:
-    """Create what is missing of collections and indexes; returns what it made, in words."""
+    """Create what is missing of collections and indexes, drop what is obsolete; returns what it did, in words."""
     made = await migrate_documents(backend.client, backend.settings.mongodb_database)
     await backend.vault.migrate()
     return made

@@ -113,17 +113,17 @@ async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[s
         settings = document.get_settings()
         collection = str(settings.name)
         if collection not in existing and await _made_collection(database, collection):
-            made.append(f"collection {collection}")
+            made.append(f"made collection {collection}")
         indexes = [field.index for field in settings.indexes or []]
         if indexes:
             before = set(await database[collection].index_information())
             names = await database[collection].create_indexes(indexes)
-            made += [f"index {collection}.{index}" for index in names if index not in before]
+            made += [f"made index {collection}.{index}" for index in names if index not in before]
             for index in sorted(OBSOLETE_INDEXES.get(collection, set()) & before):
                 await _drop_index(database, collection, index)
-                made.append(f"without index {collection}.{index}")
+                made.append(f"dropped index {collection}.{index}")
     counted = {"daily totals": await make_totals(), "tallies": await recount_all()}
-    return made + [f"{name}: {count}" for name, count in counted.items() if count]
+    return made + [f"made {name}: {count}" for name, count in counted.items() if count]
 
 
 async def _drop_index(database: AsyncDatabase[dict[str, Any]], collection: str, index: str) -> None:

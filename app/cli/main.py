@@ -58,14 +58,14 @@ def demo(
 
 @app.command()
 def migrate(data_dir: DataDir = None) -> None:
-    """Create missing collections and indexes. Safe to repeat, and to run twice at once."""
+    """Create missing collections and indexes, drop obsolete ones. Safe to repeat, and to run twice at once."""
     from app.cli.store import borrowed_store, run_migrate
 
     with borrowed_store(settings_with(data_dir)) as settings:
-        made = asyncio.run(run_migrate(settings))
-    for what in made:
-        typer.echo(f"made {what}")
-    typer.echo(f"{len(made)} made; everything is in place." if made else "Everything was in place already.")
+        done = asyncio.run(run_migrate(settings))
+    for what in done:
+        typer.echo(what)
+    typer.echo(f"{len(done)} done; everything is in place." if done else "Everything was in place already.")
 
 
 @app.command("import-costs")

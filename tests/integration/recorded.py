@@ -1,11 +1,15 @@
 """Records what is asked of MongoDB, so that a test can count it or have it explained."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.monitoring import CommandFailedEvent, CommandListener, CommandStartedEvent, CommandSucceededEvent
+
+from app.wiring import Backend
+from documents.base import ORGS_AT_ONCE
+from documents.database import connect, migrate, open_database
 
 # What reads, or finds what it changes. Inserts look nothing up.
 EXPLAINED = {"find", "aggregate", "count", "distinct", "findAndModify", "update", "delete"}
@@ -43,6 +47,22 @@ class Commands(CommandListener):
 
     def failed(self, event: CommandFailedEvent) -> None:
         """Nothing to do."""
+
+
+@asynccontextmanager
+async def recorded(backend: Backend, database: str) -> AsyncIterator[tuple[AsyncDatabase[dict[str, Any]], Commands]]:
+    """Binds the documents to a database of its own and a client whose commands are recorded, and then back."""
+    url = backend.settings.mongodb_url
+    assert url is not None
+    commands = Commands()
+    client = connect(url.get_secret_value(), listeners=[commands])
+    try:
+        await migrate(client, database)
+        yield client[database], commands
+    finally:
+        await client.drop_database(database)
+        await client.close()
+        await open_database(backend.client, backend.settings.mongodb_database)
 
 
 def single(command: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -84,10 +104,10 @@ class Plan:
     def excess(self) -> list[str]:
         """What was looked at without need.
 
-        Before MongoDB merges a hundred scans it has to begin each, so that one scan that passes by a few foreign rows
-        for each of its own is as good, and sometimes taken.
+        Before MongoDB merges the scans of a group of organizations it has to begin each of them, so that one scan which
+        passes by as many foreign rows is as good, and sometimes taken.
         """
-        most = 6 * self.returned + 3 * self.scans + 5
+        most = 2 * self.returned + 3 * self.scans + ORGS_AT_ONCE
         if self.keys <= most and self.documents <= most:
             return []
         looked = f"{self.keys} keys, {self.documents} documents for {self.returned} rows in {self.scans} scans"

@@ -10,7 +10,6 @@ import pytest
 from bson import ObjectId
 
 import documents
-from app.settings import Settings
 from app.wiring import Backend
 from auth.viewer import load_roles
 from documents import OrganizationKind, Role
@@ -19,7 +18,6 @@ from documents.cost_day import cost_series
 from documents.cost_line import CostLine
 from documents.cost_load import clear_costs
 from documents.cost_period import current_editions
-from documents.database import connect, migrate, open_database
 from documents.event import EventLog
 from documents.organization import load_organizations
 from documents.outbox import relay_outbox
@@ -31,9 +29,8 @@ from schema.node import global_id
 from tests.factories.crowd import START, make_crowd
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, make_tenant
-from tests.integration.recorded import Commands, Plan, explained
+from tests.integration.recorded import Commands, Plan, explained, recorded
 
-DATABASE = "cloudwatcher_explain"
 # More than MongoDB can merge the scans of at once, which is 200.
 CLIENTS = 230
 FIRST = 20
@@ -69,13 +66,8 @@ class House:
 
 
 @pytest.fixture(scope="module")
-async def house(backend: Backend, address: str, settings: Settings) -> AsyncIterator[House]:
-    """The documents are bound to a recorded client for the length of this module."""
-    assert settings.mongodb_url is not None
-    commands = Commands()
-    client = connect(settings.mongodb_url.get_secret_value(), listeners=[commands])
-    try:
-        await migrate(client, DATABASE)
+async def house(backend: Backend) -> AsyncIterator[House]:
+    async with recorded(backend, "cloudwatcher_explain") as (database, commands):
         alone = await make_tenant(backend)
         provider = await make_tenant(backend, kind=OrganizationKind.MSP, role=Role.MSP_ADMIN)
         clients = [{"_id": ObjectId(), "msp_id": provider.organization.id} for _ in range(CLIENTS)]
@@ -85,11 +77,7 @@ async def house(backend: Backend, address: str, settings: Settings) -> AsyncIter
             make_crowd(alone.organization.id, 3000), *(make_crowd(one["_id"], 20) for one in clients)
         )
         account_ids = {"alone": accounts[0], "provider": accounts[1]}
-        yield House(client[DATABASE], commands, alone, provider, account_ids)
-    finally:
-        await client.drop_database(DATABASE)
-        await client.close()
-        await open_database(backend.client, settings.mongodb_database)
+        yield House(database, commands, alone, provider, account_ids)
 
 
 @dataclass(frozen=True)
