@@ -1,5 +1,6 @@
 """What an operation selects of a list, as stored fields to read. Worked out once for each parsed document."""
 
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -21,9 +22,6 @@ from strawberry.types.field import StrawberryField
 from documents.reading import Reading, Relation
 from schema.node import VIEW_OF, reads_of
 
-# As many lists of different documents as are remembered; parsed documents are kept in smaller number.
-REMEMBERED = 1024
-
 
 @dataclass(frozen=True, slots=True)
 class Selected:
@@ -33,8 +31,9 @@ class Selected:
     reading: Reading
 
 
-# By the identity of its nodes, which are kept here so that no other node takes their place in memory.
-_remembered: dict[tuple[int, ...], tuple[list[FieldNode], Selected]] = {}
+# By the identity of the nodes that select the list. An entry goes with its nodes, so parsed documents are kept by those
+# who cache them only, and no other node is taken for one that is gone.
+_remembered: dict[tuple[int, ...], Selected] = {}
 
 
 def selected(info: strawberry.Info) -> Selected:
@@ -43,11 +42,9 @@ def selected(info: strawberry.Info) -> Selected:
     key = tuple(map(id, raw.field_nodes))
     known = _remembered.get(key)
     if known is None:
-        known = (raw.field_nodes, _of_connection(raw))
-        if len(_remembered) >= REMEMBERED:
-            del _remembered[next(iter(_remembered))]
-        _remembered[key] = known
-    return known[1]
+        known = _remembered[key] = _of_connection(raw)
+        weakref.finalize(raw.field_nodes[0], _remembered.pop, key, None)
+    return known
 
 
 def _of_connection(info: GraphQLResolveInfo[Any]) -> Selected:

@@ -18,7 +18,7 @@ from documents.cost_day import cost_series
 from documents.cost_line import CostLine
 from documents.cost_load import clear_costs
 from documents.cost_period import current_editions
-from documents.event import EventLog
+from documents.event import EventLog, prune_events
 from documents.organization import load_organizations
 from documents.outbox import relay_outbox
 from documents.sync_run import find_stranded_runs
@@ -200,6 +200,7 @@ async def schedule(house: House, graph: Graph) -> None:
     await claim_due_accounts(START + timedelta(days=3650, seconds=3))
     await find_stranded_runs(datetime.now(UTC))
     await relay_outbox(no_job)
+    await prune_events(START)
     await documents.Budget.list_in(house.scope, {})
     await accounts_of_others(house.scope, {"000000000001"})
     await clear_costs(dead_since=START, retired_before=START)

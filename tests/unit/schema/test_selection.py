@@ -1,5 +1,6 @@
 """What an operation selects of a list, as the fields that are read for it."""
 
+import gc
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -90,16 +91,17 @@ def test_a_document_is_looked_at_once() -> None:
     assert selected(info) is selected(info)
 
 
-def test_no_more_documents_are_remembered_than_fit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(selection, "REMEMBERED", 3)
-    monkeypatch.setattr(selection, "_remembered", {})
+def test_what_is_known_of_a_document_goes_with_it() -> None:
+    before = set(selection._remembered)
+    info = info_of("{ alerts { nodes { title } } alerts { nodes { state } } }")
 
-    found = [
-        fields(f"{{ alerts {{ nodes {{ {name} }} }} }}") for name in ("title", "state", "source", "message", "version")
-    ]
+    selected(info)
+    known = set(selection._remembered) - before
+    del info
+    gc.collect()
 
-    assert found == [("title",), ("state",), ("source",), ("message",), ("version",)]
-    assert len(selection._remembered) == 3
+    assert len(known) == 1
+    assert not known & set(selection._remembered)
 
 
 def test_a_view_says_what_its_resolvers_read() -> None:
