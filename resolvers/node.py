@@ -1,8 +1,10 @@
 """Anything by its global id."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import strawberry
+from bson import ObjectId
 
 import documents
 from auth.permission import Permission
@@ -10,10 +12,12 @@ from auth.scope import scope_of
 from documents.base import TenantDocument
 from documents.cost_line import CostLine
 from documents.organization import load_organizations
-from domain.errors import Invalid, NotFound
-from resolvers.context import Context, Info
+from documents.reading import read_relations
+from domain.errors import Forbidden, Invalid, NotFound
+from resolvers.context import Info
 from resolvers.fields import SIGNED_IN, query
 from schema.node import VIEW_OF, Node, parse_id
+from schema.selection import reading_of
 
 MAX_NODES = 100
 
@@ -34,7 +38,11 @@ class NodeQueries:
     async def node(
         self, info: Info, id: Annotated[strawberry.ID, strawberry.argument(description="Global id.")]
     ) -> Any:
-        return await _load(info.context, id)
+        (found,) = await _load(info, [id])
+        if found is None:
+            document = VIEW_OF.get(parse_id(id)[0])
+            raise NotFound.of("object" if document is None else document.noun)
+        return found
 
     @query(
         list[Node | None],
@@ -46,24 +54,43 @@ class NodeQueries:
     ) -> Any:
         if len(ids) > MAX_NODES:
             raise Invalid(f"Ask for {MAX_NODES} nodes at most.", path=("ids",))
-        return [await _find(info.context, id) for id in ids]
+        return await _load(info, ids)
 
 
-async def _find(context: Context, id: str) -> Any:
+async def _load(info: Info, ids: Sequence[str]) -> list[Any]:
+    """What these ids stand for, None where the viewer sees nothing. One query for each type and relation."""
+    wanted = [_parsed(id) for id in ids]
+    found: dict[tuple[str, str], Any] = {}
+    for type_name in {type_name for type_name, _ in wanted}:
+        of_type = {local for name, local in wanted if name == type_name}
+        found |= {(type_name, str(one.id)): one for one in await _of_type(info, type_name, of_type)}
+    return [found.get(one) for one in wanted]
+
+
+def _parsed(id: str) -> tuple[str, str]:
     try:
-        return await _load(context, id)
+        return parse_id(id)
     except NotFound:
-        return None
+        return "", ""
 
 
-async def _load(context: Context, id: str) -> Any:
-    type_name, local = parse_id(id)
-    viewer = context.signed_in
-    if type_name == "User" and local == viewer.user_id:
-        return viewer.user
-    if type_name == "Organization" and local in viewer.roles:
-        return (await load_organizations([local]))[0]
+async def _of_type(info: Info, type_name: str, ids: set[str]) -> list[Any]:
+    viewer = info.context.signed_in
+    if type_name == "User":
+        return [viewer.user] if viewer.user_id in ids else []
+    if type_name == "Organization":
+        return await load_organizations(sorted(ids & viewer.roles.keys()))
     document = VIEW_OF.get(type_name)
-    if document is None:
-        raise NotFound.of("object")
-    return await document.get_in(scope_of(viewer, PERMISSION_OF[document]), local)
+    return [] if document is None else await _rows(info, document, type_name, ids)
+
+
+async def _rows(info: Info, document: type[TenantDocument], type_name: str, ids: set[str]) -> list[Any]:
+    viewer, reading = info.context.signed_in, reading_of(info, type_name)
+    visible = scope_of(viewer, None)
+    wanted = [ObjectId(id) for id in ids if ObjectId.is_valid(id)]
+    rows = list((await document.rows_by_id(visible, wanted, reading)).values())
+    allowed = scope_of(viewer, PERMISSION_OF[document]).org_ids
+    if any(str(row.org_id) not in allowed for row in rows):
+        raise Forbidden(f"Your role does not allow this on this {document.noun}.")
+    await read_relations(visible, rows, reading.relations)
+    return rows

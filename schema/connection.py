@@ -1,20 +1,20 @@
 """Relay connections over keyset pages, with signed cursors."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any, Generic, TypeVar
 
 import orjson
 import strawberry
-from bson import json_util
 
 from auth.signer import Signer
 from documents.base import TenantDocument
 from documents.page import Keyset, Page
 from documents.reading import read_relations
-from domain.errors import BadCursor, Invalid
+from domain.errors import Invalid
 from domain.facts.scope import Scope
 from schema.node import said
+from schema.place import Places
 from schema.scalars import Cursor
 from schema.selection import selected
 
@@ -114,7 +114,7 @@ class Pager:
     """Turns keyset pages into connections; `signer` keeps clients from making cursors up."""
 
     def __init__(self, signer: Signer) -> None:
-        self._signer = signer
+        self._places = Places(signer)
 
     async def page(
         self,
@@ -132,7 +132,7 @@ class Pager:
         Raises Invalid for a bad size, BadCursor for a bad cursor.
         """
         mark = _mark(document.__name__, filter, keyset)
-        start = None if after is None else self._values(after, mark)
+        start = None if after is None else self._places.open(after, mark)
         checked_first(first)
         wanted = selected(info)
         page: Page[Any] = Page(rows=[], has_next=False)
@@ -143,28 +143,9 @@ class Pager:
             page.rows,
             has_next=page.has_next,
             has_previous=after is not None,
-            cursor=lambda row: self._cursor(keyset.values_of(row), mark),
+            cursor=lambda row: self._places.seal(keyset.values_of(row), mark),
             count=lambda: document.count_in(scope, filter, cap=COUNT_CAP),
         )
-
-    def _cursor(self, values: Sequence[Any], mark: str) -> Cursor:
-        return Cursor(self._signer.seal(json_util.dumps([mark, *values], json_options=_JSON).encode()))
-
-    def _values(self, cursor: str, mark: str) -> list[Any]:
-        sealed = self._signer.open(cursor)
-        if sealed is None:
-            raise BadCursor("This cursor was not made by this list. Leave out `after` to begin anew.", path=("after",))
-        carried: list[Any] = json_util.loads(sealed.decode(), json_options=_JSON)
-        found, *values = carried
-        if found != mark:
-            raise BadCursor(
-                "This cursor belongs to a list with another filter or order. Leave out `after` to begin anew.",
-                path=("after",),
-            )
-        return values
-
-
-_JSON = json_util.JSONOptions(tz_aware=True, json_mode=json_util.JSONMode.CANONICAL)
 
 
 def _mark(name: str, filter: Mapping[str, Any], keyset: Keyset) -> str:

@@ -47,6 +47,12 @@ def selected(info: strawberry.Info) -> Selected:
     return known
 
 
+def reading_of(info: strawberry.Info, view: str) -> Reading:
+    """What is selected of the rows behind this view, by a resolver that returns nodes of any type."""
+    raw = info._raw_info
+    return _Walk(raw.schema, raw.fragments).reading(_object(raw.schema.type_map[view]), raw.field_nodes)
+
+
 def _of_connection(info: GraphQLResolveInfo[Any]) -> Selected:
     walk = _Walk(info.schema, info.fragments)
     connection = _object(info.return_type)

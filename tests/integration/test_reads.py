@@ -105,6 +105,20 @@ async def test_a_count_alone_reads_no_rows(house: House, graph: Graph) -> None:
     assert (answer["alerts"]["totalCount"], commands) == (1000, [])
 
 
+@pytest.mark.parametrize("count", [1, 5, 50])
+async def test_nodes_take_one_query_for_each_type_and_relation(house: House, graph: Graph, count: int) -> None:
+    listed = await graph.ask("{ alerts(first: 50) { nodes { id finding { id } } } }", house.tenant.token)
+    ids = [id for node in listed["alerts"]["nodes"][:count] for id in (node["id"], node["finding"]["id"])]
+    query = """query($ids: [ID!]!) {
+        nodes(ids: $ids) { id ... on Alert { title account { name } } ... on Finding { reason } }
+    }"""
+
+    answer, commands = await asked(house, graph, query, ids=ids)
+
+    assert [node["id"] for node in answer["nodes"]] == ids
+    assert sorted(command["find"] for command in commands) == ["accounts", "alerts", "findings"]
+
+
 @pytest.mark.parametrize("first", [25, 99, 100])
 async def test_a_page_is_one_round_trip(house: House, graph: Graph, first: int) -> None:
     _, commands = await asked(house, graph, f"{{ alerts(first: {first}) {{ nodes {{ id }} }} }}")
