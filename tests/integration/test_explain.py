@@ -119,6 +119,9 @@ def listings() -> Iterator[Listing]:
     rare = ("category: FINOPS", "accountId: ACCOUNT, state: OPEN", 'ruleIds: ["rule-7", "rule-8"], state: RESOLVED')
     for where in rare:
         yield Listing("findings", f"filter: {{{where}}}", is_exact=False)
+    # Times the organizations these are more than MongoDB merges.
+    rules = ", ".join(f'"rule-{number}"' for number in range(10))
+    yield Listing("findings", f"filter: {{ruleIds: [{rules}]}}", is_exact=False)
     yield Listing("resources", "accountId: ACCOUNT")
     yield Listing("resources", "kinds: [AWS_S3_BUCKET]")
     yield Listing("resources", "kinds: [AWS_S3_BUCKET, AWS_EC2_INSTANCE]", is_exact=False)

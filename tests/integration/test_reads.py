@@ -11,6 +11,7 @@ import documents
 from app.wiring import Backend
 from documents import Role
 from documents.database import migrate
+from schema.node import global_id
 from tests.contract.graph_walk import GRAPH, selection
 from tests.factories.crowd import make_crowd
 from tests.factories.graph import Graph
@@ -155,6 +156,23 @@ async def test_rows_beyond_the_viewers_reach_are_null_like_those_that_are_gone(
 
     assert across["alerts"]["nodes"] == [{"account": None, "finding": {"title": "secret-finding"}}]
     assert gone["alerts"]["nodes"] == [{"account": None, "finding": None}]
+
+
+async def test_what_comes_one_by_one_reaches_its_related_rows_too(house: House, backend: Backend, graph: Graph) -> None:
+    us, stranger = await make_tenant(backend), await make_tenant(backend)
+    ours, theirs = await make_holdings(us), await make_holdings(stranger)
+    finding = documents.Finding.rows()
+    await finding.update_one({"_id": ours["Finding"].id}, {"$set": {"account_id": theirs["Account"].id}})
+    mutation = """mutation($id: ID!) {
+        acknowledgeAlert(input: {alertId: $id}) {
+            ... on AcknowledgeAlertSuccess { alert { account { name } finding { account { name } resource { name } } } }
+        }
+    }"""
+
+    answer = await graph.ask(mutation, us.token, id=global_id("Alert", ours["Alert"].id))
+
+    related = {"account": None, "resource": {"name": "secret-bucket"}}
+    assert answer["acknowledgeAlert"]["alert"] == {"account": {"name": "secret-account"}, "finding": related}
 
 
 async def test_a_provider_pages_through_all_its_clients_in_order(house: House, backend: Backend, graph: Graph) -> None:
