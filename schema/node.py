@@ -61,9 +61,8 @@ def view(document: type[Any], *, description: str) -> Callable[[T], T]:
         cls.is_type_of = classmethod(lambda _, value, info: isinstance(value, kinds))  # type: ignore[attr-defined]
         cls.id = _id_field(cls.__name__)  # type: ignore[attr-defined]
         decorated: T = strawberry.type(cls, description=description)
-        known = set(document.model_fields) | {name for name in dir(document) if not name.startswith("_")}
         for field in decorated.__strawberry_definition__.fields:  # type: ignore[attr-defined]
-            if unknown := set(reads_of(field)) - known:
+            if unknown := set(reads_of(field)) - document.model_fields.keys():
                 raise TypeError(f"{cls.__name__}: {document.__name__} has no such field as {', '.join(unknown)}.")
         if issubclass(document, TenantDocument):
             VIEW_OF[cls.__name__] = document

@@ -89,23 +89,28 @@ class _Walk:
     def fields(self, type_: GraphQLObjectType, nodes: Iterable[FieldNode]) -> dict[str, list[FieldNode]]:
         """Fields selected below these nodes by name, whatever their alias."""
         found: dict[str, list[FieldNode]] = {}
+        spread: set[str] = set()
         for node in nodes:
-            for field in self._fields(type_, node.selection_set):
+            for field in self._fields(type_, node.selection_set, spread):
                 found.setdefault(field.name.value, []).append(field)
         return found
 
-    def _fields(self, type_: GraphQLObjectType, selections: SelectionSetNode | None) -> Iterator[FieldNode]:
+    def _fields(
+        self, type_: GraphQLObjectType, selections: SelectionSetNode | None, spread: set[str]
+    ) -> Iterator[FieldNode]:
+        """`spread`: fragments that were followed already; twice adds nothing but time, without end when nested."""
         for node in selections.selections if selections else ():
             if isinstance(node, FieldNode):
                 yield node
             elif isinstance(node, FragmentSpreadNode):
                 fragment = self._fragments[node.name.value]
-                if self._applies(fragment.type_condition.name.value, type_):
-                    yield from self._fields(type_, fragment.selection_set)
+                if node.name.value not in spread and self._applies(fragment.type_condition.name.value, type_):
+                    spread.add(node.name.value)
+                    yield from self._fields(type_, fragment.selection_set, spread)
             elif isinstance(node, InlineFragmentNode) and (
                 node.type_condition is None or self._applies(node.type_condition.name.value, type_)
             ):
-                yield from self._fields(type_, node.selection_set)
+                yield from self._fields(type_, node.selection_set, spread)
 
     def _applies(self, condition: str, type_: GraphQLObjectType) -> bool:
         named = self._schema.type_map[condition]

@@ -85,6 +85,13 @@ def test_a_count_alone_needs_no_rows(parts: str, needs_rows: bool) -> None:
     assert read(f"{{ alerts {{ {parts} }} }}") == Selected(rows=needs_rows, reading=Reading())
 
 
+def test_a_fragment_is_followed_once_however_often_it_is_spread() -> None:
+    doubling = " ".join(f"fragment f{n} on Alert {{ ...f{n + 1} ...f{n + 1} }}" for n in range(60))
+
+    # Followed each time, this would be 2 to the 60th.
+    assert fields(f"{{ alerts {{ nodes {{ ...f0 }} }} }} {doubling} fragment f60 on Alert {{ title }}") == ("title",)
+
+
 def test_a_document_is_looked_at_once() -> None:
     info = info_of("{ alerts { nodes { title } } }")
 
