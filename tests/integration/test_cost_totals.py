@@ -144,7 +144,7 @@ async def test_the_migration_totals_what_was_loaded_before(backend, tenant, tmp_
 
     made = await migrate(backend)
 
-    assert any(line.startswith("daily totals: ") for line in made)
+    assert any(line.startswith("made daily totals: ") for line in made)
     assert await stored_totals(tenant) == before
     assert await make_totals() == 0
 

@@ -207,5 +207,6 @@ async def test_migrating_drops_the_indexes_of_earlier_versions(house: House) -> 
     first = await migrate(database.client, database.name)
     second = await migrate(database.client, database.name)
 
-    assert (first, second) == (["dropped index alerts.org_raised"], [])
+    assert "dropped index alerts.org_raised" in first
+    assert second == []
     assert "org_raised" not in await documents.Alert.rows().index_information()

@@ -9,13 +9,13 @@ import strawberry
 from graphql import FieldNode, FragmentDefinitionNode, OperationDefinitionNode, parse
 
 import documents
-from app.graphql.assembly import SCHEMA
+from app.graphql.assembly import schema_for
 from documents.reading import Reading, Relation
 from schema import selection
 from schema.node import Node, derived, view
 from schema.selection import Selected, selected
 
-GRAPH = SCHEMA._schema
+GRAPH = schema_for(is_compiled=True)._schema
 
 
 def info_of(text: str) -> Any:
