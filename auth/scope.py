@@ -9,12 +9,15 @@ from domain.facts.scope import Scope
 
 def scope_of(viewer: Viewer, permission: Permission | None) -> Scope:
     """What this viewer may touch under this permission; None stands for reading what one is a member of."""
-    visible = frozenset(viewer.roles)
-    return Scope(
-        org_ids=visible if permission is None else viewer.organizations_with(permission),
-        visible=visible,
-        actor=f"user:{viewer.user_id}",
-    )
+    made = viewer.scopes.get(permission)
+    if made is None:
+        visible = frozenset(viewer.roles)
+        made = viewer.scopes[permission] = Scope(
+            org_ids=visible if permission is None else viewer.organizations_with(permission),
+            visible=visible,
+            actor=f"user:{viewer.user_id}",
+        )
+    return made
 
 
 def scope_of_all(viewer: Viewer, permissions: Iterable[Permission]) -> Scope:

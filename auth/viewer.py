@@ -11,6 +11,7 @@ from auth.token import Claims
 from documents.organization import clients_of
 from documents.user import Role, User, memberships_of
 from domain.errors import Unauthenticated
+from domain.facts.scope import Scope
 
 
 class TokenReader(Protocol):
@@ -24,11 +25,13 @@ class Viewer:
     user: User
     roles: dict[str, Role]
     expires_at: datetime
+    user_id: str = field(init=False)
+    # Worked out once for all requests that share the viewer; `scopes` belongs to auth/scope.py.
+    scopes: dict[Permission | None, Scope] = field(default_factory=dict, init=False, repr=False, compare=False)
     _held: dict[Permission, frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    @property
-    def user_id(self) -> str:
-        return str(self.user.id)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "user_id", str(self.user.id))
 
     def organizations_with(self, permission: Permission) -> frozenset[str]:
         """Where the viewer may do this."""

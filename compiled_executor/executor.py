@@ -1,10 +1,15 @@
 """The executor: graphql-core's own, but for values whose completion can be compiled."""
 
-from typing import Any
+from collections.abc import Awaitable
+from typing import Any, Self
 
-from graphql import GraphQLOutputType, GraphQLResolveInfo
+from graphql import GraphQLError, GraphQLOutputType, GraphQLResolveInfo, OperationType
+from graphql.execution import ExecutionResult
 from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.executor import CollectedErrors
+from graphql.execution.values import VariableValues
 from graphql.pyutils import Path
+from graphql.type import GraphQLResolveInfoHelpers
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from compiled_executor.operation import operations_of
@@ -25,6 +30,68 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
         # Middleware wraps every resolver, so that no attribute is plain any more.
         wrapped = middleware is not None and bool(middleware.middlewares)
         self._operation = None if wrapped else operations_of(self.schema).of(self)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether anything of the operation can be compiled."""
+        return self._operation is not None
+
+    def anew(
+        self,
+        *,
+        root_value: Any,
+        context_value: Any,
+        variable_values: VariableValues,
+        operation_extensions: dict[str, Any] | None,
+    ) -> Self:
+        """An executor of the same operation for another request, which shares all that does not differ.
+
+        For compiled operations only: the state of incremental delivery, which these do not have, is shared too.
+        """
+        other = object.__new__(type(self))
+        state = vars(other)
+        state.update(vars(self))
+        state.update(
+            root_value=root_value,
+            context_value=context_value,
+            operation_extensions=operation_extensions,
+            collected_errors=CollectedErrors(),
+            background_futures=set(),
+            async_helpers=GraphQLResolveInfoHelpers(other.gather_async_work, other.track_async_work),
+            _relevant_sub_fields={},
+        )
+        if variable_values.coerced or self.variable_values.coerced:
+            state["variable_values"] = variable_values
+            state["_operation"] = operations_of(self.schema).of(other)
+        return other
+
+    def execute_operation(self, serially: bool | None = None) -> Any:
+        """The result of the operation, or an awaitable of it."""
+        if self._operation is None or self.abort_signal is not None or self.hooks is not None:
+            return super().execute_operation(serially)
+        try:
+            root_type, fields = self._operation.root(self)
+        except Exception:  # noqa: BLE001 - whatever it is, graphql-core words it
+            return super().execute_operation(serially)
+        one_by_one = self.operation.operation is OperationType.MUTATION if serially is None else serially
+        try:
+            data: Any = self.execute_root_grouped_field_set(root_type, self.root_value, fields, one_by_one, None)
+        except GraphQLError as error:
+            return self._failed(error)
+        return self._finished(data) if self.is_awaitable(data) else self._response(data)
+
+    async def _finished(self, data: Awaitable[dict[str, Any]]) -> ExecutionResult:
+        try:
+            return self._response(await data)
+        except GraphQLError as error:
+            return self._failed(error)
+
+    def _failed(self, error: GraphQLError) -> ExecutionResult:
+        self.collected_errors.add(error, None)
+        return self._response(None)
+
+    def _response(self, data: dict[str, Any] | None) -> ExecutionResult:
+        return ExecutionResult(data, self.collected_errors.errors or None)
 
     def complete_value(
         self,

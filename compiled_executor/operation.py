@@ -19,7 +19,7 @@ from graphql import (
     visit,
 )
 from graphql.execution import Executor
-from graphql.execution.collect_fields import FieldDetailsList
+from graphql.execution.collect_fields import FieldDetailsList, GroupedFieldSet, collect_fields
 
 from compiled_executor.completer import completer_of
 from compiled_executor.field import Field, field_of
@@ -39,6 +39,7 @@ class Operation:
 
     def __init__(self, nodes: tuple[Any, ...]) -> None:
         self.nodes = nodes
+        self._root: tuple[GraphQLObjectType, GroupedFieldSet] | None = None
         self._completers: dict[tuple[Any, ...], Completer | None] = {}
 
     def completer(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Completer | None:
@@ -49,6 +50,19 @@ class Operation:
         except KeyError:
             found = self._completers[key] = None if is_leaf_type(get_named_type(type_)) else self._made(type_, details)
             return found
+
+    def root(self, executor: Executor[Any]) -> tuple[GraphQLObjectType, GroupedFieldSet]:
+        """The root type and what is selected of it. Raises what graphql-core raises, and remembers nothing then."""
+        if self._root is None:
+            schema, node = executor.schema, executor.operation
+            root_type = schema.get_root_type(node.operation)
+            if root_type is None:
+                raise LookupError("There is no such root type.")
+            fields = collect_fields(
+                schema, executor.fragments, executor.variable_values, root_type, node, executor.hide_suggestions
+            ).grouped_field_set
+            self._root = root_type, fields
+        return self._root
 
     def _made(self, type_: GraphQLOutputType, details: FieldDetailsList) -> Completer:
         return completer_of(type_, partial(self._body, list(details)))

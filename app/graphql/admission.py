@@ -3,13 +3,14 @@
 import asyncio
 import math
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
+from typing import Any, Self
 
 from graphql import GraphQLError
 from graphql.execution import get_variable_values
+from graphql.execution.values import VariableValues
 from strawberry.types import ExecutionContext
 from strawberry.types.graphql import OperationType
 
@@ -22,6 +23,7 @@ from app.graphql.prepared import Prepared, PreparedOperation, prepared
 
 TIME_LIMIT = timedelta(seconds=20)
 MAX_COERCION_ERRORS = 20
+NO_VARIABLES = VariableValues({}, {})
 
 
 def no_cost() -> dict[str, Any]:
@@ -43,52 +45,52 @@ async def time_limited() -> AsyncIterator[None]:
 
 
 class Admission:
-    """One operation on its way in and out."""
+    """One operation on its way in and out. `variables` are coerced once it is let in."""
 
     def __init__(self, context: ExecutionContext) -> None:
         self._context = context
         self._prepared: Prepared | None = None
-        self._operation: PreparedOperation | None = None
+        self.operation: PreparedOperation | None = None
+        self.variables = NO_VARIABLES
         self._requested = 0
         self._bucket: Available | None = None
         self._subscribed = False
+        self._started = 0.0
 
     @property
     def kind(self) -> OperationType | None:
         """What kind of operation was asked for; None when there is no operation of that name."""
-        return self._operation.kind if self._operation else None
+        return self.operation.kind if self.operation else None
 
-    @contextmanager
-    def counted(self) -> Iterator[None]:
-        """Counts the operation by its outcome and the time it took."""
-        started, outcome = time.perf_counter(), "error"
-        try:
-            yield
-            outcome = "error" if self._context.pre_execution_errors else "ok"
-        except (asyncio.CancelledError, GeneratorExit):
+    def __enter__(self) -> Self:
+        """Within, the operation is counted by its outcome and the time it takes."""
+        self._started = time.perf_counter()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        outcome = "error" if kind or self._context.pre_execution_errors else "ok"
+        if kind and issubclass(kind, asyncio.CancelledError | GeneratorExit):
             outcome = "cancelled"
-            raise
-        finally:
-            self._count(outcome, time.perf_counter() - started)
+        self._count(outcome, time.perf_counter() - self._started)
 
     def prepare(self) -> None:
         """Finds the document of the query. Raises GraphQLSyntaxError."""
         context = self._context
         self._prepared = prepared(context.schema._schema, context.query or "")
-        self._operation = self._prepared.operation(context._provided_operation_name)
+        self.operation = self._prepared.operation(context._provided_operation_name)
         context.graphql_document = self._prepared.node
 
     def subscribed(self) -> None:
-        """Counts an open subscription, until `counted` ends."""
+        """Counts an open subscription, until the operation has ended."""
         self._subscribed = True
         metrics.SUBSCRIPTIONS.inc()
 
     async def refusals(self) -> list[GraphQLError]:
         """Why a document that could be parsed is not executed: its faults, variables, cost or the caller's budget."""
         found = self._prepared
-        if found is None or self._operation is None:
+        if found is None or self.operation is None:
             return []
-        return list(found.problems) or await self._refusals(found, self._operation)
+        return list(found.problems) or await self._refusals(found, self.operation)
 
     def cost(self) -> dict[str, Any]:
         """`extensions.cost`. Events of a subscription repeat what the subscription itself was charged."""
@@ -116,6 +118,7 @@ class Admission:
         values = get_variable_values(context.schema._schema, definitions, context.variables or {}, MAX_COERCION_ERRORS)
         if isinstance(values, list):
             return [as_request_error(error, ErrorCode.BAD_USER_INPUT) for error in values]
+        self.variables = values
         return await self._charge(plan.requested(values.coerced), call)
 
     async def _charge(self, requested: int, call: Call | None) -> list[GraphQLError]:
@@ -132,7 +135,7 @@ class Admission:
         return [] if self._bucket.allowed else [_too_soon(requested, self._bucket)]
 
     def _actual(self) -> int:
-        bucket, operation = self._bucket, self._operation
+        bucket, operation = self._bucket, self.operation
         if bucket is None or not bucket.allowed or operation is None:
             return 0
         if operation.kind is OperationType.SUBSCRIPTION:
@@ -140,7 +143,7 @@ class Admission:
         return operation.plan.actual(getattr(self._context.result, "data", None))
 
     def _count(self, outcome: str, seconds: float) -> None:
-        operation = self._operation
+        operation = self.operation
         kind = operation.kind_name if operation else "unknown"
         name = metrics.operation_label(operation.name if operation else self._context._provided_operation_name)
         metrics.count_operation(name, kind, outcome)

@@ -27,7 +27,7 @@ ASK_AGAIN_AFTER = timedelta(seconds=1)
 
 # Points a busy principal's process takes ahead, so that Redis is asked once for many small operations. They are given
 # back with the next question; nobody misses them for longer than LEASE_FOR.
-AHEAD = 250
+AHEAD = 500
 LEASE_FOR = timedelta(seconds=1)
 MOST_LEASES = 10_000
 

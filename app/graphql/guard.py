@@ -31,7 +31,7 @@ class Guard(SchemaExtension):
 
     def on_operation(self) -> Iterator[None]:
         self.execution_context.validation_rules = RULES
-        with self.admission.counted():
+        with self.admission:
             yield
 
     def on_parse(self) -> Iterator[None]:

@@ -17,6 +17,7 @@ from strawberry.types.graphql import OperationType
 from app.graphql.cost import Plan, plan_of
 from app.graphql.errors import ErrorCode, as_request_error
 from app.graphql.limits import PARSE_OPTIONS, LimitsRule
+from compiled_executor import CompiledExecutor
 
 # A document of 2000 tokens takes about 1 MiB parsed, so this bounds the cache even when somebody means harm.
 CACHED_DOCUMENTS = 128
@@ -34,6 +35,8 @@ class PreparedOperation:
         self.name = node.name.value if node.name else None
         self.kind = OperationType(node.operation.value)
         self.kind_name = node.operation.value
+        # An executor of this operation that others are made from; its maker's own.
+        self.template: CompiledExecutor | None = None
 
     @cached_property
     def plan(self) -> Plan:

@@ -114,15 +114,26 @@ def _json(
         error = formatted(masked(request_id), ErrorCode.INTERNAL, request_id)
         content = orjson.dumps({"errors": [error], "extensions": {"cost": no_cost()}})
         status = HTTPStatus.INTERNAL_SERVER_ERROR
-    response = Response(content, status_code=status)
-    # Set as they go out: starlette would lower and encode each of them for every answer.
-    response.raw_headers = [
-        *_standing(media_type),
-        (b"content-length", b"%d" % len(content)),
-        (b"x-request-id", request_id.encode("latin-1")),
-        *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
-    ]
-    return response
+    return Ready(
+        content,
+        status,
+        [
+            *_standing(media_type),
+            (b"content-length", b"%d" % len(content)),
+            (b"x-request-id", request_id.encode("latin-1")),
+            *((name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()),
+        ],
+    )
+
+
+class Ready(Response):
+    """A response whose headers are as they go out: starlette would lower and encode each of them every time."""
+
+    def __init__(self, content: bytes, status: HTTPStatus, raw_headers: list[tuple[bytes, bytes]]) -> None:
+        self.body = content
+        self.status_code = status.value
+        self.raw_headers = raw_headers
+        self.background = None
 
 
 @cache

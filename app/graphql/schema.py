@@ -17,10 +17,12 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.scalar import ScalarDefinition
 
 from app import metrics
-from app.graphql.admission import Admission, time_limited
+from app.graphql.admission import NO_VARIABLES, Admission, time_limited
 from app.graphql.call import call_of, new_request_id
 from app.graphql.errors import codes, publish
 from app.graphql.guard import Guard
+from app.graphql.prepared import PreparedOperation
+from compiled_executor import CompiledExecutor
 
 ALL_KINDS = frozenset(OperationType)
 NOT_TOLD = (MissingQueryError, CannotGetOperationTypeError, InvalidOperationTypeError)
@@ -69,8 +71,7 @@ class Schema(strawberry.Schema):
             operation_name=operation_name,
             operation_extensions=operation_extensions,
         )
-        admission = Admission(context)
-        with admission.counted():
+        with Admission(context) as admission:
             result = await self._told(context, admission)
         result.extensions = {"cost": admission.cost()}
         return result
@@ -102,14 +103,27 @@ class Schema(strawberry.Schema):
             raise InvalidOperationTypeError(admission.kind)
         if refusals := await admission.refusals():
             return PreExecutionError(data=None, errors=refusals)
-        result = self._executed(context)
+        result = self._executed(context, admission)
         if optimized_is_awaitable(result):
             async with time_limited():
                 result = await result
         return ExecutionResult(data=result.data, errors=result.errors)
 
-    def _executed(self, context: ExecutionContext) -> Any:
+    def _executed(self, context: ExecutionContext, admission: Admission) -> Any:
         """The result of graphql-core, or an awaitable of it."""
+        operation = admission.operation
+        if operation is None or operation.template is None:
+            return self._first(context, operation)
+        executor = operation.template.anew(
+            root_value=context.root_value,
+            context_value=context.context,
+            variable_values=admission.variables,
+            operation_extensions=context.operation_extensions,
+        )
+        return executor.execute_operation()
+
+    def _first(self, context: ExecutionContext, operation: PreparedOperation | None) -> Any:
+        """The result, with an executor that is made from nothing and that later ones are made from."""
         executor = self.execution_context_class.build(
             self._schema,
             context.graphql_document,  # type: ignore[arg-type]  # it is prepared
@@ -120,7 +134,17 @@ class Schema(strawberry.Schema):
             is_awaitable=optimized_is_awaitable,  # type: ignore[arg-type]  # it does tell what it looks like
             operation_extensions=context.operation_extensions,
         )
-        return GraphQLResult(None, executor) if isinstance(executor, list) else executor.execute_operation()
+        if isinstance(executor, list):
+            return GraphQLResult(None, executor)
+        if operation is not None and isinstance(executor, CompiledExecutor) and executor.is_compiled:
+            # Without this request's own, which must not outlive it.
+            operation.template = executor.anew(
+                root_value=None,
+                context_value=None,
+                variable_values=NO_VARIABLES,
+                operation_extensions=None,
+            )
+        return executor.execute_operation()
 
 
 def build_schema(

@@ -25,6 +25,7 @@ from app.graphql.accept import GRAPHQL_RESPONSE, HTML, JSON, negotiate
 from app.graphql.call import Transport, request_id_of
 from app.graphql.endpoint import Endpoint, Failed, bug_in
 from app.graphql.errors import publish
+from app.graphql.headers import IndexedRequest
 from app.graphql.persisted import UnknownDocument, with_document
 from app.graphql.request import GraphQLRequest, HttpRefusal, read_request
 from app.graphql.websocket import SocketAdapter, SocketContext, SocketHandler
@@ -56,7 +57,7 @@ class GraphQLView(GraphQL[Any, None]):
             await self._socket(scope, receive, send)
             return
         try:
-            response = await self._answer(Request(scope, receive))
+            response = await self._answer(IndexedRequest(scope, receive))
         except ClientDisconnect:
             return
         await response(scope, receive, send)

@@ -102,7 +102,7 @@ async def test_a_redis_that_does_not_answer_is_not_waited_for(principal):
 
 
 async def test_who_asks_often_is_answered_without_asking_redis_each_time(redis, principal):
-    budget = RedisCostBudget(redis, capacity=1000, restore_rate=1)
+    budget = RedisCostBudget(redis, capacity=4 * AHEAD, restore_rate=1)
     for _ in range(2):  # the first take says nothing about how many follow
         await budget.take(principal, 1)
     asked = await calls_of(redis)
@@ -133,7 +133,7 @@ async def test_what_was_taken_ahead_and_not_spent_is_given_back(redis, principal
 
 
 async def test_without_redis_what_was_taken_ahead_is_spent_first(redis, principal, unused_tcp_port):
-    budget = RedisCostBudget(redis, capacity=1000, restore_rate=1)
+    budget = RedisCostBudget(redis, capacity=4 * AHEAD, restore_rate=1)
     for _ in range(2):
         await budget.take(principal, 1)
     async with Redis(port=unused_tcp_port) as nowhere:

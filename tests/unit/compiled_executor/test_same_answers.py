@@ -10,6 +10,7 @@ import pytest
 import strawberry
 from graphql import DocumentNode, execute, parse, validate
 from graphql.execution import Executor
+from graphql.execution.values import VariableValues
 from hypothesis import given, strategies
 from strawberry.execution.is_awaitable import optimized_is_awaitable
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
@@ -92,6 +93,24 @@ def cases(seed: int) -> Iterator[Case]:
             yield Case(schema, document, node, Values(rng, graph, trouble).root())
 
 
+class Renewed(CompiledExecutor):
+    """Is made as for the second request of an operation: from a template that knows nothing of this one."""
+
+    @classmethod
+    def build(cls, *args: Any, **kwargs: Any) -> Any:
+        built: Any = super().build(*args, **kwargs)
+        if isinstance(built, list) or not built.is_compiled:
+            return built
+        nothing = VariableValues({}, {})
+        template = built.anew(root_value=None, context_value=None, variable_values=nothing, operation_extensions=None)
+        return template.anew(
+            root_value=built.root_value,
+            context_value=built.context_value,
+            variable_values=built.variable_values,
+            operation_extensions=None,
+        )
+
+
 def differences(case: Case, executor: type[Executor[Any]]) -> list[str]:
     """What the executor tells otherwise than the standard one."""
     standard, other = case.answer(StrawberryGraphQLCoreExecutionContext), case.answer(executor)
@@ -107,6 +126,7 @@ EXAMPLES = hypothesis.settings().max_examples // 2
 def test_every_answer_is_the_standard_one(seed: int) -> None:
     for case in cases(seed):
         assert differences(case, CompiledExecutor) == [], case.text
+        assert differences(case, Renewed) == [], case.text
 
 
 def test_cases_have_all_there_is_to_compare() -> None:
