@@ -1,0 +1,162 @@
+"""Fan-out: many sockets on one server, events at a rising pace, until frames come late."""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack, closing
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from math import sqrt
+from typing import Any
+
+from bench.compare import Scene, running
+from bench.peers.catalogue import OURS, Peer
+from bench.processes import Child
+from bench.publishing import CommittingPublisher, LineProcess, PostingPublisher, Publisher
+from bench.stage import Stage
+from bench.workloads import FEED
+
+# Frames a second at first; the pace doubles until it is not kept, then the gap between the last two is halved.
+FIRST_FRAMES = 1_000
+SLOWEST = 0.5
+DOUBLINGS = 9
+HALVINGS = 2
+# A pace is kept when nearly every frame came within the time, and within a second of its sending.
+KEPT = 0.97
+LATEST_MS = 1_000
+GRACE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One pace: frames that were due and that came a second, and how late they were in milliseconds."""
+
+    due: float
+    came: float
+    p50: float
+    p99: float
+    closed: int
+    server_cpu: float
+    generator_cpu: float
+
+    @property
+    def is_kept(self) -> bool:
+        return self.came >= KEPT * self.due and self.p99 <= LATEST_MS and not self.closed
+
+
+@dataclass(slots=True)
+class Climb:
+    """All paces of one server in one round, and its memory per socket in bytes."""
+
+    steps: list[Step] = field(default_factory=list)
+    rss_per_socket: float = 0.0
+    pss_per_socket: float = 0.0
+
+    @property
+    def best(self) -> Step | None:
+        return max((step for step in self.steps if step.is_kept), key=lambda step: step.came, default=None)
+
+    @property
+    def frames(self) -> float:
+        """The most frames a second that were kept up with."""
+        return self.best.came if self.best else 0.0
+
+    def figures(self) -> dict[str, Any]:
+        memory = {"rss_per_socket": self.rss_per_socket, "pss_per_socket": self.pss_per_socket}
+        return {"frames": self.frames, **memory, "steps": [asdict(step) for step in self.steps]}
+
+
+def climb(stage: Stage, scene: Scene, peer: Peer, sockets: int, seconds: float) -> Climb:
+    """Opens the sockets on a fresh server and raises the pace until it is not kept any more."""
+    # The product is asked beforehand what the others are told; where it is not the one measured, it is stopped again.
+    with running(stage, scene, [peer]) as children, ExitStack() as stack:
+        child = children[peer.name]
+        if peer is not OURS:
+            children[OURS.name].stop()
+        before = child.memory()
+        listeners = LineProcess("bench.load.sockets", stage.environment(0), _plan(child, scene, peer, sockets))
+        stack.callback(listeners.close)
+        after = child.memory()
+        result = Climb()
+        result.rss_per_socket, result.pss_per_socket = ((b - a) / sockets for a, b in zip(before, after, strict=True))
+        publisher: Publisher = (
+            CommittingPublisher(stage, scene.tenant.org_id) if peer.takes_events else PostingPublisher(child.port or 0)
+        )
+        stack.enter_context(closing(publisher))
+        slowest = max(SLOWEST, FIRST_FRAMES / sockets)
+        at = partial(_paced, child, listeners, publisher, sockets, seconds)
+        at(slowest)
+        _ascend(result, at, slowest)
+        return result
+
+
+def _ascend(result: Climb, at: Callable[[float], Step], slowest: float) -> None:
+    def is_kept(rate: float) -> bool:
+        step = at(rate)
+        result.steps.append(step)
+        print(f"    {shown(step)}", flush=True)
+        return step.is_kept
+
+    good, rate = 0.0, slowest
+    for _ in range(DOUBLINGS):
+        # One hiccup of a busy machine is not the end.
+        if not is_kept(rate) and not is_kept(rate):
+            break
+        good, rate = rate, rate * 2
+    for _ in range(HALVINGS if good and good * 2 == rate else 0):
+        middle = sqrt(good * rate)
+        good, rate = (middle, rate) if is_kept(middle) else (good, middle)
+
+
+def _paced(
+    child: Child, listeners: LineProcess, publisher: Publisher, sockets: int, seconds: float, rate: float
+) -> Step:
+    sent: list[int] = []
+    thread = threading.Thread(target=lambda: sent.append(publisher.publish(rate, seconds)))
+    before = child.cpu()
+    listeners.send({"seconds": seconds + GRACE})
+    thread.start()
+    thread.join()
+    counted = listeners.receive()
+    due = max(int(rate * seconds), sum(sent)) * sockets
+    return Step(
+        due=due / seconds,
+        came=counted["frames"] / seconds,
+        p50=counted["p50"],
+        p99=counted["p99"],
+        closed=counted["closed"],
+        server_cpu=(child.cpu() - before) / (counted["seconds"]),
+        generator_cpu=counted["generator_cpu"],
+    )
+
+
+def _plan(child: Child, scene: Scene, peer: Peer, sockets: int) -> dict[str, Any]:
+    token = scene.tenant.token if peer.is_signed_in else None
+    return {
+        "port": child.port,
+        "payload": {} if token is None else {"accessToken": token},
+        "headers": "" if token is None else f"Authorization: Bearer {token}\r\n",
+        "query": FEED,
+        "sockets": sockets,
+    }
+
+
+def shown(step: Step) -> str:
+    verdict = "kept" if step.is_kept else "not kept"
+    return (
+        f"{step.due:>9,.0f} frames/s due, {step.came:>9,.0f} came, p50 {step.p50:7.1f} ms, p99 {step.p99:7.1f} ms, "
+        f"server {step.server_cpu:.0%}, load {step.generator_cpu:.0%}: {verdict}"
+    )
+
+
+def climbs(
+    stage: Stage, scene: Scene, peers: Sequence[Peer], sockets: int, *, rounds: int, seconds: float
+) -> dict[str, list[Climb]]:
+    """Every server in turn, in several rounds."""
+    found: dict[str, list[Climb]] = {peer.name: [] for peer in peers}
+    for number in range(rounds):
+        for peer in peers:
+            print(f"  round {number + 1}  {sockets:,} sockets on {peer.name}", flush=True)
+            result = climb(stage, scene, peer, sockets, seconds)
+            print(f"    kept {result.frames:,.0f} frames/s, {result.rss_per_socket / 1024:.1f} KiB a socket", flush=True)
+            found[peer.name].append(result)
+    return found

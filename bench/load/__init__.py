@@ -1,0 +1,1 @@
+"""The load generators: processes of their own, of the standard library alone, so that little stands between two clocks."""

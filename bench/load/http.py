@@ -1,0 +1,150 @@
+"""`python -m bench.load.http`: asks over and over on a few kept connections. The plan comes in, the figures go out as
+JSON. One thread, epoll, requests made beforehand, of an answer only its length, status and a mark are looked at.
+"""
+
+import json
+import select
+import socket
+import sys
+import time
+from dataclasses import dataclass, field
+
+from bench.load.frames import answer_length, status_of
+from bench.measure import percentile
+
+STALLED_AFTER = 30.0
+PIECE = 1 << 18
+
+
+class Stalled(Exception):
+    """No answer came for a long time, or a connection was closed."""
+
+
+@dataclass(slots=True)
+class Connection:
+    socket: socket.socket
+    sent_at: float = 0.0
+    pending: bytes = b""
+
+
+@dataclass(slots=True)
+class Tally:
+    """`bad` are answers with another status than 200, with errors, or without the mark they should carry."""
+
+    latencies: list[float] = field(default_factory=list)
+    bad: int = 0
+    first_bad: str = ""
+    received: int = 0
+
+    def count(self, answer: bytes, expects: bytes) -> None:
+        self.received += len(answer)
+        if status_of(answer) != 200 or b'"errors"' in answer or expects not in answer:
+            self.bad += 1
+            self.first_bad = self.first_bad or answer[-2000:].decode(errors="replace")
+
+
+class Load:
+    """`requests` are whole HTTP requests, sent in turn; with `is_once` each is sent once at most."""
+
+    def __init__(self, port: int, requests: list[bytes], *, connections: int, is_once: bool, expects: bytes) -> None:
+        self._requests = requests
+        self._is_once = is_once
+        self._expects = expects
+        self._next = 0
+        self._epoll = select.epoll()
+        self._open: dict[int, Connection] = {}
+        self.tally = Tally()
+        for _ in range(connections):
+            opened = socket.create_connection(("127.0.0.1", port), timeout=10)
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._epoll.register(opened.fileno(), select.EPOLLIN)
+            self._open[opened.fileno()] = Connection(opened)
+
+    def run(self, seconds: float) -> float:
+        """Ask for so long; returns how long it really was, to the last answer that counts. Raises Stalled.
+
+        What is under way at the end is awaited and not counted, so that the next measurement finds the server idle.
+        """
+        begun = time.perf_counter()
+        deadline, last = begun + seconds, begun
+        waiting = sum(self._ask(connection) for connection in self._open.values())
+        while waiting:
+            ready = self._epoll.poll(STALLED_AFTER)
+            if not ready:
+                raise Stalled(f"No answer for {STALLED_AFTER:g} s.")
+            for number, _ in ready:
+                connection = self._open[number]
+                if not self._receive(connection):
+                    continue
+                now = time.perf_counter()
+                if now < deadline:
+                    last = now
+                    self.tally.latencies.append(now - connection.sent_at)
+                waiting -= not (now < deadline and self._ask(connection))
+        return last - begun
+
+    def close(self) -> None:
+        for connection in self._open.values():
+            connection.socket.close()
+
+    def _ask(self, connection: Connection) -> bool:
+        if self._next == len(self._requests):
+            if self._is_once:
+                return False
+            self._next = 0
+        request = self._requests[self._next]
+        self._next += 1
+        connection.sent_at = time.perf_counter()
+        connection.socket.sendall(request)
+        return True
+
+    def _receive(self, connection: Connection) -> bool:
+        """Whether an answer is complete."""
+        piece = connection.socket.recv(PIECE)
+        if not piece:
+            raise Stalled("The server closed the connection.")
+        data = connection.pending + piece if connection.pending else piece
+        length = answer_length(data)
+        if length is None or len(data) < length:
+            connection.pending = data
+            return False
+        connection.pending = b""
+        self.tally.count(data, self._expects)
+        return True
+
+
+def figures(load: Load, seconds: float) -> dict[str, object]:
+    """Runs the load; latencies in milliseconds."""
+    began_at = time.process_time()
+    lasted = load.run(seconds)
+    tally, ordered = load.tally, sorted(load.tally.latencies)
+    shares = {"p50": 0.5, "p95": 0.95, "p99": 0.99, "most": 1.0}
+    return {
+        "requests": len(ordered),
+        "seconds": lasted,
+        "rate": len(ordered) / lasted if lasted else 0.0,
+        **{name: percentile(ordered, share) * 1000 for name, share in shares.items()},
+        "generator_cpu": (time.process_time() - began_at) / lasted if lasted else 0.0,
+        "bytes": tally.received // max(1, len(ordered)),
+        "bad": tally.bad,
+        "first_bad": tally.first_bad,
+    }
+
+
+def main() -> None:
+    plan = json.load(sys.stdin)
+    load = Load(
+        plan["port"],
+        [request.encode("latin-1") for request in plan["requests"]],
+        connections=plan["connections"],
+        is_once=plan["is_once"],
+        expects=plan["expects"].encode(),
+    )
+    try:
+        json.dump(figures(load, plan["seconds"]), sys.stdout)
+    finally:
+        load.close()
+
+
+if __name__ == "__main__":
+    main()
