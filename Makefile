@@ -55,7 +55,7 @@ schema: $(VENV)/.dev ## Write schema/schema.graphql anew from the code
 	@$(BIN)/cloudwatcher schema > build/schema.graphql
 	@mv build/schema.graphql schema/schema.graphql
 
-bench: $(VENV)/.dev ## Measure the cost import against a bare insert_many (BENCH_ARGS='--rows 100000' for a short one)
+bench: $(VENV)/.dev ## Compare with other servers on the same work (BENCH_ARGS='--quick' for a short one, '--help' for all)
 	@$(BIN)/python -m bench $(BENCH_ARGS)
 
 constraints: ## Pin the newest versions that pyproject.toml allows

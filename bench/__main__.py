@@ -1,5 +1,40 @@
-"""`python -m bench`: the measurement of the cost import."""
+"""`python -m bench`: the comparison with other servers, and the measurements beside it. `--help` lists them."""
 
-from bench.import_costs import main
+import argparse
+import sys
 
-main()
+from bench import comparison, growth, import_costs, memory, operations
+
+MEASUREMENTS = {
+    "compare": (comparison.main, "other servers on the same work over the same MongoDB, over HTTP and sockets"),
+    "growth": (growth.main, "the same queries over more alerts and more tenants"),
+    "memory": (memory.main, "memory of web and worker under load for an hour, and processor time per alert"),
+    "operations": (operations.main, "every operation of the demo at 50 clients"),
+    "import": (import_costs.main, "the cost import next to a bare insert_many"),
+}
+
+
+def main() -> None:
+    arguments = sys.argv[1:]
+    if arguments and arguments[0] in MEASUREMENTS:
+        name = arguments.pop(0)
+    elif not arguments or (arguments[0].startswith("--") and arguments[0] != "--help"):
+        name = "compare"
+    else:
+        lines = [f"  {name:12}{told}" for name, (_, told) in MEASUREMENTS.items()]
+        epilog = "\n".join(
+            ["measurements:", *lines, "", "Each has a --help of its own; compare is run when none is named."]
+        )
+        raw = argparse.RawDescriptionHelpFormatter
+        parser = argparse.ArgumentParser(
+            prog="python -m bench", description=__doc__, epilog=epilog, formatter_class=raw
+        )
+        parser.add_argument("measurement", choices=MEASUREMENTS)
+        parser.parse_args(arguments)
+        return
+    sys.argv[:] = [f"python -m bench {name}", *arguments]
+    MEASUREMENTS[name][0]()
+
+
+if __name__ == "__main__":
+    main()

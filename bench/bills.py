@@ -3,6 +3,7 @@
 import asyncio
 import time
 from datetime import UTC, datetime
+from math import ceil
 
 from app.demo.focus_rows import DemoBill
 from auth.scope import scope_of_operator
@@ -12,15 +13,15 @@ from documents.base import utc_now
 from domain.costs.header import ReadOptions
 from jobs.cost_import import import_cost_files
 
-# With one copy the demo's bill has about this many rows.
-ROWS_A_COPY = 45_000
+# With one copy the demo's bill of thirteen months has a little more than this many rows.
+ROWS_A_COPY = 49_000
 
 
 def load_bills(stage: Stage, tenant: Tenant, rows: int) -> int:
-    """So many rows that end today; returns how many were loaded."""
+    """At least so many rows of thirteen months up to today; returns how many were loaded."""
     path = stage.folder / "bill.csv"
-    bill = DemoBill("Bench", datetime.now(UTC).date(), copies=rows // ROWS_A_COPY + 1)
-    written = bill.write(path, most=rows)
+    bill = DemoBill("Bench", datetime.now(UTC).date(), copies=ceil(rows / ROWS_A_COPY))
+    written = bill.write(path)
     print(f"  loading {written:,} cost rows", flush=True)
     begun = time.perf_counter()
     asyncio.run(_load(stage, tenant))

@@ -10,7 +10,7 @@ from typing import Any
 from bson import ObjectId
 
 from bench.asking import WrongAnswer, measured, once
-from bench.holdings import Tenant, add_alerts, add_things, make_tenant
+from bench.holdings import Tenant, add_alerts, add_things, make_tenant, settle
 from bench.peers.catalogue import OURS, Peer
 from bench.processes import Child
 from bench.stage import ROOT, Stage
@@ -42,6 +42,7 @@ async def _seed(stage: Stage, alerts: int) -> Scene:
         tenant = await make_tenant(backend, "Bench")
         things = await add_things(tenant.org_id, accounts=ACCOUNTS, findings=FINDINGS)
         await add_alerts(tenant.org_id, things, alerts)
+        await settle(backend)
         collection = backend.database["alerts"]
         oldest = collection.find({"org_id": tenant.org_id}, {"_id": 1}, sort=[("raised_at", 1)], limit=CHANGES)
         return Scene(tenant, [row["_id"] async for row in oldest])

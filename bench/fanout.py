@@ -57,12 +57,17 @@ class Climb:
 
     @property
     def frames(self) -> float:
-        """The most frames a second that were kept up with."""
-        return self.best.came if self.best else 0.0
+        """The most frames a second that were kept up with; where no pace was kept, the most that came at all."""
+        return self.best.came if self.best else max((step.came for step in self.steps), default=0.0)
 
     def figures(self) -> dict[str, Any]:
         memory = {"rss_per_socket": self.rss_per_socket, "pss_per_socket": self.pss_per_socket}
-        return {"frames": self.frames, **memory, "steps": [asdict(step) for step in self.steps]}
+        return {
+            "frames": self.frames,
+            "is_kept": self.best is not None,
+            **memory,
+            "steps": [asdict(step) for step in self.steps],
+        }
 
 
 def climb(stage: Stage, scene: Scene, peer: Peer, sockets: int, seconds: float) -> Climb:
@@ -114,6 +119,7 @@ def _paced(
     thread = threading.Thread(target=lambda: sent.append(publisher.publish(rate, seconds)))
     before = child.cpu()
     listeners.send({"seconds": seconds + GRACE})
+    listeners.receive()
     thread.start()
     thread.join()
     counted = listeners.receive()
@@ -157,6 +163,8 @@ def climbs(
         for peer in peers:
             print(f"  round {number + 1}  {sockets:,} sockets on {peer.name}", flush=True)
             result = climb(stage, scene, peer, sockets, seconds)
-            print(f"    kept {result.frames:,.0f} frames/s, {result.rss_per_socket / 1024:.1f} KiB a socket", flush=True)
+            print(
+                f"    kept {result.frames:,.0f} frames/s, {result.rss_per_socket / 1024:.1f} KiB a socket", flush=True
+            )
             found[peer.name].append(result)
     return found

@@ -1,7 +1,7 @@
 """`python -m bench.feeder`: commits alerts as a sync does, at the pace it is told, in transactions of a few at a time.
 
-A line of JSON comes in for each step, `{"org_id": id, "rate": events a second, "seconds": s}`; the answer is a line with
-how many were committed. The time of sending is taken before the transaction begins.
+A line of JSON comes in for each step, `{"org_id": id, "rate": events a second, "seconds": s}`; the answer is a line
+with how many were committed. The time of sending is taken before the transaction begins.
 """
 
 import asyncio

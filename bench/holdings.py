@@ -11,7 +11,7 @@ from bson import ObjectId
 from pymongo.asynchronous.collection import AsyncCollection
 
 import documents
-from app.wiring import Backend
+from app.wiring import Backend, migrate
 from auth.token import TokenIssuer
 from documents import OrganizationKind, Role
 from documents.base import utc_now
@@ -87,6 +87,12 @@ async def add_alerts(org_id: ObjectId, things: Things, count: int) -> None:
     collection = documents.Alert.rows()
     for start in range(0, count, BATCH):
         await _insert(collection, list(alert_rows(org_id, things, range(start, min(count, start + BATCH)))))
+
+
+async def settle(backend: Backend) -> None:
+    """What was put in beside the product's own ways is not in its tallies yet: have everything counted anew."""
+    await backend.database["event_counters"].update_many({}, {"$set": {"is_tallied": False}})
+    await migrate(backend)
 
 
 def alert_rows(org_id: ObjectId, things: Things, numbers: range) -> Iterator[dict[str, Any]]:

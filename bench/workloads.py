@@ -38,9 +38,8 @@ DASHBOARD = (
     "{ dashboard { currency costsUntil costMonthToDate costLastMonth costSameDaysLastMonth costYesterday costLast30Days"
     " openFindings criticalFindings monthlySaving openAlerts criticalAlerts accounts failingAccounts } }"
 )
-FEED = (
-    "subscription { alertRaised { ... on AlertRaised { cursor at alert { id severity title message state raisedAt } } } }"
-)
+ALERT = "id severity title message state raisedAt"
+FEED = f"subscription {{ alertRaised {{ ... on AlertRaised {{ cursor at alert {{ {ALERT} }} }} }} }}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,1 @@
-"""The load generators: processes of their own, of the standard library alone, so that little stands between two clocks."""
+"""The load generators: processes of their own, of the standard library alone, so that little is between two clocks."""

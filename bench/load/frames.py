@@ -84,7 +84,11 @@ def client_frame(payload: bytes, opcode: int = TEXT) -> bytes:
 def server_frame(payload: bytes) -> bytes:
     """A text frame of a server."""
     size = len(payload)
-    head = bytes((0x81, size)) if size < 126 else struct.pack(">BBH" if size < 1 << 16 else ">BBQ", 0x81, 126 if size < 1 << 16 else 127, size)
+    head = (
+        bytes((0x81, size))
+        if size < 126
+        else struct.pack(">BBH" if size < 1 << 16 else ">BBQ", 0x81, 126 if size < 1 << 16 else 127, size)
+    )
     return head + payload
 
 

@@ -1,4 +1,4 @@
-"""`python -m bench.load.responder PORT`: answers every request with the same bytes, to see how fast the load is alone."""
+"""`python -m bench.load.responder PORT`: answers every request with the same bytes, to see how fast the load can be."""
 
 import asyncio
 import sys

@@ -1,7 +1,7 @@
 """`python -m bench.load.sockets`: holds many graphql-transport-ws subscriptions and counts what arrives.
 
-The first line of its input is the plan, each further one `{"seconds": s}` asks to count for so long; each is answered
-by a line of JSON. Frames are counted on every socket, their stamps read on some of them.
+The first line of its input is the plan, each further one `{"seconds": s}` asks to count for so long: an empty object
+says that it begins, the next line what came. Frames are counted on every socket, their stamps read on some of them.
 """
 
 import base64
@@ -83,6 +83,11 @@ class Sockets:
             before = self.count.frames
             self.listen(quiet)
 
+    def close(self) -> None:
+        for client in self._clients.values():
+            client.socket.close()
+        self._epoll.close()
+
     def _open(self, *, is_sampled: bool) -> None:
         opened = socket.create_connection(("127.0.0.1", self._port), timeout=20)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -154,7 +159,6 @@ class Sockets:
 
 def counted(sockets: Sockets, seconds: float) -> dict[str, Any]:
     """What arrives from now on for so long; latencies in milliseconds."""
-    sockets.count = Count()
     wall, cpu = time.perf_counter(), time.process_time()
     sockets.listen(seconds)
     lasted = time.perf_counter() - wall
@@ -182,6 +186,8 @@ def main() -> None:
     sockets.drain()
     print(json.dumps({"joined": plan["sockets"], "seconds": time.perf_counter() - begun}), flush=True)
     while line := _next_line(sockets):
+        sockets.count = Count()
+        print("{}", flush=True)  # from now on everything counts
         print(json.dumps(counted(sockets, json.loads(line)["seconds"])), flush=True)
 
 

@@ -134,7 +134,10 @@ class Bare:
 
     def _finding(self, row: Row, resources: dict[ObjectId, Row]) -> Row:
         thing = resources[row["resource_id"]]
-        resource = {"id": global_id("Resource", thing["_id"]), **{name: thing[name] for name in ("name", "kind", "region")}}
+        resource = {
+            "id": global_id("Resource", thing["_id"]),
+            **{name: thing[name] for name in ("name", "kind", "region")},
+        }
         return {"id": global_id("Finding", row["_id"]), "title": row["title"], "resource": resource}
 
 

@@ -60,7 +60,9 @@ def chosen(peers: tuple[Peer, ...], names: list[str]) -> tuple[Peer, ...]:
 def install_node_peers() -> None:
     """Copies the Node servers into the build folder and installs what they need there, once per list of versions."""
     if shutil.which("node") is None or shutil.which("npm") is None:
-        raise CouldNotStart("The comparison needs Node 20 and npm on PATH; --peers plain,bare leaves the Node servers out.")
+        raise CouldNotStart(
+            "The comparison needs Node 20 and npm on PATH; --peers plain,bare leaves the Node servers out."
+        )
     NODE_FOLDER.mkdir(parents=True, exist_ok=True)
     wanted = (HERE / "package.json").read_text()
     installed = NODE_FOLDER / "installed.json"

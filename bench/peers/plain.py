@@ -4,6 +4,7 @@ The stock schema, executor, JSON, ASGI application and WebSocket handler; no cac
 """
 
 import asyncio
+from dataclasses import fields, replace
 from typing import Any
 
 import strawberry
@@ -25,10 +26,23 @@ from app.settings import Settings
 from app.wiring import open_backend
 from live.feed import Feed
 from live.log_reader import ReaderOptions
-from resolvers.context import Context
+from resolvers.context import Context, Ports
 from resolvers.root import Mutation, Query, Subscription
 from schema.errors import EXCEPTION_HANDLERS
 from schema.scalars import SCALARS
+
+
+class Anew:
+    """Keeps no answers: each is computed when it is asked for."""
+
+    async def get_or_compute(self, question: object, scope: Any, encoded: Any, compute: Any) -> Any:
+        return await compute()
+
+
+def without_kept_answers(ports: Ports) -> Ports:
+    """The product's ports, but for what it keeps in Redis."""
+    has_results = any(field.name == "results" for field in fields(ports))
+    return replace(ports, results=Anew()) if has_results else ports
 
 
 class PlainView(GraphQL[Context, None]):
@@ -59,7 +73,7 @@ async def serve() -> None:
             config=StrawberryConfig(scalar_map=SCALARS),
         )
         view = PlainView(
-            Access(make_ports(backend, feed)),
+            Access(without_kept_answers(make_ports(backend, feed))),
             schema=plain,
             graphql_ide=None,
             subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),

@@ -1,0 +1,1 @@
+"""The parts of the measurements that can be wrong without anybody noticing: counting, cutting, adding up, drawing."""
