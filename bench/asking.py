@@ -40,15 +40,23 @@ def once(port: int, request: bytes) -> Any:
 
 
 def run_load(
-    port: int, requests: Sequence[bytes], *, seconds: float, connections: int, mark: str, is_once: bool = False
+    port: int,
+    requests: Sequence[bytes],
+    *,
+    seconds: float,
+    connections: int,
+    mark: str,
+    is_once: bool = False,
+    pause: float = 0.0,
 ) -> dict[str, Any]:
-    """The generator's figures."""
+    """The generator's figures. Raises WrongAnswer when a single answer was wrong."""
     plan = {
         "port": port,
         "requests": [request.decode("latin-1") for request in requests],
         "connections": connections,
         "seconds": seconds,
         "is_once": is_once,
+        "pause": pause,
         "expects": mark,
     }
     done = subprocess.run(

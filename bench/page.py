@@ -185,7 +185,8 @@ def _method(results: Figures) -> str:
             "authentication, and nothing else of it.",
             "* The Node servers, the bare server and the raw sockets ask nobody who they are and check no limits, "
             "which favours them. They ask for the same fields of the same rows, in one organization they know "
-            "beforehand; Mercurius compiles from the first call on; relations go through DataLoader, NODE_ENV is production.",
+            "beforehand. Mercurius compiles from the first call on, relations go through DataLoader, and NODE_ENV is "
+            "production.",
             "* The dashboard is worked out anew by the others from the same daily totals and tallies; CloudWatcher may "
             "keep an answer until the event log moves, as it does for customers.",
             "* A mutation is made one at a time, because changes of one organization take turns; the others do the "

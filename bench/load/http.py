@@ -2,6 +2,7 @@
 JSON. One thread, epoll, requests made beforehand, of an answer only its length, status and a mark are looked at.
 """
 
+import heapq
 import json
 import select
 import socket
@@ -23,6 +24,7 @@ class Stalled(Exception):
 @dataclass(slots=True)
 class Connection:
     socket: socket.socket
+    asked: int = 0
     sent_at: float = 0.0
     pending: bytes = b""
 
@@ -32,11 +34,16 @@ class Tally:
     """`bad` are answers with another status than 200, with errors, or without the mark they should carry."""
 
     latencies: list[float] = field(default_factory=list)
+    by_request: dict[int, list[float]] = field(default_factory=dict)
     bad: int = 0
     first_bad: str = ""
     received: int = 0
 
-    def count(self, answer: bytes, expects: bytes) -> None:
+    def time(self, request: int, latency: float) -> None:
+        self.latencies.append(latency)
+        self.by_request.setdefault(request, []).append(latency)
+
+    def check(self, answer: bytes, expects: bytes) -> None:
         self.received += len(answer)
         if status_of(answer) != 200 or b'"errors"' in answer or expects not in answer:
             self.bad += 1
@@ -44,13 +51,28 @@ class Tally:
 
 
 class Load:
-    """`requests` are whole HTTP requests, sent in turn; with `is_once` each is sent once at most."""
+    """`requests` are whole HTTP requests, sent in turn; with `is_once` each is sent once at most. Every connection
+    waits `pause` seconds before it asks again.
+    """
 
-    def __init__(self, port: int, requests: list[bytes], *, connections: int, is_once: bool, expects: bytes) -> None:
+    def __init__(
+        self,
+        port: int,
+        requests: list[bytes],
+        *,
+        connections: int,
+        expects: bytes,
+        is_once: bool = False,
+        pause: float = 0.0,
+    ) -> None:
+        self._pause = pause
+        self._resting: list[tuple[float, int]] = []
         self._requests = requests
         self._is_once = is_once
         self._expects = expects
         self._next = 0
+        # Requests that are sent once are all of one kind.
+        self.kinds = 0 if is_once else len(requests)
         self._epoll = select.epoll()
         self._open: dict[int, Connection] = {}
         self.tally = Tally()
@@ -67,12 +89,9 @@ class Load:
         """
         begun = time.perf_counter()
         deadline, last = begun + seconds, begun
-        waiting = sum(self._ask(connection) for connection in self._open.values())
+        waiting = self._begin(begun)
         while waiting:
-            ready = self._epoll.poll(STALLED_AFTER)
-            if not ready:
-                raise Stalled(f"No answer for {STALLED_AFTER:g} s.")
-            for number, _ in ready:
+            for number, _ in self._ready(deadline):
                 connection = self._open[number]
                 if not self._receive(connection):
                     continue
@@ -80,8 +99,9 @@ class Load:
                 # An answer that takes longer than the whole measurement is still a figure.
                 if now < deadline or not self.tally.latencies:
                     last = now
-                    self.tally.latencies.append(now - connection.sent_at)
-                waiting -= not (now < deadline and self._ask(connection))
+                    self.tally.time(connection.asked, now - connection.sent_at)
+                waiting -= not self._goes_on(connection, now, deadline)
+            waiting -= self._wake(deadline)
         return last - begun
 
     def close(self) -> None:
@@ -89,15 +109,47 @@ class Load:
             connection.socket.close()
         self._epoll.close()
 
+    def _begin(self, now: float) -> int:
+        """All ask at once, or one after the other within the first pause. Returns how many take part."""
+        if not self._pause:
+            return sum(self._ask(connection) for connection in self._open.values())
+        self._resting = [(now + self._pause * place / len(self._open), n) for place, n in enumerate(self._open)]
+        return len(self._open)
+
+    def _ready(self, deadline: float) -> list[tuple[int, int]]:
+        """Connections with something to read; none when one that rests is due. Raises Stalled."""
+        if self._resting:
+            return self._epoll.poll(max(0.0, min(self._resting[0][0], deadline) - time.perf_counter()))
+        ready = self._epoll.poll(STALLED_AFTER)
+        if not ready:
+            raise Stalled(f"No answer for {STALLED_AFTER:g} s.")
+        return ready
+
+    def _goes_on(self, connection: Connection, now: float, deadline: float) -> bool:
+        if now >= deadline:
+            return False
+        if not self._pause:
+            return self._ask(connection)
+        heapq.heappush(self._resting, (now + self._pause, connection.socket.fileno()))
+        return True
+
+    def _wake(self, deadline: float) -> int:
+        """Lets those ask whose pause is over; at the end sends the others home. Returns how many ask no more."""
+        now, gone = time.perf_counter(), 0
+        while self._resting and (now >= deadline or self._resting[0][0] <= now):
+            _, number = heapq.heappop(self._resting)
+            gone += not (now < deadline and self._ask(self._open[number]))
+        return gone
+
     def _ask(self, connection: Connection) -> bool:
         if self._next == len(self._requests):
             if self._is_once:
                 return False
             self._next = 0
-        request = self._requests[self._next]
+        connection.asked = self._next
         self._next += 1
         connection.sent_at = time.perf_counter()
-        connection.socket.sendall(request)
+        connection.socket.sendall(self._requests[connection.asked])
         return True
 
     def _receive(self, connection: Connection) -> bool:
@@ -111,7 +163,7 @@ class Load:
             connection.pending = data
             return False
         connection.pending = b""
-        self.tally.count(data, self._expects)
+        self.tally.check(data, self._expects)
         return True
 
 
@@ -127,6 +179,9 @@ def figures(load: Load, seconds: float) -> dict[str, object]:
         "rate": len(ordered) / lasted if lasted else 0.0,
         **{name: percentile(ordered, share) * 1000 for name, share in shares.items()},
         "generator_cpu": (time.process_time() - began_at) / lasted if lasted else 0.0,
+        "p95_by_request": [
+            percentile(sorted(tally.by_request.get(number, [])), 0.95) * 1000 for number in range(load.kinds)
+        ],
         "bytes": tally.received // max(1, len(ordered)),
         "bad": tally.bad,
         "first_bad": tally.first_bad,
@@ -141,6 +196,7 @@ def main() -> None:
         connections=plan["connections"],
         is_once=plan["is_once"],
         expects=plan["expects"].encode(),
+        pause=plan["pause"],
     )
     try:
         json.dump(figures(load, plan["seconds"]), sys.stdout)

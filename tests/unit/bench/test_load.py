@@ -103,6 +103,20 @@ def test_a_wrong_answer_is_noticed(wrong):
     assert (found["requests"], found["bad"]) == (10, 5)
 
 
+def test_connections_that_pause_ask_again_only_after_it():
+    talk, asked = answering(OK)
+
+    with toy(talk) as port:
+        load = load_on(port, [b"x", b"y"], connections=3, pause=0.2)
+        found = figures(load, 0.5)
+        load.close()
+
+    # Each asks at 0.0, 0.2 and 0.4 s, or a little later, but never at 0.6 s.
+    assert 3 < found["requests"] <= 9
+    assert len(asked) == found["requests"]
+    assert len(found["p95_by_request"]) == 2
+
+
 def test_a_server_that_hangs_up_is_noticed():
     with toy(lambda connection: connection.close()) as port:
         load = load_on(port, [b"x"])
