@@ -9,6 +9,7 @@ import tempfile
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ from bench.stage import ROOT, Stage, staged
 from bench.workloads import FEED, WORKLOADS, requests
 
 EVERY = 10.0
+# The feed without any query, to know what alerts cost.
+ALONE = 60.0
 MIB = 1 << 20
 
 
@@ -42,24 +45,25 @@ def main() -> None:
         stack.callback(listeners.close)
         publisher = CommittingPublisher(stage, scene.tenant.org_id)
         stack.callback(publisher.close)
-        samples: dict[str, list[tuple[float, float]]] = {"web": [], "worker": []}
-        delivered, announced, cpu = _run(web, worker, scene, listeners, publisher, arguments, samples)
-        processes = {name: trend(points) for name, points in samples.items()}
+        run = Run(web, worker, scene, listeners, publisher, arguments.rate)
+        cpu = web.cpu()
+        run.last(ALONE, is_asking=False)
+        cpu = web.cpu() - cpu
         results: dict[str, Any] = {
             "machine": described(stage),
             "minutes": arguments.minutes,
             "sockets": arguments.sockets,
             "every_seconds": EVERY,
-            "processes": processes,
-            "samples": samples,
-            "delivered": delivered,
-            "cpu_per_1000_delivered": 1000 * cpu / max(1, delivered),
-            "cpu_per_1000_announced": 1000 * cpu / max(1, announced),
+            "cpu_per_1000_delivered": 1000 * cpu / max(1, run.delivered),
+            "cpu_per_1000_announced": 1000 * cpu / max(1, run.announced),
         }
+        print(f"  {results['cpu_per_1000_delivered']:.3f} s of a processor per 1,000 alerts delivered", flush=True)
+        run.last(arguments.minutes * 60, is_asking=True)
+        results["processes"] = {name: trend(points) for name, points in run.samples.items()}
+        results["samples"] = run.samples
         save("memory", results)
-        for process, figures in processes.items():
+        for process, figures in results["processes"].items():
             print(f"  {process:7} {figures['last'] / MIB:.0f} MiB, {figures['slope_mib_an_hour']:+.1f} MiB an hour")
-        print(f"  {results['cpu_per_1000_delivered']:.3f} s of a processor per 1,000 alerts delivered")
 
 
 def trend(points: list[tuple[float, float]]) -> dict[str, float]:
@@ -74,34 +78,42 @@ def trend(points: list[tuple[float, float]]) -> dict[str, float]:
     }
 
 
-def _run(
-    web: Child,
-    worker: Child,
-    scene: Scene,
-    listeners: LineProcess,
-    publisher: CommittingPublisher,
-    arguments: argparse.Namespace,
-    samples: dict[str, list[tuple[float, float]]],
-) -> tuple[int, int, float]:
-    """(frames delivered, alerts announced, processor seconds of the web process)."""
-    begun, cpu = time.monotonic(), web.cpu()
-    deadline = begun + arguments.minutes * 60
-    delivered = announced = 0
-    while time.monotonic() < deadline:
-        listeners.send({"seconds": EVERY})
-        listeners.receive()
-        asking = threading.Thread(target=_ask, args=(web, scene, EVERY * 0.8))
-        asking.start()
-        announced += publisher.publish(arguments.rate, EVERY * 0.9)
-        asking.join()
-        counted = listeners.receive()
-        delivered += counted["frames"] + counted["late"]
-        at = time.monotonic() - begun
-        for name, child in (("web", web), ("worker", worker)):
-            samples[name].append((at, float(child.memory()[1])))
-        shown = "  ".join(f"{name} {points[-1][1] / MIB:.1f} MiB" for name, points in samples.items())
-        print(f"  {at:7.0f} s  {shown}  {delivered:,} frames", flush=True)
-    return delivered, announced, web.cpu() - cpu
+@dataclass(slots=True)
+class Run:
+    """Feeds alerts, asks or does not ask, and samples memory. `samples` are (seconds, bytes) by process."""
+
+    web: Child
+    worker: Child
+    scene: Scene
+    listeners: LineProcess
+    publisher: CommittingPublisher
+    rate: float
+    delivered: int = 0
+    announced: int = 0
+    begun: float = field(default_factory=time.monotonic)
+    samples: dict[str, list[tuple[float, float]]] = field(default_factory=lambda: {"web": [], "worker": []})
+
+    def last(self, seconds: float, *, is_asking: bool) -> None:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            self._period(is_asking=is_asking)
+            at = time.monotonic() - self.begun
+            for name, child in (("web", self.web), ("worker", self.worker)):
+                self.samples[name].append((at, float(child.memory()[1])))
+            shown = "  ".join(f"{name} {points[-1][1] / MIB:.1f} MiB" for name, points in self.samples.items())
+            print(f"  {at:7.0f} s  {shown}  {self.delivered:,} frames", flush=True)
+
+    def _period(self, *, is_asking: bool) -> None:
+        self.listeners.send({"seconds": EVERY})
+        self.listeners.receive()
+        asking = threading.Thread(target=_ask, args=(self.web, self.scene, EVERY * 0.8))
+        if is_asking:
+            asking.start()
+        self.announced += self.publisher.publish(self.rate, EVERY * 0.9)
+        if is_asking:
+            asking.join()
+        counted = self.listeners.receive()
+        self.delivered += counted["frames"] + counted["late"]
 
 
 def _ask(web: Child, scene: Scene, seconds: float) -> None:

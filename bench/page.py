@@ -54,7 +54,7 @@ def plots(results: Figures) -> dict[str, str]:
         drawn[f"fanout-{sockets}"] = bars(f"{title}: frames a second kept up with", medians, ours="CloudWatcher")
         late = {TITLES[name]: _lateness(climbs) for name, climbs in by_peer.items()}
         drawn[f"latency-{sockets}"] = lines(
-            f"{title}: how late frames are", late, x="frames a second that came", y="p99 in milliseconds"
+            f"{title}: how late frames are", late, x="frames a second asked for", y="p99 in milliseconds"
         )
     return drawn
 
@@ -165,8 +165,8 @@ def _kept(climbs: Sequence[Figures]) -> str:
 
 
 def _lateness(climbs: Sequence[Figures]) -> list[tuple[float, float]]:
-    steps = sorted((step["came"], step["p99"]) for climb in climbs[:1] for step in climb["steps"])
-    return [(came, late) for came, late in steps if came > 0 and late > 0]
+    steps = sorted((step["due"], step["p99"]) for climb in climbs[:1] for step in climb["steps"])
+    return [(due, late) for due, late in steps if due > 0 and late > 0]
 
 
 def _method(results: Figures) -> str:

@@ -43,9 +43,9 @@ def memory_section(found: Figures | None) -> str:
         "through the second half."
     )
     costs = (
-        f"The web process used {found['cpu_per_1000_delivered']:.3f} s of a processor per 1,000 alerts delivered "
-        f"({found['delivered']:,} frames) and {found['cpu_per_1000_announced']:.2f} s per 1,000 alerts announced, the "
-        "queries of the same time included."
+        "With nothing but the feed, before the queries began, the web process used "
+        f"{found['cpu_per_1000_delivered']:.3f} s of a processor per 1,000 alerts delivered and "
+        f"{found['cpu_per_1000_announced']:.2f} s per 1,000 announced."
     )
     head = ["process", "first MiB", "last MiB", "most MiB", "slope MiB/h"]
     return "\n\n".join(["## Memory over time", told, table(head, rows), costs])
@@ -65,8 +65,8 @@ def operations_section(found: Figures | None) -> str:
     ]
     told = (
         f"{found['clients']} clients on the data of the demo, taken {found['machine']['taken_at']}. In the mix each "
-        f"asks for one operation after the other, {found['pause']:g} s after the answer before. In the other columns all of "
-        "them ask for the same operation without a pause: those are the times of a full queue, clients / rate."
+        f"asks for one operation after the other, {found['pause']:g} s after the answer before. In the other columns "
+        "all ask for the same operation without a pause: those are the times of a full queue, clients / rate."
     )
     head = ["operation", "p95 ms in the mix", "requests/s at most", "p50 ms", "p95 ms", "p99 ms"]
     return "\n\n".join(["## Every operation of the demo", told, table(head, rows)])

@@ -7,7 +7,7 @@ from math import floor, log10
 from bench.measure import shown
 
 WIDTH, BAR, GAP, LABEL, VALUE = 720, 22, 10, 200, 110
-TOP, LEFT, RIGHT, FOOT, HEIGHT = 50, 70, 190, 50, 420
+TOP, LEFT, RIGHT, FOOT, HEIGHT = 64, 70, 190, 50, 420
 COLOURS = ("#0b6bcb", "#c2410c", "#15803d", "#7c3aed", "#a16207", "#64748b", "#be185d")
 OURS = COLOURS[0]
 OTHERS = "#94a3b8"
