@@ -13,7 +13,7 @@ from bench.compare import Comparison, Scene, running, seed, workloads_named
 from bench.fanout import climbs
 from bench.machine import described, load_average
 from bench.peers.catalogue import COMPARED, FANNED_OUT, chosen, install_node_peers
-from bench.processes import free_port
+from bench.processes import allow_many_files, free_port
 from bench.results import print_summary, save, write_page
 from bench.stage import Stage, staged
 
@@ -41,6 +41,7 @@ def main() -> None:
     arguments = parse()
     plan: Plan = QUICK if arguments.quick else FULL
     only = _names(arguments.only)
+    allow_many_files()
     if any(peer.command[0] == "node" for peer in chosen(COMPARED, _names(arguments.peers))):
         install_node_peers()
     with tempfile.TemporaryDirectory(prefix="bench-") as name, staged(Path(name)) as stage:

@@ -28,10 +28,13 @@ GRACE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One pace: frames that were due and that came a second, and how late they were in milliseconds."""
+    """One pace: frames that were due and that came a second, and how late they were in milliseconds. `delivered` are
+    the frames a second until the last one had come, however late.
+    """
 
     due: float
     came: float
+    delivered: float
     p50: float
     p99: float
     closed: int
@@ -57,8 +60,8 @@ class Climb:
 
     @property
     def frames(self) -> float:
-        """The most frames a second that were kept up with; where no pace was kept, the most that came at all."""
-        return self.best.came if self.best else max((step.came for step in self.steps), default=0.0)
+        """The most frames a second that were kept up with; where no pace was kept, the most that came late."""
+        return self.best.came if self.best else max((step.delivered for step in self.steps), default=0.0)
 
     def figures(self) -> dict[str, Any]:
         memory = {"rss_per_socket": self.rss_per_socket, "pss_per_socket": self.pss_per_socket}
@@ -127,6 +130,7 @@ def _paced(
     return Step(
         due=due / seconds,
         came=counted["frames"] / seconds,
+        delivered=counted["delivered"],
         p50=counted["p50"],
         p99=counted["p99"],
         closed=counted["closed"],

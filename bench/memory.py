@@ -18,7 +18,7 @@ from bench.compare import Scene, seed
 from bench.machine import described
 from bench.measure import slope
 from bench.peers.catalogue import OURS
-from bench.processes import Child
+from bench.processes import Child, allow_many_files
 from bench.publishing import CommittingPublisher, LineProcess
 from bench.results import save
 from bench.stage import ROOT, Stage, staged
@@ -37,6 +37,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=5.0, help="alerts a second")
     parser.add_argument("--alerts", type=int, default=100_000)
     arguments = parser.parse_args()
+    allow_many_files()
     with tempfile.TemporaryDirectory(prefix="bench-") as name, staged(Path(name)) as stage, ExitStack() as stack:
         scene = seed(stage, arguments.alerts)
         web = stack.enter_context(OURS.start(stage, {}))

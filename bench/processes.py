@@ -1,6 +1,7 @@
 """Child processes of a measurement: started, waited for, read from /proc, stopped. Linux only."""
 
 import os
+import resource
 import socket
 import subprocess
 import time
@@ -14,11 +15,17 @@ from app.embedded.server import free_port
 TICKS = os.sysconf("SC_CLK_TCK")
 START_WITHIN = 60.0
 STOP_WITHIN = 20.0
-__all__ = ["Child", "CouldNotStart", "cpu_of", "free_port", "memory_of"]
+__all__ = ["Child", "CouldNotStart", "allow_many_files", "cpu_of", "free_port", "memory_of"]
 
 
 class CouldNotStart(Exception):
     """A child ended or did not listen in time; carries the end of what it said."""
+
+
+def allow_many_files() -> None:
+    """Let this process and its children hold as many sockets as the system allows."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def cpu_of(pid: int) -> float:

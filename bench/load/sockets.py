@@ -39,6 +39,7 @@ class Count:
     frames: int = 0
     latencies: list[float] = field(default_factory=list)
     closed: int = 0
+    last_at: float = 0.0
 
 
 class Sockets:
@@ -114,6 +115,7 @@ class Sockets:
             self._shake(client, data)
             return
         frames, client.pending = split_frames(data)
+        self.count.last_at = time.perf_counter()
         for opcode, payload in frames:
             if len(payload) >= SHORTEST_MESSAGE:
                 self.count.frames += 1
@@ -166,9 +168,11 @@ def counted(sockets: Sockets, seconds: float) -> dict[str, Any]:
     within = sockets.count.frames
     sockets.drain()
     ordered = sorted(sockets.count.latencies)
+    total = sockets.count.frames
     return {
         "frames": within,
-        "late": sockets.count.frames - within,
+        "late": total - within,
+        "delivered": total / max(seconds, sockets.count.last_at - wall),
         "seconds": lasted,
         "p50": percentile(ordered, 0.5) * 1000,
         "p99": percentile(ordered, 0.99) * 1000,

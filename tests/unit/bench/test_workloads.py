@@ -34,7 +34,7 @@ def test_a_request_carries_the_question_and_who_asks():
 
 
 def step(due, came, p99=10.0, closed=0):
-    return Step(due, came, p99 / 2, p99, closed, 0.5, 0.1)
+    return Step(due, came, came / 2, p99 / 2, p99, closed, 0.5, 0.1)
 
 
 def test_a_pace_is_kept_when_frames_come_in_time_and_no_socket_is_lost():
@@ -48,7 +48,7 @@ def test_the_best_pace_is_the_fastest_that_was_kept():
     climb = Climb(steps=[step(1000, 1000), step(2000, 1990), step(4000, 3000)])
 
     assert climb.frames == 1990
-    assert Climb(steps=[step(1000, 100), step(1000, 200)]).frames == 200
+    assert Climb(steps=[step(1000, 100), step(1000, 200)]).frames == 100
     assert Climb(steps=[step(1000, 100)]).best is None
 
 
