@@ -194,7 +194,8 @@ def _method(results: Figures) -> str:
             "* Events reach CloudWatcher and plain Strawberry as alerts that another process commits to MongoDB and "
             "announces over Redis: that transaction is within their latency and their share of the processors. The "
             "others get each event ready, by POST, and publish it in their own memory.",
-            "* A pace of frames is kept when 97% arrive in time and the 99th percentile is at most a second late. The "
+            "* A pace of frames is kept when 97% arrive in time and the 99th percentile is at most a "
+            "millisecond per socket late. The "
             "pace doubles until it is not kept, then the last gap is halved twice; "
             "`late` means that not even the slowest was kept. Lateness counts from before the "
             "event is sent until the generator has read the frame, on a hundred of the sockets.",

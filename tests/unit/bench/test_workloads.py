@@ -34,7 +34,7 @@ def test_a_request_carries_the_question_and_who_asks():
 
 
 def step(due, came, p99=10.0, closed=0):
-    return Step(due, came, came / 2, p99 / 2, p99, closed, 0.5, 0.1)
+    return Step(due, came, came / 2, p99 / 2, p99, closed, 1000, 0.5, 0.1)
 
 
 def test_a_pace_is_kept_when_frames_come_in_time_and_no_socket_is_lost():
