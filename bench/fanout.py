@@ -18,7 +18,7 @@ from bench.workloads import FEED
 # Frames a second at first; the pace doubles until it is not kept, then the gap between the last two is halved.
 FIRST_FRAMES = 1_000
 SLOWEST = 0.5
-DOUBLINGS = 9
+DOUBLINGS = 11
 HALVINGS = 2
 # A pace is kept when nearly every frame came within the time, and soon after its sending: within a millisecond for each
 # socket, because one event for 5,000 sockets is 5,000 frames, and never asking for less than a second.
@@ -107,18 +107,19 @@ def _ascend(result: Climb, at: Callable[[float], Step], slowest: float) -> None:
         print(f"    {shown(step)}", flush=True)
         return step.is_kept
 
-    good, rate = 0.0, slowest
+    good, bad, rate = 0.0, 0.0, slowest
     for _ in range(DOUBLINGS):
         # One hiccup of a busy machine is not the end.
         if not is_kept(rate) and not is_kept(rate):
+            bad = rate
             break
         good, rate = rate, rate * 2
     if not good:
         # What is delivered late can still be counted, once there is enough of it.
         _ = is_kept(rate * 2), is_kept(rate * 4)
-    for _ in range(HALVINGS if good and good * 2 == rate else 0):
-        middle = sqrt(good * rate)
-        good, rate = (middle, rate) if is_kept(middle) else (good, middle)
+    for _ in range(HALVINGS if good and bad else 0):
+        middle = sqrt(good * bad)
+        good, bad = (middle, bad) if is_kept(middle) else (good, middle)
 
 
 def _paced(

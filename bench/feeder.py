@@ -51,8 +51,7 @@ async def step(backend: Backend, org_id: PydanticObjectId, rate: float, seconds:
         if due > 0:
             await raise_all(backend, org_id, due)
             done += due
-        following = begun + done / rate
-        await asyncio.sleep(max(TICK if due <= 0 else 0.0, following - time.monotonic()))
+        await asyncio.sleep(max(TICK, begun + done / rate - time.monotonic()))
     return done
 
 

@@ -50,16 +50,16 @@ class Socket(asyncio.Protocol):
         if self._is_open:
             self._take(unmasked(data))
         elif data.startswith(b"POST"):
-            for request in data.split(b"POST")[1:]:
-                self._publish(request)
+            self._publish(data.split(b"POST")[1:])
         else:
             self._accept(data)
 
-    def _publish(self, request: bytes) -> None:
-        frame = message(orjson.loads(request.partition(HEAD_END)[2])["title"])
+    def _publish(self, requests: list[bytes]) -> None:
+        """What arrives together goes out in one piece."""
+        frames = b"".join(message(orjson.loads(request.partition(HEAD_END)[2])["title"]) for request in requests)
         for listener in self.listeners:
-            listener.transport.write(frame)
-        self.transport.write(PUBLISHED)
+            listener.transport.write(frames)
+        self.transport.write(PUBLISHED * len(requests))
 
     def _accept(self, data: bytes) -> None:
         key = data.lower().index(b"sec-websocket-key:") + 18
