@@ -96,11 +96,11 @@ def climb(stage: Stage, scene: Scene, peer: Peer, sockets: int, seconds: float) 
         slowest = max(SLOWEST, FIRST_FRAMES / sockets)
         at = partial(_paced, child, listeners, publisher, sockets, seconds)
         at(slowest)
-        _ascend(result, at, slowest)
+        ascend(result, at, slowest)
         return result
 
 
-def _ascend(result: Climb, at: Callable[[float], Step], slowest: float) -> None:
+def ascend(result: Climb, at: Callable[[float], Step], slowest: float) -> None:
     def is_kept(rate: float) -> bool:
         step = at(rate)
         result.steps.append(step)

@@ -2,8 +2,10 @@
 
 import json
 
+import pytest
+
 from bench.asking import BUSY
-from bench.fanout import Climb, Step
+from bench.fanout import Climb, Step, ascend
 from bench.load.frames import body_of
 from bench.page import page
 from bench.workloads import alike, ask
@@ -50,6 +52,36 @@ def test_the_best_pace_is_the_fastest_that_was_kept():
     assert climb.frames == 1990
     assert Climb(steps=[step(1000, 100), step(1000, 200)]).frames == 100
     assert Climb(steps=[step(1000, 100)]).best is None
+
+
+def server_that_keeps_up_to(most, asked):
+    def at(rate):
+        asked.append(rate)
+        return step(rate, min(rate, most))
+
+    return at
+
+
+def test_the_pace_doubles_until_it_is_not_kept_and_then_closes_in():
+    asked = []
+    climb = Climb()
+
+    ascend(climb, server_that_keeps_up_to(5.0, asked), 1.0)
+
+    # The middle of 4 and 8 is the root of 32, that of 4 and the root of 32 is 4.76; a pace that fails is tried twice.
+    assert asked == pytest.approx([1, 2, 4, 8, 8, 32**0.5, (4 * 32**0.5) ** 0.5])
+    assert climb.frames == pytest.approx(4.757, abs=0.001)
+
+
+def test_a_server_that_keeps_no_pace_is_asked_for_more_to_see_what_it_delivers_late():
+    asked = []
+    climb = Climb()
+
+    ascend(climb, server_that_keeps_up_to(0.5, asked), 1.0)
+
+    assert asked == [1.0, 1.0, 2.0, 4.0]
+    assert climb.best is None
+    assert climb.frames == 0.25
 
 
 def figures(rate, cpu=0.1):
