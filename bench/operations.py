@@ -33,6 +33,13 @@ PAUSE = 1.0
 SLOWEST_MS = 200
 
 
+BUDGET = (
+    'mutation New($name: String!) { createBudget(input: {name: $name, amount: "100", currency: "USD"}) {'
+    " ... on CreateBudgetSuccess { budget { id } } } }"
+)
+BUDGETS = 10_000
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--clients", type=int, default=CLIENTS_AT_ONCE)
@@ -43,10 +50,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as name, staged(Path(name)) as stage:
         admin, alert_ids = asyncio.run(_seed(stage))
         queries = {name: ask(query, admin.token) for name, query in reads(admin, alert_ids[-1]).items()}
-        taken = [ask(ACKNOWLEDGE, admin.token, {"id": global_id("Alert", id)}) for id in alert_ids[:-1]]
         results: dict[str, Any] = {"machine": described(stage), "clients": arguments.clients, "pause": PAUSE}
         with OURS.start(stage, {}) as child:
-            operations = _one_by_one(child.port or 0, queries, taken, arguments.clients, seconds)
+            operations = _one_by_one(child.port or 0, queries, arguments.clients, seconds)
+            operations |= _changes(child.port or 0, admin.token, alert_ids[:-1], arguments.clients, seconds)
             results["operations"] = operations
             mixed = _mixed(child.port or 0, queries, arguments.clients, seconds * 5)
         for name, late in zip(queries, mixed["p95_by_request"], strict=True):
@@ -56,9 +63,7 @@ def main() -> None:
         save("operations", results)
 
 
-def _one_by_one(
-    port: int, queries: dict[str, bytes], taken: list[bytes], clients: int, seconds: float
-) -> dict[str, dict[str, Any]]:
+def _one_by_one(port: int, queries: dict[str, bytes], clients: int, seconds: float) -> dict[str, dict[str, Any]]:
     """Every client asks for the same operation without a pause; then the next operation."""
     operations = {}
     for name, request in queries.items():
@@ -66,8 +71,20 @@ def _one_by_one(
             figures = run_load(port, [request], seconds=length, connections=clients, mark='"data":')
         operations[name] = figures
         print(f"  {name:34} {figures['rate']:>8,.0f}/s  p95 {figures['p95']:7.1f} ms", flush=True)
-    figures = run_load(port, taken, seconds=seconds, connections=clients, mark='"ACKNOWLEDGED"', is_once=True)
-    return operations | {"acknowledge an alert": figures}
+    return operations
+
+
+def _changes(
+    port: int, token: str, alert_ids: list[ObjectId], clients: int, seconds: float
+) -> dict[str, dict[str, Any]]:
+    """Changes that nobody outside hears of; each request is made once."""
+    taken = [ask(ACKNOWLEDGE, token, {"id": global_id("Alert", id)}) for id in alert_ids]
+    made = [ask(BUDGET, token, {"name": f"Bench {number}"}) for number in range(BUDGETS)]
+    options: dict[str, Any] = {"seconds": seconds, "connections": clients, "is_once": True}
+    return {
+        "acknowledge an alert": run_load(port, taken, mark='"ACKNOWLEDGED"', **options),
+        "create a budget": run_load(port, made, mark='"budget"', **options),
+    }
 
 
 def _mixed(port: int, queries: dict[str, bytes], clients: int, seconds: float) -> dict[str, Any]:
