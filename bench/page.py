@@ -218,9 +218,17 @@ def _warnings(results: Figures) -> str:
         busy = [TITLES[name] for name, rounds in by_peer.items() if max(one["generator_cpu"] for one in rounds) > BUSY]
         if busy:
             said.append(f"* The load generator was above {BUSY:.0%} of a processor on {workload}: {', '.join(busy)}.")
+    for sockets, by_peer in results.get("fanout", {}).items():
+        busy = [TITLES[name] for name, climbs in by_peer.items() if _is_generator_busy(climbs)]
+        if busy:
+            said.append(f"* The load generator was above {BUSY:.0%} with {sockets} sockets: {', '.join(busy)}.")
     if results.get("load_before", 0) > 0.5:
         said.append(f"* The machine was not quiet: load average {results['load_before']:.1f} before the start.")
     return "\n".join(["## Warnings", "", *said]) if said else ""
+
+
+def _is_generator_busy(climbs: Sequence[Figures]) -> bool:
+    return any(step["generator_cpu"] > BUSY for climb in climbs for step in climb["steps"])
 
 
 def _times(value: float | None) -> str:
