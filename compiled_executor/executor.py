@@ -65,6 +65,16 @@ class CompiledExecutor(StrawberryGraphQLCoreExecutionContext):
             state["_operation"] = operations_of(self.schema).of(other)
         return other
 
+    def build_per_event_executor(self, payload: Any) -> Any:
+        """An executor of a subscription for one event.
+
+        What graphql-core remembers of selections is keyed by lists that are made anew for each event; shared by all
+        events, as it is there, it would grow for as long as the subscription is open.
+        """
+        executor: Any = super().build_per_event_executor(payload)
+        executor._relevant_sub_fields = {}
+        return executor
+
     def execute_operation(self, serially: bool | None = None) -> Any:
         """The result of the operation, or an awaitable of it."""
         if self._operation is None or self.abort_signal is not None or self.hooks is not None:

@@ -2,12 +2,14 @@
 
 import gc
 import weakref
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import strawberry
 from graphql import parse
+from graphql.execution.collect_fields import FieldDetails
 from pydantic import BaseModel
 from strawberry.extensions import SchemaExtension
 
@@ -248,3 +250,28 @@ def test_only_classes_whose_objects_are_always_plain_are_learnt() -> None:
     learn(Plain())
     assert Plain in SAFE
     SAFE.discard(Plain)
+
+
+@strawberry.type
+class Subscription:
+    @strawberry.subscription(graphql_type=AsyncIterator[Item])
+    async def followed(self, info: strawberry.Info) -> Any:
+        for _ in range(info.context):
+            yield Thing("a", Person("x"))
+
+
+async def test_an_open_subscription_keeps_nothing_of_the_events_that_are_over() -> None:
+    on = strawberry.Schema(Query, subscription=Subscription, execution_context_class=CompiledExecutor)
+    query = "subscription { followed { title owner { name greeting } } }"
+
+    async def details_alive(events: int) -> int:
+        stream = await on.subscribe(query, context_value=events + 1)
+        for _ in range(events):
+            await anext(stream)
+        gc.collect()
+        alive = sum(type(each) is FieldDetails for each in gc.get_objects())
+        await stream.aclose()
+        return alive
+
+    few = await details_alive(5)
+    assert await details_alive(50) <= few
