@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from structlog.contextvars import bind_contextvars
 
 from app.graphql.call import Call, Session
+from app.metrics import count_live
 from app.results import RedisResults
 from app.wiring import Backend
 from auth.password import PasswordHasher
@@ -18,6 +19,7 @@ from auth.signer import Signer
 from auth.token import TokenIssuer
 from auth.viewer import Viewer, load_roles
 from auth.viewer_cache import ViewerCache
+from auth.watch import RoleWatch
 from documents.base import utc_now
 from domain.errors import Unauthenticated
 from live import cursor
@@ -84,6 +86,7 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
     return Ports(
         writer=backend.writer,
         feed=feed,
+        roles=RoleWatch(count=count_live),
         encode_cursor=partial(cursor.encode, key=keys.cursor),
         decode_cursor=partial(cursor.decode, key=keys.cursor),
         pager=Pager(Signer(keys.cursor, "page")),

@@ -27,6 +27,7 @@ from app.graphql.assembly import schema_for
 from app.graphql.budget import RedisCostBudget
 from app.graphql.connections import MAX_WEBSOCKET_MESSAGE, Connections
 from app.graphql.endpoint import Endpoint
+from app.graphql.frames import FrameProtocol
 from app.graphql.front import PATH, Front
 from app.graphql.persisted import RedisDocuments
 from app.graphql.sse import StreamView
@@ -148,6 +149,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                ws=FrameProtocol,
                 ws_max_size=MAX_WEBSOCKET_MESSAGE,
                 ws_per_message_deflate=False,
                 ws_ping_interval=20,

@@ -1,6 +1,6 @@
 """A tenant: one company, or a managed service provider (MSP) with client companies."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from enum import StrEnum
 from operator import itemgetter
@@ -49,6 +49,17 @@ async def clients_of(msp_ids: list[PydanticObjectId]) -> list[PydanticObjectId]:
     """Ids of the companies these providers manage."""
     rows = Organization.get_pymongo_collection().find({"msp_id": {"$in": msp_ids}}, projection={"_id": 1})
     return [raw["_id"] async for raw in rows]
+
+
+async def clients_by_provider(
+    msp_ids: Collection[PydanticObjectId],
+) -> dict[PydanticObjectId, list[PydanticObjectId]]:
+    """Provider id to the ids of the companies it manages; a provider without any is left out."""
+    clients: dict[PydanticObjectId, list[PydanticObjectId]] = {}
+    rows = Organization.get_pymongo_collection().find({"msp_id": {"$in": list(msp_ids)}}, projection={"msp_id": 1})
+    async for raw in rows:
+        clients.setdefault(raw["msp_id"], []).append(raw["_id"])
+    return clients
 
 
 async def load_organizations(ids: Sequence[str]) -> list[Organization]:

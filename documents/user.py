@@ -1,5 +1,6 @@
 """A person who signs in, and the memberships that say where with which role. Not tenant things: they span tenants."""
 
+from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
 
@@ -54,3 +55,16 @@ async def memberships_of(user_id: PydanticObjectId) -> dict[PydanticObjectId, Ro
     """Organization id to role, as stored now."""
     rows = Membership.get_pymongo_collection().find({"user_id": user_id}, projection={"org_id": 1, "role": 1})
     return {raw["org_id"]: Role(raw["role"]) async for raw in rows}
+
+
+async def memberships_of_many(
+    user_ids: Collection[PydanticObjectId],
+) -> dict[PydanticObjectId, dict[PydanticObjectId, Role]]:
+    """User id to what `memberships_of` says of that user; who has no membership is left out."""
+    held: dict[PydanticObjectId, dict[PydanticObjectId, Role]] = {}
+    rows = Membership.get_pymongo_collection().find(
+        {"user_id": {"$in": list(user_ids)}}, projection={"_id": 0, "user_id": 1, "org_id": 1, "role": 1}
+    )
+    async for raw in rows:
+        held.setdefault(raw["user_id"], {})[raw["org_id"]] = Role(raw["role"])
+    return held

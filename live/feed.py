@@ -30,9 +30,12 @@ class Follower:
     subscriber that stalls costs no memory and finds what it missed when it goes on.
     """
 
-    def __init__(self, readers: Mapping[str, LogReader], wants: Wants | None) -> None:
+    def __init__(
+        self, readers: Mapping[str, LogReader], wants: Wants | None, until: Mapping[str, Position] | None = None
+    ) -> None:
         self._readers = readers
         self._wants = wants
+        self._until = until
         self._positions: dict[str, Position] = {}
         self._stirred: dict[str, None] = {}
         self._news = asyncio.Event()
@@ -72,6 +75,8 @@ class Follower:
     async def __anext__(self) -> list[LoggedEvent] | Reset:
         while not self._is_closed:
             org_id = next(iter(self._stirred), None)
+            if org_id is None and self._until is not None:
+                break
             if org_id is None:
                 self._news.clear()
                 await self._news.wait()
@@ -83,6 +88,9 @@ class Follower:
         reader, position = self._readers[org_id], self._positions[org_id]
         if reason := reader.refuses(position):
             return self._reset(org_id, reason)
+        if self._is_there(org_id):
+            del self._stirred[org_id]
+            return None
         events = reader.in_memory(position.seq)
         if events is None:
             events = await reader.page_after(position)
@@ -90,7 +98,18 @@ class Follower:
                 return self._reset(org_id, reader.refuses(position) or ResetReason.EXPIRED)
         elif not events:
             del self._stirred[org_id]
-        return self._pass_over(org_id, events) if events else None
+        return self._pass_over(org_id, self._bounded(org_id, events)) if events else None
+
+    def _is_there(self, org_id: str) -> bool:
+        if self._until is None:
+            return False
+        stand, goal = self._positions[org_id], self._until[org_id]
+        return stand.epoch != goal.epoch or stand.seq >= goal.seq
+
+    def _bounded(self, org_id: str, events: list[LoggedEvent]) -> list[LoggedEvent]:
+        if self._until is None:
+            return events
+        return events[: self._until[org_id].seq - self._positions[org_id].seq]
 
     def _pass_over(self, org_id: str, events: list[LoggedEvent]) -> list[LoggedEvent]:
         self._positions[org_id] = Position(self._positions[org_id].epoch, events[-1].seq)
@@ -121,16 +140,21 @@ class Feed:
 
     @asynccontextmanager
     async def follow(
-        self, positions: Mapping[str, Position | None], *, wants: Wants | None = None
+        self,
+        positions: Mapping[str, Position | None],
+        *,
+        wants: Wants | None = None,
+        until: Mapping[str, Position] | None = None,
     ) -> AsyncIterator[Follower]:
         """Follow the organizations `positions` names, each from its position, or from now when it is None.
 
         What "now" is, is settled before the block is entered: nothing committed after that is missed. A position the
         log cannot continue from gives one `Reset` and goes on from now. `wants` picks events; a list left empty is not
-        yielded.
+        yielded. `until` names a position per organization, none of them later than what another follower of this feed
+        has reached: the iteration goes no further and ends there, or at once where the log is another one.
         """
         readers = {org_id: self._reader(org_id) for org_id in positions}
-        follower = Follower(readers, wants)
+        follower = Follower(readers, wants, until)
         for reader in readers.values():
             reader.listeners.add(follower.stir)
         self._followers.add(follower)

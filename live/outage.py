@@ -9,7 +9,7 @@ import structlog
 
 T = TypeVar("T")
 
-# What went wrong once: redis_listen_failed, redis_publish_failed or event_log_read_failed.
+# What went wrong once: redis_listen_failed, redis_publish_failed, event_log_read_failed or roles_read_failed.
 Count = Callable[[str], None]
 
 # Seconds. A dropped connection is usually back at once; two seconds keep a restarted server from being stormed.

@@ -12,7 +12,7 @@ from documents.page import Keyset
 from documents.transaction import Transaction
 from domain.facts.event import LoggedEvent
 from resolvers.context import Info
-from resolvers.feed import follow
+from resolvers.feed import LiveFeed
 from resolvers.fields import mutation, query, subscription
 from schema.alert import AcknowledgeAlertInput, AcknowledgeAlertPayload, Alert, AlertFeed, AlertFilter, AlertRaised
 from schema.arguments import FeedAfter
@@ -82,13 +82,16 @@ class AlertSubscriptions:
         scope = info.context.scope
         if filter and filter.organization_id:
             scope = scope.narrowed(local_id("Organization", filter.organization_id))
-        wanted = _wanted(filter)
+        allowed = {field: frozenset(clause["$in"]) for field, clause in _where(filter).items()}
+
+        def wanted(event: LoggedEvent) -> bool:
+            return event.type == "AlertRaised" and all(event.payload[field] in allowed[field] for field in allowed)
 
         def message(event: LoggedEvent, cursor: Cursor) -> AlertRaised:
             return AlertRaised(cursor=cursor, at=event.at, alert=from_snapshot(event.payload))
 
-        async for item in follow(info.context, scope.org_ids, after, wanted, message):
-            yield item
+        key = ("alertRaised", frozenset(allowed.items()))
+        return LiveFeed(info.context, scope.org_ids, after, key=key, wants=wanted, message=message)
 
 
 def _where(filter: AlertFilter | None) -> dict[str, Any]:
@@ -96,12 +99,3 @@ def _where(filter: AlertFilter | None) -> dict[str, Any]:
         return {}
     chosen = {"state": filter.states, "source": filter.sources, "severity": filter.severities}
     return {field: {"$in": [value.value for value in values]} for field, values in chosen.items() if values is not None}
-
-
-def _wanted(filter: AlertFilter | None) -> Any:
-    allowed = {field: set(clause["$in"]) for field, clause in _where(filter).items()}
-
-    def wanted(event: LoggedEvent) -> bool:
-        return event.type == "AlertRaised" and all(event.payload[field] in allowed[field] for field in allowed)
-
-    return wanted

@@ -1,17 +1,18 @@
 """What resolvers can reach: the schema's context, the way to change things, and the live feed."""
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 import strawberry
-from beanie import PydanticObjectId
 
 from auth.password import PasswordHasher
+from auth.scope import scope_of
 from auth.token import TokenIssuer
-from auth.viewer import load_roles
 from auth.viewer_cache import ViewerCache
+from auth.watch import RoleWatch
+from documents.user import Role
 from documents.vault import Vault
 from domain.errors import Invalid
 from jobs.writer import Writer
@@ -20,11 +21,8 @@ from live.feed import Feed
 from live.position import Position
 from resolvers.results import Results
 from schema.connection import Pager
-from schema.context import SchemaContext
+from schema.context import Loaders, SchemaContext
 from schema.node import local_id
-
-# After a membership ends, an open feed delivers nothing later than this plus the time to notice.
-RELOAD_AFTER = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +31,7 @@ class Ports:
 
     writer: Writer
     feed: Feed
+    roles: RoleWatch
     encode_cursor: Callable[[Mapping[str, Position]], str]
     decode_cursor: Callable[[str], dict[str, Position]]
     pager: Pager
@@ -48,16 +47,21 @@ class Ports:
 @dataclass(kw_only=True)
 class Context(SchemaContext):
     ports: Ports
-    roles_read_at: datetime | None = field(default=None, repr=False)
+    # On the clock of the watch: the roles are read just before a context is made.
+    roles_read_at: float = field(default_factory=time.monotonic, repr=False)
 
-    async def reload_viewer(self) -> None:
-        """Read the viewer's roles again, at most once a second; for operations that stay open."""
-        now = self.now()
-        if self.roles_read_at is not None and now - self.roles_read_at < RELOAD_AFTER:
-            return
-        viewer = self.signed_in
-        self.viewer = replace(viewer, roles=await load_roles(PydanticObjectId(viewer.user_id)))
-        self.roles_read_at = now
+    @property
+    def fingerprint(self) -> Hashable:
+        """All of the viewer that what is read may depend on; viewers of the same one may share results."""
+        return frozenset(self.signed_in.roles.items())
+
+    def with_roles(self, roles: dict[str, Role]) -> Self:
+        """The same context for the same viewer, whose roles are now these."""
+        return replace(self, viewer=replace(self.signed_in, roles=roles))
+
+    def anew(self) -> Self:
+        """The same context for another event of an open operation: what was loaded for the last one is read again."""
+        return replace(self, permission=None, loaders=Loaders(scope_of(self.signed_in, None)))
 
     def organization(self, global_id: str | None) -> str:
         """The stored id of the organization a mutation is for; it may be left out when only one is in reach.

@@ -1,9 +1,10 @@
 """How every live feed of a subscription runs: replay from a cursor, then live, re-authorised as it goes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Any
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Mapping
+from typing import Any, Protocol
 
+from documents.user import Role
 from domain.errors import Forbidden
 from domain.facts.event import LoggedEvent
 from live.position import Position, Reset, ResetReason
@@ -20,35 +21,94 @@ REASONS = {
 Message = Callable[[LoggedEvent, Cursor], Any]
 
 
-async def follow(
-    context: Context,
-    org_ids: frozenset[str],
-    after: str | None,
-    wants: Callable[[LoggedEvent], bool],
-    message: Message,
-) -> AsyncIterator[Any]:
-    """A message for each wanted event of these organizations, with the cursor just behind it, or StreamReset.
+class Delivery(Protocol):
+    """How a transport hands a feed to its subscriber itself, together with others that follow the same."""
 
-    Raises BadCursor for a forged cursor and Forbidden once the viewer may no longer read one of the organizations.
+    async def deliver(self, feed: "LiveFeed") -> None:
+        """Returns when the feed is closed. Raises what ends the subscription."""
+        ...
+
+
+class LiveFeed:
+    """What one subscription follows, described. Iterated, it gives a message for each wanted event, with the cursor
+    just behind it, or StreamReset; where the transport has a way of its own to deliver it, it gives nothing.
+
+    Feeds of equal `key` differ in where they start and in who reads them, nothing else. The iteration raises BadCursor
+    for a forged cursor and Forbidden once the viewer may no longer read one of the organizations.
     """
-    ports = context.ports
-    given = {} if after is None else ports.decode_cursor(after)
-    start: Mapping[str, Position | None] = {org_id: given.get(org_id) for org_id in org_ids}
-    async with ports.feed.follow(start, wants=wants) as follower:
-        async for batch in follower:
-            await still_allowed(context, org_ids)
-            if isinstance(batch, Reset):
-                yield StreamReset(cursor=Cursor(ports.encode_cursor(follower.positions)), reason=REASONS[batch.reason])
-                continue
-            for event in batch:
-                yield message(event, Cursor(ports.encode_cursor(follower.positions_at(event))))
 
+    def __init__(
+        self,
+        context: Context,
+        org_ids: frozenset[str],
+        after: str | None,
+        *,
+        key: Hashable,
+        wants: Callable[[LoggedEvent], bool],
+        message: Message,
+    ) -> None:
+        self.context = context
+        self.org_ids = org_ids
+        self.key = (org_ids, key)
+        self.wants = wants
+        # Called when the roles of the viewer have changed.
+        self.on_change: Callable[[], None] = lambda: None
+        self._after = after
+        self._message = message
+        self._messages = self._run()
 
-async def still_allowed(context: Context, org_ids: frozenset[str]) -> None:
-    """Raises Forbidden when the viewer has lost one of the organizations since the feed was opened."""
-    await context.reload_viewer()
-    if not org_ids <= context.scope.org_ids:
-        raise Forbidden("You may no longer read this feed.")
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        return await anext(self._messages)
+
+    async def aclose(self) -> None:
+        """End the iteration; safe to repeat."""
+        await self._messages.aclose()
+
+    def start(self) -> Mapping[str, Position | None]:
+        """Where each organization's part begins; None is now. Raises BadCursor."""
+        given = {} if self._after is None else self.context.ports.decode_cursor(self._after)
+        return {org_id: given.get(org_id) for org_id in self.org_ids}
+
+    def cursor(self, positions: Mapping[str, Position]) -> Cursor:
+        """The cursor of these positions."""
+        return Cursor(self.context.ports.encode_cursor(positions))
+
+    def told(self, event: LoggedEvent, cursor: Cursor) -> Any:
+        """The message for an event."""
+        return self._message(event, cursor)
+
+    def told_reset(self, reset: Reset, positions: Mapping[str, Position]) -> StreamReset:
+        """The message for a feed that goes on from `positions`."""
+        return StreamReset(cursor=self.cursor(positions), reason=REASONS[reset.reason])
+
+    async def check(self) -> None:
+        """Before anything is delivered. Raises Forbidden when the viewer has lost one of the organizations."""
+        await self.context.ports.roles.refresh()
+        if not self.org_ids <= self.context.scope.org_ids:
+            raise Forbidden("You may no longer read this feed.")
+
+    def _hear(self, roles: dict[str, Role]) -> None:
+        self.context = self.context.with_roles(roles)
+        self.on_change()
+
+    async def _run(self) -> AsyncGenerator[Any, None]:
+        context, viewer = self.context, self.context.signed_in
+        with context.ports.roles.watching(viewer.user_id, viewer.roles, self._hear, since=context.roles_read_at):
+            delivery: Delivery | None = getattr(context.call, "delivery", None)
+            if delivery is not None:
+                await delivery.deliver(self)
+                return
+            async with context.ports.feed.follow(self.start(), wants=self.wants) as follower:
+                async for batch in follower:
+                    await self.check()
+                    if isinstance(batch, Reset):
+                        yield self.told_reset(batch, follower.positions)
+                        continue
+                    for event in batch:
+                        yield self.told(event, self.cursor(follower.positions_at(event)))
 
 
 async def positions_now(context: Context, org_ids: frozenset[str]) -> dict[str, Position]:

@@ -141,7 +141,7 @@ def mutation(
 def subscription(
     type_: Any, *, may: May | None = None, public: str | None = None, description: str
 ) -> Callable[[Resolver], Any]:
-    """Declare a subscription. The resolver is an async generator of messages."""
+    """Declare a subscription. The resolver returns a LiveFeed, or another asynchronous iterator of messages."""
     permission_class, permission = _gate_of(may, public)
 
     def declare(resolver: Resolver) -> Any:

@@ -14,7 +14,7 @@ from domain.errors import Conflict
 from domain.facts.event import LoggedEvent
 from jobs.queue import request_sync
 from resolvers.context import Info
-from resolvers.feed import follow
+from resolvers.feed import LiveFeed
 from resolvers.fields import mutation, query, subscription
 from schema.account import Sync, SyncAccountInput, SyncAccountPayload
 from schema.arguments import FeedAfter, InAccount
@@ -90,5 +90,4 @@ class SyncSubscriptions:
         def message(event: LoggedEvent, cursor: Cursor) -> SyncProgressed:
             return SyncProgressed(cursor=cursor, at=event.at, sync=sync_of(event))
 
-        async for item in follow(context, org_ids, after, wanted, message):
-            yield item
+        return LiveFeed(context, org_ids, after, key=("syncProgressed", only), wants=wanted, message=message)

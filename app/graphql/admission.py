@@ -132,6 +132,8 @@ class Admission:
             return [RequestError(message, ErrorCode.COST_LIMIT_EXCEEDED, cost=self.cost())]
         budget, principal = (call.budget, call.session.principal) if call else (Unlimited(), "")
         self._bucket = await budget.take(principal, requested)
+        if call:
+            call.charged = self.cost()
         return [] if self._bucket.allowed else [_too_soon(requested, self._bucket)]
 
     def _actual(self) -> int:

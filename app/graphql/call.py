@@ -49,6 +49,10 @@ class Call:
     budget: CostBudget = field(default_factory=Unlimited)
     may_introspect: Callable[[Session], bool] = lambda _: True
     headers: MutableHeaders = field(default_factory=MutableHeaders)
+    # What the operation was charged, as `extensions.cost` tells it; None before that.
+    charged: dict[str, Any] | None = None
+    # How the transport delivers a live feed by itself, see resolvers/feed.py; None where it takes results one by one.
+    delivery: Any = None
 
 
 def new_request_id() -> str:

@@ -12,6 +12,7 @@ from app.graphql.budget import CostBudget, Unlimited
 from app.graphql.call import Call, Session, Transport
 from app.graphql.connections import Connections
 from app.graphql.errors import ErrorCode, code_of, formatted, masked
+from app.graphql.fanout import Fanout
 from app.graphql.persisted import Documents, NoDocuments
 from app.graphql.schema import Schema
 from domain.errors import Refused
@@ -43,6 +44,7 @@ class Endpoint:
     make_context: MakeContext
     budget: CostBudget = field(default_factory=Unlimited)
     connections: Connections = field(default_factory=Connections)
+    fanout: Fanout = field(default_factory=Fanout)
     documents: Documents = field(default_factory=NoDocuments)
     may_introspect: Callable[[Session], bool] = lambda _: False
     allowed_origins: tuple[str, ...] = ()

@@ -36,6 +36,9 @@ from app.graphql.connections import (
 )
 from app.graphql.endpoint import Endpoint, Failed
 from app.graphql.errors import ErrorCode, formatted, masked
+from app.graphql.execution import Document
+from app.graphql.fanout import Line
+from app.graphql.frames import EXTENSION
 from app.graphql.request import HttpRefusal, parse_parameters
 
 log = structlog.get_logger(__name__)
@@ -93,6 +96,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         self._session: Session | None = None
         self._entry: OpenConnection | None = None
         self._expiry: asyncio.Task[None] | None = None
+        self._lines: dict[str, Line] = {}
 
     async def handle(self) -> None:
         try:
@@ -153,7 +157,13 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 log.exception("websocket.operation_bug", request_id=request_id)
                 await self._fail(operation, formatted(masked(request_id), ErrorCode.INTERNAL, request_id))
 
+    async def cleanup_operation(self, operation_id: str) -> None:
+        if line := self._lines.pop(operation_id, None):
+            line.close()  # the task ends a little later
+        await super().cleanup_operation(operation_id)
+
     def forget_id(self, id: str) -> None:
+        self._lines.pop(id, None)
         self.operations.pop(id, None)
 
     @staticmethod
@@ -164,9 +174,10 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def _run(self, operation: Operation[Any, None], request_id: str) -> None:
         if self._session is None:
             raise RuntimeError("An operation cannot start before the connection was accepted.")
-        _, context = await self._endpoint.context_of(
+        call, context = await self._endpoint.context_of(
             self._session, self._connection.socket, Transport.WEBSOCKET, request_id
         )
+        call.delivery = self._line(operation)
         results = await self.schema.stream(
             operation.query,
             variable_values=operation.variables,
@@ -176,6 +187,16 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         async with aclosing(results):
             await self._send_result_stream(operation, results)
         await operation.send_operation_message(CompleteMessage(id=operation.id, type="complete"))
+
+    def _line(self, operation: Operation[Any, None]) -> Line | None:
+        """How feeds are delivered where the server can write ready frames; elsewhere results are sent one by one."""
+        frames = self._connection.socket.scope.get("extensions", {}).get(EXTENSION)
+        if frames is None:
+            return None
+        document = Document(operation.query, operation.variables or {}, operation.operation_name)
+        line = Line(self._endpoint.fanout, self._endpoint.schema, document, frames, operation.id)
+        self._lines[operation.id] = line
+        return line
 
     async def _fail(self, operation: Operation[Any, None], error: dict[str, Any]) -> None:
         message = cast("Message", {"id": operation.id, "type": "error", "payload": [error]})

@@ -110,6 +110,7 @@ async def take(world: World, verb: str, *args) -> None:  # noqa: C901 - one line
         case "leave", (index,) if present:
             await world.leave(index)
         case "return", (index,) if world.left:
+            log.hidden.clear()
             await world.join(dict(world.left[index % len(world.left)][1]))
 
 

@@ -1,0 +1,73 @@
+"""Brings subscriptions that give equal results together, in one process."""
+
+from collections.abc import Hashable
+
+import orjson
+
+from app.graphql.execution import Document, Execution
+from app.graphql.frames import Frames
+from app.graphql.group import Group, Member
+from app.graphql.schema import Schema
+from live.position import Position
+from resolvers.feed import LiveFeed
+
+
+class Fanout:
+    """The groups of one process."""
+
+    def __init__(self) -> None:
+        self._groups: dict[Hashable, Group] = {}
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    async def serve(self, member: Member, feed: LiveFeed, schema: Schema, document: Document) -> None:
+        """Deliver in the group of equals, until the feed is closed or the member's viewer has changed."""
+        key = (document.key, feed.key, feed.context.fingerprint)
+        group = self._groups.get(key)
+        if group is None or group.is_ended:
+            group = self._groups[key] = Group(feed, Execution(schema, document, feed.context).payload)
+        try:
+            await group.serve(member)
+        finally:
+            self._forget(key, group)
+
+    def _forget(self, key: Hashable, group: Group) -> None:
+        if not group.members:
+            group.stop()
+            if self._groups.get(key) is group:
+                del self._groups[key]
+
+
+class Line:
+    """From the feed of one operation to its socket: the `delivery` of its call."""
+
+    def __init__(self, fanout: Fanout, schema: Schema, document: Document, frames: Frames, operation_id: str) -> None:
+        self._fanout = fanout
+        self._schema = schema
+        self._document = document
+        self._frames = frames
+        self._prefix = b'{"id":' + orjson.dumps(operation_id) + b',"type":"next","payload":'
+        self._member: Member | None = None
+
+    async def deliver(self, feed: LiveFeed) -> None:
+        """See resolvers.feed.Delivery."""
+        member = self._member = Member(self._frames, self._prefix, await _settled(feed))
+        feed.on_change = member.change
+        while True:
+            await self._fanout.serve(member, feed, self._schema, self._document)
+            if not member.is_changed:
+                return
+            member.is_changed = False
+            await feed.check()
+
+    def close(self) -> None:
+        """Write nothing more, from now on."""
+        if self._member is not None:
+            self._member.leave()
+
+
+async def _settled(feed: LiveFeed) -> dict[str, Position]:
+    """Where the feed begins, with what "now" is decided now."""
+    async with feed.context.ports.feed.follow(feed.start()) as follower:
+        return follower.positions

@@ -1,0 +1,68 @@
+"""Text frames written straight to a WebSocket's transport, by bytes that are ready; for results many sockets share.
+
+An ASGI server hands each message through a coroutine and a frame encoder of its own, which costs more than the write.
+`FrameProtocol` is uvicorn's WebSocket protocol with an extension to the ASGI scope that writes at once or says no.
+"""
+
+import asyncio
+from typing import Protocol
+
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.http11 import Request
+
+# The name of the extension in the ASGI scope; its value is a Frames.
+EXTENSION = "cloudwatcher.frames"
+
+# RFC 6455, section 5.2: the last fragment of a text message, not masked, and where longer lengths begin.
+_TEXT = b"\x81"
+_SHORT, _MEDIUM = 126, 1 << 16
+
+
+class Frames(Protocol):
+    """What a server offers that can write ready frames."""
+
+    def write_frames(self, data: bytes) -> bool:
+        """Write whole frames now, in order with everything else; False, and nothing written, when that cannot be."""
+        ...
+
+    async def until_writable(self) -> None:
+        """Wait until `write_frames` may succeed; for ever on a connection that ends, so be ready to be cancelled."""
+        ...
+
+
+class FrameProtocol(WebSocketsSansIOProtocol):
+    """For uvicorn's setting `ws`. Frames are not compressed: keep per-message deflate off."""
+
+    def handle_connect(self, event: Request) -> None:
+        super().handle_connect(event)
+        if self.response.status_code == 101:
+            # The application starts with the next turn of the loop, so it sees this.
+            self.scope["extensions"][EXTENSION] = self  # type: ignore[assignment]  # it is typed for data only
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether this connection takes no more frames, ever."""
+        return self.disconnected or self.close_sent or self.transport.is_closing()
+
+    def write_frames(self, data: bytes) -> bool:
+        """See Frames. Above the transport's high-water mark the answer is no."""
+        if not self.writable.is_set() or not self.handshake_complete or self.is_ending:
+            return False
+        self.transport.write(data)
+        return True
+
+    async def until_writable(self) -> None:
+        """See Frames."""
+        await self.writable.wait()
+        if self.is_ending:
+            await asyncio.get_running_loop().create_future()
+
+
+def text_frame(*parts: bytes) -> list[bytes]:
+    """The pieces of one frame around `parts`."""
+    length = sum(map(len, parts))
+    if length < _SHORT:
+        return [_TEXT, bytes((length,)), *parts]
+    if length < _MEDIUM:
+        return [_TEXT, b"\x7e", length.to_bytes(2, "big"), *parts]
+    return [_TEXT, b"\x7f", length.to_bytes(8, "big"), *parts]
