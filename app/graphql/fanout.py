@@ -52,7 +52,7 @@ class Line:
 
     async def deliver(self, feed: LiveFeed) -> None:
         """See resolvers.feed.Delivery."""
-        member = self._member = Member(self._frames, self._prefix, await _settled(feed))
+        member = self._member = Member(self._frames, self._prefix, await settled(feed))
         feed.on_change = member.change
         while True:
             await self._fanout.serve(member, feed, self._schema, self._document)
@@ -67,7 +67,7 @@ class Line:
             self._member.leave()
 
 
-async def _settled(feed: LiveFeed) -> dict[str, Position]:
+async def settled(feed: LiveFeed) -> dict[str, Position]:
     """Where the feed begins, with what "now" is decided now."""
     async with feed.context.ports.feed.follow(feed.start()) as follower:
         return follower.positions

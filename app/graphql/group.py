@@ -99,7 +99,7 @@ class Group:
         try:
             while self._follower is None and not self.is_ended:
                 await self._turned.wait()
-            while not (self.is_ended or member.is_changed):
+            while member in self.members and not (self.is_ended or member.is_changed):
                 await self._advance(member)
         finally:
             self.leave(member)
