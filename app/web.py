@@ -27,6 +27,7 @@ from app.graphql.assembly import schema_for
 from app.graphql.budget import RedisCostBudget
 from app.graphql.connections import MAX_WEBSOCKET_MESSAGE, Connections
 from app.graphql.endpoint import Endpoint
+from app.graphql.fanout import Fanout
 from app.graphql.frames import FrameProtocol
 from app.graphql.front import PATH, Front
 from app.graphql.persisted import RedisDocuments
@@ -56,6 +57,7 @@ class Web:
         self._backend = backend
         self.feed = Feed(backend.log, backend.bus, ReaderOptions(tick=settings.live_tick), count_live)
         self.connections = Connections(per_principal=settings.max_connections_per_user)
+        self.fanout = Fanout()
         access = Access(make_ports(backend, self.feed))
         endpoint = Endpoint(
             schema=schema_for(is_compiled=settings.compiled_executor),
@@ -63,6 +65,7 @@ class Web:
             make_context=access.make_context,
             budget=RedisCostBudget(backend.redis, restore_rate=settings.cost_per_minute // 60),
             connections=self.connections,
+            fanout=self.fanout,
             documents=RedisDocuments(backend.redis),
             may_introspect=lambda session: not settings.is_production or session.viewer is not None,
             allowed_origins=(settings.public_url, *settings.allowed_origins),

@@ -63,7 +63,7 @@ class RoleWatch:
         self._outage = Outage("roles_read_failed", count)
         self._watchers: defaultdict[str, set[_Watcher]] = defaultdict(set)
         self._turn = asyncio.Lock()
-        self._read_at = -math.inf
+        self._read_at = math.inf
         # When the roles of those were read who came after the last read began.
         self._newcomers_since = math.inf
 

@@ -5,7 +5,6 @@ import asyncio
 import pytest
 
 from app.graphql import group as group_module
-from app.graphql import payloads
 from live.log_reader import ReaderOptions
 from tests.fakes.feed_house import House, at, in_house
 from tests.fakes.group_house import GroupHouse, frames_in
@@ -202,7 +201,7 @@ async def test_many_messages_are_written_in_bounded_parts_and_the_loop_turns_bet
     for guest in guests:
         guest.member.write = lambda data, guest=guest: writes.append(len(data)) or guest.socket.write_frames(data)
     await calm()
-    turns = _turns()
+    turns = Turns()
 
     house.commit("a", group_module.CHUNK_MESSAGES + 1)
     await calm()
@@ -213,7 +212,7 @@ async def test_many_messages_are_written_in_bounded_parts_and_the_loop_turns_bet
     assert all(guest.seqs("a") == guests[0].seqs("a") for guest in guests)
 
 
-class _turns:
+class Turns:
     """Counts the turns of the loop, for as long as the test runs."""
 
     def __init__(self) -> None:
@@ -225,18 +224,6 @@ class _turns:
         self.count += 1
         if self.count < 50:
             self._loop.call_soon(self._again)
-
-
-def test_what_a_group_keeps_is_bounded_by_count_and_by_bytes() -> None:
-    kept = payloads.Payloads()
-    for number in range(payloads.MOST_KEPT + 10):
-        kept.put(number, b"x")
-    few = payloads.Payloads()
-    for number in range(3):
-        few.put(number, bytes(payloads.MOST_BYTES // 2))
-
-    assert [kept.get(number) for number in (9, 10)] == [None, b"x"]
-    assert [few.get(number) is not None for number in range(3)] == [False, True, True]
 
 
 @pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536])

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from live.log_reader import ReaderOptions
-from tests.fakes.feed_house import House, at, open_house
+from tests.fakes.feed_house import at, open_house
 from tests.fakes.group_house import GroupHouse, Guest
 from tests.fakes.virtual_time import run_in_virtual_time
 
