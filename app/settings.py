@@ -46,6 +46,9 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("PORT", "CLOUDWATCHER_PORT"),
         description="Port the web process listens on.",
     )
+    web_processes: int = Field(
+        default=1, ge=1, le=64, description="Web processes that `cloudwatcher up` starts on that port."
+    )
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="Address under which browsers reach this installation."
     )
@@ -143,6 +146,7 @@ def environment_for_children(settings: Settings) -> dict[str, str]:
         "CLOUDWATCHER_DATA_DIR": settings.data_dir.resolve(),
         "CLOUDWATCHER_HOST": settings.host,
         "PORT": settings.port,
+        "CLOUDWATCHER_WEB_PROCESSES": settings.web_processes,
         "CLOUDWATCHER_PUBLIC_URL": settings.public_url,
         "CLOUDWATCHER_ACCESS_TOKEN_LIFETIME": f"PT{int(settings.access_token_lifetime.total_seconds())}S",
         "MONGODB_URL": settings.mongodb_url and settings.mongodb_url.get_secret_value(),

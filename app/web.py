@@ -183,13 +183,23 @@ async def serving(web: Web, *, host: str = "127.0.0.1", port: int = 0) -> AsyncI
         await task
 
 
+def shared_socket(host: str, port: int) -> socket.socket:
+    """A socket on a port that other web processes listen on too; the system spreads new connections over them."""
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    made.bind((host, port))
+    return made
+
+
 async def run(settings: Settings, *, is_migrating: bool) -> None:
     """Serve until SIGTERM or SIGINT, after a migration where one is asked for."""
     async with open_backend(settings) as backend:
         if is_migrating:
             await migrate(backend)
         log.info("web_ready", address=f"{settings.host}:{settings.port}")
-        await Server(Web(backend), host=settings.host, port=settings.port).serve()
+        shared = [shared_socket(settings.host, settings.port)] if settings.web_processes > 1 else None
+        await Server(Web(backend), host=settings.host, port=settings.port).serve(sockets=shared)
 
 
 def calm_collector() -> None:

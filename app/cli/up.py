@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -46,7 +46,7 @@ def run_processes(
         asyncio.run(prepare(settings))
         env = environment_for_children(settings)
         children = [
-            Child("web", (sys.executable, "-m", "app.web", MIGRATE), env),
+            *web_children(settings.web_processes, env),
             # Somebody waits for an answer; nobody waits for a job as impatiently.
             Child("worker", ("nice", "-n", "5", sys.executable, "-m", "app.worker"), env),
             *extra(settings),
@@ -58,6 +58,12 @@ def run_processes(
 
         supervisor = Supervisor(children, servers=servers, beside=beside)
         return supervisor.run()
+
+
+def web_children(count: int, env: Mapping[str, str]) -> list[Child]:
+    """The web processes; each makes sure that the collections and indexes are there before it answers."""
+    names = ["web", *(f"web-{number}" for number in range(2, count + 1))]
+    return [Child(name, (sys.executable, "-m", "app.web", MIGRATE), env) for name in names]
 
 
 async def greet(settings: Settings, supervisor: Supervisor) -> None:
