@@ -87,6 +87,10 @@ class LiveFeed:
     async def check(self) -> None:
         """Before anything is delivered. Raises Forbidden when the viewer has lost one of the organizations."""
         await self.context.ports.roles.refresh()
+        self.require()
+
+    def require(self) -> None:
+        """By what is known of the viewer now. Raises Forbidden as `check` does."""
         if not self.org_ids <= self.context.scope.org_ids:
             raise Forbidden("You may no longer read this feed.")
 

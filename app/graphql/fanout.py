@@ -55,11 +55,11 @@ class Line:
         member = self._member = Member(self._frames, self._prefix, await settled(feed))
         feed.on_change = member.change
         while True:
+            member.is_changed = False
+            feed.require()
             await self._fanout.serve(member, feed, self._schema, self._document)
             if not member.is_changed:
                 return
-            member.is_changed = False
-            await feed.check()
 
     def close(self) -> None:
         """Write nothing more, from now on."""

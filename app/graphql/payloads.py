@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from live.position import Position
 
-MOST_KEPT = 256
-MOST_BYTES = 1 << 20
+# For members that fall behind for a moment and those that come with a recent cursor. A caller may found many groups, so
+# it is little.
+MOST_KEPT = 128
+MOST_BYTES = 256 * 1024
 
 
 class Told(NamedTuple):

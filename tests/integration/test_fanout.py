@@ -57,8 +57,10 @@ async def here(web: Web) -> AsyncIterator[str]:
         yield address
 
 
-async def raised(backend: Backend, tenant: Tenant, title: str, severity: Severity = Severity.HIGH) -> None:
-    cause = Cause(fingerprint=title, source=AlertSource.FINDING, severity=severity, title=title, message="m")
+async def raised(
+    backend: Backend, tenant: Tenant, title: str, severity: Severity = Severity.HIGH, message: str = "m"
+) -> None:
+    cause = Cause(fingerprint=title, source=AlertSource.FINDING, severity=severity, title=title, message=message)
 
     async def change(tx: Transaction) -> None:
         await raise_alert(tx, tenant.organization.id, cause, utc_now())
@@ -146,6 +148,25 @@ async def test_other_documents_filters_and_roles_are_executed_apart(
     assert heard == [["low", "high"]] * 3
     assert (of_high, of_low) == ("high", "low")
     assert (groups, len(executed)) == (5, 2 * 3 + 1 + 1)
+
+
+async def test_a_client_that_does_not_read_delays_nobody_and_loses_nothing(
+    backend: Backend, here: str, executed: list[Any]
+) -> None:
+    tenant = await make_tenant(backend)
+    feed = ALERTS.replace("title", "title message")
+    titles = [str(number) for number in range(200)]
+
+    async with following(here, tenant.token, tenant.token, query=feed, after=None) as (stalled, reading):
+        heard = []
+        for title in titles:
+            await raised(backend, tenant, title, message="x" * 60_000)  # 12 MB in all, more than the sockets hold
+            heard.append(title_of(await next_payload(reading)))
+        executed_until_then = len(executed)
+        heard_late = [title_of(await next_payload(stalled)) for _ in titles]
+
+    assert heard == heard_late == titles
+    assert executed_until_then == len(titles)
 
 
 async def test_cost_is_told_without_what_one_caller_has_left(backend: Backend, here: str) -> None:
