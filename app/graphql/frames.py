@@ -33,6 +33,16 @@ class Frames(Protocol):
 class FrameProtocol(WebSocketsSansIOProtocol):
     """For uvicorn's setting `ws`. Frames are not compressed: keep per-message deflate off."""
 
+    is_full = False
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self.is_full = True
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self.is_full = False
+
     def handle_connect(self, event: Request) -> None:
         super().handle_connect(event)
         if self.response.status_code == 101:
@@ -46,7 +56,7 @@ class FrameProtocol(WebSocketsSansIOProtocol):
 
     def write_frames(self, data: bytes) -> bool:
         """See Frames. Above the transport's high-water mark the answer is no."""
-        if not self.writable.is_set() or not self.handshake_complete or self.is_ending:
+        if self.is_full or not self.handshake_complete or self.is_ending:
             return False
         self.transport.write(data)
         return True
@@ -58,11 +68,10 @@ class FrameProtocol(WebSocketsSansIOProtocol):
             await asyncio.get_running_loop().create_future()
 
 
-def text_frame(*parts: bytes) -> list[bytes]:
-    """The pieces of one frame around `parts`."""
-    length = sum(map(len, parts))
+def text_head(length: int) -> bytes:
+    """What goes before the text of a frame, whose length in bytes is given."""
     if length < _SHORT:
-        return [_TEXT, bytes((length,)), *parts]
+        return _TEXT + bytes((length,))
     if length < _MEDIUM:
-        return [_TEXT, b"\x7e", length.to_bytes(2, "big"), *parts]
-    return [_TEXT, b"\x7f", length.to_bytes(8, "big"), *parts]
+        return _TEXT + b"\x7e" + length.to_bytes(2, "big")
+    return _TEXT + b"\x7f" + length.to_bytes(8, "big")

@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from itertools import islice
 
-from app.graphql.frames import Frames, text_frame
+from app.graphql.frames import Frames, text_head
 from app.graphql.payloads import Payloads, Told, Trail
 from domain.facts.event import LoggedEvent
 from live.feed import Follower
@@ -228,14 +228,17 @@ class Group:
         self._next += len(chunk)
         self._now = self._now | {chunk[-1].org_id: chunk[-1].position}
         payloads = [told.payload for told in chunk]
-        prefix, data = b"", b""
+        prefix, parts, data = b"", [b""], b""
         members = iter(list(self._on_board))
         while some := list(islice(members, SLICE)):
             for member in some:
                 if member.next != first:
                     continue
                 if member.prefix != prefix:
-                    prefix, data = member.prefix, framed(member.prefix, payloads)
+                    if len(member.prefix) != len(prefix):
+                        parts = around(len(member.prefix), payloads)
+                    prefix = member.prefix
+                    data = prefix.join(parts)
                 if member.write(data):
                     member.next = self._next
                 else:
@@ -245,7 +248,13 @@ class Group:
 
 def framed(prefix: bytes, payloads: Sequence[bytes]) -> bytes:
     """One frame per payload: the prefix, the payload and the brace that closes the message."""
-    return b"".join(piece for payload in payloads for piece in text_frame(prefix, payload, b"}"))
+    return prefix.join(around(len(prefix), payloads))
+
+
+def around(prefix_length: int, payloads: Sequence[bytes]) -> list[bytes]:
+    """The frames of `framed` but for the prefix, which belongs between these parts and at no end."""
+    heads = [text_head(prefix_length + len(payload) + 1) for payload in payloads]
+    return [heads[0], *(payload + b"}" + head for payload, head in zip(payloads, [*heads[1:], b""], strict=True))]
 
 
 def _chunks(told: list[Told]) -> Iterator[list[Told]]:
