@@ -1,8 +1,7 @@
 """Subscribers who get the same results: one follower, one execution and one encoding for all of them.
 
-A member that keeps up is *on board*: each new message is written to its socket as it comes. One that comes with an
-older cursor, or whose socket is full, is ashore: a task of its own waits for the socket, reads what is missing and
-boards again where the group then stands. Members hold positions only, never messages.
+Members that keep up are *on board*: messages are written to their sockets as they come. The others are ashore: they
+wait for their sockets, read what they miss from the log, and board where the group then stands.
 """
 
 import asyncio
@@ -27,7 +26,10 @@ Stand = dict[str, Position]
 
 
 class Member:
-    """One subscription: its socket, what its frames begin with, and where it stands while it is ashore."""
+    """One subscription: its socket, what its frames begin with, and where it stands while it is ashore.
+
+    It holds positions only, never messages.
+    """
 
     __slots__ = ("frames", "group", "is_changed", "landing", "next", "prefix", "stand", "write")
 
