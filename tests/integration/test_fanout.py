@@ -21,6 +21,8 @@ from documents.alert import AlertSource, Cause, raise_alert
 from documents.base import utc_now
 from documents.transaction import Transaction
 from domain.facts.severity import Severity
+from live.cursor import encode
+from live.position import Position
 from tests.factories.graph import messages, socket, subscribe
 from tests.factories.tenant import Tenant, add_member, make_tenant
 
@@ -250,6 +252,26 @@ async def test_a_server_that_cannot_write_ready_frames_sends_results_one_by_one(
 
     assert heard == ["1", "1"]
     assert (groups, executed) == (0, [])
+
+
+async def test_results_that_are_sent_one_by_one_begin_anew_and_end_by_the_same_rules(
+    backend: Backend, here: str
+) -> None:
+    tenant = await make_tenant(backend)
+    feed = "subscription($after: Cursor) { alertRaised(after: $after) { __typename ... on StreamReset { reason } } }"
+    before = encode({tenant.org_id: Position("an older log", 7)}, backend.keys.cursor)
+    with patch("app.graphql.websocket.EXTENSION", EXTENSION + ".gone"):
+        async with following(here, tenant.token, query=feed, after=before) as (opened,):
+            reset = await next_payload(opened)
+            await backend.database["memberships"].delete_many({"user_id": tenant.user.id})
+            await asyncio.sleep(1.1)
+            await raised(backend, tenant, "1")
+            ended, complete = await anext(messages(opened)), await anext(messages(opened))
+
+    assert reset["data"]["alertRaised"]["__typename"] == "StreamReset"
+    assert "made anew" in reset["data"]["alertRaised"]["reason"]
+    assert "You may no longer read this feed." in orjson.dumps(ended).decode()
+    assert complete["type"] == "complete"
 
 
 async def test_roles_of_many_are_those_of_each(backend: Backend) -> None:
