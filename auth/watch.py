@@ -63,8 +63,8 @@ class RoleWatch:
         self._outage = Outage("roles_read_failed", count)
         self._watchers: defaultdict[str, set[_Watcher]] = defaultdict(set)
         self._turn = asyncio.Lock()
-        self._read_at = math.inf
-        # When the roles of those were read who came after the last read began.
+        # When the oldest of all known roles were read, and the oldest of those who came since the last read began.
+        self._known_since = math.inf
         self._newcomers_since = math.inf
 
     @contextmanager
@@ -75,6 +75,7 @@ class RoleWatch:
         """
         watcher = _Watcher(roles, since, hear)
         self._watchers[user_id].add(watcher)
+        self._known_since = min(self._known_since, since)
         self._newcomers_since = min(self._newcomers_since, since)
         try:
             yield
@@ -88,20 +89,22 @@ class RoleWatch:
 
         Waits while the database is away: without an answer nobody may be told anything.
         """
-        if self._is_fresh():
-            return
-        async with self._turn:
-            if not self._is_fresh():
-                await self._read()
+        called = self._clock()
+        if not self._is_fresh():
+            async with self._turn:
+                await self._read(called)
 
     def _is_fresh(self) -> bool:
-        return self._clock() - min(self._read_at, self._newcomers_since) < MAX_AGE.total_seconds()
+        return self._clock() - self._known_since < MAX_AGE.total_seconds()
 
-    async def _read(self) -> None:
+    async def _read(self, called: float) -> None:
+        """Unless another caller has read since: one read does for all who waited, however long it took."""
+        if self._known_since >= called or self._is_fresh():
+            return
         started = self._clock()
         self._newcomers_since = math.inf
         found = await persist(lambda: self._load(list(self._watchers)), self._outage)
-        self._read_at = started
+        self._known_since = min(started, self._newcomers_since)
         for user_id, roles in found.items():
             for watcher in list(self._watchers.get(user_id, ())):
                 if watcher.since <= started and watcher.roles != roles:

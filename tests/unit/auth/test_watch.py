@@ -52,15 +52,30 @@ async def test_all_are_read_at_once_when_a_second_is_over(watched) -> None:
 
     stored.now = 101.0
     stored.gate.clear()
-    waiting = asyncio.gather(*(stored.watch.refresh() for _ in range(10)))
+    waiting = [asyncio.create_task(stored.watch.refresh()) for _ in range(10)]
     await asyncio.sleep(0)
+    waited = not any(task.done() for task in waiting)
     stored.gate.set()
-    await waiting
+    await asyncio.gather(*waiting)
     stored.now = 101.95
     await stored.watch.refresh()
 
-    assert (early, stored.asked) == ([], [["ada", "bob"]])
+    assert (early, waited, stored.asked) == ([], True, [["ada", "bob"]])
     assert heard == {"ada": [], "bob": []}
+
+
+async def test_one_slow_read_does_for_all_who_waited_for_it(watched) -> None:
+    stored, _ = watched
+    stored.now = 102.0
+    stored.gate.clear()
+    waiting = [asyncio.create_task(stored.watch.refresh()) for _ in range(10)]
+    await asyncio.sleep(0)
+
+    stored.now = 105.0
+    stored.gate.set()
+    await asyncio.gather(*waiting)
+
+    assert len(stored.asked) == 1
 
 
 async def test_who_has_other_roles_hears_of_it_once_before_refresh_returns(watched) -> None:
