@@ -60,12 +60,6 @@ class Member:
         """The frames that carry these payloads to this member."""
         return framed(self.prefix, payloads)
 
-    async def put(self, payload: bytes) -> None:
-        """Write one message, waiting for the socket."""
-        data = self.framed((payload,))
-        while not self.write(data):
-            await self.frames.until_writable()
-
 
 class Group:
     """`feed` is that of any member: they differ in where they begin only. `encode` runs the members' document."""
@@ -126,6 +120,11 @@ class Group:
     async def _advance(self, member: Member) -> None:
         await member.frames.until_writable()
         missing = self._trail.behind(member.stand, self._stand())
+        if missing:
+            await self._feed.context.ports.roles.refresh()
+            missing = self._trail.behind(member.stand, self._stand())
+        if member.is_changed:
+            return
         if missing is None:
             await self._replay(member)
         elif self._board(member, missing):
@@ -156,20 +155,30 @@ class Group:
         goal, began = dict(self._stand()), member.stand
         async with feed.context.ports.feed.follow(member.stand, wants=feed.wants, until=goal) as follower:
             async for batch in follower:
-                await feed.context.ports.roles.refresh()
-                if member.is_changed or self.is_ended:
-                    return
                 if isinstance(batch, Reset):
-                    await member.put(await self._encode(feed.told_reset(batch, follower.positions)))
-                    member.stand = follower.positions
+                    payload = await self._encode(feed.told_reset(batch, follower.positions))
+                    if await self._put(member, payload):
+                        member.stand = follower.positions
                     return
                 for event in batch:
                     stand = follower.positions_at(event)
-                    await member.put(await self._payload(event, stand))
+                    if not await self._put(member, await self._payload(event, stand)):
+                        return
                     member.stand = stand
             member.stand = follower.positions
         if member.stand == began:
             await turned.wait()  # it is ahead of the group, which is about to come by
+
+    async def _put(self, member: Member, payload: bytes) -> bool:
+        """Write one message when the socket takes it; False when the member is not to have it any more."""
+        data = member.framed((payload,))
+        while True:
+            await member.frames.until_writable()
+            await self._feed.context.ports.roles.refresh()
+            if self.is_ended or member.is_changed or member not in self.members:
+                return False
+            if member.write(data):
+                return True
 
     async def _payload(self, event: LoggedEvent, stand: Stand) -> bytes:
         cursor = self._feed.cursor(stand)
@@ -207,9 +216,10 @@ class Group:
         self._now = follower.positions | {org_id: self._now[org_id]}
         self._is_telling = True
         try:
-            await self._feed.context.ports.roles.refresh()
+            roles = self._feed.context.ports.roles
             if isinstance(batch, Reset):
                 payload = await self._encode(self._feed.told_reset(batch, follower.positions))
+                await roles.refresh()
                 self._trail.restart(follower.positions)
                 await self._write([Told(org_id, batch.position, payload)])
                 return
@@ -218,6 +228,7 @@ class Group:
                 stand = follower.positions_at(event)
                 told.append(Told(org_id, stand[org_id], await self._payload(event, stand)))
             for chunk in _chunks(told):
+                await roles.refresh()
                 for each in chunk:
                     self._trail.add(each)
                 await self._write(chunk)

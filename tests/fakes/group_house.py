@@ -1,7 +1,7 @@
 """A group of subscribers over a log in virtual time, their sockets made of lists."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -85,6 +85,7 @@ class GroupHouse:
     org_ids: tuple[str, ...] = ("a",)
     executed: list[tuple[str, int]] = field(default_factory=list)
     refreshes: int = 0
+    on_refresh: Callable[[], None] = lambda: None
     error: Exception | None = None
 
     def __post_init__(self) -> None:
@@ -101,6 +102,7 @@ class GroupHouse:
 
     async def refresh(self) -> None:
         self.refreshes += 1
+        self.on_refresh()
 
     async def encode(self, message: Any) -> bytes:
         await asyncio.sleep(0)

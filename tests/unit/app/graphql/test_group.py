@@ -1,10 +1,12 @@
 """Members of a group get what each would get alone, and it is made once."""
 
 import asyncio
+from unittest.mock import patch
 
 import pytest
 
 from app.graphql import group as group_module
+from app.graphql import payloads
 from live.log_reader import ReaderOptions
 from tests.fakes.feed_house import House, at, in_house
 from tests.fakes.group_house import GroupHouse, frames_in
@@ -191,6 +193,27 @@ async def test_roles_are_looked_at_before_anything_is_told(house: House) -> None
 
     assert (before, for_the_group) == (0, 1)
     assert here.refreshes > 1
+
+
+@pytest.mark.parametrize("behind", [2, 20], ids=["from what the group keeps", "from the log"])
+def test_one_who_has_waited_for_its_socket_is_looked_at_again_before_it_is_told(behind: int) -> None:
+    @in_house()
+    async def story(house: House) -> None:
+        here = GroupHouse(house)
+        guest = await here.join(room=0)
+        await calm()
+        house.commit("a", behind)
+        await calm()
+        here.on_refresh = guest.member.change
+
+        guest.socket.drain()
+        await calm()
+
+        assert guest.messages == []
+        assert guest.serving.done()
+
+    with patch.object(payloads, "MOST_KEPT", 4):
+        story()
 
 
 @in_house(LARGE)
