@@ -5,7 +5,16 @@ from functools import lru_cache
 from typing import Any, cast
 
 import orjson
-from graphql import FieldNode, Node, OperationDefinitionNode, VariableDefinitionNode, VariableNode, Visitor, visit
+from graphql import (
+    FieldNode,
+    GraphQLSchema,
+    Node,
+    OperationDefinitionNode,
+    VariableDefinitionNode,
+    VariableNode,
+    Visitor,
+    visit,
+)
 from graphql.execution import ExecutionResult, Executor
 
 from app.graphql.prepared import CACHED_DOCUMENTS, prepared
@@ -24,10 +33,9 @@ class Document:
     variables: dict[str, Any]
     operation_name: str | None
 
-    @property
-    def key(self) -> tuple[str, str | None, bytes]:
+    def key(self, schema: Schema) -> tuple[str, str | None, bytes]:
         """All of it but the variable that only says where the feed begins."""
-        begins = _begins_at(self.query, self.operation_name)
+        begins = _begins_at(schema._schema, self.query, self.operation_name)
         others = {name: value for name, value in self.variables.items() if name != begins}
         return self.query, self.operation_name, orjson.dumps(others, option=orjson.OPT_SORT_KEYS)
 
@@ -62,7 +70,7 @@ class Execution:
         schema = self._schema
         built = schema.execution_context_class.build(
             schema._schema,
-            parsed(document.query),
+            prepared(schema._schema, document.query).node,
             None,
             context,
             document.variables,
@@ -79,10 +87,10 @@ async def _awaited(result: Any) -> Any:
 
 
 @lru_cache(maxsize=CACHED_DOCUMENTS)
-def _begins_at(query: str, operation_name: str | None) -> str | None:
+def _begins_at(schema: GraphQLSchema, query: str, operation_name: str | None) -> str | None:
     """The variable that is the root field's `after` and is used for nothing else; None when there is no such one."""
     uses = _Uses()
-    visit(parsed(query), uses)
+    visit(prepared(schema, query).node, uses)
     for operation in uses.operations:
         if operation_name is None or (operation.name and operation.name.value == operation_name):
             name = _after_of(operation.selection_set.selections[0])

@@ -23,7 +23,7 @@ class Fanout:
 
     async def serve(self, member: Member, feed: LiveFeed, schema: Schema, document: Document) -> None:
         """Deliver in the group of equals, until the feed is closed or the member's viewer has changed."""
-        key = (document.key, feed.key, feed.context.fingerprint)
+        key = (document.key(schema), feed.key, feed.context.fingerprint)
         group = self._groups.get(key)
         if group is None or group.is_ended:
             group = self._groups[key] = Group(feed, Execution(schema, document, feed.context).payload)

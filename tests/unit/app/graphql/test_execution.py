@@ -3,12 +3,13 @@
 import pytest
 
 from app.graphql.execution import Document
+from tests.fakes.toy_schema import TOY_SCHEMA
 
 ROOT = "subscription($a: Cursor, $f: AlertFilter) { alertRaised(after: $a, filter: $f) { __typename } }"
 
 
 def key(query: str = ROOT, name: str | None = None, **variables: object) -> object:
-    return Document(query, variables, name).key
+    return Document(query, variables, name).key(TOY_SCHEMA)
 
 
 def test_where_a_feed_begins_makes_no_difference() -> None:
