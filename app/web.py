@@ -73,11 +73,14 @@ class Web:
             operations_per_connection=settings.max_subscriptions,
         )
         view = GraphQLView(endpoint)
-        framework = Starlette(
+        self.app = Front(view, self._framework(view, StreamView(endpoint)))
+
+    def _framework(self, view: GraphQLView, stream: StreamView) -> Starlette:
+        return Starlette(
             routes=[
                 Route(PATH, view, methods=None),
                 WebSocketRoute(PATH, view),
-                Route("/graphql/stream", StreamView(endpoint), methods=None),
+                Route("/graphql/stream", stream, methods=None),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
                 Route("/metrics", self.metrics),
@@ -85,7 +88,7 @@ class Web:
             middleware=[
                 Middleware(
                     CORSMiddleware,
-                    allow_origins=settings.allowed_origins,
+                    allow_origins=self._backend.settings.allowed_origins,
                     allow_methods=["GET", "POST"],
                     allow_headers=["authorization", "content-type", "x-request-id", "x-cloudwatcher-csrf"],
                     expose_headers=["x-request-id"],
@@ -93,7 +96,6 @@ class Web:
                 )
             ],
         )
-        self.app = Front(view, framework)
 
     async def healthz(self, request: Request) -> Response:
         """Whether this process turns its event loop. Says nothing about the servers behind it."""
