@@ -18,7 +18,7 @@ from bench.machine import described
 from bench.peers.catalogue import OURS
 from bench.results import save
 from bench.stage import Stage, staged
-from bench.workloads import DASHBOARD, LIST, NESTED, ask, global_id, has_field
+from bench.workloads import DASHBOARD, LIST, NESTED, ask, global_id
 from documents import OrganizationKind
 from documents.base import utc_now
 
@@ -71,7 +71,7 @@ def queries(alert_id: ObjectId) -> dict[str, str]:
         "one": f'{{ node(id: "{global_id("Alert", alert_id)}") {{ ... on Alert {{ id title state }} }} }}',
         "findings": "{ findings(first: 50) { nodes { id title severity } } }",
     }
-    return asked | ({"dashboard": DASHBOARD} if has_field("dashboard") else {})
+    return asked | {"dashboard": DASHBOARD}
 
 
 def _measured(stage: Stage, alerts: int, tenants: int, times: int) -> list[dict[str, Any]]:

@@ -22,7 +22,7 @@ from bench.machine import described
 from bench.peers.catalogue import OURS
 from bench.results import save
 from bench.stage import Stage, staged
-from bench.workloads import ACKNOWLEDGE, DASHBOARD, LIST, NESTED, ask, global_id, has_field
+from bench.workloads import ACKNOWLEDGE, DASHBOARD, LIST, NESTED, ask, global_id
 from documents.organization import find_organizations
 from documents.user import find_user
 
@@ -120,7 +120,7 @@ def reads(tenant: Tenant, alert_id: ObjectId) -> dict[str, str]:
         "node": f'{{ node(id: "{global_id("Alert", alert_id)}") {{ id ... on Alert {{ title }} }} }}',
         "nodes": f"{{ nodes(ids: [{ids}]) {{ id }} }}",
     }
-    return found | ({"dashboard": DASHBOARD, "version": "{ version }"} if has_field("dashboard") else {})
+    return found | {"dashboard": DASHBOARD, "version": "{ version }"}
 
 
 async def _seed(stage: Stage) -> tuple[Tenant, list[ObjectId]]:
