@@ -7,9 +7,9 @@ from typing import Any
 
 from beanie import PydanticObjectId
 from starlette.requests import HTTPConnection
-from structlog.contextvars import bind_contextvars
 
 from app.graphql.call import Call, Session
+from app.logs import note
 from app.metrics import count_live
 from app.results import RedisResults
 from app.wiring import Backend
@@ -55,7 +55,7 @@ class Access:
             viewer = Viewer(user=viewer.user, roles=roles, expires_at=viewer.expires_at)
         if viewer is not None:
             # On every line that this operation logs.
-            bind_contextvars(user_id=viewer.user_id, organization_id=_only(viewer.roles))
+            note(user_id=viewer.user_id, organization_id=_only(viewer.roles))
         loaders = Loaders(scope_of(viewer, None)) if viewer else None
         return Context(
             viewer=viewer, request_id=call.request_id, now=utc_now, loaders=loaders, call=call, ports=self.ports

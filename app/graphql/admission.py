@@ -132,7 +132,7 @@ class Admission:
             return [RequestError(message, ErrorCode.COST_LIMIT_EXCEEDED, cost=self.cost())]
         budget, principal = (call.budget, call.session.principal) if call else (Unlimited(), "")
         self._bucket = await budget.take(principal, requested)
-        if call:
+        if call and self.kind is OperationType.SUBSCRIPTION:
             call.charged = self.cost()
         return [] if self._bucket.allowed else [_too_soon(requested, self._bucket)]
 

@@ -25,8 +25,8 @@ ANSWER_WITHIN = timedelta(milliseconds=250)
 # After a failure the bucket is not asked for this long, so that a dead Redis does not slow every request down.
 ASK_AGAIN_AFTER = timedelta(seconds=1)
 
-# Points a busy principal's process takes ahead, so that Redis is asked once for many small operations. They are given
-# back with the next question; nobody misses them for longer than LEASE_FOR.
+# Points a busy principal's process takes ahead, or those of twenty operations like the last one, so that Redis is asked
+# once for many. They are given back with the next question; nobody misses them for longer than LEASE_FOR.
 AHEAD = 500
 LEASE_FOR = timedelta(seconds=1)
 MOST_LEASES = 10_000
@@ -114,7 +114,7 @@ class RedisCostBudget:
 
     async def _ask(self, principal: str, cost: int, ended: _Lease | None) -> Available:
         """Who came a moment ago is likely to come again, and gets points ahead."""
-        returned, ahead = (ended.points, AHEAD) if ended else (0, 0)
+        returned, ahead = (ended.points, min(max(AHEAD, 20 * cost), self._capacity // 4)) if ended else (0, 0)
         try:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
                 allowed, level, points = await self._take(

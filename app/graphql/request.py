@@ -6,7 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from app.graphql.accept import JSON, media_type_of
 from app.graphql.errors import ErrorCode
@@ -127,12 +127,17 @@ async def _body(request: Request) -> bytes:
     if declared.isascii() and declared.isdigit() and int(declared[:20]) > MAX_BODY:
         raise _too_large()
     chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
+    size, is_whole = 0, False
+    while not is_whole:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        chunk: bytes = message.get("body", b"")
         size += len(chunk)
         if size > MAX_BODY:
             raise _too_large()
         chunks.append(chunk)
+        is_whole = not message.get("more_body", False)
     return b"".join(chunks)
 
 

@@ -17,7 +17,6 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from strawberry.types.graphql import OperationType
-from structlog.contextvars import bound_contextvars
 
 from app.graphql import reply
 from app.graphql.accept import EVENT_STREAM, JSON, negotiate
@@ -30,6 +29,7 @@ from app.graphql.persisted import UnknownDocument, with_document
 from app.graphql.request import GraphQLRequest, HttpRefusal, read_request
 from app.graphql.view import not_acceptable
 from app.graphql.websocket import EXPIRED
+from app.logs import about
 
 log = structlog.get_logger(__name__)
 
@@ -109,7 +109,7 @@ class StreamView:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         request_id = request_id_of(request.headers)
-        with bound_contextvars(request_id=request_id), suppress(ClientDisconnect):
+        with about(request_id=request_id), suppress(ClientDisconnect):
             try:
                 session, stream = await self._prepare(request, request_id)
                 with self._admitted(session, stream, request_id):

@@ -18,7 +18,6 @@ from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
 from strawberry.types.execution import PreExecutionError
 from strawberry.types.graphql import OperationType
-from structlog.contextvars import bound_contextvars
 
 from app.graphql import reply
 from app.graphql.accept import GRAPHQL_RESPONSE, HTML, JSON, negotiate
@@ -29,6 +28,7 @@ from app.graphql.headers import IndexedRequest
 from app.graphql.persisted import UnknownDocument, with_document
 from app.graphql.request import GraphQLRequest, HttpRefusal, read_request
 from app.graphql.websocket import SocketAdapter, SocketContext, SocketHandler
+from app.logs import about
 
 OFFERED = (GRAPHQL_RESPONSE, JSON)
 ALLOWED = {"GET": {OperationType.QUERY}, "POST": {OperationType.QUERY, OperationType.MUTATION}}
@@ -72,7 +72,7 @@ class GraphQLView(GraphQL[Any, None]):
         request_id = request_id_of(request.headers)
         accept = request.headers.get("accept")
         media_type = negotiate(accept, OFFERED)
-        with bound_contextvars(request_id=request_id):
+        with about(request_id=request_id):
             if self.endpoint.graphiql and _wants_page(request):
                 return HTMLResponse(get_graphql_ide_html("graphiql"))
             try:

@@ -24,7 +24,6 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.types import (
     Message,
     SubscribeMessage,
 )
-from structlog.contextvars import bound_contextvars
 
 from app.graphql.call import Session, Transport, new_request_id
 from app.graphql.connections import (
@@ -40,6 +39,7 @@ from app.graphql.execution import Document
 from app.graphql.fanout import Line
 from app.graphql.frames import EXTENSION
 from app.graphql.request import HttpRefusal, parse_parameters
+from app.logs import about
 
 log = structlog.get_logger(__name__)
 
@@ -146,7 +146,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
 
     async def run_operation(self, operation: Operation[Any, None]) -> None:
         request_id = new_request_id()
-        with bound_contextvars(request_id=request_id):
+        with about(request_id=request_id):
             try:
                 await self._run(operation, request_id)
             except Failed as failed:
