@@ -111,8 +111,13 @@ def _abstract(type_: GraphQLOutputType, named: GraphQLAbstractType, body_of: Bod
 
 
 def _list(type_: GraphQLOutputType, item_type: GraphQLOutputType, body_of: BodyOf) -> Completer:
-    complete_item = completer_of(item_type, body_of)
     is_nullable = not is_non_null_type(item_type)
+    named = get_nullable_type(item_type)
+    # Objects need no second look at what the list has looked at.
+    if isinstance(named, GraphQLObjectType):
+        complete_item = _checked(named, body_of)
+    else:
+        complete_item = completer_of(item_type, body_of)
 
     def complete(executor: Executor[Any], value: Any, path: LazyPath, place: AnyPlace) -> Any:
         if type(value) is not list and type(value) is not tuple:
@@ -120,28 +125,24 @@ def _list(type_: GraphQLOutputType, item_type: GraphQLOutputType, body_of: BodyO
         done: list[Any] = []
         items = Items(executor, item_type, done, path, place)
         try:
-            for item in value:
-                if item is None and is_nullable:
+            for index, item in enumerate(value):
+                if type(item) in SAFE or is_plain(executor, item):
+                    try:
+                        completed = complete_item(executor, item, (path, index, None), place)
+                    except Exception as error:  # noqa: BLE001 - whatever it is, it is the item's error
+                        items.failed(error)
+                        continue
+                    if type(completed) is dict or not executor.is_awaitable(completed):
+                        done.append(completed)
+                    else:
+                        items.add_late(completed)
+                elif item is None and is_nullable:
                     done.append(None)
-                elif type(item) in SAFE or is_plain(executor, item):
-                    _complete_item(executor, item, items)
                 else:
                     items.add(item)
         except Exception:
             items.abandon(value[len(done) + 1 :])
             raise
         return items.finished() if items.late else done
-
-    def _complete_item(executor: Executor[Any], item: Any, items: Items) -> None:
-        done = items.done
-        try:
-            completed = complete_item(executor, item, (items.path, len(done), None), items.place)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is the item's error
-            items.failed(error)
-            return
-        if type(completed) is dict or not executor.is_awaitable(completed):
-            done.append(completed)
-        else:
-            items.add_late(completed)
 
     return complete
