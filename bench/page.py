@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bench.asking import BUSY
+from bench.goals import goals_section
 from bench.measure import Spread, ratios, shown, table
 from bench.pages_beside import growth_section, memory_section, operations_section
 from bench.peers.catalogue import COMPARED, FANNED_OUT
@@ -24,6 +25,7 @@ def page(results: Figures, others: Mapping[str, Figures | None], drawn: Sequence
         "How many times the throughput of each other server CloudWatcher reaches: medians of one run.",
         _http_ratios(results),
         _fanout_ratios(results),
+        goals_section(results),
         "## Over HTTP",
         *_http_tables(results),
         "## Subscriptions",

@@ -36,6 +36,14 @@ def write_page(results: Mapping[str, Any]) -> None:
     print(f"wrote {PAGE.relative_to(ROOT)} and {len(drawn)} plots")
 
 
+def rewrite_page() -> None:
+    """The page again, from what was measured last."""
+    results = load("compare")
+    if results is None:
+        raise SystemExit("Nothing was measured yet: run `make bench`.")
+    write_page(results)
+
+
 def print_summary(results: Mapping[str, Any]) -> None:
     titles = {peer.name: peer.title for peer in (*COMPARED, *FANNED_OUT)}
     for workload, by_peer in results.get("http", {}).items():
