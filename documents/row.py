@@ -3,6 +3,7 @@
 import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, ClassVar
@@ -24,12 +25,13 @@ class Row:
 
     A field that was asked for and is not stored is None; one that was not asked for raises AttributeError. A stored
     id of another document, such as `account_id`, leaves room for that document's row under `account`; see `Relation`.
-    `decimals` and `nested` are the fields that hold decimals or objects.
+    `decimals`, `instants` and `nested` are the fields that hold decimals, instants or objects.
     """
 
     __slots__ = ()
     stored: ClassVar[tuple[str, ...]] = ()
     decimals: ClassVar[frozenset[str]] = frozenset()
+    instants: ClassVar[frozenset[str]] = frozenset()
     nested: ClassVar[frozenset[str]] = frozenset()
 
     id: ObjectId
@@ -48,7 +50,9 @@ def row_class(name: str, fields: Mapping[str, Any]) -> type[Row]:
     nested = frozenset(
         field for field in stored if any(typing.get_origin(kind) is dict for kind in _kinds(fields[field]))
     )
-    return type(name, (Row,), {"__slots__": slots, "stored": stored, "decimals": decimals, "nested": nested})
+    instants = frozenset(field for field in stored if datetime in _kinds(fields[field]))
+    kinds = {"stored": stored, "decimals": decimals, "instants": instants, "nested": nested}
+    return type(name, (Row,), {"__slots__": slots, **kinds})
 
 
 def slot_of(field: str) -> str:
@@ -89,14 +93,21 @@ def make(raws):
         rows.append(row)
     return rows
 """
-    names: dict[str, Any] = {"new": object.__new__, "kind": kind, "decimal": _decimal}
+    names: dict[str, Any] = {"new": object.__new__, "kind": kind, "decimal": _decimal, "instant": _instant}
     exec(text, names)  # noqa: S102 - the text holds field names of our own documents only
     made: Makes = names["make"]
     return made
 
 
 def _read(kind: type[Row], field: str, value: str) -> str:
+    if field in kind.instants:
+        return f"instant({value})"
     return f"decimal({value})" if field in kind.decimals else value
+
+
+def _instant(value: Any) -> Any:
+    """In UTC, which the driver leaves out where it is quick; from an event it comes with its zone."""
+    return value if value is None or value.tzinfo is not None else value.replace(tzinfo=UTC)
 
 
 def _decimal(value: Any) -> Any:

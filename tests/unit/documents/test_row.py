@@ -1,6 +1,6 @@
 """Rows hold what was read, and nothing else."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
 
 import pytest
@@ -46,6 +46,15 @@ def test_decimals_come_as_decimals_however_they_were_decoded(stored: object) -> 
     (row,) = rows_of(documents.Budget.Row, ("amount", "spent"), [{"_id": ID, "amount": stored, "spent": None}])
 
     assert (row.amount, type(row.amount), row.spent) == (Decimal("1.50"), Decimal, None)
+
+
+@pytest.mark.parametrize("zone", [None, UTC])
+def test_instants_come_with_their_zone_however_they_were_decoded(zone: tzinfo | None) -> None:
+    raw = {"_id": ID, "raised_at": datetime(2026, 1, 1, 12, tzinfo=zone), "resolved_at": None}
+
+    (row,) = rows_of(documents.Alert.Row, ("raised_at", "resolved_at"), [raw])
+
+    assert (row.raised_at, row.resolved_at) == (datetime(2026, 1, 1, 12, tzinfo=UTC), None)
 
 
 def test_there_is_room_for_the_rows_a_row_refers_to() -> None:
