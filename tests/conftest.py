@@ -19,8 +19,10 @@ from documents.database import migrate
 from tests.factories.graph import Graph
 
 set_up_logs(json=False, level="INFO")
-# A shell that starts the tests in the background has them ignore Ctrl-C, and so every process they start.
+# A shell that starts the tests in the background has them ignore Ctrl-C, and so every process they start; nohup has
+# them ignore that the terminal is gone.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 # Machines are busy; how long one example takes says nothing.
 hypothesis.settings.register_profile("patient", deadline=None)
 # `make nightly`: twenty times as many examples.
