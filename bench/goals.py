@@ -59,6 +59,32 @@ def _frames_over(sockets: str, other: str) -> Callable[[Figures], float | None]:
     return found
 
 
+def _lateness_over(sockets: str, other: str) -> Callable[[Figures], float | None]:
+    """The 99th percentile over the other's, at the fastest pace that was tried on both and that both kept."""
+
+    def found(results: Figures) -> float | None:
+        by_peer = results.get("fanout", {}).get(sockets, {})
+        ours, theirs = _lateness(by_peer.get("ours", ())), _lateness(by_peer.get(other, ()))
+        common = max(ours.keys() & theirs.keys(), default=None)
+        return None if common is None else _middle(ours[common]) / _middle(theirs[common])
+
+    return found
+
+
+def _lateness(climbs: Any) -> dict[int, list[float]]:
+    """The 99th percentiles of each pace that was kept."""
+    found: dict[int, list[float]] = {}
+    for climb in climbs:
+        for step in climb["steps"]:
+            if step["due"] <= climb["frames"] * 1.05:
+                found.setdefault(round(step["due"]), []).append(step["p99"])
+    return found
+
+
+def _middle(values: list[float]) -> float:
+    return Spread.of(values).median
+
+
 GOALS = (
     Goal("100 × 10 list, against Mercurius with JIT", 1.5, " ×", _rate_over("list", "mercurius")),
     Goal("100 × 10 list, against the bare limit", 0.6, " ×", _rate_over("list", "bare")),
@@ -68,7 +94,10 @@ GOALS = (
     Goal("dashboard, p95 with 16 clients", 50, " ms", _p95_of("dashboard"), is_most=True),
     Goal("1,000 sockets, frames against Mercurius", 1.8, " ×", _frames_over("1000", "mercurius")),
     Goal("1,000 sockets, frames against plain Strawberry", 8, " ×", _frames_over("1000", "plain")),
+    Goal("1,000 sockets, p99 over Mercurius's at one pace", 1, " ×", _lateness_over("1000", "mercurius"), is_most=True),
     Goal("5,000 sockets, frames against Mercurius", 1.8, " ×", _frames_over("5000", "mercurius")),
+    Goal("5,000 sockets, frames against plain Strawberry", 8, " ×", _frames_over("5000", "plain")),
+    Goal("5,000 sockets, p99 over Mercurius's at one pace", 1, " ×", _lateness_over("5000", "mercurius"), is_most=True),
 )
 
 

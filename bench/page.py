@@ -26,6 +26,7 @@ def page(results: Figures, others: Mapping[str, Figures | None], drawn: Sequence
         _http_ratios(results),
         _fanout_ratios(results),
         goals_section(results),
+        "What the missed ones would take: [where the time goes](where-the-time-goes.md).",
         "## Over HTTP",
         *_http_tables(results),
         "## Subscriptions",
