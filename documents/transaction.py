@@ -1,13 +1,17 @@
 """One change: what it writes, the events that tell of it and the jobs it asks for, all or nothing."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from beanie import PydanticObjectId
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.errors import PyMongoError
 
 from documents.base import utc_now
 from documents.event import EventCounter, append
@@ -26,6 +30,11 @@ class Transaction:
         self._drafts: dict[ObjectId, list[dict[str, Any]]] = defaultdict(list)
         self._counts: dict[ObjectId, dict[str, int | Decimal]] = defaultdict(dict)
         self._jobs: list[dict[str, Any]] = []
+
+    @property
+    def organizations(self) -> Collection[ObjectId]:
+        """Those something is announced in."""
+        return self._drafts.keys()
 
     def announce(self, org_id: PydanticObjectId, topic: str, type: str, payload: dict[str, Any]) -> None:
         """Add one event to the organization's log. `payload` holds JSON types, datetimes and decimals."""
@@ -61,25 +70,69 @@ class Transaction:
         }
 
 
+class _Contended(Exception):
+    """Another transaction was faster."""
+
+
+# One for each organization that changes wait for; gone when nobody does.
+_turns: WeakValueDictionary[ObjectId, asyncio.Lock] = WeakValueDictionary()
+
+
+def _is_awaited(org_ids: Collection[ObjectId]) -> bool:
+    turns = (_turns.get(org_id) for org_id in org_ids)
+    return any(turn is not None and turn.locked() for turn in turns)
+
+
+@asynccontextmanager
+async def _in_turn(org_ids: Collection[ObjectId]) -> AsyncIterator[None]:
+    """Within, no other change of this process that has met a conflict is made in these organizations."""
+    async with AsyncExitStack() as stack:
+        for org_id in sorted(org_ids):
+            turn = _turns.get(org_id)
+            if turn is None:
+                turn = _turns[org_id] = asyncio.Lock()
+            await stack.enter_async_context(turn)
+        yield
+
+
 async def commit(change: Callable[[Transaction], Awaitable[T]], *, announce: Announce) -> T:
     """Run `change` in one transaction and, once it is committed, wake the readers of what it announced.
 
-    `change` may run several times (the driver retries on conflicts), so it must not keep state outside.
+    `change` may run several times (conflicts are retried), so it must not keep state outside. Changes of one
+    organization that meet take turns from then on: left to themselves they would go on to abort each other.
     A wake-up that is lost here is repaired by the readers' tick; a job whose relay is lost, by the outbox sweep.
     """
     client = EventCounter.get_pymongo_collection().database.client
     woken: dict[str, int] = {}
+    changed: set[ObjectId] = set()
 
-    async def run(session: AsyncClientSession) -> T:
+    async def run(session: AsyncClientSession, *, is_queued: bool = True) -> T:
         transaction = Transaction(session)
-        result = await change(transaction)
+        try:
+            result = await change(transaction)
+        finally:
+            changed.update(transaction.organizations)
+        if not is_queued and _is_awaited(changed):
+            raise _Contended  # behind those who wait already, not past them
         await record_result(result, session)
         woken.clear()
         woken.update(await transaction.flush())
         return result
 
+    async def at_once(session: AsyncClientSession) -> T:
+        try:
+            return await run(session, is_queued=False)
+        except PyMongoError as error:
+            if error.has_error_label("TransientTransactionError"):
+                raise _Contended from error
+            raise
+
     async with client.start_session() as session:
-        result = await session.with_transaction(run)
+        try:
+            result = await session.with_transaction(at_once)
+        except _Contended:
+            async with _in_turn(changed):
+                result = await session.with_transaction(run)
     for org_id, seq in woken.items():
         await announce(org_id, seq)
     return result

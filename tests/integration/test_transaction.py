@@ -5,14 +5,17 @@ from typing import Any
 
 import pytest
 from bson import ObjectId
+from pymongo.errors import PyMongoError
 
 import documents
 from app.wiring import Backend
+from documents import transaction
 from documents.event import EventLog
 from documents.idempotency import AlreadyDone, IdempotencyKey, current_key, find_result
 from documents.outbox import OutboxJob, relay_outbox
 from documents.transaction import Transaction, commit
 from domain.errors import Conflict
+from domain.facts import topic
 from tests.factories.tenant import make_tenant
 
 
@@ -126,3 +129,53 @@ async def test_an_idempotency_key_with_another_input_is_a_conflict(backend: Back
 
     with pytest.raises(Conflict):
         await find_result(IdempotencyKey(key_hash=key.key_hash, input_hash="second"))
+
+
+async def test_changes_of_one_organization_that_meet_take_turns(backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    org_id = tenant.organization.id
+    before = (await backend.log.bounds(str(org_id))).last
+    runs = 0
+
+    async def change(tx: Transaction) -> None:
+        nonlocal runs
+        runs += 1
+        tx.announce(org_id, topic.alerts(org_id), "AlertRaised", {})
+
+    await asyncio.gather(*(backend.writer.commit(change) for _ in range(30)))
+
+    events = await backend.log.fetch(str(org_id), before, 100)
+    assert [event.seq for event in events] == list(range(before + 1, before + 31))
+    # Each once in vain at most, and once for good; a little more when a turn meets one that did not wait.
+    assert runs <= 3 * 30
+    assert not transaction._turns, "nobody waits any more"
+
+
+async def test_changes_that_meet_before_they_announce_anything_are_made_all_the_same(backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    org_id = tenant.organization.id
+    users = documents.User.get_pymongo_collection()
+
+    async def change(tx: Transaction) -> None:
+        await users.update_one({"_id": tenant.user.id}, {"$inc": {"met": 1}}, session=tx.session)
+        await asyncio.sleep(0.01)
+        tx.announce(org_id, topic.alerts(org_id), "AlertRaised", {})
+
+    await asyncio.gather(*(backend.writer.commit(change) for _ in range(8)))
+
+    assert (await users.find_one({"_id": tenant.user.id}) or {})["met"] == 8
+
+
+async def test_a_change_that_fails_by_itself_is_not_made_again(backend: Backend) -> None:
+    runs = 0
+
+    async def change(tx: Transaction) -> None:
+        nonlocal runs
+        runs += 1
+        await documents.User.get_pymongo_collection().insert_one({"_id": 1}, session=tx.session)
+        await documents.User.get_pymongo_collection().insert_one({"_id": 1}, session=tx.session)
+
+    with pytest.raises(PyMongoError):
+        await backend.writer.commit(change)
+
+    assert runs == 1
