@@ -26,12 +26,15 @@ def toy(talk):
                     connection, _ = server.accept()
                 except OSError:
                     return
-                threads.append(threading.Thread(target=talk, args=(connection,), daemon=True))
-                threads[-1].start()
+                thread = threading.Thread(target=talk, args=(connection,), daemon=True)
+                thread.start()
+                threads.append(thread)
 
-        threading.Thread(target=accept, daemon=True).start()
+        accepting = threading.Thread(target=accept, daemon=True)
+        accepting.start()
         yield server.getsockname()[1]
         server.shutdown(socket.SHUT_RDWR)
+        accepting.join(10)
         for thread in threads:
             thread.join(10)
 
