@@ -1,11 +1,10 @@
 """From a request to a viewer, and from a viewer to the context of one operation."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from beanie import PydanticObjectId
 from starlette.requests import HTTPConnection
 
 from app.graphql.call import Call, Session
@@ -13,17 +12,21 @@ from app.logs import note
 from app.metrics import count_live
 from app.results import RedisResults
 from app.wiring import Backend
+from auth.cookies import ACCESS_COOKIE, cookie
+from auth.denylist import Denylist
 from auth.password import PasswordHasher
+from auth.refresh import RefreshTokens
 from auth.scope import scope_of
 from auth.signer import Signer
 from auth.token import TokenIssuer
-from auth.viewer import Viewer, load_roles
+from auth.viewer import Viewer, renewed
 from auth.viewer_cache import ViewerCache
 from auth.watch import RoleWatch
 from documents.base import utc_now
-from domain.errors import Unauthenticated
+from domain.errors import BadCursor, Unauthenticated
 from live import cursor
 from live.feed import Feed
+from live.position import Position
 from resolvers.context import Context, Ports
 from schema.connection import Pager
 from schema.context import Loaders
@@ -36,34 +39,34 @@ class Access:
     ports: Ports
 
     async def authenticate(self, connection: HTTPConnection, payload: Mapping[str, Any]) -> Session:
-        """The session of a bearer token in the header, or in connection_init as accessToken; else an anonymous one.
+        """The session of a bearer token in the header, or in connection_init as accessToken, or of the cookie of our
+        own pages; else an anonymous one.
 
-        Raises Unauthenticated for a token that is malformed, forged or expired.
+        Raises Unauthenticated for a token that is malformed, forged, expired or ended.
         """
         token = _token(connection, payload)
         if token is None:
             host = connection.client.host if connection.client else "unknown"
             return Session(principal=f"address:{host}")
         viewer = await self.ports.viewers.of(token)
-        return Session(principal=f"user:{viewer.user_id}", viewer=viewer, expires_at=viewer.expires_at)
+        return Session(principal=viewer.actor, viewer=viewer, expires_at=viewer.expires_at, subject=viewer.subject)
 
     async def make_context(self, call: Call) -> Context:
-        """A fresh context; on a socket that stays open the roles are read again for every operation."""
+        """A fresh context; on a socket that stays open what the viewer holds is read again for every operation."""
         viewer: Viewer | None = call.session.viewer
         if viewer is not None and call.transport != "http":
-            roles = await load_roles(PydanticObjectId(viewer.user_id))
-            viewer = Viewer(user=viewer.user, roles=roles, expires_at=viewer.expires_at)
+            viewer = await renewed(viewer)
         if viewer is not None:
             # On every line that this operation logs.
-            note(user_id=viewer.user_id, organization_id=_only(viewer.roles))
+            note(actor=viewer.actor, organization_id=_only(viewer.standings))
         loaders = Loaders(scope_of(viewer, None)) if viewer else None
         return Context(
             viewer=viewer, request_id=call.request_id, now=utc_now, loaders=loaders, call=call, ports=self.ports
         )
 
 
-def _only(roles: Mapping[str, object]) -> str:
-    return next(iter(roles)) if len(roles) == 1 else f"{len(roles)} in reach"
+def _only(standings: Mapping[str, object]) -> str:
+    return next(iter(standings)) if len(standings) == 1 else f"{len(standings)} in reach"
 
 
 def _token(connection: HTTPConnection, payload: Mapping[str, Any]) -> str | None:
@@ -76,25 +79,43 @@ def _token(connection: HTTPConnection, payload: Mapping[str, Any]) -> str | None
     sent = payload.get("accessToken")
     if sent is not None and not isinstance(sent, str):
         raise Unauthenticated("accessToken in connection_init must be a string.")
-    return sent
+    return sent if sent is not None else cookie(connection, ACCESS_COOKIE)
 
 
 def make_ports(backend: Backend, feed: Feed) -> Ports:
     """What resolvers of this process use."""
     settings, keys = backend.settings, backend.keys
     tokens = TokenIssuer(keys.signing, issuer=settings.public_url, lifetime=settings.access_token_lifetime)
+    denylist = Denylist(backend.redis, settings.access_token_lifetime)
     return Ports(
         writer=backend.writer,
         feed=feed,
         roles=RoleWatch(count=count_live),
         encode_cursor=partial(cursor.encode, key=keys.cursor),
-        decode_cursor=partial(cursor.decode, key=keys.cursor),
+        decode_cursor=_decoder(keys.cursors),
         pager=Pager(Signer(keys.cursor, "page")),
         passwords=PasswordHasher(settings.bcrypt_rounds),
         tokens=tokens,
-        viewers=ViewerCache(tokens, utc_now),
+        refresh_tokens=RefreshTokens(keys.cursor),
+        denylist=denylist,
+        revocations=backend.revocations,
+        viewers=ViewerCache(tokens, denylist, utc_now),
         vault=backend.vault,
         log=backend.log,
         results=RedisResults(backend.redis),
         allow_private_endpoints=settings.private_endpoints_allowed,
     )
+
+
+def _decoder(keys: tuple[bytes, ...]) -> Callable[[str], dict[str, Position]]:
+    """Reads cursors of every key: those of before a key was changed lead on as well."""
+
+    def decode(text: str) -> dict[str, Position]:
+        for key in keys[:-1]:
+            try:
+                return cursor.decode(text, key)
+            except BadCursor:
+                continue
+        return cursor.decode(text, keys[-1])
+
+    return decode

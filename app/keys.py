@@ -20,11 +20,23 @@ MASTER_KEY_BYTES = 96  # what the local KMS provider of MongoDB's client-side en
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`master` protects stored secrets, `signing` (PEM) access tokens, `cursor` what clients carry for us."""
+    """`master` protects stored secrets, `signing` (PEM, the newest first) access tokens.
+
+    From each signing key a key is derived that signs what clients carry for us, such as cursors.
+    """
 
     master: bytes = field(repr=False)
-    signing: bytes = field(repr=False)
-    cursor: bytes = field(repr=False)
+    signing: tuple[bytes, ...] = field(repr=False)
+
+    @property
+    def cursors(self) -> tuple[bytes, ...]:
+        """The keys of cursors, the newest first. Every process of an installation has the same."""
+        return tuple(hmac.digest(key, b"cursors", hashlib.sha256) for key in self.signing)
+
+    @property
+    def cursor(self) -> bytes:
+        """The newest of `cursors`."""
+        return self.cursors[0]
 
 
 def load_keys(settings: Settings) -> Keys:
@@ -34,13 +46,39 @@ def load_keys(settings: Settings) -> Keys:
         master = _decoded(settings.master_key.get_secret_value())
     else:
         master = _kept(folder / "master.key", lambda: secrets.token_bytes(MASTER_KEY_BYTES))
+    return Keys(master=master, signing=_signing(settings, folder))
+
+
+def _signing(settings: Settings, folder: Path) -> tuple[bytes, ...]:
     if settings.signing_key is not None:
-        signing = settings.signing_key.get_secret_value().encode()
-    else:
-        signing = _kept(folder / "signing.pem", _new_signing_key)
-    # Derived from the signing key, so that every process of an installation signs cursors alike.
-    cursor = hmac.digest(signing, b"cursors", hashlib.sha256)
-    return Keys(master=master, signing=signing, cursor=cursor)
+        set_keys = (settings.signing_key, *settings.previous_signing_keys)
+        return tuple(key.get_secret_value().encode() for key in set_keys)
+    current, previous = folder / "signing.pem", folder / "signing.previous.pem"
+    kept = _kept(current, _new_signing_key)
+    return (kept, previous.read_bytes()) if previous.exists() else (kept,)
+
+
+def rotate_signing_file(settings: Settings) -> None:
+    """Make a new signing key in the data directory; the one in use becomes the previous one, which is still accepted.
+
+    Raises Invalid when the key comes from a setting, where it is changed instead.
+    """
+    if settings.signing_key is not None:
+        raise Invalid(
+            "The signing key is set: put a new one into CLOUDWATCHER_SIGNING_KEY and the old one into "
+            "CLOUDWATCHER_PREVIOUS_SIGNING_KEYS."
+        )
+    folder = settings.data_dir / "keys"
+    current = _kept(folder / "signing.pem", _new_signing_key)
+    _replace(folder / "signing.previous.pem", current)
+    _replace(folder / "signing.pem", _new_signing_key())
+
+
+def _replace(path: Path, content: bytes) -> None:
+    fresh = path.with_suffix(f".{os.getpid()}.{secrets.token_hex(4)}")
+    fresh.touch(mode=0o600)
+    fresh.write_bytes(content)
+    fresh.replace(path)
 
 
 def _decoded(text: str) -> bytes:

@@ -63,6 +63,10 @@ class Settings(BaseSettings):
         default=None,
         description="Ed25519 private key in PEM that signs access tokens. Unset: made once in the data directory.",
     )
+    previous_signing_keys: list[SecretStr] = Field(
+        default_factory=list,
+        description="Earlier signing keys, still accepted, as a JSON list. Keep one for an access token's life.",
+    )
     access_token_lifetime: timedelta = Field(
         default=timedelta(minutes=10),
         ge=timedelta(minutes=1),

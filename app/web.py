@@ -35,6 +35,7 @@ from app.graphql.sse import StreamView
 from app.graphql.view import GraphQLView
 from app.logs import set_up_logs
 from app.metrics import count_live, metrics_page
+from app.revoked import Revoked
 from app.settings import Settings
 from app.wiring import Backend, migrate, open_backend
 from live.feed import Feed
@@ -58,7 +59,10 @@ class Web:
         self.feed = Feed(backend.log, backend.bus, ReaderOptions(tick=settings.live_tick), count_live)
         self.connections = Connections(per_principal=settings.max_connections_per_user)
         self.fanout = Fanout()
-        access = Access(make_ports(backend, self.feed))
+        ports = make_ports(backend, self.feed)
+        access = Access(ports)
+        self._key_set = ports.tokens.key_set
+        backend.revocations.hear(Revoked(ports.viewers, self.connections))
         endpoint = Endpoint(
             schema=schema_for(is_compiled=settings.compiled_executor),
             authenticate=access.authenticate,
@@ -81,6 +85,7 @@ class Web:
                 Route(PATH, view, methods=None),
                 WebSocketRoute(PATH, view),
                 Route("/graphql/stream", stream, methods=None),
+                Route("/.well-known/jwks.json", self.jwks),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
                 Route("/metrics", self.metrics),
@@ -100,6 +105,10 @@ class Web:
     async def healthz(self, request: Request) -> Response:
         """Whether this process turns its event loop. Says nothing about the servers behind it."""
         return PlainTextResponse("ok\n")
+
+    async def jwks(self, request: Request) -> Response:
+        """The public keys of access tokens, for services that check them themselves."""
+        return JSONResponse(self._key_set, headers={"cache-control": "public, max-age=300"})
 
     async def readyz(self, request: Request) -> Response:
         """Whether requests can be served now: 200, or 503 with what is missing. Without Redis reads still work."""

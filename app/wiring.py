@@ -21,6 +21,7 @@ from domain.errors import Invalid
 from jobs.queue import QUICK, Queue, dumps, loads
 from jobs.writer import Writer
 from live.bus import Bus
+from live.revocations import Revocations
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +34,7 @@ class Backend:
     database: AsyncDatabase[dict[str, Any]]
     redis: ArqRedis
     bus: Bus
+    revocations: Revocations
     queue: Queue
     writer: Writer
     vault: Vault
@@ -65,10 +67,12 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
     client = connect(mongodb_url)
     redis = await open_redis(redis_url)
     bus = Bus(redis_url, count=count_live)
+    revocations = Revocations(redis_url, count=count_live)
     vault = Vault(client, settings.mongodb_database, keys.master)
     try:
         database = await open_database(client, settings.mongodb_database)
         await bus.connect()
+        await revocations.connect()
         queue = Queue(redis)
         yield Backend(
             settings=settings,
@@ -77,12 +81,14 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             database=database,
             redis=redis,
             bus=bus,
+            revocations=revocations,
             queue=queue,
             writer=Writer(bus.wake, queue),
             vault=vault,
             log=EventLog(),
         )
     finally:
+        await revocations.disconnect()
         await bus.disconnect()
         await vault.close()
         await redis.aclose(close_connection_pool=True)

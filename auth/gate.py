@@ -21,7 +21,7 @@ class Gate(BasePermission):
         if viewer is None:
             raise Unauthenticated("Sign in first: send your access token as a bearer token.")
         if self.permission is not None and not viewer.organizations_with(self.permission):
-            raise Forbidden(f"Your role does not have the permission {self.permission.value}.")
+            raise Forbidden(viewer.why_blocked() or f"Your role does not have the permission {self.permission.value}.")
         return True
 
 

@@ -8,6 +8,17 @@ from documents.user import Role
 class Permission(StrEnum):
     ORGANIZATIONS_READ = "organizations:read"
     ORGANIZATIONS_CREATE = "organizations:create"
+    ORGANIZATIONS_MANAGE = "organizations:manage"
+    MEMBERS_READ = "members:read"
+    MEMBERS_MANAGE = "members:manage"
+    ROLES_MANAGE = "roles:manage"
+    IDENTITY_MANAGE = "identity:manage"
+    MACHINES_READ = "machines:read"
+    MACHINES_MANAGE = "machines:manage"
+    AUDIT_READ = "audit:read"
+    AUDIT_EXPORT = "audit:export"
+    CLIENTS_READ = "clients:read"
+    CLIENTS_ENTER = "clients:enter"
     ACCOUNTS_READ = "accounts:read"
     ACCOUNTS_CONNECT = "accounts:connect"
     SYNCS_RUN = "syncs:run"
@@ -19,12 +30,17 @@ class Permission(StrEnum):
     ALERTS_ACKNOWLEDGE = "alerts:acknowledge"
 
 
-_READ = frozenset(permission for permission in Permission if permission.value.endswith(":read"))
-_ADMIN = frozenset(Permission) - {Permission.ORGANIZATIONS_CREATE}
+P = Permission
+# What one sees of the clouds, without who else is there and what they did.
+_WATCH = frozenset(
+    {P.ORGANIZATIONS_READ, P.ACCOUNTS_READ, P.RESOURCES_READ, P.COSTS_READ, P.FINDINGS_READ, P.ALERTS_READ}
+)
+# Only a provider has clients; nothing of this is seen or done in a client.
+PROVIDER_ONLY = frozenset({P.ORGANIZATIONS_CREATE, P.CLIENTS_READ, P.CLIENTS_ENTER})
 
 PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
-    Role.CLIENT_VIEWER: _READ,
-    Role.USER: _READ | {Permission.ALERTS_ACKNOWLEDGE},
-    Role.ADMIN: _ADMIN,
+    Role.CLIENT_VIEWER: _WATCH,
+    Role.USER: _WATCH | {P.MEMBERS_READ, P.ALERTS_ACKNOWLEDGE},
+    Role.ADMIN: frozenset(Permission) - PROVIDER_ONLY,
     Role.MSP_ADMIN: frozenset(Permission),
 }

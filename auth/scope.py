@@ -11,20 +11,20 @@ def scope_of(viewer: Viewer, permission: Permission | None) -> Scope:
     """What this viewer may touch under this permission; None stands for reading what one is a member of."""
     made = viewer.scopes.get(permission)
     if made is None:
-        visible = frozenset(viewer.roles)
+        visible = frozenset(viewer.standings)
         made = viewer.scopes[permission] = Scope(
             org_ids=visible if permission is None else viewer.organizations_with(permission),
             visible=visible,
-            actor=f"user:{viewer.user_id}",
+            actor=viewer.actor,
         )
     return made
 
 
 def scope_of_all(viewer: Viewer, permissions: Iterable[Permission]) -> Scope:
     """What this viewer may touch under every one of these permissions at once."""
-    visible = frozenset(viewer.roles)
+    visible = frozenset(viewer.standings)
     org_ids = visible.intersection(*(viewer.organizations_with(permission) for permission in permissions))
-    return Scope(org_ids=org_ids, visible=visible, actor=f"user:{viewer.user_id}")
+    return Scope(org_ids=org_ids, visible=visible, actor=viewer.actor)
 
 
 def scope_of_job(job: str, org_id: str) -> Scope:

@@ -1,61 +1,105 @@
-"""Who is asking: the user of a token with the roles stored now, never those of the token."""
+"""Who is asking, with what they hold now, never with what a token says of it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
-from beanie import PydanticObjectId
-
-from auth.permission import PERMISSIONS_OF, Permission
+from auth.authentication import Authentication, Subject
+from auth.permission import Permission
+from auth.standing import Standings
+from auth.standings import load_known
 from auth.token import Claims
-from documents.organization import clients_of
-from documents.user import Role, User, memberships_of
-from domain.errors import Unauthenticated
+from documents.user import User
+from domain.errors import Forbidden, Unauthenticated
 from domain.facts.scope import Scope
+
+ENDED = "This session has ended. Sign in again."
 
 
 class TokenReader(Protocol):
     def read(self, token: str) -> Claims: ...
 
 
+class Denying(Protocol):
+    async def denies(self, claims: Claims) -> bool: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """`roles` maps each organization in reach (24 hex digits) to the role there; clients of an MSP are included."""
+    """A person or a machine. `actor` is user:<id> or service:<id>; `standings` maps each organization in reach to what
+    is held there. A person has come through a sign-in, the `authentication`; a machine has none.
+    """
 
-    user: User
-    roles: dict[str, Role]
+    actor: str
+    standings: Standings
     expires_at: datetime
-    user_id: str = field(init=False)
+    person: User | None = None
+    authentication: Authentication | None = None
     # Worked out once for all requests that share the viewer; `scopes` belongs to auth/scope.py.
     scopes: dict[Permission | None, Scope] = field(default_factory=dict, init=False, repr=False, compare=False)
     _held: dict[Permission, frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "user_id", str(self.user.id))
+    @property
+    def user(self) -> User:
+        """The person. Raises Forbidden for a machine."""
+        if self.person is None:
+            raise Forbidden("Only a person can do this; a service account cannot.")
+        return self.person
+
+    @property
+    def signed_in(self) -> Authentication:
+        """The sign-in of the person. Raises Forbidden for a machine."""
+        if self.authentication is None:
+            raise Forbidden("Only a person can do this; a service account cannot.")
+        return self.authentication
+
+    @property
+    def subject(self) -> Subject:
+        """Under what the standings are looked up again."""
+        return Subject(self.actor, self.authentication.session_id if self.authentication else "")
 
     def organizations_with(self, permission: Permission) -> frozenset[str]:
         """Where the viewer may do this."""
         held = self._held.get(permission)
         if held is None:
             held = self._held[permission] = frozenset(
-                org_id for org_id, role in self.roles.items() if permission in PERMISSIONS_OF[role]
+                org_id for org_id, standing in self.standings.items() if permission in standing.permissions
             )
         return held
 
+    def with_standings(self, standings: Standings) -> "Viewer":
+        """The same viewer, who now holds these."""
+        return replace(self, standings=standings)
 
-async def load_viewer(token: str, tokens: TokenReader) -> Viewer:
-    """The viewer a bearer token stands for. Raises Unauthenticated for a bad token or a user that is gone."""
+    def why_blocked(self) -> str | None:
+        """The first reason why an organization lets the viewer do nothing, if one does."""
+        return next((standing.blocked for standing in self.standings.values() if standing.blocked), None)
+
+
+async def load_viewer(token: str, tokens: TokenReader, denylist: Denying) -> Viewer:
+    """The viewer an access token stands for.
+
+    Raises Unauthenticated for a bad token, a session that has ended, or a person who is gone.
+    """
     claims = tokens.read(token)
-    raw = await User.get_pymongo_collection().find_one({"_id": PydanticObjectId(claims.user_id)})
-    if raw is None:
-        raise Unauthenticated("This account no longer exists.")
-    user = User.model_validate(raw)
-    return Viewer(user=user, roles=await load_roles(raw["_id"]), expires_at=claims.expires_at)
+    if await denylist.denies(claims):
+        raise Unauthenticated(ENDED)
+    subject = Subject(f"user:{claims.user_id}", claims.session_id)
+    known = (await load_known([subject])).get(subject)
+    if known is None or known.user.session_version != claims.session_version:
+        raise Unauthenticated(ENDED)
+    return Viewer(
+        actor=subject.actor,
+        standings=known.standings,
+        expires_at=min(claims.expires_at, known.expires_at),
+        person=known.user,
+        authentication=Authentication(claims.session_id, claims.token_id, known.authenticated_at, known.methods),
+    )
 
 
-async def load_roles(user_id: PydanticObjectId) -> dict[str, Role]:
-    """Organization id to role. An MSP's administrator has the administrator's rights in each client."""
-    own = await memberships_of(user_id)
-    managed = [org_id for org_id, role in own.items() if role is Role.MSP_ADMIN]
-    roles = dict.fromkeys(await clients_of(managed), Role.ADMIN) if managed else {}
-    return {str(org_id): role for org_id, role in {**roles, **own}.items()}
+async def renewed(viewer: Viewer) -> Viewer:
+    """The viewer with what they hold now. Raises Unauthenticated when the session has ended."""
+    known = (await load_known([viewer.subject])).get(viewer.subject)
+    if known is None:
+        raise Unauthenticated(ENDED)
+    return viewer.with_standings(known.standings)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from auth.token import LEEWAY
-from auth.viewer import TokenReader, Viewer, load_viewer
+from auth.viewer import Denying, TokenReader, Viewer, load_viewer
 
 # What a member has lost is lost a second later at most, as in the live feeds.
 FRESH_FOR = timedelta(seconds=1)
@@ -26,8 +26,11 @@ class ViewerCache:
     What a viewer changes about what they may do is seen at once by `forget`; what others change, a second later.
     """
 
-    def __init__(self, tokens: TokenReader, now: Callable[[], datetime], fresh_for: timedelta = FRESH_FOR) -> None:
+    def __init__(
+        self, tokens: TokenReader, denylist: Denying, now: Callable[[], datetime], fresh_for: timedelta = FRESH_FOR
+    ) -> None:
         self._tokens = tokens
+        self._denylist = denylist
         self._now = now
         self._fresh_for = fresh_for
         self._seen: OrderedDict[str, _Seen] = OrderedDict()
@@ -40,9 +43,9 @@ class ViewerCache:
             return seen.viewer
         return await self._read(token)
 
-    def forget(self, user_id: str) -> None:
-        """Read this user anew when they ask next."""
-        for token in [token for token, seen in self._seen.items() if seen.viewer.user_id == user_id]:
+    def forget(self, actor: str) -> None:
+        """Read this person or machine anew when they ask next."""
+        for token in [token for token, seen in self._seen.items() if seen.viewer.actor == actor]:
             del self._seen[token]
         # A read under way may have begun before the change.
         self._loading.clear()
@@ -63,7 +66,7 @@ class ViewerCache:
 
     async def _load(self, token: str) -> Viewer:
         begun, task = self._now(), asyncio.current_task()
-        viewer = await load_viewer(token, self._tokens)
+        viewer = await load_viewer(token, self._tokens, self._denylist)
         if self._loading.get(token) is task:
             self._keep(token, _Seen(viewer, min(begun + self._fresh_for, viewer.expires_at + LEEWAY)))
         return viewer

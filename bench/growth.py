@@ -13,9 +13,10 @@ from bson import ObjectId
 
 from app.wiring import Backend
 from bench.asking import WrongAnswer, once
-from bench.holdings import Tenant, add_alerts, add_things, make_tenant, settle, token_for
+from bench.holdings import Tenant, add_alerts, add_things, make_tenant, settle
 from bench.machine import described
 from bench.peers.catalogue import OURS
+from bench.people import token_for
 from bench.results import save
 from bench.stage import Stage, staged
 from bench.workloads import DASHBOARD, LIST, NESTED, ask, global_id
@@ -142,7 +143,7 @@ async def _member(backend: Backend, org_id: ObjectId) -> Tenant:
     await backend.database["users"].insert_one({**user, "created_at": utc_now()})
     membership = {"user_id": user_id, "org_id": org_id, "role": "ADMIN", "created_at": utc_now()}
     await backend.database["memberships"].insert_one(membership)
-    return Tenant(org_id, token_for(backend, user_id), user_id)
+    return Tenant(org_id, await token_for(backend, user_id), user_id)
 
 
 def _portions(ids: list[ObjectId], size: int) -> list[list[ObjectId]]:

@@ -12,9 +12,8 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 import documents
 from app.wiring import Backend, migrate
-from auth.token import TokenIssuer
+from bench.people import enter_clients, token_for
 from documents import OrganizationKind, Role
-from documents.base import utc_now
 from documents.organization import open_organization
 from documents.transaction import Transaction
 from domain.facts.severity import Severity
@@ -61,13 +60,9 @@ async def make_tenant(
     assert user.id is not None
     role = Role.MSP_ADMIN if kind is OrganizationKind.MSP else Role.ADMIN
     await documents.Membership(user_id=user.id, org_id=organization.id, role=role).insert()
-    return Tenant(ObjectId(organization.id), token_for(backend, user.id), ObjectId(user.id))
-
-
-def token_for(backend: Backend, user_id: object) -> str:
-    settings = backend.settings
-    issuer = TokenIssuer(backend.keys.signing, issuer=settings.public_url, lifetime=settings.access_token_lifetime)
-    return issuer.issue(str(user_id), utc_now())[0]
+    if role is Role.MSP_ADMIN:
+        await enter_clients(ObjectId(user.id), ObjectId(organization.id))
+    return Tenant(ObjectId(organization.id), await token_for(backend, ObjectId(user.id)), ObjectId(user.id))
 
 
 async def add_things(org_id: ObjectId, *, accounts: int, findings: int) -> Things:

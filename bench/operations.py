@@ -17,9 +17,10 @@ from app.demo.seed import seed as seed_demo
 from app.demo.state import CLIENTS, DemoState
 from app.wiring import open_backend
 from bench.asking import WrongAnswer, run_load
-from bench.holdings import Tenant, add_alerts, add_things, settle, token_for
+from bench.holdings import Tenant, add_alerts, add_things, settle
 from bench.machine import described
 from bench.peers.catalogue import OURS
+from bench.people import token_for
 from bench.results import save
 from bench.stage import Stage, staged
 from bench.workloads import ACKNOWLEDGE, DASHBOARD, LIST, NESTED, ask, global_id
@@ -138,7 +139,9 @@ async def _seed(stage: Stage) -> tuple[Tenant, list[ObjectId]]:
         await add_alerts(org_id, things, ALERTS)
         await settle(backend)
         rows = backend.database["alerts"].find({"org_id": org_id}, {"_id": 1}, sort=[("raised_at", 1)])
-        return Tenant(org_id, token_for(backend, user.id), ObjectId(user.id)), [row["_id"] async for row in rows]
+        return Tenant(org_id, await token_for(backend, ObjectId(user.id)), ObjectId(user.id)), [
+            row["_id"] async for row in rows
+        ]
 
 
 class _Passwords(dict[str, str]):

@@ -18,8 +18,8 @@ from pymongo import UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from app.wiring import Backend
-from auth.token import TokenIssuer
 from bench.bulk import BATCH, Ids, in_processes, place_of, quick
+from bench.people import tokens_for
 from bench.seed_costs import store_costs
 from bench.seed_findings import AlertsJob, Holder, store_alerts
 from documents import Account, Alert, Finding, Membership, Organization, Resource, Role, User
@@ -43,8 +43,7 @@ class SeededTenant:
 
 async def seed_tenants(backend: Backend, count: int) -> list[SeededTenant]:
     """Organizations with an empty event log, each with a person who may do everything there."""
-    settings, now = backend.settings, utc_now()
-    issuer = TokenIssuer(backend.keys.signing, issuer=settings.public_url, lifetime=TOKEN_LIFETIME)
+    now = utc_now()
     pairs = [(ObjectId(), ObjectId()) for _ in range(count)]
     rows: dict[type[Organization] | type[EventCounter] | type[User] | type[Membership], list[dict[str, Any]]] = {
         Organization: [
@@ -63,7 +62,8 @@ async def seed_tenants(backend: Backend, count: int) -> list[SeededTenant]:
     }
     for document, documents in rows.items():
         await _insert(document.get_pymongo_collection(), documents)
-    return [SeededTenant(str(org), str(user), issuer.issue(str(user), now)[0]) for org, user in pairs]
+    tokens = await tokens_for(backend, [user for _, user in pairs], TOKEN_LIFETIME)
+    return [SeededTenant(str(org), str(user), token) for (org, user), token in zip(pairs, tokens, strict=True)]
 
 
 async def seed_costs(backend: Backend, org_id: str, rows: int) -> None:

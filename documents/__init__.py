@@ -4,14 +4,17 @@ from documents.account import Account, AccountState
 from documents.alert import Alert, AlertSource, AlertState
 from documents.base import TenantDocument
 from documents.budget import Budget
+from documents.client_access import ClientAccess
 from documents.cost_day import CostDay
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
+from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
 from documents.finding import Finding
 from documents.organization import Organization, OrganizationKind
 from documents.resource import Resource
+from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sync_run import SyncRun, SyncState
 from documents.user import Membership, Role, User
 
@@ -21,20 +24,26 @@ __all__ = [
     "Alert",
     "AlertSource",
     "AlertState",
+    "AuthMethod",
     "Budget",
+    "ClientAccess",
     "CostDay",
     "CostLine",
     "CostLoad",
     "CostLoadState",
     "CostPeriod",
+    "CustomRole",
     "Event",
     "EventCounter",
     "Finding",
     "Membership",
     "Organization",
     "OrganizationKind",
+    "RefreshToken",
     "Resource",
     "Role",
+    "Session",
+    "SessionEnd",
     "SyncRun",
     "SyncState",
     "TenantDocument",

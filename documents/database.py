@@ -15,16 +15,19 @@ from pymongo.monitoring import CommandListener
 from documents.account import Account
 from documents.alert import Alert
 from documents.budget import Budget
+from documents.client_access import ClientAccess
 from documents.cost_day import CostDay, make_totals
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
+from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
 from documents.finding import Finding
 from documents.idempotency import IdempotentResult
 from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.resource import Resource
+from documents.session import RefreshToken, Session
 from documents.sync_run import SyncRun
 from documents.tally import recount_all
 from documents.user import Membership, User
@@ -33,10 +36,12 @@ ALL = (
     Account,
     Alert,
     Budget,
+    ClientAccess,
     CostDay,
     CostLine,
     CostLoad,
     CostPeriod,
+    CustomRole,
     Event,
     EventCounter,
     Finding,
@@ -44,7 +49,9 @@ ALL = (
     Membership,
     Organization,
     OutboxJob,
+    RefreshToken,
     Resource,
+    Session,
     SyncRun,
     User,
 )

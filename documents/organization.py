@@ -9,7 +9,7 @@ from typing import Any
 from beanie import Document, PydanticObjectId
 from bson import ObjectId
 from pydantic import Field
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
@@ -22,11 +22,18 @@ class OrganizationKind(StrEnum):
 
 
 class Organization(Document):
-    """`msp_id` names the provider that manages this company, if any."""
+    """`msp_id` names the provider that manages this company, if any.
+
+    Sessions whose sign-in is older than `sessions_valid_from` hold nothing here, nor do those without a second factor
+    where one is required.
+    """
 
     name: str
     kind: OrganizationKind
     msp_id: PydanticObjectId | None = None
+    sessions_valid_from: datetime | None = None
+    requires_second_factor: bool = False
+    deleted_at: datetime | None = None
     created_at: datetime = Field(default_factory=utc_now)
 
     class Settings:
@@ -45,12 +52,6 @@ async def open_organization(
     return organization
 
 
-async def clients_of(msp_ids: list[PydanticObjectId]) -> list[PydanticObjectId]:
-    """Ids of the companies these providers manage."""
-    rows = Organization.get_pymongo_collection().find({"msp_id": {"$in": msp_ids}}, projection={"_id": 1})
-    return [raw["_id"] async for raw in rows]
-
-
 async def clients_by_provider(
     msp_ids: Collection[PydanticObjectId],
 ) -> dict[PydanticObjectId, list[PydanticObjectId]]:
@@ -60,6 +61,14 @@ async def clients_by_provider(
     async for raw in rows:
         clients.setdefault(raw["msp_id"], []).append(raw["_id"])
     return clients
+
+
+async def guarded(ids: Collection[PydanticObjectId]) -> dict[PydanticObjectId, dict[str, Any]]:
+    """Of these organizations those that ask for more than a membership, with what they ask; see Organization."""
+    asks = [{"sessions_valid_from": {"$ne": None}}, {"requires_second_factor": True}, {"deleted_at": {"$ne": None}}]
+    fields = {"sessions_valid_from": 1, "requires_second_factor": 1, "deleted_at": 1}
+    rows = Organization.get_pymongo_collection().find({"_id": {"$in": list(ids)}, "$or": asks}, fields)
+    return {raw["_id"]: raw async for raw in rows}
 
 
 async def load_organizations(ids: Sequence[str]) -> list[Organization]:
@@ -76,3 +85,15 @@ async def find_organizations(named: str | None, *, limit: int = 50) -> list[Orga
         query = {"_id": ObjectId(named)} if ObjectId.is_valid(named) else {"name": named}
     rows = Organization.get_pymongo_collection().find(query, sort=[("name", ASCENDING)], limit=limit)
     return [Organization.model_validate(raw) async for raw in rows]
+
+
+async def cut_off_sessions(org_id: str, at: datetime, session: AsyncClientSession) -> Organization:
+    """Sessions whose sign-in is older than `at` hold nothing in the organization from now on."""
+    raw = await Organization.get_pymongo_collection().find_one_and_update(
+        {"_id": ObjectId(org_id)},
+        {"$set": {"sessions_valid_from": at}},
+        session=session,
+        return_document=ReturnDocument.AFTER,
+    )
+    organization: Organization = Organization.model_validate(raw)
+    return organization

@@ -3,12 +3,14 @@
 from collections.abc import Collection
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from beanie import Document, PydanticObjectId
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel
 
 from documents.base import utc_now
+from documents.session import AuthMethod
 
 
 class Role(StrEnum):
@@ -23,7 +25,14 @@ class User(Document):
 
     email: str
     name: str
-    password_hash: str = Field(repr=False)
+    # None for those who come in through an identity provider only.
+    password_hash: str | None = Field(default=None, repr=False)
+    email_verified_at: datetime | None = None
+    deactivated_at: datetime | None = None
+    # The second factors the person has set up.
+    factors: list[AuthMethod] = Field(default_factory=list)
+    # Raised to end every token and session of the person at once.
+    session_version: int = 0
     created_at: datetime = Field(default_factory=utc_now)
 
     class Settings:
@@ -32,9 +41,12 @@ class User(Document):
 
 
 class Membership(Document):
+    """With a custom role its permissions are held instead of those of `role`."""
+
     user_id: PydanticObjectId
     org_id: PydanticObjectId
     role: Role
+    custom_role_id: PydanticObjectId | None = None
     created_at: datetime = Field(default_factory=utc_now)
 
     class Settings:
@@ -51,20 +63,19 @@ async def find_user(email: str) -> User | None:
     return None if raw is None else User.model_validate(raw)
 
 
-async def memberships_of(user_id: PydanticObjectId) -> dict[PydanticObjectId, Role]:
-    """Organization id to role, as stored now."""
-    rows = Membership.get_pymongo_collection().find({"user_id": user_id}, projection={"org_id": 1, "role": 1})
-    return {raw["org_id"]: Role(raw["role"]) async for raw in rows}
+async def memberships_of_many(user_ids: Collection[PydanticObjectId]) -> list[dict[str, Any]]:
+    """(user_id, org_id, role, custom_role_id) of every membership of these people."""
+    fields = {"_id": 0, "user_id": 1, "org_id": 1, "role": 1, "custom_role_id": 1}
+    query = {"user_id": {"$in": list(user_ids)}}
+    return await Membership.get_pymongo_collection().find(query, fields).to_list()
 
 
-async def memberships_of_many(
-    user_ids: Collection[PydanticObjectId],
-) -> dict[PydanticObjectId, dict[PydanticObjectId, Role]]:
-    """User id to what `memberships_of` says of that user; who has no membership is left out."""
-    held: dict[PydanticObjectId, dict[PydanticObjectId, Role]] = {}
-    rows = Membership.get_pymongo_collection().find(
-        {"user_id": {"$in": list(user_ids)}}, projection={"_id": 0, "user_id": 1, "org_id": 1, "role": 1}
-    )
-    async for raw in rows:
-        held.setdefault(raw["user_id"], {})[raw["org_id"]] = Role(raw["role"])
-    return held
+async def users_by_id(ids: Collection[PydanticObjectId]) -> dict[PydanticObjectId, User]:
+    """People by their id; who is gone or deactivated is left out."""
+    query = {"_id": {"$in": list(ids)}, "deactivated_at": None}
+    return {raw["_id"]: User.model_validate(raw) async for raw in User.get_pymongo_collection().find(query)}
+
+
+async def find_user_by_id(id: PydanticObjectId) -> User | None:
+    """The person, unless gone or deactivated."""
+    return (await users_by_id([id])).get(id)

@@ -4,6 +4,7 @@ CloudWatcherError
 ├── Refused                 expected; shown to the caller with a stable code
 │   ├── Unauthenticated     UNAUTHENTICATED
 │   ├── Forbidden           FORBIDDEN
+│   │   └── StepUpRequired  STEP_UP_REQUIRED
 │   ├── NotFound            NOT_FOUND (also: it belongs to another tenant)
 │   ├── Invalid             BAD_USER_INPUT
 │   │   └── BadCursor
@@ -42,6 +43,12 @@ class Unauthenticated(Refused):
 
 class Forbidden(Refused):
     code = "FORBIDDEN"
+
+
+class StepUpRequired(Forbidden):
+    """The sign-in is too long ago, or lacks the second factor, for what is asked."""
+
+    code = "STEP_UP_REQUIRED"
 
 
 class NotFound(Refused):

@@ -3,22 +3,27 @@
 import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Self, TypeAlias
+from typing import Protocol, Self, TypeAlias, cast
 
 import strawberry
+from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
 
+from auth.denylist import Denylist
 from auth.password import PasswordHasher
+from auth.refresh import RefreshTokens
 from auth.scope import scope_of
+from auth.standing import Standings
 from auth.token import TokenIssuer
 from auth.viewer_cache import ViewerCache
 from auth.watch import RoleWatch
-from documents.user import Role
 from documents.vault import Vault
 from domain.errors import Invalid
 from jobs.writer import Writer
 from live.event_log import EventLog
 from live.feed import Feed
 from live.position import Position
+from live.revocations import Revocations
 from resolvers.results import Results
 from schema.connection import Pager
 from schema.context import Loaders, SchemaContext
@@ -37,11 +42,27 @@ class Ports:
     pager: Pager
     passwords: PasswordHasher
     tokens: TokenIssuer
+    refresh_tokens: RefreshTokens
+    denylist: Denylist
+    revocations: Revocations
     viewers: ViewerCache
     vault: Vault
     log: EventLog
     results: Results
     allow_private_endpoints: bool
+
+
+class Caller(Protocol):
+    """What a transport knows of who calls; `headers` go into the HTTP answer."""
+
+    connection: HTTPConnection
+    headers: MutableHeaders
+
+    @property
+    def address(self) -> str: ...
+
+    @property
+    def user_agent(self) -> str: ...
 
 
 @dataclass(kw_only=True)
@@ -51,13 +72,18 @@ class Context(SchemaContext):
     roles_read_at: float = field(default_factory=time.monotonic, repr=False)
 
     @property
+    def caller(self) -> Caller:
+        """Who calls, as the transport sees it."""
+        return cast("Caller", self.call)
+
+    @property
     def fingerprint(self) -> Hashable:
         """All of the viewer that what is read may depend on; viewers of the same one may share results."""
-        return frozenset(self.signed_in.roles.items())
+        return frozenset(self.signed_in.standings.items())
 
-    def with_roles(self, roles: dict[str, Role]) -> Self:
-        """The same context for the same viewer, whose roles are now these."""
-        return replace(self, viewer=replace(self.signed_in, roles=roles))
+    def with_standings(self, standings: Standings) -> Self:
+        """The same context for the same viewer, who now holds these."""
+        return replace(self, viewer=self.signed_in.with_standings(standings))
 
     def anew(self) -> Self:
         """The same context for another event of an open operation: what was loaded for the last one is read again."""

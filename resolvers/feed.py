@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Hashable, Mapping
 from typing import Any, Protocol
 
-from documents.user import Role
+from auth.standing import Standings
 from domain.errors import Forbidden
 from domain.facts.event import LoggedEvent
 from live.position import Position, Reset, ResetReason
@@ -94,13 +94,13 @@ class LiveFeed:
         if not self.org_ids <= self.context.scope.org_ids:
             raise Forbidden("You may no longer read this feed.")
 
-    def _hear(self, roles: dict[str, Role]) -> None:
-        self.context = self.context.with_roles(roles)
+    def _hear(self, standings: Standings) -> None:
+        self.context = self.context.with_standings(standings)
         self.on_change()
 
     async def _run(self) -> AsyncGenerator[Any, None]:
         context, viewer = self.context, self.context.signed_in
-        with context.ports.roles.watching(viewer.user_id, viewer.roles, self._hear, since=context.roles_read_at):
+        with context.ports.roles.watching(viewer.subject, viewer.standings, self._hear, since=context.roles_read_at):
             delivery: Delivery | None = getattr(context.call, "delivery", None)
             if delivery is not None:
                 await delivery.deliver(self)

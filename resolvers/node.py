@@ -77,9 +77,9 @@ def _parsed(id: str) -> tuple[str, str]:
 async def _of_type(info: Info, type_name: str, ids: set[str]) -> list[Any]:
     viewer = info.context.signed_in
     if type_name == "User":
-        return [viewer.user] if viewer.user_id in ids else []
+        return [viewer.person] if viewer.person is not None and str(viewer.person.id) in ids else []
     if type_name == "Organization":
-        return await load_organizations(sorted(ids & viewer.roles.keys()))
+        return await load_organizations(sorted(ids & viewer.standings.keys()))
     document = VIEW_OF.get(type_name)
     return [] if document is None else await _rows(info, document, type_name, ids)
 

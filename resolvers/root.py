@@ -10,6 +10,8 @@ from resolvers.dashboard import DashboardQueries
 from resolvers.finding import FindingQueries
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
+from resolvers.person import PersonMutations
+from resolvers.session import SessionMutations, SessionQueries
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 
 
@@ -23,13 +25,22 @@ class Query(
     FindingQueries,
     NodeQueries,
     OrganizationQueries,
+    SessionQueries,
     SyncQueries,
 ):
     pass
 
 
 @strawberry.type(description="Everything that can be changed.")
-class Mutation(AccountMutations, AlertMutations, BudgetMutations, OrganizationMutations, SyncMutations):
+class Mutation(
+    AccountMutations,
+    AlertMutations,
+    BudgetMutations,
+    OrganizationMutations,
+    PersonMutations,
+    SessionMutations,
+    SyncMutations,
+):
     pass
 
 

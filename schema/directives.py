@@ -21,10 +21,14 @@ class Cost:
 @strawberry.schema_directive(
     name="gated",
     locations=[Location.FIELD_DEFINITION],
-    description="Who may use a root field: `may` is the permission it takes, or the reason why it is public.",
+    description=(
+        "Who may use a root field: `may` is the permission it takes, or the reason why it is public. With `stepUp` it "
+        "also takes a sign-in younger than ten minutes, with a second factor where the person has one."
+    ),
 )
 class Gated:
     may: str
+    step_up: bool = False
 
 
 @strawberry.schema_directive(

@@ -60,10 +60,10 @@ class NotFoundHandler(strawberry.ExceptionHandler[NotFound, NotFoundError]):
 EXCEPTION_HANDLERS = (InvalidHandler(), InputHandler(), ConflictHandler(), NotFoundHandler())
 
 
-def payload(verb: str, noun: str, type_: Any, description: str) -> Any:
+def payload(verb: str, noun: str, type_: Any, description: str, *, also: tuple[Any, ...] = ()) -> Any:
     """`union <Verb>Payload = <Verb>Success | ValidationError | ConflictError | NotFoundError`.
 
-    The success type has one field, `noun`, of `type_`.
+    The success type has one field, `noun`, of `type_`. `also` are further members; a resolver returns them as they are.
     """
     namespace = {"__annotations__": {noun: type_}, noun: said(description)}
     success = strawberry.type(
@@ -72,4 +72,5 @@ def payload(verb: str, noun: str, type_: Any, description: str) -> Any:
     union = strawberry.union(
         f"{verb}Payload", description=f"What {verb[0].lower()}{verb[1:]} may answer: the result, or a mendable error."
     )
-    return Annotated[Union[success, ValidationError, ConflictError, NotFoundError], union]  # noqa: UP007
+    members = (success, *also, ValidationError, ConflictError, NotFoundError)
+    return Annotated[Union[members], union]  # noqa: UP007

@@ -1,17 +1,13 @@
 """Tenants, the people in them, and how one becomes one of them."""
 
-from datetime import datetime
-
 import strawberry
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
 import documents
-from auth.password import MAX_LENGTH, MIN_LENGTH
 from documents import OrganizationKind, Role
 from schema.errors import payload
 from schema.node import Node, said, view
 
-EMAIL = r"^[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s]{1,63}$"
 IDEMPOTENCY_KEY = Field(
     default=None,
     min_length=8,
@@ -44,32 +40,6 @@ class Viewer:
     reach: list[Reach] = said("Every organization in reach, clients of a managed provider included.")
 
 
-@strawberry.type(description="A fresh access token.")
-class Session:
-    access_token: str = said("Send it as `Authorization: Bearer …`, or as `accessToken` in connection_init.")
-    expires_at: datetime = said("When the token ends; sign in again then.")
-    user: User = said("Who signed in.")
-
-
-@strawberry.pydantic.input(description="Who registers, and the organization they open.")
-class RegisterInput(BaseModel):
-    email: str = Field(pattern=EMAIL, max_length=254, description="Sign-in address.")
-    password: SecretStr = Field(
-        min_length=MIN_LENGTH, max_length=MAX_LENGTH, description=f"At least {MIN_LENGTH} characters."
-    )
-    name: str = Field(min_length=1, max_length=100, description="What people call you.")
-    organization_name: str = Field(min_length=1, max_length=100, description="Name of the organization to open.")
-    organization_kind: OrganizationKind = Field(
-        default=OrganizationKind.COMPANY, description="A company, or a managed service provider with clients."
-    )
-
-
-@strawberry.pydantic.input(description="Who signs in.")
-class SignInInput(BaseModel):
-    email: str = Field(min_length=3, max_length=254, description="Sign-in address.")
-    password: SecretStr = Field(min_length=1, max_length=MAX_LENGTH, description="The password.")
-
-
 @strawberry.pydantic.input(description="A client company to open under a managed service provider.")
 class CreateClientInput(BaseModel):
     msp_id: strawberry.ID = Field(description="Global id of the managing organization.")
@@ -77,6 +47,4 @@ class CreateClientInput(BaseModel):
     idempotency_key: str | None = IDEMPOTENCY_KEY
 
 
-RegisterPayload = payload("Register", "session", Session, "The first session of the new user.")
-SignInPayload = payload("SignIn", "session", Session, "The new session.")
 CreateClientPayload = payload("CreateClient", "organization", Organization, "The new company.")

@@ -7,6 +7,7 @@ import strawberry
 from documents.account import AccountState
 from documents.alert import AlertSource, AlertState
 from documents.organization import OrganizationKind
+from documents.session import AuthMethod, SessionEnd
 from documents.sync_run import SyncState
 from documents.user import Role
 from domain.costs.series import Dimension, Grain, Metric
@@ -68,6 +69,29 @@ register_enum(
         Metric.EFFECTIVE: "With commitments spread over their use.",
         Metric.LIST: "At list price.",
         Metric.CONTRACTED: "At the negotiated price.",
+    },
+)
+register_enum(
+    AuthMethod,
+    "A way to show who one is.",
+    {
+        AuthMethod.PASSWORD: "A password.",
+        AuthMethod.OIDC: "An identity provider.",
+        AuthMethod.PASSKEY: "A passkey, which counts as two factors.",
+        AuthMethod.TOTP: "A code of an authenticator app.",
+        AuthMethod.RECOVERY_CODE: "A recovery code, for when the second factor is lost.",
+    },
+)
+register_enum(
+    SessionEnd,
+    "Why a session was ended.",
+    {
+        SessionEnd.SIGNED_OUT: "The person signed out.",
+        SessionEnd.ENDED_ELSEWHERE: "The person ended it from another session.",
+        SessionEnd.TOKEN_REUSED: "A refresh token came a second time: somebody else had it.",
+        SessionEnd.PASSWORD_CHANGED: "The password was changed or reset.",
+        SessionEnd.FACTORS_CHANGED: "A second factor was changed.",
+        SessionEnd.DEACTIVATED: "The person was deactivated.",
     },
 )
 register_enum(

@@ -17,6 +17,10 @@ from app.graphql.budget import CostBudget, Unlimited
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
+# Longer ones say nothing more.
+MAX_USER_AGENT = 200
+
+
 class Transport(StrEnum):
     HTTP = "http"
     WEBSOCKET = "websocket"
@@ -27,12 +31,14 @@ class Transport(StrEnum):
 class Session:
     """What `authenticate` found out. `principal` is the key of budgets and connection limits, e.g. "user:<id>".
 
-    Open streams end at `expires_at`; None means that nothing expires. `viewer` is the application's own.
+    Open streams end at `expires_at`; None means that nothing expires. `viewer` and `subject`, by which streams are
+    closed early, are the application's own.
     """
 
     principal: str
     viewer: Any = None
     expires_at: datetime | None = None
+    subject: Any = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -53,6 +59,16 @@ class Call:
     charged: dict[str, Any] | None = None
     # How the transport delivers a live feed by itself, see resolvers/feed.py; None where it takes results one by one.
     delivery: Any = None
+
+    @property
+    def address(self) -> str:
+        """Where the caller comes from."""
+        return self.connection.client.host if self.connection.client else "unknown"
+
+    @property
+    def user_agent(self) -> str:
+        """What the caller says it is, cut to what is worth keeping."""
+        return self.connection.headers.get("user-agent", "")[:MAX_USER_AGENT]
 
 
 def new_request_id() -> str:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from app import metrics
 from app.graphql.call import Transport
@@ -28,11 +29,15 @@ class TooManyConnections(Exception):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenConnection:
-    """`close(code, reason)` ends the connection and returns when the other side has been told."""
+    """`close(code, reason)` ends the connection and returns when the other side has been told.
+
+    `subject` is that of its session.
+    """
 
     principal: str
     transport: Transport
     close: Callable[[int, str], Awaitable[None]]
+    subject: Any = None
 
 
 class Connections:
@@ -71,9 +76,14 @@ class Connections:
         """How long a client shall wait before it connects again: differs for each, so that they do not come at once."""
         return random.randint(0, int(self._reconnect_within.total_seconds() * 1000))  # noqa: S311  # spreads load only
 
-    async def close_principal(self, principal: str, reason: str) -> None:
-        """Ends all streams of a principal, for instance when its session was revoked."""
-        await self._close([each for each in self._open if each.principal == principal], FORBIDDEN, reason)
+    def subjects(self) -> set[Any]:
+        """The subjects of open streams."""
+        return {each.subject for each in self._open if each.subject is not None}
+
+    async def close_subjects(self, is_over: Callable[[Any], bool], reason: str) -> None:
+        """Ends the streams of subjects for which this says so, for instance when their sessions were ended."""
+        over = [each for each in self._open if each.subject is not None and is_over(each.subject)]
+        await self._close(over, FORBIDDEN, reason)
 
     async def drain(self) -> None:
         """Ends all streams because the process stops, and lets no new one in. Call it before the server waits for them.

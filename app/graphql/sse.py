@@ -168,7 +168,7 @@ class StreamView:
             # Without a `complete` event clients connect again, which is what they shall do after a restart.
             stream.stop(told(reason) if code == FORBIDDEN else b"")
 
-        entry = OpenConnection(session.principal, Transport.SSE, close)
+        entry = OpenConnection(session.principal, Transport.SSE, close, session.subject)
         try:
             self.endpoint.connections.add(entry)
         except TooManyConnections as error:

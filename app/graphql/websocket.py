@@ -213,7 +213,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         except Failed as failed:
             code = INTERNAL_ERROR if failed.code is ErrorCode.INTERNAL else FORBIDDEN
             raise CloseSocket(code, failed.error["message"]) from failed
-        entry = OpenConnection(session.principal, Transport.WEBSOCKET, self.end)
+        entry = OpenConnection(session.principal, Transport.WEBSOCKET, self.end, session.subject)
         try:
             connections.add(entry)
         except TooManyConnections as error:

@@ -2,13 +2,14 @@
 
 import secrets
 from dataclasses import dataclass
+from datetime import timedelta
 
 import documents
 from app.wiring import Backend
 from auth.password import PasswordHasher
 from auth.scope import scope_of_operator
 from auth.token import TokenIssuer
-from documents import OrganizationKind, Role
+from documents import AuthMethod, OrganizationKind, Role
 from documents.base import utc_now
 from documents.organization import open_organization
 from documents.transaction import Transaction
@@ -63,15 +64,44 @@ async def add_member(backend: Backend, organization: documents.Organization, rol
     """Another member of an organization."""
     mark = secrets.token_hex(4)
     user = documents.User(
-        email=f"person-{mark}@example.com", name=f"Person {mark}", password_hash=await _hasher.hash(PASSWORD)
+        email=f"person-{mark}@example.com",
+        name=f"Person {mark}",
+        password_hash=await _hasher.hash(PASSWORD),
+        email_verified_at=utc_now(),
     )
     await user.insert()
     await documents.Membership(user_id=user.id, org_id=organization.id, role=role).insert()
-    return Tenant(organization=organization, user=user, token=token_for(backend, user))
+    if role is Role.MSP_ADMIN:
+        await enter_clients(user, organization)
+    return Tenant(organization=organization, user=user, token=await token_for(backend, user))
 
 
-def token_for(backend: Backend, user: documents.User) -> str:
+async def enter_clients(user: documents.User, provider: documents.Organization) -> None:
+    """Have a provider's administrator work in every client."""
+    stay = documents.ClientAccess(
+        user_id=user.id, msp_id=provider.id, client_ids=None, reason="test", expires_at=utc_now() + timedelta(days=1)
+    )
+    await stay.insert()
+
+
+async def make_session(user: documents.User, *methods: AuthMethod) -> documents.Session:
+    """An open session of the user, as a sign-in of now would make it."""
+    now = utc_now()
+    session = documents.Session(
+        user_id=user.id,
+        authenticated_at=now,
+        methods=list(methods) or [AuthMethod.PASSWORD],
+        address="127.0.0.1",
+        user_agent="tests",
+        expires_at=now + timedelta(days=1),
+    )
+    await session.insert()
+    return session
+
+
+async def token_for(backend: Backend, user: documents.User) -> str:
     """An access token as signing in would give it."""
     settings = backend.settings
     issuer = TokenIssuer(backend.keys.signing, issuer=settings.public_url, lifetime=settings.access_token_lifetime)
-    return issuer.issue(str(user.id), utc_now())[0]
+    session = await make_session(user)
+    return issuer.issue(str(user.id), utc_now(), session_id=str(session.id))[0]

@@ -194,7 +194,7 @@ async def test_ending_a_principal_ends_its_stream():
     toy = Toy()
     async with running_toy(toy) as running, stream(running, "subscription { silence }") as events:
         await eventually(lambda: toy.log.streams_open == 1)
-        await running.endpoint.connections.close_principal("user:ada", "You were signed out.")
+        await running.endpoint.connections.close_subjects(lambda subject: subject == "ada", "You were signed out.")
 
         received = await events.all()
 

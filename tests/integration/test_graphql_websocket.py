@@ -343,7 +343,7 @@ async def test_a_stream_ends_when_its_token_expires():
 
 async def test_ending_a_principal_ends_its_connections_alone():
     async with running_toy(Toy()) as running, running.session("ada") as ada, running.session("bob") as bob:
-        await running.endpoint.connections.close_principal("user:ada", "You were signed out.")
+        await running.endpoint.connections.close_subjects(lambda subject: subject == "ada", "You were signed out.")
 
         assert await ada.closed() == (4403, "You were signed out.")
         await bob.send({"type": "ping"})
@@ -381,7 +381,7 @@ async def test_a_client_that_does_not_read_stalls_its_stream_and_can_still_be_en
             while toy.log.ticks != ticks:
                 ticks = toy.log.ticks
                 await asyncio.sleep(0.2)
-            await running.endpoint.connections.close_principal("user:ada", "You were signed out.")
+            await running.endpoint.connections.close_subjects(lambda subject: subject == "ada", "You were signed out.")
 
         await eventually(lambda: toy.log.streams_closed == 1)
         assert toy.log.ticks == ticks

@@ -1,0 +1,38 @@
+"""How a principal has shown who it is."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from documents.session import AuthMethod
+
+# Each is a second factor, or holds one: a passkey is something one has, opened by something one knows or is.
+SECOND_FACTORS = frozenset({AuthMethod.TOTP, AuthMethod.RECOVERY_CODE, AuthMethod.PASSKEY})
+
+
+class Subject(NamedTuple):
+    """Whose rights are looked up: `actor` is user:<id> or service:<id>; people come with a session."""
+
+    actor: str
+    session_id: str = ""
+
+    @property
+    def local_id(self) -> str:
+        """The stored id of the person or the service account."""
+        return self.actor.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """The sign-in of a person: `at` is when, `methods` how, last; stepping up renews both."""
+
+    session_id: str
+    token_id: str
+    at: datetime
+    methods: frozenset[AuthMethod]
+
+
+def has_second_factor(methods: Collection[AuthMethod]) -> bool:
+    """Whether these are more than one factor."""
+    return not SECOND_FACTORS.isdisjoint(methods)

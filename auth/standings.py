@@ -1,0 +1,139 @@
+"""Works out who holds what, for many principals at once, from what is stored now."""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from beanie import PydanticObjectId
+from bson import ObjectId
+
+from auth.authentication import Subject, has_second_factor
+from auth.permission import Permission
+from auth.standing import Standing, Standings, standing_of
+from documents.client_access import accesses_of_many
+from documents.custom_role import permissions_of_roles
+from documents.organization import clients_by_provider, guarded
+from documents.session import AuthMethod, open_sessions
+from documents.user import Role, User, memberships_of_many, users_by_id
+
+NEEDS_FACTOR = "This organization requires a second factor: set one up, then sign in with it."
+NOTHING: Standings = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is stored of a person's subject: who they are, the session they came with, what they hold."""
+
+    user: User
+    standings: Standings
+    authenticated_at: datetime
+    methods: frozenset[AuthMethod]
+    expires_at: datetime
+
+
+async def load_standings_of(subjects: Collection[Subject]) -> dict[Subject, Standings]:
+    """Subject to what it holds; nothing for one whose session has ended or who is gone."""
+    known = await load_known(subjects)
+    return {subject: known[subject].standings if subject in known else NOTHING for subject in subjects}
+
+
+async def still_open(subjects: Collection[Subject]) -> set[Subject]:
+    """Those of these subjects whose session is open and who are still there."""
+    return set(await load_known(subjects))
+
+
+async def load_known(subjects: Collection[Subject]) -> dict[Subject, Known]:
+    """Those of these people who are still there, with their session open, in a handful of queries for all of them."""
+    ids = {subject: PydanticObjectId(subject.local_id) for subject in subjects}
+    sessions, users, held = await asyncio.gather(
+        open_sessions([ObjectId(subject.session_id) for subject in subjects]),
+        users_by_id(list(ids.values())),
+        _held_by(list(ids.values())),
+    )
+    asks = await guarded({PydanticObjectId(org_id) for standings in held.values() for org_id in standings})
+    known: dict[Subject, Known] = {}
+    for subject, user_id in ids.items():
+        session, user = sessions.get(ObjectId(subject.session_id)), users.get(user_id)
+        if session is not None and user is not None and session["user_id"] == user_id:
+            known[subject] = _known(user, session, held.get(user_id, {}), asks)
+    return known
+
+
+def _known(
+    user: User, session: Mapping[str, Any], held: Standings, asks: Mapping[PydanticObjectId, Mapping[str, Any]]
+) -> Known:
+    methods = frozenset(AuthMethod(method) for method in session["methods"])
+    since: datetime = session["authenticated_at"]
+    standings = {}
+    for org_id, standing in held.items():
+        left = _left(standing, asks.get(PydanticObjectId(org_id)), since, methods)
+        if left is not None:
+            standings[org_id] = left
+    return Known(user, standings, since, methods, session["expires_at"])
+
+
+def _left(
+    standing: Standing, asked: Mapping[str, Any] | None, since: datetime, methods: frozenset[AuthMethod]
+) -> Standing | None:
+    """What is left of a standing after what the organization asks of sessions."""
+    if asked is None:
+        return standing
+    if asked.get("deleted_at") is not None:
+        return None
+    valid_from = asked.get("sessions_valid_from")
+    if valid_from is not None and since < valid_from:
+        return None
+    if asked.get("requires_second_factor") and not has_second_factor(methods):
+        return replace(standing, permissions=frozenset(), blocked=NEEDS_FACTOR)
+    return standing
+
+
+async def _held_by(user_ids: Collection[PydanticObjectId]) -> dict[PydanticObjectId, dict[str, Standing]]:
+    """Person to what their memberships and their stays in client organizations give them."""
+    memberships = await memberships_of_many(user_ids)
+    custom = await _custom_roles(memberships)
+    held: defaultdict[PydanticObjectId, dict[str, Standing]] = defaultdict(dict)
+    managers: set[tuple[PydanticObjectId, PydanticObjectId]] = set()
+    for raw in memberships:
+        held[raw["user_id"]][str(raw["org_id"])] = custom(raw)
+        if raw["role"] == Role.MSP_ADMIN:
+            managers.add((raw["user_id"], raw["org_id"]))
+    if managers:
+        await _add_stays(held, managers)
+    return held
+
+
+async def _custom_roles(memberships: list[dict[str, Any]]) -> Callable[[Mapping[str, Any]], Standing]:
+    ids = {raw["custom_role_id"] for raw in memberships if raw.get("custom_role_id") is not None}
+    roles = await permissions_of_roles(ids) if ids else {}
+
+    def standing(raw: Mapping[str, Any]) -> Standing:
+        plain = standing_of(Role(raw["role"]))
+        if raw.get("custom_role_id") is None:
+            return plain
+        org_id, names = roles.get(raw["custom_role_id"], (None, frozenset()))
+        # A role that is gone, or another organization's, gives nothing.
+        permissions = frozenset(Permission(name) for name in names) if org_id == raw["org_id"] else frozenset()
+        return replace(plain, permissions=permissions)
+
+    return standing
+
+
+async def _add_stays(
+    held: Mapping[PydanticObjectId, dict[str, Standing]], managers: set[tuple[PydanticObjectId, PydanticObjectId]]
+) -> None:
+    stays = [
+        stay
+        for stay in await accesses_of_many([user_id for user_id, _ in managers])
+        if (stay["user_id"], stay["msp_id"]) in managers
+    ]
+    clients = await clients_by_provider({stay["msp_id"] for stay in stays}) if stays else {}
+    for stay in stays:
+        managed, named = clients.get(stay["msp_id"], []), stay["client_ids"]
+        standing = standing_of(Role.ADMIN, msp_id=str(stay["msp_id"]))
+        for client in managed if named is None else set(named).intersection(managed):
+            # What one holds as a member of the client itself goes first.
+            held[stay["user_id"]].setdefault(str(client), standing)

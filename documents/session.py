@@ -1,0 +1,124 @@
+"""A session: one sign-in of a person on one device, and the refresh tokens that keep it going."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from beanie import Document, PydanticObjectId
+from bson import ObjectId
+from pydantic import Field
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+
+from documents.base import utc_now
+from domain.errors import NotFound
+
+# Ended sessions are shown this long, so that their owner can look back at them.
+KEPT_AFTER_END = timedelta(days=30)
+
+
+class AuthMethod(StrEnum):
+    PASSWORD = "PASSWORD"  # noqa: S105 - the name of a method
+    OIDC = "OIDC"
+    PASSKEY = "PASSKEY"
+    TOTP = "TOTP"
+    RECOVERY_CODE = "RECOVERY_CODE"
+
+
+class SessionEnd(StrEnum):
+    SIGNED_OUT = "SIGNED_OUT"
+    ENDED_ELSEWHERE = "ENDED_ELSEWHERE"
+    TOKEN_REUSED = "TOKEN_REUSED"  # noqa: S105 - the name of a reason
+    PASSWORD_CHANGED = "PASSWORD_CHANGED"  # noqa: S105 - the same
+    FACTORS_CHANGED = "FACTORS_CHANGED"
+    DEACTIVATED = "DEACTIVATED"
+
+
+class Session(Document):
+    """`authenticated_at` and `methods` are those of the last real sign-in, which stepping up renews."""
+
+    user_id: PydanticObjectId
+    authenticated_at: datetime
+    methods: list[AuthMethod]
+    address: str
+    user_agent: str
+    created_at: datetime = Field(default_factory=utc_now)
+    used_at: datetime = Field(default_factory=utc_now)
+    expires_at: datetime
+    ended_at: datetime | None = None
+    end_reason: SessionEnd | None = None
+
+    class Settings:
+        name = "sessions"
+        indexes = [
+            IndexModel([("user_id", ASCENDING), ("used_at", DESCENDING)], name="user_used"),
+            IndexModel(
+                [("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=int(KEPT_AFTER_END.total_seconds())
+            ),
+        ]
+
+
+class RefreshToken(Document):
+    """`id` is the SHA-256 of the token in hex; the token itself is stored nowhere. `used_at`: when it was exchanged."""
+
+    id: str  # type: ignore[assignment]
+    session_id: PydanticObjectId
+    user_id: PydanticObjectId
+    expires_at: datetime
+    used_at: datetime | None = None
+
+    class Settings:
+        name = "refresh_tokens"
+        indexes = [
+            IndexModel([("session_id", ASCENDING)], name="session"),
+            IndexModel([("expires_at", ASCENDING)], name="expiry", expireAfterSeconds=0),
+        ]
+
+
+async def open_sessions(ids: Collection[ObjectId]) -> dict[ObjectId, dict[str, Any]]:
+    """Session id to (user_id, authenticated_at, methods, expires_at) of those that have neither ended nor expired."""
+    query = {"_id": {"$in": list(ids)}, "ended_at": None, "expires_at": {"$gt": utc_now()}}
+    fields = {"user_id": 1, "authenticated_at": 1, "methods": 1, "expires_at": 1}
+    return {raw["_id"]: raw async for raw in Session.get_pymongo_collection().find(query, fields)}
+
+
+async def sessions_of(user_id: PydanticObjectId) -> list[Session]:
+    """The sessions of a person, those used last first: open ones, and those that ended lately."""
+    rows = Session.get_pymongo_collection().find({"user_id": user_id}, sort=[("used_at", DESCENDING)], limit=200)
+    return [Session.model_validate(raw) async for raw in rows]
+
+
+async def end_sessions(
+    user_id: PydanticObjectId,
+    reason: SessionEnd,
+    *,
+    only: Collection[ObjectId] | None = None,
+    but: ObjectId | None = None,
+    session: Any = None,
+) -> list[ObjectId]:
+    """End open sessions of a person: all, `only` these, or all `but` one. Returns the ids of those that were open."""
+    query: dict[str, Any] = {"user_id": user_id, "ended_at": None}
+    if only is not None:
+        query["_id"] = {"$in": list(only)}
+    elif but is not None:
+        query["_id"] = {"$ne": but}
+    collection = Session.get_pymongo_collection()
+    ended = [raw["_id"] async for raw in collection.find(query, {"_id": 1}, session=session)]
+    if ended:
+        change = {"$set": {"ended_at": utc_now(), "end_reason": reason.value}}
+        await collection.update_many({"_id": {"$in": ended}, "ended_at": None}, change, session=session)
+        await RefreshToken.get_pymongo_collection().delete_many({"session_id": {"$in": ended}}, session=session)
+    return ended
+
+
+async def renew_session(id: ObjectId, methods: Collection[AuthMethod], at: datetime) -> Session:
+    """Note that the person has shown again, by these methods, who they are. Raises NotFound when it has ended."""
+    raw = await Session.get_pymongo_collection().find_one_and_update(
+        {"_id": id, "ended_at": None},
+        {"$set": {"authenticated_at": at, "methods": sorted(methods)}},
+        return_document=ReturnDocument.AFTER,
+    )
+    if raw is None:
+        raise NotFound.of("session")
+    renewed: Session = Session.model_validate(raw)
+    return renewed
