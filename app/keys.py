@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.settings import Settings
+from documents.audit_key import SEED_BYTES, AuditKey
 from domain.errors import Invalid
 
 MASTER_KEY_BYTES = 96  # what the local KMS provider of MongoDB's client-side encryption takes
@@ -20,11 +21,15 @@ MASTER_KEY_BYTES = 96  # what the local KMS provider of MongoDB's client-side en
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """`master` protects stored secrets, `signing` (PEM) access tokens, `cursor` what clients carry for us."""
+    """`master` protects stored secrets, `signing` (PEM) access tokens, `cursor` what clients carry for us.
+
+    The first of `audit` signs the audit log, the others have signed older parts of it.
+    """
 
     master: bytes = field(repr=False)
     signing: bytes = field(repr=False)
     cursor: bytes = field(repr=False)
+    audit: tuple[AuditKey, ...] = field(repr=False)
 
 
 def load_keys(settings: Settings) -> Keys:
@@ -40,7 +45,24 @@ def load_keys(settings: Settings) -> Keys:
         signing = _kept(folder / "signing.pem", _new_signing_key)
     # Derived from the signing key, so that every process of an installation signs cursors alike.
     cursor = hmac.digest(signing, b"cursors", hashlib.sha256)
-    return Keys(master=master, signing=signing, cursor=cursor)
+    return Keys(master=master, signing=signing, cursor=cursor, audit=_audit_keys(settings, master))
+
+
+def _audit_keys(settings: Settings, master: bytes) -> tuple[AuditKey, ...]:
+    if not settings.audit_keys:
+        return (AuditKey(hmac.digest(master, b"audit", hashlib.sha256)),)
+    seeds = [_seed(key.get_secret_value()) for key in settings.audit_keys]
+    return tuple(map(AuditKey, seeds))
+
+
+def _seed(text: str) -> bytes:
+    try:
+        seed = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Invalid("CLOUDWATCHER_AUDIT_KEYS holds a key that is not base64.") from error
+    if len(seed) != SEED_BYTES:
+        raise Invalid(f"Keys in CLOUDWATCHER_AUDIT_KEYS must hold {SEED_BYTES} bytes; one holds {len(seed)}.")
+    return seed
 
 
 def _decoded(text: str) -> bytes:

@@ -63,6 +63,11 @@ class Settings(BaseSettings):
         default=None,
         description="Ed25519 private key in PEM that signs access tokens. Unset: made once in the data directory.",
     )
+    audit_keys: list[SecretStr] = Field(
+        default_factory=list,
+        description="Keys of 32 random bytes in base64, as a JSON list: the first signs the audit log, the others have "
+        "signed older parts of it. Unset: one that is derived from the master key.",
+    )
     access_token_lifetime: timedelta = Field(
         default=timedelta(minutes=10),
         ge=timedelta(minutes=1),

@@ -78,7 +78,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             redis=redis,
             bus=bus,
             queue=queue,
-            writer=Writer(bus.wake, queue),
+            writer=Writer(bus.wake, queue, keys.audit[0]),
             vault=vault,
             log=EventLog(),
         )

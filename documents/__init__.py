@@ -2,6 +2,8 @@
 
 from documents.account import Account, AccountState
 from documents.alert import Alert, AlertSource, AlertState
+from documents.audit import AuditEntry
+from documents.audit_chain import AuditHead
 from documents.base import TenantDocument
 from documents.budget import Budget
 from documents.cost_day import CostDay
@@ -21,6 +23,8 @@ __all__ = [
     "Alert",
     "AlertSource",
     "AlertState",
+    "AuditEntry",
+    "AuditHead",
     "Budget",
     "CostDay",
     "CostLine",

@@ -10,9 +10,10 @@ from pymongo.errors import DuplicateKeyError
 import documents
 from auth.permission import Permission
 from documents import OrganizationKind, Role
+from documents.audit import INSTALLATION
 from documents.organization import load_organizations, open_organization
 from documents.transaction import Transaction
-from documents.user import find_user
+from documents.user import find_user, memberships_of
 from domain.errors import Conflict, Invalid
 from resolvers.context import Context, Info
 from resolvers.feed import positions_now
@@ -82,6 +83,7 @@ class OrganizationMutations:
                 input.organization_name, input.organization_kind, msp_id=None, session=tx.session
             )
             await _join(user.id, organization.id, role, tx.session)
+            tx.audit(organization.id, target=f"user:{user.id}", after={"role": role, "organization": organization.name})
             return user
 
         try:
@@ -104,6 +106,13 @@ class OrganizationMutations:
         matches = await info.context.ports.passwords.matches(password, user.password_hash if user else None)
         if user is None or not matches:
             raise Invalid("The address or the password is wrong.", path=("input", "password"))
+        org_ids = list(await memberships_of(PydanticObjectId(str(user.id)))) or [INSTALLATION]
+
+        async def change(tx: Transaction) -> None:
+            for org_id in org_ids:
+                tx.audit(org_id, target=f"user:{user.id}")
+
+        await info.context.ports.writer.commit(change)
         return _session(info.context, user)
 
     @mutation(
@@ -119,9 +128,13 @@ class OrganizationMutations:
         msp_id = context.scope.narrowed(local_id("Organization", input.msp_id)).only()
 
         async def change(tx: Transaction) -> documents.Organization:
-            return await open_organization(
+            client = await open_organization(
                 input.name, OrganizationKind.COMPANY, msp_id=PydanticObjectId(msp_id), session=tx.session
             )
+            opened = {"name": client.name, "kind": client.kind, "msp_id": msp_id}
+            for org_id in (PydanticObjectId(msp_id), client.id):
+                tx.audit(org_id, target=f"organization:{client.id}", after=opened)
+            return client
 
         return await context.ports.writer.commit(change)
 
