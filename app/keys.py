@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from app.settings import Settings
+from documents.audit_key import SEED_BYTES, AuditKey
 from domain.errors import Invalid
 
 MASTER_KEY_BYTES = 96  # what the local KMS provider of MongoDB's client-side encryption takes
@@ -22,11 +23,13 @@ MASTER_KEY_BYTES = 96  # what the local KMS provider of MongoDB's client-side en
 class Keys:
     """`master` protects stored secrets, `signing` (PEM, the newest first) access tokens.
 
+    The first of `audit` signs the audit log, the others have signed older parts of it.
     From each signing key a key is derived that signs what clients carry for us, such as cursors.
     """
 
     master: bytes = field(repr=False)
     signing: tuple[bytes, ...] = field(repr=False)
+    audit: tuple[AuditKey, ...] = field(repr=False)
 
     @property
     def cursors(self) -> tuple[bytes, ...]:
@@ -46,7 +49,7 @@ def load_keys(settings: Settings) -> Keys:
         master = _decoded(settings.master_key.get_secret_value())
     else:
         master = _kept(folder / "master.key", lambda: secrets.token_bytes(MASTER_KEY_BYTES))
-    return Keys(master=master, signing=_signing(settings, folder))
+    return Keys(master=master, signing=_signing(settings, folder), audit=_audit_keys(settings, master))
 
 
 def _signing(settings: Settings, folder: Path) -> tuple[bytes, ...]:
@@ -79,6 +82,23 @@ def _replace(path: Path, content: bytes) -> None:
     fresh.touch(mode=0o600)
     fresh.write_bytes(content)
     fresh.replace(path)
+
+
+def _audit_keys(settings: Settings, master: bytes) -> tuple[AuditKey, ...]:
+    if not settings.audit_keys:
+        return (AuditKey(hmac.digest(master, b"audit", hashlib.sha256)),)
+    seeds = [_seed(key.get_secret_value()) for key in settings.audit_keys]
+    return tuple(map(AuditKey, seeds))
+
+
+def _seed(text: str) -> bytes:
+    try:
+        seed = base64.b64decode(text, validate=True)
+    except ValueError as error:
+        raise Invalid("CLOUDWATCHER_AUDIT_KEYS holds a key that is not base64.") from error
+    if len(seed) != SEED_BYTES:
+        raise Invalid(f"Keys in CLOUDWATCHER_AUDIT_KEYS must hold {SEED_BYTES} bytes; one holds {len(seed)}.")
+    return seed
 
 
 def _decoded(text: str) -> bytes:

@@ -67,6 +67,11 @@ class Settings(BaseSettings):
         default_factory=list,
         description="Earlier signing keys, still accepted, as a JSON list. Keep one for an access token's life.",
     )
+    audit_keys: list[SecretStr] = Field(
+        default_factory=list,
+        description="Keys of 32 random bytes in base64, as a JSON list: the first signs the audit log, the others have "
+        "signed older parts of it. Unset: one that is derived from the master key.",
+    )
     access_token_lifetime: timedelta = Field(
         default=timedelta(minutes=10),
         ge=timedelta(minutes=1),

@@ -83,7 +83,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             bus=bus,
             revocations=revocations,
             queue=queue,
-            writer=Writer(bus.wake, queue),
+            writer=Writer(bus.wake, queue, keys.audit[0]),
             vault=vault,
             log=EventLog(),
         )

@@ -2,6 +2,8 @@
 
 from documents.account import Account, AccountState
 from documents.alert import Alert, AlertSource, AlertState
+from documents.audit import AuditEntry
+from documents.audit_chain import AuditHead
 from documents.base import TenantDocument
 from documents.budget import Budget
 from documents.client_access import ClientAccess
@@ -24,6 +26,8 @@ __all__ = [
     "Alert",
     "AlertSource",
     "AlertState",
+    "AuditEntry",
+    "AuditHead",
     "AuthMethod",
     "Budget",
     "ClientAccess",

@@ -14,6 +14,8 @@ from pymongo.monitoring import CommandListener
 
 from documents.account import Account
 from documents.alert import Alert
+from documents.audit import AuditEntry
+from documents.audit_chain import AuditHead
 from documents.budget import Budget
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay, make_totals
@@ -35,6 +37,8 @@ from documents.user import Membership, User
 ALL = (
     Account,
     Alert,
+    AuditEntry,
+    AuditHead,
     Budget,
     ClientAccess,
     CostDay,

@@ -9,6 +9,7 @@ from beanie import Document, PydanticObjectId
 from bson import ObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
 from domain.errors import NotFound
@@ -94,7 +95,7 @@ async def end_sessions(
     *,
     only: Collection[ObjectId] | None = None,
     but: ObjectId | None = None,
-    session: Any = None,
+    session: AsyncClientSession,
 ) -> list[ObjectId]:
     """End open sessions of a person: all, `only` these, or all `but` one. Returns the ids of those that were open."""
     query: dict[str, Any] = {"user_id": user_id, "ended_at": None}
@@ -111,12 +112,15 @@ async def end_sessions(
     return ended
 
 
-async def renew_session(id: ObjectId, methods: Collection[AuthMethod], at: datetime) -> Session:
+async def renew_session(
+    id: ObjectId, methods: Collection[AuthMethod], at: datetime, session: AsyncClientSession
+) -> Session:
     """Note that the person has shown again, by these methods, who they are. Raises NotFound when it has ended."""
     raw = await Session.get_pymongo_collection().find_one_and_update(
         {"_id": id, "ended_at": None},
         {"$set": {"authenticated_at": at, "methods": sorted(methods)}},
         return_document=ReturnDocument.AFTER,
+        session=session,
     )
     if raw is None:
         raise NotFound.of("session")

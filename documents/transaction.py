@@ -1,4 +1,4 @@
-"""One change: what it writes, the events that tell of it and the jobs it asks for, all or nothing."""
+"""One change: what it writes, the events and audit entries that tell of it, the jobs it asks for; all or nothing."""
 
 import asyncio
 from collections import defaultdict
@@ -13,6 +13,9 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import PyMongoError
 
+from documents.audit import Outcome, current_act, drafted
+from documents.audit_chain import append_entries
+from documents.audit_key import AuditKey
 from documents.base import utc_now
 from documents.event import EventCounter, append
 from documents.idempotency import record_result
@@ -30,11 +33,12 @@ class Transaction:
         self._drafts: dict[ObjectId, list[dict[str, Any]]] = defaultdict(list)
         self._counts: dict[ObjectId, dict[str, int | Decimal]] = defaultdict(dict)
         self._jobs: list[dict[str, Any]] = []
+        self._audits: dict[ObjectId, list[dict[str, Any]]] = defaultdict(list)
 
     @property
     def organizations(self) -> Collection[ObjectId]:
-        """Those something is announced in."""
-        return self._drafts.keys()
+        """Those something is announced or audited in."""
+        return self._drafts.keys() | self._audits.keys()
 
     def announce(self, org_id: PydanticObjectId, topic: str, type: str, payload: dict[str, Any]) -> None:
         """Add one event to the organization's log. `payload` holds JSON types, datetimes and decimals."""
@@ -52,14 +56,35 @@ class Transaction:
             {"_id": f"{function}:{key}", "function": function, "queue": queue, "args": args, "created_at": utc_now()}
         )
 
-    async def flush(self) -> dict[str, int]:
-        """Write events, tallies and jobs; returns the newest sequence per organization.
+    def audit(
+        self,
+        org_id: ObjectId | None,
+        *,
+        target: str,
+        before: Mapping[str, Any] | None = None,
+        after: Mapping[str, Any] | None = None,
+        outcome: Outcome = Outcome.DONE,
+        reason: str | None = None,
+    ) -> None:
+        """Add one entry of the current act to the organization's audit log.
 
-        Last, so that counters lock briefly. Raises RuntimeError for a tally that changes without an event: whoever
-        keeps an answer until the next event would keep a wrong one.
+        `target` is what it was done to, as noun:id. `before` and `after` may hold anything but secrets: only digests
+        and the names of the fields that differ are kept. Raises RuntimeError when nobody is acting, or when the
+        organization is not stored yet and therefore has no id.
+        """
+        if org_id is None:
+            raise RuntimeError(f"{target} is audited in an organization that is not stored yet.")
+        self._audits[ObjectId(org_id)].append(drafted(target, before, after, outcome, reason))
+
+    async def flush(self, audit_key: AuditKey | None = None) -> dict[str, int]:
+        """Write events, tallies, jobs and audit entries; returns the newest sequence per organization.
+
+        Last, so that counters lock briefly. Raises RuntimeError for a tally that changes without an event (whoever
+        keeps an answer until the next event would keep a wrong one), and for an act that nothing is audited of.
         """
         if unannounced := self._counts.keys() - self._drafts.keys():
             raise RuntimeError(f"The tally of {unannounced} changes, and nothing is announced.")
+        await self._flush_audits(audit_key)
         for job in self._jobs:
             await OutboxJob.get_pymongo_collection().replace_one(
                 {"_id": job["_id"]}, job, upsert=True, session=self.session
@@ -68,6 +93,17 @@ class Transaction:
             str(org_id): await append(drafts, org_id, self.session, self._counts[org_id])
             for org_id, drafts in sorted(self._drafts.items())
         }
+
+    async def _flush_audits(self, key: AuditKey | None) -> None:
+        act = current_act.get()
+        if act is not None and not self._audits:
+            raise RuntimeError(f"{act.action} changes something, and nothing is audited: call tx.audit.")
+        if not self._audits:
+            return
+        if key is None:
+            raise RuntimeError("Something is audited, and there is no key to sign the chain with.")
+        for org_id, drafts in sorted(self._audits.items()):
+            await append_entries(drafts, org_id, self.session, key)
 
 
 class _Contended(Exception):
@@ -95,8 +131,12 @@ async def _in_turn(org_ids: Collection[ObjectId]) -> AsyncIterator[None]:
         yield
 
 
-async def commit(change: Callable[[Transaction], Awaitable[T]], *, announce: Announce) -> T:
+async def commit(
+    change: Callable[[Transaction], Awaitable[T]], *, announce: Announce, audit_key: AuditKey | None = None
+) -> T:
     """Run `change` in one transaction and, once it is committed, wake the readers of what it announced.
+
+    `audit_key` signs the audit log; a change that audits nothing needs none.
 
     `change` may run several times (conflicts are retried), so it must not keep state outside. Changes of one
     organization that meet take turns from then on: left to themselves they would go on to abort each other.
@@ -116,7 +156,7 @@ async def commit(change: Callable[[Transaction], Awaitable[T]], *, announce: Ann
             raise _Contended  # behind those who wait already, not past them
         await record_result(result, session)
         woken.clear()
-        woken.update(await transaction.flush())
+        woken.update(await transaction.flush(audit_key))
         return result
 
     async def at_once(session: AsyncClientSession) -> T:

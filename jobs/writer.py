@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Protocol, TypeVar
 
+from documents.audit_key import AuditKey
 from documents.transaction import Announce, Transaction, commit
 
 T = TypeVar("T")
@@ -14,16 +15,20 @@ class Relay(Protocol):
 
 
 class Writer:
-    """`announce` wakes the readers of an organization's log; `queue` relays the outbox. Both may fail without loss."""
+    """`announce` wakes the readers of an organization's log; `queue` relays the outbox. Both may fail without loss.
 
-    def __init__(self, announce: Announce, queue: Relay) -> None:
+    `audit_key` signs the audit log.
+    """
+
+    def __init__(self, announce: Announce, queue: Relay, audit_key: AuditKey) -> None:
         self._announce = announce
         self._queue = queue
+        self._audit_key = audit_key
         self._relays: set[asyncio.Task[int]] = set()
 
     async def commit(self, change: Callable[[Transaction], Awaitable[T]]) -> T:
         """Run `change` (several times if the driver retries) and return what it returned, once it is committed."""
-        result = await commit(change, announce=self._announce)
+        result = await commit(change, announce=self._announce, audit_key=self._audit_key)
         task = asyncio.create_task(self._queue.relay())
         self._relays.add(task)
         task.add_done_callback(self._relays.discard)

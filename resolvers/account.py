@@ -25,6 +25,8 @@ from schema.connection import DEFAULT_FIRST, After, Connection, First
 from schema.node import local_id
 
 BY_NAME = Keyset((("name", 1),))
+# What the audit log tells apart of an account; never its credentials.
+AUDITED = {"provider", "name", "state", "role_arn", "endpoint_url", "regions"}
 
 
 @strawberry.type
@@ -93,6 +95,7 @@ class AccountMutations:
         async def change(tx: Transaction) -> documents.Account:
             await account.insert(session=tx.session)
             await request_sync(tx, account)
+            tx.audit(account.org_id, target=f"account:{account.id}", after=account.model_dump(include=AUDITED))
             return account
 
         return await context.ports.writer.commit(change)

@@ -59,9 +59,13 @@ class AlertMutations:
         alert_id = local_id("Alert", input.alert_id)
 
         async def change(tx: Transaction) -> documents.Alert:
-            return await acknowledge_alert(
+            alert = await acknowledge_alert(
                 tx, context.scope, alert_id, at=context.now(), expected_version=input.expected_version
             )
+            before = {"state": documents.AlertState.OPEN, "version": alert.version - 1}
+            after = {"state": alert.state, "version": alert.version}
+            tx.audit(alert.org_id, target=f"alert:{alert.id}", before=before, after=after)
+            return alert
 
         return await context.ports.writer.commit(change)
 

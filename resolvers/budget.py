@@ -17,6 +17,7 @@ from schema.budget import Budget, CreateBudgetInput, CreateBudgetPayload
 from schema.connection import DEFAULT_FIRST, After, Connection, First
 
 BY_NAME = Keyset((("name", 1),))
+AUDITED = {"name", "amount", "currency", "thresholds", "services", "account_native_ids"}
 
 
 @strawberry.type
@@ -54,6 +55,7 @@ class BudgetMutations:
         async def change(tx: Transaction) -> documents.Budget:
             await budget.insert(session=tx.session)
             ask_budget_check(tx, budget.org_id)
+            tx.audit(budget.org_id, target=f"budget:{budget.id}", after=budget.model_dump(include=AUDITED))
             return budget
 
         try:

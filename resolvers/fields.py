@@ -15,8 +15,10 @@ import documents
 from auth.gate import Public, SignedIn, gate
 from auth.permission import Permission
 from auth.step_up import require_fresh
+from documents.audit import acting
 from documents.idempotency import AlreadyDone, IdempotencyKey, current_key, find_result
 from domain.errors import Conflict
+from resolvers.act import act_of, record_refusal
 from schema.directives import Gated
 
 log = structlog.get_logger()
@@ -48,23 +50,28 @@ class SteppedUp(FieldExtension):
 
 
 class Audited(FieldExtension):
-    """Logs who did what and how it ended; answers a repeated idempotency key with the stored answer."""
+    """Makes the mutation an act of the audit log, which must say what it changes; writes down when it is refused.
+
+    Answers a repeated idempotency key with the stored answer, of which nothing is written.
+    """
 
     def __init__(self, action: str) -> None:
         self._action = action
 
     async def resolve_async(self, next_: Resolver, source: Any, info: strawberry.Info, **kwargs: Any) -> Any:
-        viewer = info.context.viewer
-        actor = viewer.actor if viewer else "anonymous"
+        context, input = info.context, kwargs.get("input")
+        act = act_of(self._action, context)
         try:
-            result = await _once(self._action, actor, kwargs.get("input"), lambda: next_(source, info, **kwargs))
+            with acting(act):
+                result = await _once(self._action, act.actor, input, lambda: next_(source, info, **kwargs))
         except Exception as error:
-            log.info("audit", action=self._action, actor=actor, outcome=type(error).__name__)
+            log.info("audit", action=self._action, actor=act.actor, outcome=type(error).__name__)
+            await record_refusal(act, context, input, error)
             raise
-        if viewer:
+        if context.viewer:
             # What they have changed may be what they may do; their next request shall see it.
-            info.context.ports.viewers.forget(actor)
-        log.info("audit", action=self._action, actor=actor, outcome="done")
+            context.ports.viewers.forget(context.viewer.actor)
+        log.info("audit", action=self._action, actor=act.actor, outcome="done")
         return result
 
 

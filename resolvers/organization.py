@@ -14,7 +14,7 @@ from resolvers.context import Info
 from resolvers.feed import positions_now
 from resolvers.fields import SIGNED_IN, mutation, query
 from schema.directives import Cost
-from schema.node import local_id
+from schema.node import global_id, local_id
 from schema.organization import (
     CreateClientInput,
     CreateClientPayload,
@@ -34,7 +34,8 @@ class OrganizationQueries:
         viewer = info.context.signed_in
         organizations = await load_organizations(list(viewer.standings))
         reach = [Reach(organization=found, role=viewer.standings[str(found.id)].role) for found in organizations]
-        return Viewer(user=viewer.user, reach=reach)
+        session_id = global_id("DeviceSession", viewer.signed_in.session_id)
+        return Viewer(user=viewer.user, session_id=session_id, reach=reach)
 
     @query(
         Cursor,
@@ -62,8 +63,12 @@ class OrganizationMutations:
         msp_id = context.scope.narrowed(local_id("Organization", input.msp_id)).only()
 
         async def change(tx: Transaction) -> documents.Organization:
-            return await open_organization(
+            client = await open_organization(
                 input.name, OrganizationKind.COMPANY, msp_id=PydanticObjectId(msp_id), session=tx.session
             )
+            opened = {"name": client.name, "kind": client.kind, "msp_id": msp_id}
+            for org_id in (PydanticObjectId(msp_id), client.id):
+                tx.audit(org_id, target=f"organization:{client.id}", after=opened)
+            return client
 
         return await context.ports.writer.commit(change)

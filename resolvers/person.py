@@ -46,6 +46,7 @@ class PersonMutations:
                 input.organization_name, input.organization_kind, msp_id=None, session=tx.session
             )
             await _join(user.id, organization.id, role, tx.session)
+            tx.audit(organization.id, target=f"user:{user.id}", after={"role": role, "organization": organization.name})
             return user
 
         try:

@@ -12,10 +12,11 @@ from auth.cookies import ACCESS_COOKIE, REFRESH_COOKIE, cookie, dropped_cookie, 
 from auth.permission import Permission
 from auth.refresh import TokenReused, session_end
 from documents import AuthMethod, SessionEnd
+from documents.audit import INSTALLATION
 from documents.organization import cut_off_sessions
 from documents.session import end_sessions, renew_session, sessions_of
 from documents.transaction import Transaction
-from documents.user import find_user_by_id
+from documents.user import find_user_by_id, memberships_of_many
 from domain.errors import Invalid, NotFound, Unauthenticated
 from resolvers.context import Context, Info
 from resolvers.fields import SIGNED_IN, mutation, query
@@ -127,7 +128,7 @@ class SessionMutations:
         password = input.password.get_secret_value()
         if not await context.ports.passwords.matches(password, viewer.user.password_hash):
             raise Invalid("The password is wrong.", path=("input", "password"))
-        return await renew_session(ObjectId(viewer.signed_in.session_id), [AuthMethod.PASSWORD], context.now())
+        return await freshen(context, [AuthMethod.PASSWORD])
 
     @mutation(
         CutOffSessionsPayload,
@@ -142,7 +143,10 @@ class SessionMutations:
         org_id = info.context.organization(input.organization_id)
 
         async def change(tx: Transaction) -> documents.Organization:
-            return await cut_off_sessions(org_id, info.context.now(), tx.session)
+            organization = await cut_off_sessions(org_id, info.context.now(), tx.session)
+            after = {"sessions_valid_from": organization.sessions_valid_from}
+            tx.audit(organization.id, target=f"organization:{org_id}", after=after)
+            return organization
 
         return await info.context.ports.writer.commit(change)
 
@@ -168,10 +172,31 @@ async def start_session(
 
     async def change(tx: Transaction) -> str:
         await stored.insert(session=tx.session)
+        await audit_about(tx, _id(user), target=f"session:{stored.id}", after={"methods": stored.methods})
         return await context.ports.refresh_tokens.first(stored, tx.session)
 
     token = await context.ports.writer.commit(change)
     return handed_out(context, user, stored, token, delivery)
+
+
+async def freshen(context: Context, methods: Collection[AuthMethod]) -> documents.Session:
+    """Note in the session that the person has shown again, by these methods, who they are."""
+    viewer = context.signed_in
+
+    async def change(tx: Transaction) -> documents.Session:
+        id = ObjectId(viewer.signed_in.session_id)
+        session = await renew_session(id, methods, context.now(), tx.session)
+        await audit_about(tx, session.user_id, target=f"session:{id}", after={"methods": session.methods})
+        return session
+
+    return await context.ports.writer.commit(change)
+
+
+async def audit_about(tx: Transaction, user_id: PydanticObjectId, **entry: Any) -> None:
+    """An audit entry about a person, in every organization they are a member of; else in the installation's log."""
+    memberships = await memberships_of_many([user_id])
+    for org_id in [raw["org_id"] for raw in memberships] or [INSTALLATION]:
+        tx.audit(org_id, **entry)
 
 
 def handed_out(
@@ -211,7 +236,9 @@ async def end_and_tell(
     """End sessions as documents.session.end_sessions does, close what they hold open, and deny their tokens."""
 
     async def change(tx: Transaction) -> list[ObjectId]:
-        return await end_sessions(user_id, reason, only=only, but=but, session=tx.session)
+        ended = await end_sessions(user_id, reason, only=only, but=but, session=tx.session)
+        await audit_about(tx, user_id, target=f"user:{user_id}", after={"ended": list(map(str, ended)), "why": reason})
+        return ended
 
     ended = await context.ports.writer.commit(change)
     await tell_ended(context, user_id, ended)

@@ -63,7 +63,9 @@ class SyncMutations:
             raise Conflict("This account is only known from bills. Connect it first with connectAccount.")
 
         async def change(tx: Transaction) -> documents.SyncRun:
-            return await request_sync(tx, account)
+            run = await request_sync(tx, account)
+            tx.audit(account.org_id, target=f"account:{account.id}", after={"sync": run.id})
+            return run
 
         return await context.ports.writer.commit(change)
 

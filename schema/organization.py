@@ -37,7 +37,8 @@ class Reach:
 @strawberry.type(description="The person who asks.")
 class Viewer:
     user: User = said("Who it is.")
-    reach: list[Reach] = said("Every organization in reach, clients of a managed provider included.")
+    session_id: strawberry.ID | None = said("Global id of the `DeviceSession` that this request belongs to.")
+    reach: list[Reach] = said("Every organization in reach, clients in which one works at present included.")
 
 
 @strawberry.pydantic.input(description="A client company to open under a managed service provider.")

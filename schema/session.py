@@ -10,7 +10,7 @@ import documents
 from auth.password import MAX_LENGTH
 from documents import AuthMethod, SessionEnd
 from schema.errors import payload
-from schema.node import Node, derived, said, view
+from schema.node import Node, said, view
 from schema.organization import Organization, User
 from schema.values import register_enum
 
@@ -56,11 +56,6 @@ class DeviceSession(Node):
     methods: list[AuthMethod] = said("How they did.")
     address: str = said("Network address it began from.")
     user_agent: str = said("What the browser or program said it is.")
-
-    @derived("Whether this request belongs to it.", reads=("id",))
-    def is_current(self, info: strawberry.Info) -> bool:
-        viewer = info.context.viewer
-        return bool(viewer and viewer.authentication and viewer.authentication.session_id == str(self.id))
 
 
 @strawberry.pydantic.input(description="A refresh token to exchange.")

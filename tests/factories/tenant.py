@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import documents
 from app.wiring import Backend
+from auth.authentication import Subject
 from auth.password import PasswordHasher
 from auth.scope import scope_of_operator
 from auth.token import TokenIssuer
@@ -97,6 +98,11 @@ async def make_session(user: documents.User, *methods: AuthMethod) -> documents.
     )
     await session.insert()
     return session
+
+
+async def make_subject(tenant: Tenant) -> Subject:
+    """The member in a fresh session."""
+    return Subject(f"user:{tenant.user.id}", str((await make_session(tenant.user)).id))
 
 
 async def token_for(backend: Backend, user: documents.User) -> str:

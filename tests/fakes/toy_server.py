@@ -46,7 +46,7 @@ class Toy:
             raise Unauthenticated("This access token is not valid. Sign in again.")
         if token == "broken":
             raise RuntimeError("the database password is hunter2")
-        return Session(principal=f"user:{token or 'anonymous'}", expires_at=self.expires_at)
+        return Session(principal=f"user:{token or 'anonymous'}", expires_at=self.expires_at, subject=token)
 
     async def make_context(self, call: Call) -> ToyContext:
         if self.context_error:

@@ -11,7 +11,7 @@ from bson import ObjectId
 
 import documents
 from app.wiring import Backend
-from auth.viewer import load_roles
+from auth.standings import load_standings_of
 from documents import OrganizationKind, Role
 from documents.account import accounts_of_others, claim_due_accounts
 from documents.cost_day import cost_series
@@ -28,7 +28,7 @@ from domain.facts.scope import Scope
 from schema.node import global_id
 from tests.factories.crowd import START, make_crowd
 from tests.factories.graph import Graph
-from tests.factories.tenant import Tenant, make_tenant
+from tests.factories.tenant import Tenant, make_subject, make_tenant
 from tests.integration.recorded import Commands, Plan, explained, recorded
 
 # More than MongoDB can merge the scans of at once, which is 200.
@@ -58,7 +58,8 @@ class House:
 
     async def reach(self) -> Scope:
         """Every organization the provider reaches."""
-        ids = frozenset(await load_roles(self.provider.user.id))
+        subject = await make_subject(self.provider)
+        ids = frozenset((await load_standings_of([subject]))[subject])
         return Scope(org_ids=ids, visible=ids, actor="test")
 
     async def plans(self, commands: list[dict[str, Any]]) -> list[Plan]:

@@ -14,8 +14,8 @@ from app.graphql.execution import Execution
 from app.graphql.frames import EXTENSION
 from app.web import Web, serving
 from app.wiring import Backend
-from auth.viewer import load_roles
-from auth.watch import load_roles_of
+from auth.authentication import Subject
+from auth.standings import load_standings_of
 from documents import OrganizationKind, Role
 from documents.alert import AlertSource, Cause, raise_alert
 from documents.base import utc_now
@@ -24,7 +24,7 @@ from domain.facts.severity import Severity
 from live.cursor import encode
 from live.position import Position
 from tests.factories.graph import messages, socket, subscribe
-from tests.factories.tenant import Tenant, add_member, make_tenant
+from tests.factories.tenant import Tenant, add_member, make_subject, make_tenant
 
 ALERTS = "subscription($after: Cursor) { alertRaised(after: $after) { ... on AlertRaised { cursor alert { title } } } }"
 TITLES = "subscription { alertRaised { ... on AlertRaised { alert { title severity } } } }"
@@ -274,14 +274,21 @@ async def test_results_that_are_sent_one_by_one_begin_anew_and_end_by_the_same_r
     assert complete["type"] == "complete"
 
 
-async def test_roles_of_many_are_those_of_each(backend: Backend) -> None:
+async def test_standings_of_many_are_those_of_each(backend: Backend) -> None:
     msp = await make_tenant(backend, role=Role.MSP_ADMIN, kind=OrganizationKind.MSP)
     bare_msp = await make_tenant(backend, role=Role.MSP_ADMIN, kind=OrganizationKind.MSP)
     client = await make_tenant(backend, managed_by=msp)
     people = [msp, bare_msp, client, await add_member(backend, client.organization, Role.CLIENT_VIEWER)]
-    ids = [str(one.user.id) for one in people]
+    subjects = [await make_subject(one) for one in people]
+    stranger = Subject("user:" + "0" * 24, "0" * 24)
 
-    alone = {id: await load_roles(one.user.id) for id, one in zip(ids, people, strict=True)}
+    alone = {subject: (await load_standings_of([subject]))[subject] for subject in subjects}
 
-    assert await load_roles_of([*ids, "0" * 24]) == {**alone, "0" * 24: {}}
-    assert await load_roles_of(ids[2:]) == {id: alone[id] for id in ids[2:]}
+    assert [set(held) for held in alone.values()] == [
+        {msp.org_id, client.org_id},
+        {bare_msp.org_id},
+        {client.org_id},
+        {client.org_id},
+    ]
+    assert await load_standings_of([*subjects, stranger]) == {**alone, stranger: {}}
+    assert await load_standings_of(subjects[2:]) == {subject: alone[subject] for subject in subjects[2:]}

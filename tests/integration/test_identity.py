@@ -15,7 +15,7 @@ from auth.viewer_cache import FRESH_FOR
 from documents import OrganizationKind, Role
 from documents.base import utc_now
 from tests.factories.graph import Graph
-from tests.factories.tenant import PASSWORD, add_member, make_tenant
+from tests.factories.tenant import PASSWORD, add_member, make_session, make_tenant
 
 REGISTER = """
 mutation Register($input: RegisterInput!) {
@@ -88,10 +88,10 @@ async def test_a_token_that_is_expired_foreign_or_of_another_kind_is_refused(gra
     tenant = await make_tenant(backend)
     issuer = TokenIssuer(backend.keys.signing, issuer=backend.settings.public_url, lifetime=timedelta(minutes=1))
     elsewhere = TokenIssuer(backend.keys.signing, issuer="https://elsewhere.example", lifetime=timedelta(minutes=1))
-    user_id = str(tenant.user.id)
+    user_id, session_id = str(tenant.user.id), str((await make_session(tenant.user)).id)
     tokens = {
-        "expired": issuer.issue(user_id, utc_now() - timedelta(hours=1))[0],
-        "foreign": elsewhere.issue(user_id, utc_now())[0],
+        "expired": issuer.issue(user_id, utc_now() - timedelta(hours=1), session_id=session_id)[0],
+        "foreign": elsewhere.issue(user_id, utc_now(), session_id=session_id)[0],
         "unsigned": jwt.encode({"sub": user_id}, None, algorithm="none"),
         "tampered": tenant.token[:-4] + "AAAA",
         "garbage": "not-a-token",

@@ -24,9 +24,9 @@ class House:
         self.gate: asyncio.Event | None = None
         self.expires_at = NOON + timedelta(minutes=10)
         monkeypatch.setattr(viewer_cache, "load_viewer", self.load)
-        self.cache = ViewerCache(SimpleNamespace(), lambda: self.now)  # type: ignore[arg-type]
+        self.cache = ViewerCache(SimpleNamespace(), SimpleNamespace(), lambda: self.now)  # type: ignore[arg-type]
 
-    async def load(self, token: str, tokens: Any) -> Viewer:
+    async def load(self, token: str, tokens: Any, denylist: Any) -> Viewer:
         self.reads += 1
         number = self.reads
         if self.gate:
@@ -34,7 +34,7 @@ class House:
         if token == "bad":
             raise Unauthenticated("This access token is not valid. Sign in again.")
         user: Any = SimpleNamespace(id=token, read=number)
-        return Viewer(user=user, roles={}, expires_at=self.expires_at)
+        return Viewer(actor=token, person=user, standings={}, expires_at=self.expires_at)
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ async def test_requests_at_once_share_one_read_and_tokens_do_not(house: House) -
     viewers = await asyncio.gather(*asked)
 
     assert house.reads == 2
-    assert [viewer.user_id for viewer in viewers] == ["ada", "ada", "bob"]
+    assert [viewer.actor for viewer in viewers] == ["ada", "ada", "bob"]
 
 
 async def test_a_request_that_is_given_up_does_not_end_the_read_of_the_others(house: House) -> None:
@@ -73,7 +73,7 @@ async def test_a_request_that_is_given_up_does_not_end_the_read_of_the_others(ho
     await asyncio.sleep(0)
     house.gate.set()
 
-    assert (await second).user_id == "ada"
+    assert (await second).actor == "ada"
     assert house.reads == 1
 
 
@@ -140,4 +140,4 @@ async def test_a_read_that_is_cancelled_as_a_whole_is_begun_anew(house: House) -
         await asked
     house.gate.set()
 
-    assert (await house.cache.of("ada")).user_id == "ada"
+    assert (await house.cache.of("ada")).actor == "ada"

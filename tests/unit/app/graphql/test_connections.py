@@ -18,7 +18,7 @@ class Closings:
             if error:
                 raise error
 
-        return OpenConnection(principal, Transport.WEBSOCKET, close)
+        return OpenConnection(principal, Transport.WEBSOCKET, close, subject=principal)
 
 
 def test_a_principal_holds_only_so_many_at_once():
@@ -48,12 +48,12 @@ def test_removing_twice_counts_once():
         connections.add(first)
 
 
-async def test_a_principal_is_closed_alone():
+async def test_a_subject_is_closed_alone():
     connections, closings = Connections(), Closings()
     for principal in ("ada", "bob", "ada"):
         connections.add(closings.connection(principal))
 
-    await connections.close_principal("ada", "Signed out.")
+    await connections.close_subjects(lambda subject: subject == "ada", "Signed out.")
 
     assert closings.heard == [("ada", FORBIDDEN)] * 2
 
