@@ -12,7 +12,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up install test test-standard nightly check format schema bench constraints clean
+.PHONY: help demo up install test test-standard nightly check format schema isolation bench constraints clean
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -54,6 +54,9 @@ schema: $(VENV)/.dev ## Write schema/schema.graphql anew from the code
 	@mkdir -p build
 	@$(BIN)/cloudwatcher schema > build/schema.graphql
 	@mv build/schema.graphql schema/schema.graphql
+
+isolation: $(VENV)/.dev ## Write docs/isolation.md anew from the tables and probes of the contract tests
+	@$(BIN)/python -m tests.contract.isolation_page
 
 bench: $(VENV)/.dev ## Compare with other servers on the same work (BENCH_ARGS='--quick' for a short one, '--help' for all)
 	@$(BIN)/python -m bench $(BENCH_ARGS)

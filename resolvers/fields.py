@@ -156,7 +156,7 @@ def mutation(
     extensions: list[FieldExtension] = [UnderPermission(permission), Audited(audit), InSuccess(payload)]
     if step_up:
         extensions.insert(0, SteppedUp())
-    gated = Gated(may=may or f"public: {public}", step_up=step_up)
+    gated = Gated(may=may or f"public: {public}", step_up=step_up or strawberry.UNSET)
     return _field(payload, permission_class, extensions, _told(description, public), (gated, *directives))
 
 

@@ -28,7 +28,7 @@ class Cost:
 )
 class Gated:
     may: str
-    step_up: bool = False
+    step_up: bool | None = strawberry.UNSET
 
 
 @strawberry.schema_directive(

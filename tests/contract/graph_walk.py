@@ -95,11 +95,13 @@ def _sample(type_: Any, ids: dict[tuple[str, ...], Any], place: str) -> Any:
     if isinstance(type_, GraphQLList):
         return [_sample(get_named_type(type_), ids, place)]
     named = get_named_type(type_)
+    if () in ids:
+        return ids[()]
     for key in (place, named.name):
         if key in SAMPLES:
             return SAMPLES[key]
     if named.name == "ID":
-        return ids.get((), "QWxlcnQ6MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw")
+        return "QWxlcnQ6MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"
     if isinstance(named, GraphQLEnumType):
         return next(iter(named.values))
     assert isinstance(named, GraphQLInputObjectType), f"{place}: add a sample for {named.name}"

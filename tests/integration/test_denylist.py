@@ -5,7 +5,7 @@ from datetime import timedelta
 from app.wiring import Backend
 from auth.denylist import Denylist
 from auth.token import LEEWAY
-from tests.unit.auth.test_denylist import claims
+from tests.factories.claims import claims
 
 LIFETIME = timedelta(minutes=10)
 

@@ -1,18 +1,12 @@
 """Denied sessions and tokens; and what is known of them while Redis is away."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from redis.asyncio import Redis
 
 from auth.denylist import Denylist
-from auth.token import Claims
-
-
-def claims(token_id: str = "t", session_id: str = "s") -> Claims:
-    return Claims(
-        user_id="u", token_id=token_id, session_id=session_id, session_version=0, expires_at=datetime.now(UTC)
-    )
+from tests.factories.claims import claims
 
 
 @pytest.fixture
