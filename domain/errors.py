@@ -83,7 +83,13 @@ class ApprovalRequired(Refused):
 
 
 class RateLimited(Refused):
+    """`retry_after` is how long to wait at least, where that is known."""
+
     code = "RATE_LIMITED"
+
+    def __init__(self, message: str, *, path: tuple[str, ...] = (), retry_after: timedelta | None = None) -> None:
+        super().__init__(message, path=path)
+        self.retry_after = retry_after
 
 
 class ProviderError(CloudWatcherError):
