@@ -16,6 +16,7 @@ from app.settings import Settings
 from documents.database import connect, open_database
 from documents.database import migrate as migrate_documents
 from documents.event import EventLog
+from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
 from domain.errors import Invalid
 from jobs.queue import QUICK, Queue, dumps, loads
@@ -39,6 +40,7 @@ class Backend:
     writer: Writer
     vault: Vault
     log: EventLog
+    one_time_tokens: OneTimeTokens
 
 
 def urls_of(settings: Settings) -> tuple[str, str]:
@@ -86,6 +88,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             writer=Writer(bus.wake, queue, keys.audit[0]),
             vault=vault,
             log=EventLog(),
+            one_time_tokens=OneTimeTokens(keys.derived("one-time tokens")),
         )
     finally:
         await revocations.disconnect()

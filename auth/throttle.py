@@ -1,8 +1,6 @@
-"""Slows guessing down: attempts are counted by account and by address, and failures are followed by growing pauses.
+"""Slows guessing down: attempts count by account and by address, and failures are followed by growing pauses.
 
-An attempt counts as failed until it is told that it succeeded, so that many at once gain nothing. Nobody is locked out:
-what is refused does not count, a pause ends after fifteen minutes, and an address from which the owner has signed in
-before has a count of its own, which strangers do not raise.
+What is refused does not count, and a pause ends after fifteen minutes: nobody is locked out for good.
 """
 
 import asyncio
@@ -144,8 +142,10 @@ class Throttle:
         self._ask_again_at = 0.0
 
     async def admit(self, account: str, address: str) -> None:
-        """Count an attempt, failed until `succeeded` is called. Raises RateLimited, with how long to wait.
+        """Count an attempt, failed until `succeeded` is called, so that many at once gain nothing.
 
+        From an address the owner has signed in from, it has a count of its own, which strangers do not raise.
+        Raises RateLimited, with how long to wait.
         `account` is any name of what is tried, whether it exists or not; put what it is for in front.
         """
         keys = self._keys(account, address)

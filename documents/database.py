@@ -26,6 +26,8 @@ from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
 from documents.finding import Finding
 from documents.idempotency import IdempotentResult
+from documents.mail import OutgoingMail
+from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.resource import Resource
@@ -51,8 +53,10 @@ ALL = (
     Finding,
     IdempotentResult,
     Membership,
+    OneTimeToken,
     Organization,
     OutboxJob,
+    OutgoingMail,
     RefreshToken,
     Resource,
     Session,

@@ -15,7 +15,8 @@ CloudWatcherError
     ├── Throttled           try again later
     ├── Unavailable         try again later
     ├── CredentialsRejected the customer must mend the credentials
-    └── PermissionMissing   the customer must grant a permission
+    ├── PermissionMissing   the customer must grant a permission
+    └── Rejected            it will never take this very thing; trying again changes nothing
 """
 
 from datetime import timedelta
@@ -121,3 +122,7 @@ class CredentialsRejected(ProviderError):
 
 class PermissionMissing(ProviderError):
     advice = "Grant the named permission to CloudWatcher's role, then sync again."
+
+
+class Rejected(ProviderError):
+    advice = "It was given up. Check the address it was for."

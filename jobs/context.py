@@ -4,6 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from connectors.channels.mail import Post
+from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
 from jobs.queue import Queue
 from jobs.writer import Writer
@@ -13,7 +15,8 @@ from jobs.writer import Writer
 class JobContext:
     """One per worker process. `event_retention`: how long the event log is kept.
 
-    `allow_private_endpoints`: whether accounts may name endpoints inside private networks.
+    `allow_private_endpoints`: whether accounts may name endpoints inside private networks. `public_url`: what links in
+    mails begin with.
     """
 
     writer: Writer
@@ -22,3 +25,6 @@ class JobContext:
     now: Callable[[], datetime]
     event_retention: timedelta
     allow_private_endpoints: bool
+    one_time_tokens: OneTimeTokens
+    post: Post
+    public_url: str

@@ -9,14 +9,16 @@ from beanie import PydanticObjectId
 from redis.exceptions import RedisError
 
 from documents.account import Account
+from documents.mail import OutgoingMail
+from documents.outbox import QUICK as QUICK
+from documents.outbox import SEND_MAIL as SEND_MAIL
 from documents.outbox import relay_outbox
 from documents.sync_run import SyncRun, announce_sync, open_run
 from documents.transaction import Transaction
 
 log = structlog.get_logger()
 
-# Crash recovery waits for the longest timeout of a queue, so slow work has its own.
-QUICK = "cloudwatcher:quick"
+# Crash recovery waits for the longest timeout of a queue, so slow work has its own beside QUICK.
 SLOW = "cloudwatcher:slow"
 
 SYNC_ACCOUNT = "sync_account"
@@ -52,6 +54,11 @@ async def request_sync(tx: Transaction, account: Account) -> SyncRun:
 def ask_budget_check(tx: Transaction, org_id: PydanticObjectId) -> None:
     """Ask for a look at all budgets of an organization. Asks that come before it starts become one."""
     tx.enqueue(CHECK_BUDGETS, queue=QUICK, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def ask_mail_again(tx: Transaction, mail: OutgoingMail) -> None:
+    """Ask anew for a mail whose job is lost."""
+    tx.enqueue(SEND_MAIL, queue=QUICK, key=str(mail.id), args={"mail_id": str(mail.id)})
 
 
 class Queue:
