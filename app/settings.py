@@ -104,6 +104,11 @@ class Settings(BaseSettings):
         description="How often live feeds look at the event log without having been woken.",
     )
     bcrypt_rounds: int = Field(default=12, ge=4, le=16, description="Work factor of password hashes.")
+    free_attempts: int = Field(
+        default=30,
+        ge=1,
+        description="Attempts to sign in that one address may fail before it must wait; more where many share one.",
+    )
     max_subscriptions: int = Field(default=50, ge=1, le=1000, description="Open operations of one WebSocket at most.")
     max_connections_per_user: int = Field(default=100, ge=1, description="Open WebSockets of one user at most.")
     cost_per_minute: int = Field(

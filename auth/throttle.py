@@ -10,7 +10,7 @@ import ipaddress
 import time
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import structlog
@@ -98,13 +98,14 @@ class _Count:
 class _LocalCounts:
     """The counts of this process alone, for while Redis is away. Addresses are not known here."""
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, clock: Callable[[], float], limits: tuple[Limit, Limit]) -> None:
         self._clock = clock
+        self._limits = limits
         self._counts: OrderedDict[str, _Count] = OrderedDict()
 
     def admit(self, account: str, address: str) -> timedelta:
         now = self._clock()
-        counts = [(self._count(account, now), ACCOUNT), (self._count(address, now), ADDRESS)]
+        counts = list(zip((self._count(account, now), self._count(address, now)), self._limits, strict=True))
         wait = max(count.until - now for count, _ in counts)
         if wait > 0:
             return timedelta(seconds=wait)
@@ -131,14 +132,20 @@ class _LocalCounts:
 
 
 class Throttle:
-    """`key` hides accounts and addresses from whoever reads Redis. One per process; `clock` in seconds."""
+    """`key` hides accounts and addresses from whoever reads Redis; `free` attempts of an address bring no pause.
 
-    def __init__(self, redis: Redis, key: bytes, clock: Callable[[], float] = time.monotonic) -> None:
+    One per process; `clock` in seconds.
+    """
+
+    def __init__(
+        self, redis: Redis, key: bytes, clock: Callable[[], float] = time.monotonic, *, free: int = ADDRESS.free
+    ) -> None:
         self._admit = redis.register_script(_ADMIT)
         self._succeed = redis.register_script(_SUCCEED)
         self._key = key
         self._clock = clock
-        self._local = _LocalCounts(clock)
+        self._limits = (ACCOUNT, replace(ADDRESS, free=free))
+        self._local = _LocalCounts(clock, self._limits)
         self._ask_again_at = 0.0
 
     async def admit(self, account: str, address: str) -> None:
@@ -149,7 +156,7 @@ class Throttle:
         `account` is any name of what is tried, whether it exists or not; put what it is for in front.
         """
         keys = self._keys(account, address)
-        limits = [number for limit in (ACCOUNT, ADDRESS) for number in (limit.free, _ms(limit.forgotten_after))]
+        limits = [number for limit in self._limits for number in (limit.free, _ms(limit.forgotten_after))]
         asked = await self._ask(self._admit, keys, [_ms(LONGEST_PAUSE), *limits])
         wait = self._local.admit(keys[0], keys[2]) if asked is None else timedelta(milliseconds=asked)
         if wait:

@@ -22,6 +22,7 @@ from bench.processes import Child
 from bench.results import save
 from bench.stage import Stage, staged
 from bench.workloads import ask
+from documents.base import utc_now
 
 ON_LOOP = Peer("on_loop", "hashing on the loop", (*OURS.command[:2], "bench.peers.hash_on_loop"), is_signed_in=True)
 BUILDS = (OURS, ON_LOOP)
@@ -88,7 +89,12 @@ async def _people(stage: Stage) -> None:
     async with stage.backend():
         password_hash = await PasswordHasher().hash(PASSWORD)
         for number in range(PEOPLE):
-            user = documents.User(email=_email(number), name=f"Person {number}", password_hash=password_hash)
+            user = documents.User(
+                email=_email(number),
+                name=f"Person {number}",
+                password_hash=password_hash,
+                email_verified_at=utc_now(),
+            )
             await user.insert()
 
 

@@ -30,6 +30,7 @@ from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
+from documents.registration import Registration
 from documents.resource import Resource
 from documents.session import RefreshToken, Session
 from documents.sync_run import SyncRun
@@ -58,6 +59,7 @@ ALL = (
     OutboxJob,
     OutgoingMail,
     RefreshToken,
+    Registration,
     Resource,
     Session,
     SyncRun,

@@ -75,8 +75,10 @@ async def find_mail(id: str) -> OutgoingMail | None:
 
 
 async def end_mail(mail: OutgoingMail, state: MailState, at: datetime, problem: str | None = None) -> MailState:
-    """Write down what became of it; what was written first stays."""
-    change = {"state": state.value, "problem": problem, "ended_at": at}
+    """Write down what became of it; what was written first stays. An address nothing was sent to is forgotten."""
+    change: dict[str, Any] = {"state": state.value, "problem": problem, "ended_at": at}
+    if state is MailState.DROPPED:
+        change["to"] = ""
     query = {"_id": mail.id, "state": MailState.WAITING.value}
     await OutgoingMail.get_pymongo_collection().update_one(query, {"$set": change})
     return state

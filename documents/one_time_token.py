@@ -24,6 +24,7 @@ from domain.errors import Invalid
 # How long a row is kept once it has expired.
 KEPT = timedelta(days=7)
 NONCE_BYTES = 32
+NOBODY = "nobody"
 
 
 class Purpose(StrEnum):
@@ -49,6 +50,11 @@ class OneTimeToken(Document):
     expires_at: datetime
     used_at: datetime | None = None
 
+    @property
+    def is_for_nobody(self) -> bool:
+        """Whether the address it would go to is unknown."""
+        return self.subject.startswith(f"{NOBODY}:")
+
     class Settings:
         name = "one_time_tokens"
         indexes = [
@@ -73,9 +79,11 @@ class OneTimeTokens:
         at: datetime,
         session: AsyncClientSession,
         details: dict[str, str] | None = None,
+        replaces: bool = True,
     ) -> OneTimeToken:
-        """A new one; earlier ones of this purpose and subject end. Put its id into the mail, see `Transaction.mail`."""
-        await end_tokens(subject, session, purpose=purpose)
+        """A new one, which `replaces` earlier ones of its purpose. Put its id into the mail, see `Transaction.mail`."""
+        if replaces:
+            await end_tokens(subject, session, purpose=purpose)
         nonce = secrets.token_bytes(NONCE_BYTES)
         token = OneTimeToken(
             purpose=purpose,
@@ -100,15 +108,19 @@ async def spend_token(secret: str, purpose: Purpose, *, at: datetime, session: A
 
     Raises Invalid when it never was, has been used or replaced, has expired, or is for something else.
     """
-    query = {"token_hash": _hash(secret.strip()), "purpose": purpose.value, "used_at": None, "expires_at": {"$gt": at}}
     raw = await OneTimeToken.get_pymongo_collection().find_one_and_update(
-        query, {"$set": {"used_at": at}}, return_document=ReturnDocument.AFTER, session=session
+        _usable(secret, purpose, at), {"$set": {"used_at": at}}, return_document=ReturnDocument.AFTER, session=session
     )
     if raw is None:
-        raise Invalid(
-            "This link is no longer valid: it was used, replaced by a newer one, or has expired. Ask for a new one.",
-            path=("input", "token"),
-        )
+        raise _no_longer_valid()
+    return _stored(raw)
+
+
+async def peek_token(secret: str, purpose: Purpose, *, at: datetime) -> OneTimeToken:
+    """The token behind this secret, still unused. Raises Invalid like `spend_token`."""
+    raw = await OneTimeToken.get_pymongo_collection().find_one(_usable(secret, purpose, at))
+    if raw is None:
+        raise _no_longer_valid()
     return _stored(raw)
 
 
@@ -119,15 +131,49 @@ async def find_open_token(id: str, at: datetime) -> OneTimeToken | None:
     return None if raw is None else _stored(raw)
 
 
-async def end_tokens(subject: str, session: AsyncClientSession, *, purpose: Purpose | None = None) -> None:
-    """No token of this subject works any more, of one purpose or of all."""
-    query = {"subject": subject} if purpose is None else {"subject": subject, "purpose": purpose.value}
-    await OneTimeToken.get_pymongo_collection().delete_many({**query, "used_at": None}, session=session)
+async def end_tokens(
+    subject: str,
+    session: AsyncClientSession,
+    *,
+    purpose: Purpose | None = None,
+    but: Purpose | None = None,
+    made_since: datetime | None = None,
+) -> None:
+    """Tokens of this subject work no more: those of one purpose, of all, or of all `but` one; of any age or newer."""
+    query: dict[str, Any] = {"subject": subject, "used_at": None}
+    if purpose is not None:
+        query["purpose"] = purpose.value
+    elif but is not None:
+        query["purpose"] = {"$ne": but.value}
+    if made_since is not None:
+        query["created_at"] = {"$gte": made_since}
+    await OneTimeToken.get_pymongo_collection().delete_many(query, session=session)
 
 
 def subject_of(user_id: PydanticObjectId | None) -> str:
     """The subject of tokens about a person."""
     return f"user:{user_id}"
+
+
+def user_id_of(token: OneTimeToken) -> PydanticObjectId:
+    """The person a token is about."""
+    return PydanticObjectId(token.subject.partition(":")[2])
+
+
+def nobody() -> str:
+    """A subject nobody is, for requests about unknown addresses: they store the same, and no mail goes out."""
+    return f"{NOBODY}:{secrets.token_hex(8)}"
+
+
+def _usable(secret: str, purpose: Purpose, at: datetime) -> dict[str, Any]:
+    return {"token_hash": _hash(secret.strip()), "purpose": purpose.value, "used_at": None, "expires_at": {"$gt": at}}
+
+
+def _no_longer_valid() -> Invalid:
+    return Invalid(
+        "This link is no longer valid: it was used, replaced by a newer one, or has expired. Ask for a new one.",
+        path=("input", "token"),
+    )
 
 
 def _stored(raw: Mapping[str, Any]) -> OneTimeToken:

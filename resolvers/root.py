@@ -8,9 +8,12 @@ from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.finding import FindingQueries
+from resolvers.leaving import LeavingMutations
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
+from resolvers.password import PasswordMutations
 from resolvers.person import PersonMutations
+from resolvers.profile import ProfileMutations
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 
@@ -36,8 +39,11 @@ class Mutation(
     AccountMutations,
     AlertMutations,
     BudgetMutations,
+    LeavingMutations,
     OrganizationMutations,
+    PasswordMutations,
     PersonMutations,
+    ProfileMutations,
     SessionMutations,
     SyncMutations,
 ):

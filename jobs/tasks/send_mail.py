@@ -45,12 +45,12 @@ async def send_mail(ctx: dict[str, Any], *, mail_id: str) -> str:
 
 
 async def _write(context: JobContext, mail: OutgoingMail) -> Letter | None:
-    """None when its link cannot be used any more."""
+    """None when its link cannot be used any more, or is for nobody."""
     values = {**mail.values, "home": context.public_url}
     if (token_id := values.pop("token", None)) is not None:
         token = await find_open_token(token_id, context.now())
         secret = None if token is None else context.one_time_tokens.secret_of(token)
-        if token is None or secret is None:
+        if token is None or secret is None or token.is_for_nobody:
             return None
         values |= _link(context.public_url, token, secret)
     return write_letter(mail.template, values)
@@ -64,9 +64,9 @@ def _link(public_url: str, token: OneTimeToken, secret: str) -> Mapping[str, str
 
 def _valid_for(token: OneTimeToken) -> str:
     minutes = round((token.expires_at - token.created_at).total_seconds() / 60)
-    for size, unit in ((24 * 60, "day"), (60, "hour")):
-        if minutes >= size and minutes % size == 0:
-            return f"{minutes // size} {unit}{'s' if minutes > size else ''}"
+    for size, unit in ((24 * 60, "days"), (60, "hours")):
+        if minutes >= 2 * size:
+            return f"{minutes // size} {unit}"
     return f"{minutes} minutes"
 
 
