@@ -10,7 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 import documents
 from documents import SessionEnd
-from documents.one_time_token import Purpose, end_tokens, nobody, spend_token, subject_of, user_id_of
+from documents.one_time_token import Purpose, end_tokens, nobody, peek_token, spend_token, subject_of, user_id_of
 from documents.session import end_sessions
 from documents.transaction import Transaction
 from documents.user import change_user, find_person, find_user, normal_email
@@ -138,10 +138,12 @@ class ProfileMutations:
         self, info: Info, input: Annotated[UndoEmailChangeInput, strawberry.argument(description=WHAT)]
     ) -> Any:
         context, at = info.context, info.context.now()
+        secret = input.token.get_secret_value()
+        # Before the hash, which is dear: whoever has no code shall not have one made.
+        await peek_token(secret, Purpose.UNDO_EMAIL_CHANGE, at=at)
         unknown = await context.ports.passwords.hash(secrets.token_urlsafe(32))
 
         async def change(tx: Transaction) -> tuple[documents.User, list[ObjectId]]:
-            secret = input.token.get_secret_value()
             token = await spend_token(secret, Purpose.UNDO_EMAIL_CHANGE, at=at, session=tx.session)
             old, user_id = token.details["to"], user_id_of(token)
             # Whoever changed the address may have left with the account as well.

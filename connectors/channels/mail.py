@@ -56,8 +56,8 @@ def message_of(mail: Mail, sender: str) -> EmailMessage:
     message["Date"] = datetime.now(UTC)
     message["Message-ID"] = mail.message_id
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in return
-    message.set_content(mail.letter.text)
-    message.add_alternative(mail.letter.html, subtype="html")
+    message.set_content(mail.letter.text, cte="quoted-printable")
+    message.add_alternative(mail.letter.html, subtype="html", cte="quoted-printable")
     return message
 
 

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from app.cli.doctor import examine
+from app.settings import Settings
 from connectors.channels.letter import Letter
 from connectors.channels.mail import Mail, MailFolder, SmtpPost
 from connectors.channels.smtp_url import SmtpServer, parse_smtp_url
@@ -141,6 +144,25 @@ async def test_a_subject_cannot_bring_headers(server: MailServer) -> None:
 
 async def test_the_doctor_hears_whether_the_server_lets_us_in(server: MailServer) -> None:
     assert await post(server).check() == f"localhost:{server.port}, starttls"
+
+
+async def test_doctor_tells_where_mail_goes(settings: Settings) -> None:
+    with mail_server(offers_tls=False) as plain:
+        url = f"smtp://localhost:{plain.port}"
+        found = {
+            url: [check for check in await examine(_with_mail(settings, url)) if check.name == "mail"]
+            for url in (f"{url}?starttls=off", url, None)
+        }
+
+    ((fine,), (mend,), (none,)) = found.values()
+    assert (fine.is_fine, fine.found) == (True, f"localhost:{plain.port}, none lets us in")
+    assert not mend.is_fine
+    assert none.is_fine
+    assert none.found.endswith("outbox-mail")
+
+
+def _with_mail(settings: Settings, url: str | None) -> Settings:
+    return settings.model_copy(update={"smtp_url": SecretStr(url) if url else None})
 
 
 async def test_without_a_server_mail_is_a_file_of_its_owner_and_the_log_names_its_path_alone(tmp_path: Path) -> None:

@@ -196,6 +196,19 @@ async def test_a_repeated_request_sends_one_mail(graph: Graph, backend: Backend)
     assert len(await outcomes(backend, fields["email"])) == 1
 
 
+async def test_a_key_that_comes_again_with_another_password_is_the_same_request(graph: Graph, backend: Backend) -> None:
+    """So nothing of the password is in what is kept of the request for a day."""
+    fields = newcomer(idempotencyKey="again-and-again-" + newcomer()["email"])
+    await call(graph, "register", **fields)
+
+    again = await call(graph, "register", **{**fields, "password": NEW_PASSWORD})
+    other = await call(graph, "register", **{**fields, "name": "Another"})
+
+    assert again == {"__typename": "RegisterSuccess", "sentTo": fields["email"]}
+    assert other["__typename"] == "ConflictError"
+    assert len(await outcomes(backend, fields["email"])) == 1
+
+
 async def test_mails_to_one_address_are_slowed_down_alike_for_known_and_unknown(graph: Graph, backend: Backend) -> None:
     known, unknown = (await make_tenant(backend)).user.email, newcomer()["email"]
     limits = []
