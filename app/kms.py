@@ -10,8 +10,8 @@ from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from documents.master_key import MasterKey
 
-# A host, and a port where it is not 443.
-_HOST = r"^[a-zA-Z0-9.-]+(:\d{1,5})?$"
+# A host, and a port where it is not 443. The driver takes no host without a dot.
+_HOST = r"^[a-zA-Z0-9-]+(\.[a-zA-Z0-9-]+)+(:\d{1,5})?$"
 AWS_KEY = re.compile(r"arn:aws[a-z-]*:kms:(?P<region>[a-z0-9-]+):\d{12}:(key|alias)/[\w/-]+")
 AZURE_KEY = re.compile(r"(?P<name>[0-9a-zA-Z-]{1,127})/(?P<version>[0-9a-zA-Z]{1,64})")
 GCP_KEY = re.compile(

@@ -11,12 +11,13 @@ from bson import Binary, CodecOptions
 from bson.binary import STANDARD
 from pymongo import ASCENDING, AsyncMongoClient
 from pymongo.asynchronous.encryption import AsyncClientEncryption
-from pymongo.errors import DuplicateKeyError, EncryptionError
+from pymongo.errors import ConfigurationError, DuplicateKeyError, EncryptionError
 from pymongo.read_concern import ReadConcern
+from pymongocrypt.errors import MongoCryptError
 
 from documents.data_key import DESCRIPTION, DataKey, all_names, data_key, key_id_of
 from documents.master_key import UNNAMED_LOCAL, MasterKey, MasterKeys
-from domain.errors import CloudWatcherError
+from domain.errors import CloudWatcherError, Invalid
 
 ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
 # An unwrapped data key is kept in memory this long, so that not every secret costs a call of the key service.
@@ -136,14 +137,17 @@ class Vault:
             return bytes(await self._encryption.encrypt(secret, ALGORITHM, key_id=key_id))
 
     def _opened(self, master: MasterKeys) -> AsyncClientEncryption[dict[str, Any]]:
-        return AsyncClientEncryption(
-            kms_providers=master.providers(),
-            key_vault_namespace=f"{self.database.name}.key_vault",
-            key_vault_client=self.database.client,
-            codec_options=CodecOptions(uuid_representation=STANDARD),
-            kms_tls_options=master.tls_options(),
-            key_expiration_ms=KEY_KEPT_MS,
-        )
+        try:
+            return AsyncClientEncryption(
+                kms_providers=master.providers(),
+                key_vault_namespace=f"{self.database.name}.key_vault",
+                key_vault_client=self.database.client,
+                codec_options=CodecOptions(uuid_representation=STANDARD),
+                kms_tls_options=master.tls_options(),
+                key_expiration_ms=KEY_KEPT_MS,
+            )
+        except (MongoCryptError, ConfigurationError) as error:
+            raise Invalid(f"The master key cannot be used; mend the CLOUDWATCHER_KMS_ settings: {error}") from error
 
     async def _adopt(self, key_id: Binary) -> None:
         """Find out which of our master keys wraps a data key that only says "local", and write it down."""
