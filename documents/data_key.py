@@ -1,6 +1,6 @@
 """A data key as the key vault describes it: whose it is, what it is used for and what it is wrapped with. No material.
 
-The use is in its alternate name, which is unique: the owner's id for the current key, and two names while it rotates.
+The use is in its alternate name, which is unique: the owner's id for the current key, "retired:…" for one before it.
 """
 
 import re
@@ -16,30 +16,36 @@ from bson.binary import UUID_SUBTYPE
 from documents.master_key import master_key_id
 
 # What a listing reads: everything but the material.
-DESCRIPTION = {"keyAltNames": 1, "creationDate": 1, "updateDate": 1, "masterKey": 1}
+DESCRIPTION = {"keyAltNames": 1, "creationDate": 1, "masterKey": 1}
 RETIRED = {"keyAltNames": {"$regex": "^retired:"}}
 _KEY_ID = slice(1, 17)
 
 
 class KeyUse(StrEnum):
-    """CURRENT seals and opens, NEXT is about to take over, RETIRED still opens what is not sealed anew yet."""
+    """CURRENT seals and opens, RETIRED still opens what is not sealed anew yet."""
 
     CURRENT = "current"
-    NEXT = "next"
     RETIRED = "retired"
 
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """`owner_id` is an organization's or a person's id, `wrapped_at` when it was last wrapped or retired."""
+    """`owner_id` is an organization's or a person's id, `wrapped_by` its master key as the driver writes it down."""
 
     id: Binary
     owner_id: str
     use: KeyUse
     made_at: datetime
-    wrapped_at: datetime
-    provider: str
-    master_key_id: str
+    wrapped_by: Mapping[str, Any]
+
+    @property
+    def provider(self) -> str:
+        return str(self.wrapped_by["provider"]).partition(":")[0]
+
+    @property
+    def master_key_id(self) -> str:
+        """The provider's own name of the master key."""
+        return master_key_id(self.wrapped_by)
 
 
 def data_key(raw: Mapping[str, Any]) -> DataKey:
@@ -50,9 +56,7 @@ def data_key(raw: Mapping[str, Any]) -> DataKey:
         owner_id=owner_id,
         use=use,
         made_at=raw["creationDate"],
-        wrapped_at=raw["updateDate"],
-        provider=raw["masterKey"]["provider"].partition(":")[0],
-        master_key_id=master_key_id(raw["masterKey"]),
+        wrapped_by=raw["masterKey"],
     )
 
 
@@ -64,19 +68,14 @@ def key_id_of(cipher: bytes) -> Binary:
     return Binary(cipher[_KEY_ID], UUID_SUBTYPE)
 
 
-def next_name(owner_id: str) -> str:
-    """The alternate name of the key that is about to take over."""
-    return f"{KeyUse.NEXT}:{owner_id}"
-
-
 def retired_name(owner_id: str, key_id: bytes) -> str:
     """The alternate name of a key that was replaced; an owner may have several."""
     return f"{KeyUse.RETIRED}:{owner_id}:{key_id.hex()}"
 
 
-def all_names(owner_id: str) -> list[Any]:
-    """What matches every key of an owner, whatever its use."""
-    return [owner_id, next_name(owner_id), re.compile(f"^{KeyUse.RETIRED}:{re.escape(owner_id)}:")]
+def retired_names(owner_id: str) -> re.Pattern[str]:
+    """What matches the names of an owner's retired keys."""
+    return re.compile(f"^{KeyUse.RETIRED}:{re.escape(owner_id)}:")
 
 
 def _use_of(name: str) -> tuple[KeyUse, str]:

@@ -4,20 +4,18 @@ import asyncio
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import partial
 from typing import Any, NamedTuple
 
-from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from documents.base import utc_now
-from documents.data_key import DESCRIPTION, RETIRED, KeyUse, data_key, key_id_of, next_name, retired_name
+from documents.data_key import DESCRIPTION, RETIRED, KeyUse, data_key, key_id_of, retired_name, retired_names
 from documents.sealed import SealedField
 from documents.vault import SecretLost, Vault, VaultUnavailable
 from domain.errors import NotFound
 
 # A request ends within 20 seconds and a transaction of MongoDB within a minute (transactionLifetimeLimitSeconds): what
-# was sealed with the old key before the change is stored by then, or never.
+# was sealed with the old key before it was retired is stored by then, or never.
 GRACE = timedelta(minutes=2)
 _RUN = {"_id": "rotation"}
 # Milliseconds since a key was retired, by the clock of the database, which also wrote that down.
@@ -53,14 +51,12 @@ async def rewrap_keys(vault: Vault, tell: Tell, *, every: bool = False) -> KeyRe
     as it is and told of.
     """
     report = KeyReport()
-    keys = [raw async for raw in vault.keys.find({}, DESCRIPTION)]
-    waiting = [raw for raw in keys if every or not vault.master.current.wraps(raw["masterKey"])]
-    for number, raw in enumerate(waiting, start=1):
+    waiting = [key for key in await vault.list_keys() if every or not vault.master.current.wraps(key.wrapped_by)]
+    for number, key in enumerate(waiting, start=1):
         try:
-            await vault.rewrap_key(raw["_id"])
+            await vault.rewrap_key(key.id)
             report.done += 1
         except (SecretLost, VaultUnavailable) as error:
-            key = data_key(raw)
             report.problems.append(f"The key of {key.owner_id}, wrapped by {key.provider} {key.master_key_id}: {error}")
         tell(KeyProgress("Wrapping data keys", number, len(waiting)))
     return report
@@ -76,13 +72,13 @@ async def rotate_keys(
 ) -> KeyReport:
     """A new data key for these owners, everybody's when None; goes on with a rotation that was cut off instead.
 
-    A new key is made beside the old one (`next`); the two change places in one transaction, the old one is `retired`;
-    every cipher text is sealed anew; and the old one is deleted, once nobody can be on the way to storing something
-    that was sealed with it. Readers find either, because a cipher text names its key.
+    The old key is retired and a new one made; every cipher text is sealed anew; and the old key is deleted, once nobody
+    can be on the way to storing something that was sealed with it. Readers find either: a cipher text names its key.
 
     Raises NotFound for an owner without a key, VaultUnavailable when the key service does not answer.
     """
     rotation = _Rotation(vault, fields, tell, grace)
+    await vault.try_out()  # before any key is retired
     await rotation.begin(owner_ids)
     await rotation.replace_keys()
     await rotation.reseal()
@@ -112,9 +108,7 @@ class _Rotation:
         run = await self._runs.find_one(_RUN)
         waiting = run["waiting"] if run else []
         for number, owner_id in enumerate(waiting, start=1):
-            await self._vault.make_key(next_name(owner_id))
-            async with self._vault.database.client.start_session() as session:
-                self.report.done += await session.with_transaction(partial(self._change, owner_id))
+            self.report.done += await self._change(owner_id)
             self._tell(KeyProgress("Making data keys", number, len(waiting)))
 
     async def reseal(self) -> set[bytes]:
@@ -159,20 +153,23 @@ class _Rotation:
             raise NotFound(f"There is no data key of {', '.join(missing)}: nothing was sealed for it yet.")
         return sorted(owner_ids)
 
-    async def _change(self, owner_id: str, session: AsyncClientSession) -> int:
-        """Let `next` take the place of the current key. 0 when another run was faster, or the owner was shredded."""
-        keys, named = self._vault.keys, next_name(owner_id)
-        asked = await self._runs.update_one(
-            {**_RUN, "waiting": owner_id}, {"$pull": {"waiting": owner_id}}, session=session
-        )
-        old = await keys.find_one({"keyAltNames": owner_id}, {"_id": 1}, session=session)
-        if old is None or not asked.modified_count:
-            await keys.delete_one({"keyAltNames": named}, session=session)
-            return 0
-        retired = {"$set": {"keyAltNames": [retired_name(owner_id, old["_id"])]}, "$currentDate": {"updateDate": True}}
-        await keys.update_one({"_id": old["_id"]}, retired, session=session)
-        await keys.update_one({"keyAltNames": named}, {"$set": {"keyAltNames": [owner_id]}}, session=session)
-        return 1
+    async def _change(self, owner_id: str) -> int:
+        """Retire the current key and make another; 0 when the owner was shredded.
+
+        No transaction, which a killed client would leave in the way for a minute: whoever finds no current key, be it
+        a writer in between or the run that goes on, makes one.
+        """
+        keys = self._vault.keys
+        old = await keys.find_one({"keyAltNames": owner_id}, {"_id": 1})
+        if old is not None:
+            name = retired_name(owner_id, old["_id"])
+            retired = {"$set": {"keyAltNames": [name]}, "$currentDate": {"updateDate": True}}
+            await keys.update_one({"_id": old["_id"], "keyAltNames": owner_id}, retired)
+        made = await keys.find_one({"keyAltNames": retired_names(owner_id)}, {"_id": 1}) is not None
+        if made:
+            await self._vault.make_key(owner_id)
+        await self._runs.update_one(_RUN, {"$pull": {"waiting": owner_id}})
+        return int(made)
 
     async def _reseal(self, one: SealedField, id: Any, cipher: bytes, owner_id: str) -> bool:
         """False when the cipher text cannot be opened: its key is kept, so that nothing is lost that is not yet."""

@@ -15,13 +15,14 @@ from pymongo.errors import ConfigurationError, DuplicateKeyError, EncryptionErro
 from pymongo.read_concern import ReadConcern
 from pymongocrypt.errors import MongoCryptError
 
-from documents.data_key import DESCRIPTION, DataKey, all_names, data_key, key_id_of
+from documents.data_key import DESCRIPTION, DataKey, data_key, key_id_of, retired_names
 from documents.master_key import UNNAMED_LOCAL, MasterKey, MasterKeys
 from domain.errors import CloudWatcherError, Invalid
 
 ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
 # An unwrapped data key is kept in memory this long, so that not every secret costs a call of the key service.
 KEY_KEPT_MS = 60_000
+_TRIAL = "trial"
 # What libmongocrypt says of a cipher text, or of a wrapped key, that was changed or belongs to another key.
 _NOT_AUTHENTIC = "HMAC validation failure"
 
@@ -99,7 +100,7 @@ class Vault:
         No process opens anything of the owner once this returns. This one forgets the keys at once; another still has
         an unwrapped key in its memory, unused, until it next works with secrets, a minute from when it read the key.
         """
-        await self.keys.delete_many({"keyAltNames": {"$in": all_names(owner_id)}})
+        await self.keys.delete_many({"keyAltNames": {"$in": [owner_id, retired_names(owner_id)]}})
         # Calls under way hold on to the old one; it wipes its keys when the last of them has ended.
         self._encryption = self._opened(self.master)
 
@@ -108,12 +109,12 @@ class Vault:
         found = self.keys.find({"keyAltNames": {"$exists": True}}, DESCRIPTION, sort=[("creationDate", ASCENDING)])
         return [data_key(raw) async for raw in found]
 
-    async def make_key(self, name: str) -> None:
-        """A new data key under this alternate name, unless there is one. Raises VaultUnavailable."""
+    async def make_key(self, owner_id: str) -> None:
+        """A new data key for this owner, unless there is a current one. Raises VaultUnavailable."""
         current = self.master.current
         with _explained():
             try:
-                await self._encryption.create_data_key(current.provider, dict(current.place) or None, [name])
+                await self._encryption.create_data_key(current.provider, dict(current.place) or None, [owner_id])
             except EncryptionError as error:
                 if not isinstance(error.cause, DuplicateKeyError):  # another process was faster
                     raise
@@ -123,6 +124,22 @@ class Vault:
         current = self.master.current
         with _explained():
             await self._encryption.rewrap_many_data_key({"_id": key_id}, current.provider, dict(current.place) or None)
+
+    async def try_out(self) -> None:
+        """Use each master key once: unwrap one of its data keys. Raises SecretLost, VaultUnavailable.
+
+        A current master key that has wrapped nothing yet wraps a data key for the trial, which is deleted again.
+        """
+        keys = await self.list_keys()
+        by_master = {tuple(sorted(key.wrapped_by.items())): key.id for key in keys}
+        for key_id in by_master.values():
+            await self._sealed(key_id, "trial")
+        if any(self.master.current.wraps(key.wrapped_by) for key in keys):
+            return
+        try:
+            await self.seal(_TRIAL, "trial")
+        finally:
+            await self.shred(_TRIAL)
 
     async def close(self) -> None:
         await self._encryption.close()

@@ -1,7 +1,7 @@
 """A rotation of data keys in a process of its own that kills itself (SIGKILL) at the moment it is told.
 
 Run as `python -m tests.fakes.dying_rotation URL DATABASE MOMENT NUMBER`, the master key in base64 on standard input.
-MOMENT is a step's words, or "change": a new key is made and about to take over.
+MOMENT is a step's words, or "change": a key is retired and no other is made yet.
 """
 
 import asyncio
@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import Any
 
 from documents.database import connect
-from documents.key_rotation import KeyProgress, _Rotation, rewrap_keys, rotate_keys
+from documents.key_rotation import KeyProgress, rewrap_keys, rotate_keys
 from documents.master_key import MasterKeys, local_master_key
 from documents.sealed import SealedField
 from documents.vault import Vault
@@ -31,18 +31,15 @@ def end_at(moment: str, number: int) -> Any:
     return tell
 
 
-async def die(*_: Any) -> int:
+async def die(_: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
-    return 0
 
 
 async def main(url: str, database: str, moment: str, number: int) -> None:
     keys = [local_master_key(base64.b64decode(line)) for line in sys.stdin.read().split()]
     vault = Vault(connect(url), database, MasterKeys(keys[0], tuple(keys[1:])))
     if moment == "change":
-        # Not within the transaction: what a killed client leaves of one is in the way until the server ends it, a
-        # minute later.
-        _Rotation._change = die  # type: ignore[method-assign, assignment]
+        vault.make_key = die  # type: ignore[method-assign]
     if len(keys) > 1:
         await rewrap_keys(vault, end_at(moment, number))
     else:
