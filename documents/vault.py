@@ -78,11 +78,7 @@ class Vault:
         key = await self.keys.find_one({"_id": key_id_of(cipher)}, {"masterKey.provider": 1})
         if key is None:
             raise SecretLost("A stored secret cannot be opened: its key was deleted.")
-        if (provider := key["masterKey"]["provider"]) not in self._known:
-            raise VaultUnavailable(
-                f"A data key is wrapped by {provider}, which is not among the master keys set here. Set "
-                "CLOUDWATCHER_PREVIOUS_MASTER_KEY or CLOUDWATCHER_PREVIOUS_KMS_PROVIDER, and rewrap the keys."
-            )
+        self._check_known(key["masterKey"])
         with _explained():
             return str(await self._encryption.decrypt(Binary(cipher, 6)))
 
@@ -131,9 +127,10 @@ class Vault:
         A current master key that has wrapped nothing yet wraps a data key for the trial, which is deleted again.
         """
         keys = await self.list_keys()
-        by_master = {tuple(sorted(key.wrapped_by.items())): key.id for key in keys}
-        for key_id in by_master.values():
-            await self._sealed(key_id, "trial")
+        by_master = {tuple(sorted(key.wrapped_by.items())): key for key in keys}
+        for key in by_master.values():
+            self._check_known(key.wrapped_by)
+            await self._sealed(key.id, "trial")
         if any(self.master.current.wraps(key.wrapped_by) for key in keys):
             return
         try:
@@ -143,6 +140,13 @@ class Vault:
 
     async def close(self) -> None:
         await self._encryption.close()
+
+    def _check_known(self, wrapped_by: Mapping[str, Any]) -> None:
+        if (provider := wrapped_by["provider"]) not in self._known:
+            raise VaultUnavailable(
+                f"A data key is wrapped by {provider}, which is not among the master keys set here. Set "
+                "CLOUDWATCHER_PREVIOUS_MASTER_KEY or CLOUDWATCHER_PREVIOUS_KMS_PROVIDER, and rewrap the keys."
+            )
 
     async def _key_id(self, owner_id: str) -> Binary | None:
         # Not by name: the driver remembers for a minute which key a name meant, and would go on with a retired one.

@@ -13,6 +13,7 @@ from app.wiring import Backend
 from documents.data_key import KeyUse, retired_name
 from documents.master_key import MasterKey, MasterKeys, local_master_key
 from documents.vault import SecretLost, Vault, VaultUnavailable
+from domain.errors import Invalid
 
 MASTER_KEY = local_master_key(secrets.token_bytes(96))
 SECRET = "wJalrXUtnFEMI/EXAMPLE/KEY"
@@ -175,3 +176,26 @@ async def test_a_key_vault_that_does_not_answer_is_not_taken_for_a_lost_secret(v
     with pytest.raises(VaultUnavailable, match="localhost"):
         await unreachable.open(sealed)
     await unreachable.close()
+
+
+async def test_trying_the_vault_out_needs_no_data_key_and_leaves_none(vault: Vault) -> None:
+    await vault.try_out()
+
+    assert await vault.list_keys() == []
+
+
+async def test_trying_the_vault_out_finds_one_data_key_that_cannot_be_unwrapped(
+    backend: Backend, vault: Vault, org_id: str
+) -> None:
+    other = another_process(backend, vault, local_master_key(secrets.token_bytes(96)))
+    await other.seal(org_id, SECRET)
+    await vault.seal(str(ObjectId()), SECRET)
+
+    with pytest.raises(VaultUnavailable, match="CLOUDWATCHER_PREVIOUS_MASTER_KEY"):
+        await vault.try_out()
+    await other.close()
+
+
+def test_a_master_key_of_the_wrong_size_is_refused_at_once(backend: Backend) -> None:
+    with pytest.raises(Invalid, match="CLOUDWATCHER_KMS_"):
+        Vault(backend.client, "vault_short", MasterKeys(local_master_key(b"short")))

@@ -164,6 +164,7 @@ async def test_a_master_key_that_was_forgotten_is_told_by_the_doctor_and_by_rewr
     rewrap, printed = await installation.cloudwatcher("keys", "rewrap")
 
     assert (doctor, rewrap) == (1, 1)
-    assert "mend  secrets:" in found
+    assert "mend  secrets: A data key is wrapped by local:" in found
+    assert "CLOUDWATCHER_PREVIOUS_MASTER_KEY" in found
     assert "The key of" in printed
     assert await installation.opened() == installation.secrets
