@@ -88,9 +88,11 @@ def _replace(path: Path, content: bytes) -> None:
     fresh.replace(path)
 
 
-def _audit_keys(settings: Settings, master: bytes) -> tuple[AuditKey, ...]:
+def _audit_keys(settings: Settings, master: MasterKeys) -> tuple[AuditKey, ...]:
     if not settings.audit_keys:
-        return (AuditKey(hmac.digest(master, b"audit", hashlib.sha256)),)
+        if not master.of_our_own:
+            raise Invalid("Set CLOUDWATCHER_AUDIT_KEYS: no key can be derived from a master key in a key service.")
+        return tuple(AuditKey(hmac.digest(key.access["key"], b"audit", hashlib.sha256)) for key in master.of_our_own)
     seeds = [_seed(key.get_secret_value()) for key in settings.audit_keys]
     return tuple(map(AuditKey, seeds))
 
