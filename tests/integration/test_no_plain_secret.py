@@ -11,6 +11,8 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes
+from email.policy import default
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +25,14 @@ from app.embedded.server import free_port
 from app.embedded.servers import EmbeddedServers, ServerUrls
 from tests.fakes.aws import Moto
 from tests.fakes.canary import Canary, files_below, traces
+from tests.fakes.mail_server import code_in
 from tests.integration.embedded import mongo_client
+from tests.integration.person_mutations import mutation, newcomer
 from tests.integration.test_account_sync import CONNECT
 
 ROOT = Path(__file__).parents[2]
 PLAIN_FILES = ("--wiredTigerCollectionBlockCompressor", "none", "--wiredTigerJournalCompressor", "none")
 PATIENCE_SECONDS = 120
-REGISTER = """
-mutation($input: RegisterInput!) {
-  register(input: $input) { __typename ... on RegisterSuccess { session { accessToken } } ... on UserError { message } }
-}
-"""
 SYNCS = "query($id: ID!) { syncs(accountId: $id, first: 1) { nodes { state step problem gaps } } }"
 EVERYTHING = """{
   accounts(first: 50) { nodes { id name state nativeId roleArn endpointUrl regions problem } }
@@ -87,15 +86,17 @@ class Client:
         body: dict[str, Any] = orjson.loads(answer.content)
         return body
 
-    async def register(self, password: Canary) -> None:
-        fields = {
-            "email": f"canary-{secrets.token_hex(4)}@example.com",
-            "name": "Canary",
-            "password": password.text,
-            "organizationName": "Canary house",
-        }
-        answer = await self.ask(REGISTER, input=fields)
-        self.token = answer["data"]["register"]["session"]["accessToken"]
+    async def register(self, password: Canary, mail: Path) -> None:
+        """Register, confirm the address with the code of the mail that the worker writes, and be signed in."""
+        fields = newcomer(password=password.text)
+        await self.ask(mutation("register"), input=fields)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not (letters := [*mail.glob("*.eml")]):  # noqa: ASYNC110, ASYNC240 - another process writes it
+                await asyncio.sleep(0.2)
+        letter = message_from_bytes(letters[0].read_bytes(), policy=default)
+        sent = {"token": code_in(letter), "password": password.text}
+        answer = await self.ask(mutation("verifyEmail"), input=sent)
+        self.token = answer["data"]["verifyEmail"]["session"]["accessToken"]
 
     async def connect(self, name: str, endpoint: str, aws: dict[str, Any]) -> str:
         """The id of the new account."""
@@ -118,9 +119,9 @@ def key(secret: str) -> dict[str, Any]:
     return {"key": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": secret}}
 
 
-async def lead_a_life(trail: Trail, client: Client, aws: Moto) -> None:
+async def lead_a_life(trail: Trail, client: Client, aws: Moto, mail: Path) -> None:
     """Accounts that work, that are refused and that fail; and what is refused at the door."""
-    await client.register(trail.canary("password"))
+    await client.register(trail.canary("password"), mail)
     good = await client.connect("good", aws.url, key(trail.canary("working key").text))
     await client.sync_told(good, "SUCCEEDED")
     role = {"roleArn": "arn:aws:iam::123456789012:role/watch", "externalId": trail.canary("external id").word}
@@ -262,7 +263,7 @@ async def trail(tmp_path_factory: pytest.TempPathFactory) -> Trail:
             http = await stack.enter_async_context(httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60))
             await until_ready(http)
             client = Client(trail, http)
-            await lead_a_life(trail, client, aws)
+            await lead_a_life(trail, client, aws, folder / "data" / "outbox-mail")
             for arguments in (["list"], ["rotate", "--grace", "1"], ["rewrap", "--all"]):
                 await command(trail, environment, "keys", *arguments)
             await command(trail, environment, "doctor")
