@@ -16,13 +16,12 @@ import documents
 from app.keys import load_keys
 from app.settings import Settings
 from app.wiring import Backend
+from app.worker import options
 from documents.account import sealed
-from documents.base import utc_now
 from documents.master_key import MasterKeys, local_master_key
 from documents.vault import SecretLost, Vault, VaultUnavailable
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.provider import Provider
-from jobs.context import JobContext
 from schema.account import AwsAccessInput, AwsKeyInput, ConnectAccountInput
 from tests.fakes.canary import Canary, traces
 
@@ -59,14 +58,8 @@ def holders(canary: Canary, backend: Backend, folder: Path) -> list[object]:
     shown = {"kms_gcp_email": "watch@example.com", "data_dir": folder}
     settings = Settings().model_copy(update=shown | {name: SecretStr(text) for name, text in given.items()})
     keys = load_keys(settings)
-    job = JobContext(
-        writer=backend.writer,
-        queue=backend.queue,
-        vault=Vault(backend.client, "canaries", keys.master),
-        now=utc_now,
-        event_retention=settings.event_retention,
-        allow_private_endpoints=True,
-    )
+    vault = Vault(backend.client, "canaries", keys.master)
+    changed = replace(backend, keys=keys, settings=settings, vault=vault)
     return [
         asked,
         ConnectAccountInput(name="x", aws=AwsAccessInput(key=asked, role=None)),
@@ -75,8 +68,8 @@ def holders(canary: Canary, backend: Backend, folder: Path) -> list[object]:
         settings.shown(),
         keys,
         [*keys.master],
-        job,
-        replace(backend, keys=keys, settings=settings, vault=job.vault),
+        changed,
+        options(changed)["ctx"]["context"],
     ]
 
 
