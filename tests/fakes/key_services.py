@@ -7,6 +7,7 @@ Unwrap Key; Cloud KMS v1: encrypt, decrypt) and the token requests of OAuth 2.0 
 import base64
 import json
 import os
+import signal
 import ssl
 import sys
 import threading
@@ -201,12 +202,13 @@ def kmip_server(certificates: Certificates) -> Iterator[Callable[[], str | None]
         cwd=ROOT,
         stdout=DEVNULL,
         stderr=DEVNULL,
+        start_new_session=True,  # it has a child of its own
     )
     port = folder / "kmip.port"
     try:
         yield lambda: f"127.0.0.1:{port.read_text()}" if port.exists() else None
     finally:
-        process.kill()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
 
