@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable, Collection
-from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -41,24 +40,25 @@ class Revocations:
         self._listener: asyncio.Task[None] | None = None
 
     async def connect(self) -> None:
-        """Start listening. Succeeds while Redis is down."""
+        """Get ready to announce, and to listen. Succeeds while Redis is down."""
         await self._broadcast.connect()
-        self._listener = asyncio.create_task(self._listen())
 
     async def disconnect(self) -> None:
         """Send what is waiting, for a second at most, and stop."""
         if self._sending:
             await asyncio.wait(self._sending, timeout=1)
-        for task in (*self._sending, self._listener):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+        tasks = [*self._sending, *([self._listener] if self._listener else [])]
+        for task in tasks:
+            task.cancel()
+        # Whatever broadcaster makes of being stopped in the middle of subscribing, the connection is closed next.
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self._broadcast.disconnect()
 
     def hear(self, heard: Heard) -> None:
-        """Call `heard` from now on, also for what this process announces itself."""
+        """Call `heard` from now on, also for what this process announces itself. Listening begins with the first."""
         self._heard.append(heard)
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
 
     def announce(self, actor: str, sessions: Collection[str] | None = None) -> None:
         """Tell every process, this one at once. Returns without waiting for Redis."""

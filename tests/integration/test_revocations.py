@@ -21,8 +21,8 @@ async def listening(backend: Backend) -> AsyncIterator[Callable[[], "asyncio.Fut
     async def listen() -> tuple[Revocations, Heard]:
         revocations, heard = Revocations(url), []
         opened.append(revocations)
-        revocations.hear(heard.append)
         await revocations.connect()
+        revocations.hear(heard.append)
         await until(lambda: heard == [None])  # what came before it listened it may have missed
         heard.clear()
         return revocations, heard
@@ -70,3 +70,16 @@ def test_a_revocation_concerns_its_sessions_or_all_of_its_actor() -> None:
     assert not some.concerns("user:b", "s")
     assert everything.concerns("user:a", "t")
     assert not everything.concerns("user:b", "t")
+
+
+async def test_a_process_may_stop_at_any_moment(backend: Backend) -> None:
+    assert backend.settings.redis_url is not None
+    for pauses in range(6):
+        revocations = Revocations(backend.settings.redis_url.get_secret_value())
+        await revocations.connect()
+        revocations.hear(lambda _: None)
+        revocations.announce("user:a")
+        for _ in range(pauses):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(5):
+            await revocations.disconnect()
