@@ -19,12 +19,10 @@ from domain.audit.seal import head_members
 class AuditHead(Document):
     """One row per chain, `_id` is the organization's. `last` is the newest seq, `hash` that entry's.
 
-    `signature` is that of the key `key_id` under both. `first` is the oldest seq that is still stored; what is older
-    stands in segments.
+    `signature` is that of the key `key_id` under both.
     """
 
     id: PydanticObjectId
-    first: int = 1
     last: int
     hash: str
     key_id: str
@@ -45,7 +43,7 @@ async def append_entries(
     heads = AuditHead.get_pymongo_collection()
     head = await heads.find_one_and_update(
         {"_id": org_id},
-        {"$inc": {"last": len(drafts)}, "$setOnInsert": {"first": 1}},
+        {"$inc": {"last": len(drafts)}},
         upsert=True,
         return_document=ReturnDocument.BEFORE,
         session=session,

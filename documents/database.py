@@ -16,6 +16,7 @@ from documents.account import Account
 from documents.alert import Alert
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
+from documents.audit_segment import AuditSegment
 from documents.budget import Budget
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay, make_totals
@@ -39,6 +40,7 @@ ALL = (
     Alert,
     AuditEntry,
     AuditHead,
+    AuditSegment,
     Budget,
     ClientAccess,
     CostDay,

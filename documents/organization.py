@@ -14,6 +14,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
 from documents.event import open_log
+from domain.audit.retention import DEFAULT_DAYS
 
 
 class OrganizationKind(StrEnum):
@@ -26,6 +27,8 @@ class Organization(Document):
 
     Sessions whose sign-in is older than `sessions_valid_from` hold nothing here, nor do those without a second factor
     where one is required.
+    `frameworks` are the ids of those it must meet; they may demand that the audit log is kept for longer than
+    `audit_retention_days`.
     """
 
     name: str
@@ -35,6 +38,8 @@ class Organization(Document):
     requires_second_factor: bool = False
     deleted_at: datetime | None = None
     created_at: datetime = Field(default_factory=utc_now)
+    frameworks: list[str] = Field(default_factory=list)
+    audit_retention_days: int = DEFAULT_DAYS
 
     class Settings:
         name = "organizations"

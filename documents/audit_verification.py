@@ -1,0 +1,55 @@
+"""Verifies the chain of one organization as the database holds it, in batches, so that its length does not matter."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from bson import ObjectId
+
+from documents.audit import AuditEntry
+from documents.audit_chain import AuditHead
+from documents.audit_key import KeyRing
+from documents.audit_segment import entry_batches, segments_of
+from domain.audit.chain import ChainCheck, Verdict
+
+BATCH = 1000
+
+
+async def verify_chain(
+    org_id: ObjectId,
+    keys: KeyRing,
+    *,
+    at_most: int | None = None,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> Verdict:
+    """What became of the chain. `keys` are those whose signatures count.
+
+    `at_most`: check no more than about this many entries one by one, the newest; signed segments vouch for the others.
+    `on_progress` is told seqs: how far the check is, and how far it will go.
+    """
+    segments = await segments_of(org_id)
+    verdict = await _verify(org_id, keys, segments, at_most, on_progress)
+    if verdict.is_intact or await segments_of(org_id) == segments:
+        return verdict
+    # A segment was sealed, or its time ran out, while the check was under way.
+    return await _verify(org_id, keys, await segments_of(org_id), at_most, on_progress)
+
+
+async def _verify(
+    org_id: ObjectId,
+    keys: KeyRing,
+    segments: list[dict[str, Any]],
+    at_most: int | None,
+    on_progress: Callable[[int, int], None] | None,
+) -> Verdict:
+    # In this order: what commits meanwhile makes the head newer than what was read before, never older.
+    newest = await AuditEntry.rows().find_one({"org_id": org_id}, sort=[("seq", -1)], projection={"seq": 1})
+    head = await AuditHead.get_pymongo_collection().find_one({"_id": org_id})
+    check = await asyncio.to_thread(ChainCheck, org_id, head, segments, keys.is_signed, at_most=at_most)
+    async for batch in entry_batches(org_id, check.first_seq, check.last_seq, BATCH):
+        await asyncio.to_thread(check.feed, batch)
+        if check.is_broken:
+            break
+        if on_progress is not None:
+            on_progress(batch[-1]["seq"], check.last_seq)
+    return check.finish(newest["seq"] if newest else 0)
