@@ -7,6 +7,7 @@ from typing import Any
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.embedded.checks import check_mongodb
@@ -39,6 +40,7 @@ class Backend:
     writer: Writer
     vault: Vault
     log: EventLog
+    audit_entries: AsyncCollection[dict[str, Any]]
 
 
 def urls_of(settings: Settings) -> tuple[str, str]:
@@ -65,6 +67,9 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
     keys = load_keys(settings)
     await check_mongodb(mongodb_url)
     client = connect(mongodb_url)
+    # Deleting what the retention is over for may need another database user than everything else.
+    sealing_url = settings.audit_mongodb_url
+    audit_client = client if sealing_url is None else connect(sealing_url.get_secret_value(), max_pool_size=2)
     redis = await open_redis(redis_url)
     bus = Bus(redis_url, count=count_live)
     revocations = Revocations(redis_url, count=count_live)
@@ -86,6 +91,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             writer=Writer(bus.wake, queue, keys.audit[0]),
             vault=vault,
             log=EventLog(),
+            audit_entries=audit_client[settings.mongodb_database]["audit"],
         )
     finally:
         await revocations.disconnect()
@@ -93,6 +99,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         await vault.close()
         await redis.aclose(close_connection_pool=True)
         await client.close()
+        await audit_client.close()
 
 
 async def migrate(backend: Backend) -> list[str]:

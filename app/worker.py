@@ -22,6 +22,7 @@ from jobs.queue import CHECK_BUDGETS, QUICK, SLOW, SYNC_ACCOUNT, dumps, loads
 from jobs.tasks import keep_house
 from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.clear_costs import clear_replaced_costs
+from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
 
 log = structlog.get_logger()
@@ -82,7 +83,10 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
     )
     slow = PatientWorker(
         functions=[func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10)],
-        cron_jobs=[cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT)],
+        cron_jobs=[
+            cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
+            cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
+        ],
         queue_name=SLOW,
         redis_pool=redis[SLOW],
         max_jobs=4,
@@ -101,6 +105,8 @@ def options(backend: Backend) -> dict[str, Any]:
         now=utc_now,
         event_retention=backend.settings.event_retention,
         allow_private_endpoints=backend.settings.private_endpoints_allowed,
+        audit_key=backend.keys.audit[0],
+        audit_entries=backend.audit_entries,
     )
     return {
         "ctx": {"context": context},

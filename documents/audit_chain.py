@@ -33,6 +33,13 @@ class AuditHead(Document):
         name = "audit_heads"
 
 
+async def chains(org_id: ObjectId | None = None) -> dict[PydanticObjectId, int]:
+    """Organization to the newest seq of its chain, of all chains or of this one."""
+    query = {} if org_id is None else {"_id": org_id}
+    rows = AuditHead.get_pymongo_collection().find(query, projection={"last": 1})
+    return {PydanticObjectId(raw["_id"]): raw["last"] async for raw in rows}
+
+
 async def append_entries(
     drafts: Sequence[dict[str, Any]], org_id: ObjectId, session: AsyncClientSession, key: AuditKey
 ) -> None:

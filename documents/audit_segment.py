@@ -64,13 +64,12 @@ async def store_segment(segment: Segment, key: AuditKey) -> Segment:
 
 async def ripe_segments(org_id: ObjectId, before: datetime) -> list[Segment]:
     """The oldest segments of a chain, in order, that end before this and whose entries are not gone yet."""
-    rows = AuditSegment.rows().find({"org_id": org_id}, sort=[("number", ASCENDING)])
+    rows = AuditSegment.rows().find({"org_id": org_id, "gone_at": None}, sort=[("number", ASCENDING)])
     ripe = []
     async for segment in rows:
         if segment["last_at"] >= before:
             break
-        if segment["gone_at"] is None:
-            ripe.append(segment)
+        ripe.append(segment)
     return ripe
 
 

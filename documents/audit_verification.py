@@ -46,10 +46,11 @@ async def _verify(
     newest = await AuditEntry.rows().find_one({"org_id": org_id}, sort=[("seq", -1)], projection={"seq": 1})
     head = await AuditHead.get_pymongo_collection().find_one({"_id": org_id})
     check = await asyncio.to_thread(ChainCheck, org_id, head, segments, keys.is_signed, at_most=at_most)
-    async for batch in entry_batches(org_id, check.first_seq, check.last_seq, BATCH):
+    newest_seq = newest["seq"] if newest else 0
+    async for batch in entry_batches(org_id, check.first_seq, check.last_seq or newest_seq, BATCH):
         await asyncio.to_thread(check.feed, batch)
         if check.is_broken:
             break
         if on_progress is not None:
             on_progress(batch[-1]["seq"], check.last_seq)
-    return check.finish(newest["seq"] if newest else 0)
+    return check.finish(newest_seq)

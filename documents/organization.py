@@ -14,7 +14,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
 from documents.event import open_log
-from domain.audit.retention import DEFAULT_DAYS
+from domain.audit.retention import DEFAULT_DAYS, check_retention
+from domain.errors import NotFound
 
 
 class OrganizationKind(StrEnum):
@@ -81,6 +82,37 @@ async def load_organizations(ids: Sequence[str]) -> list[Organization]:
     wanted = [ObjectId(id) for id in ids]
     raws = await Organization.get_pymongo_collection().find({"_id": {"$in": wanted}}).to_list()
     return [Organization.model_validate(raw) for raw in sorted(raws, key=itemgetter("name"))]
+
+
+async def audit_retention(org_id: ObjectId) -> tuple[int, list[str]]:
+    """(days that were chosen for the audit log, ids of the frameworks the organization must meet)."""
+    fields = {"audit_retention_days": 1, "frameworks": 1}
+    raw = await Organization.get_pymongo_collection().find_one({"_id": org_id}, projection=fields) or {}
+    return raw.get("audit_retention_days", DEFAULT_DAYS), raw.get("frameworks", [])
+
+
+async def frameworks_in_use() -> set[str]:
+    """Ids of the frameworks that any organization must meet."""
+    return set(await Organization.get_pymongo_collection().distinct("frameworks"))
+
+
+async def set_audit_retention(org_id: ObjectId, days: int, session: AsyncClientSession) -> Organization:
+    """Choose how long the audit log is kept.
+
+    Raises NotFound for an organization that is gone, Invalid for fewer days than its frameworks demand.
+    """
+    rows = Organization.get_pymongo_collection()
+    raw = await rows.find_one_and_update(
+        {"_id": org_id},
+        {"$set": {"audit_retention_days": days}},
+        return_document=ReturnDocument.AFTER,
+        session=session,
+    )
+    if raw is None:
+        raise NotFound.of("organization")
+    organization: Organization = Organization.model_validate(raw)
+    check_retention(days, organization.frameworks)
+    return organization
 
 
 async def find_organizations(named: str | None, *, limit: int = 50) -> list[Organization]:

@@ -3,7 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
+from pymongo.asynchronous.collection import AsyncCollection
+
+from documents.audit_key import AuditKey
 from documents.vault import Vault
 from jobs.queue import Queue
 from jobs.writer import Writer
@@ -13,6 +17,7 @@ from jobs.writer import Writer
 class JobContext:
     """One per worker process. `event_retention`: how long the event log is kept.
 
+    `audit_key` signs segments of the audit log; `audit_entries` is the log under a database user who may delete there.
     `allow_private_endpoints`: whether accounts may name endpoints inside private networks.
     """
 
@@ -22,3 +27,5 @@ class JobContext:
     now: Callable[[], datetime]
     event_retention: timedelta
     allow_private_endpoints: bool
+    audit_key: AuditKey
+    audit_entries: AsyncCollection[dict[str, Any]]

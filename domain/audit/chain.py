@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from domain.audit.canonical import ENTRY_FORM, FIELDS, GENESIS, entry_hash
@@ -81,6 +82,25 @@ def _changed(entry: Mapping[str, Any]) -> str | None:
     return None if is_same and entry.get("form", ENTRY_FORM) == ENTRY_FORM else "the entry was changed."
 
 
+# What a stored segment and a stored head must have for the rest of the check to make sense.
+_SEGMENT_TYPES = {
+    **dict.fromkeys(("number", "first_seq", "last_seq"), int),
+    **dict.fromkeys(("prev_hash", "last_hash", "root", "key_id", "signature"), str),
+    **dict.fromkeys(("first_at", "last_at"), datetime),
+}
+_HEAD_TYPES = {"last": int, "hash": str, "key_id": str, "signature": str}
+
+
+def _is_segment(raw: Mapping[str, Any]) -> bool:
+    previous, gone_at = raw.get("previous", 0), raw.get("gone_at")
+    is_whole = isinstance(previous, str | None) and isinstance(gone_at, datetime | None) and "org_id" in raw
+    return is_whole and _is_typed(raw, _SEGMENT_TYPES)
+
+
+def _is_typed(raw: Mapping[str, Any], types: Mapping[str, type]) -> bool:
+    return all(isinstance(raw.get(name), type_) for name, type_ in types.items())
+
+
 def _from_to(first: int, last: int) -> str:
     return f"entry {first} is" if first == last else f"entries {first} to {last} are"
 
@@ -102,11 +122,13 @@ class ChainCheck:
         at_most: int | None = None,
     ) -> None:
         self._org_id = str(org_id)
-        self._head = head
+        self._head = head if head is not None and _is_typed(head, _HEAD_TYPES) else None
         self._segments = segments
         self._is_signed = is_signed
         self._entries = 0
         self._broken = self._check_segments()
+        if self._broken is not None:
+            self._segments = segments = ()
         self._open = self._to_walk(at_most)
         self._index = len(segments) - len(self._open)
         self.first_seq = self._open[0]["first_seq"] if self._open else self._sealed_to + 1
@@ -151,6 +173,8 @@ class ChainCheck:
     def _check_segments(self) -> Break | None:
         seq, hash, previous = 0, GENESIS, None
         for number, segment in enumerate(self._segments, start=1):
+            if not _is_segment(segment):
+                return Break(seq + 1, f"sealed segment {number} was changed.")
             members = segment_members(segment)
             if segment["number"] != number or segment["first_seq"] != seq + 1:
                 return Break(seq + 1, f"sealed segment {number}, which began with entry {seq + 1}, is missing.")
@@ -173,7 +197,8 @@ class ChainCheck:
     def _is_gone(self, segment: Mapping[str, Any]) -> bool:
         if segment.get("gone_at") is None:
             return False
-        return self._is_signed(gone_members(segment), segment["gone_signature"], segment["gone_key_id"])
+        signature, key_id = str(segment.get("gone_signature")), str(segment.get("gone_key_id"))
+        return self._is_signed(gone_members(segment), signature, key_id)
 
     def _step_segment(self) -> Break | None:
         if self._index >= len(self._segments):
@@ -193,7 +218,9 @@ class ChainCheck:
         after = self._walk.seq + 1
         if self._head is None:
             if self._walk.seq or newest_seq or self._segments:
-                return Break(after, "the record of where the chain ends is missing, and maybe entries before it.")
+                return Break(
+                    after, "the record of where the chain ends is missing or damaged, and maybe entries before it."
+                )
             return None
         if self.last_seq < self._sealed_to:
             return Break(after, f"{_from_to(after, self._sealed_to)} missing: they were sealed, and the end is before.")

@@ -185,6 +185,19 @@ def test_an_edited_segment_does_not_bear_its_signature(field: str) -> None:
     assert "segment 2" in found.problem
 
 
+@pytest.mark.parametrize("field", ["root", "number", "last_at", "signature"])
+def test_a_damaged_segment_is_found(field: str) -> None:
+    first, second = segments(CHAIN, 4, 8)
+
+    assert broken(CHAIN, HEAD, [first, {**second, field: None}]) == Break(5, "sealed segment 2 was changed.")
+    assert broken(CHAIN, HEAD, [{name: value for name, value in first.items() if name != field}]).seq == 1
+
+
+@pytest.mark.parametrize("field", ["last", "hash", "key_id", "signature"])
+def test_a_damaged_head_is_found(field: str) -> None:
+    assert "damaged" in broken(CHAIN, {**HEAD, field: None}).problem
+
+
 def test_a_missing_segment_is_missed() -> None:
     first, second = segments(CHAIN, 4, 8)
 
