@@ -39,6 +39,10 @@ class KeyRing:
     def __init__(self, publics: Iterable[str]) -> None:
         self._publics = {key_id(public): public for public in publics}
 
+    @property
+    def publics(self) -> list[str]:
+        return list(self._publics.values())
+
     def is_signed(self, members: Mapping[str, Any], signature: str, key_id: str) -> bool:
         """Whether the signature (hex) under the object was made with the trusted key of this id."""
         public = self._publics.get(key_id)

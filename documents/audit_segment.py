@@ -93,6 +93,17 @@ async def delete_gone(entries: AsyncCollection[dict[str, Any]], org_id: ObjectId
     return result.deleted_count
 
 
+async def seqs_between(org_id: ObjectId, at_from: datetime, at_before: datetime) -> tuple[int, int]:
+    """The first and the last seq of the stored entries of that time; (1, 0) when there are none."""
+    within = {"org_id": org_id, "at": {"$gte": at_from, "$lt": at_before}}
+    ends = [
+        await AuditEntry.rows().find_one(within, sort=[("at", order), ("seq", order)], projection={"seq": 1})
+        for order in (1, -1)
+    ]
+    first, last = (end["seq"] if end else 0 for end in ends)
+    return (first, last) if last else (1, 0)
+
+
 async def entry_batches(org_id: ObjectId, first_seq: int, last_seq: int, size: int) -> AsyncIterator[list[Segment]]:
     """Stored entries of a chain from one seq to another, in order, in lists of at most `size`."""
     query = {"org_id": org_id, "seq": {"$gte": first_seq, "$lte": last_seq}}

@@ -35,6 +35,15 @@ async def verify_chain(
     return await _verify(org_id, keys, await segments_of(org_id), at_most, on_progress)
 
 
+async def hash_at(org_id: ObjectId, seq: int) -> str | None:
+    """The hash of this entry, from the entry or from a segment that ends with it; None when neither is there."""
+    entry = await AuditEntry.rows().find_one({"org_id": org_id, "seq": seq}, projection={"hash": 1})
+    if entry is not None:
+        return str(entry["hash"])
+    ending = [segment for segment in await segments_of(org_id) if segment["last_seq"] == seq]
+    return str(ending[0]["last_hash"]) if ending else None
+
+
 async def _verify(
     org_id: ObjectId,
     keys: KeyRing,

@@ -96,8 +96,10 @@ async def frameworks_in_use() -> set[str]:
     return set(await Organization.get_pymongo_collection().distinct("frameworks"))
 
 
-async def set_audit_retention(org_id: ObjectId, days: int, session: AsyncClientSession) -> Organization:
-    """Choose how long the audit log is kept.
+async def set_audit_retention(
+    org_id: ObjectId, days: int, session: AsyncClientSession
+) -> tuple[Organization, Organization]:
+    """Choose how long the audit log is kept; returns the organization as it was and as it is.
 
     Raises NotFound for an organization that is gone, Invalid for fewer days than its frameworks demand.
     """
@@ -105,14 +107,14 @@ async def set_audit_retention(org_id: ObjectId, days: int, session: AsyncClientS
     raw = await rows.find_one_and_update(
         {"_id": org_id},
         {"$set": {"audit_retention_days": days}},
-        return_document=ReturnDocument.AFTER,
+        return_document=ReturnDocument.BEFORE,
         session=session,
     )
     if raw is None:
         raise NotFound.of("organization")
-    organization: Organization = Organization.model_validate(raw)
-    check_retention(days, organization.frameworks)
-    return organization
+    before: Organization = Organization.model_validate(raw)
+    check_retention(days, before.frameworks)
+    return before, before.model_copy(update={"audit_retention_days": days})
 
 
 async def find_organizations(named: str | None, *, limit: int = 50) -> list[Organization]:

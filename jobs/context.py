@@ -17,7 +17,8 @@ from jobs.writer import Writer
 class JobContext:
     """One per worker process. `event_retention`: how long the event log is kept.
 
-    `audit_key` signs segments of the audit log; `audit_entries` is the log under a database user who may delete there.
+    The first of `audit_keys` signs segments of the audit log; `audit_entries` is the log under a database user who may
+    delete there.
     `allow_private_endpoints`: whether accounts may name endpoints inside private networks.
     """
 
@@ -27,5 +28,9 @@ class JobContext:
     now: Callable[[], datetime]
     event_retention: timedelta
     allow_private_endpoints: bool
-    audit_key: AuditKey
+    audit_keys: tuple[AuditKey, ...]
     audit_entries: AsyncCollection[dict[str, Any]]
+
+    @property
+    def audit_key(self) -> AuditKey:
+        return self.audit_keys[0]

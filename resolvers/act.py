@@ -9,6 +9,7 @@ from pymongo.errors import PyMongoError
 from starlette.requests import HTTPConnection
 
 from auth.scope import scope_of
+from auth.viewer import Viewer
 from documents.audit import INSTALLATION, Act, Outcome, acting
 from documents.transaction import Transaction
 from domain.errors import NotFound, Refused
@@ -31,7 +32,13 @@ def act_of(action: str, context: Context) -> Act:
         address=address,
         user_agent=user_agent,
         request_id=context.request_id,
+        providers=_providers(context.viewer),
     )
+
+
+def _providers(viewer: Viewer | None) -> dict[str, str]:
+    standings = viewer.standings if viewer else {}
+    return {org_id: standing.msp_id for org_id, standing in standings.items() if standing.msp_id is not None}
 
 
 def _origin(call: object) -> tuple[str | None, str | None]:

@@ -4,6 +4,7 @@ import strawberry
 
 from resolvers.account import AccountMutations, AccountQueries
 from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
+from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
@@ -19,6 +20,7 @@ from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 class Query(
     AccountQueries,
     AlertQueries,
+    AuditQueries,
     BudgetQueries,
     CostQueries,
     DashboardQueries,
@@ -35,6 +37,7 @@ class Query(
 class Mutation(
     AccountMutations,
     AlertMutations,
+    AuditMutations,
     BudgetMutations,
     OrganizationMutations,
     PersonMutations,
@@ -45,5 +48,5 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be followed live.")
-class Subscription(AlertSubscriptions, SyncSubscriptions):
+class Subscription(AlertSubscriptions, AuditSubscriptions, SyncSubscriptions):
     pass

@@ -297,7 +297,7 @@ def job_at(backend: Backend, now: datetime) -> dict[str, JobContext]:
         now=lambda: now,
         event_retention=timedelta(days=14),
         allow_private_endpoints=False,
-        audit_key=backend.keys.audit[0],
+        audit_keys=backend.keys.audit,
         audit_entries=backend.audit_entries,
     )
     return {"context": context}

@@ -227,6 +227,6 @@ def job_context(backend: Backend) -> JobContext:
         now=utc_now,
         event_retention=backend.settings.event_retention,
         allow_private_endpoints=True,
-        audit_key=backend.keys.audit[0],
+        audit_keys=backend.keys.audit,
         audit_entries=backend.audit_entries,
     )

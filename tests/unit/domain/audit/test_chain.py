@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from domain.audit.canonical import GENESIS
 from domain.audit.chain import Break, ChainCheck
-from tests.unit.domain.audit.chains import ORG, entries, gone, head, is_signed, linked, relinked, segments, verdict
+from tests.factories.audit_chains import ORG, entries, gone, head, is_signed, linked, relinked, segments, verdict
 
 CHAIN = entries(10)
 HEAD = head(CHAIN)

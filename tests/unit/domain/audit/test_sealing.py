@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from domain.audit.seal import segment_members
 from domain.audit.sealing import Sealer
-from tests.unit.domain.audit.chains import START, Raw, entries, head, relinked, segments, signature_of, verdict
+from tests.factories.audit_chains import START, Raw, entries, head, relinked, segments, signature_of, verdict
 
 CHAIN = entries(10)
 TOMORROW = START.date() + timedelta(days=1)
