@@ -13,6 +13,7 @@ from pymongo.errors import EncryptionError
 
 from domain.errors import CloudWatcherError
 
+KEY_VAULT = "key_vault"
 ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
 
 
@@ -24,10 +25,10 @@ class Vault:
     """`master_key` is 96 random bytes for the local KMS provider; keep it outside of the database."""
 
     def __init__(self, client: AsyncMongoClient[dict[str, Any]], database: str, master_key: bytes) -> None:
-        self._keys = client[database]["key_vault"]
+        self._keys = client[database][KEY_VAULT]
         self._encryption: AsyncClientEncryption[dict[str, Any]] = AsyncClientEncryption(
             kms_providers={"local": {"key": master_key}},
-            key_vault_namespace=f"{database}.key_vault",
+            key_vault_namespace=f"{database}.{KEY_VAULT}",
             key_vault_client=client,
             codec_options=CodecOptions(uuid_representation=STANDARD),
         )

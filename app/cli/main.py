@@ -117,6 +117,17 @@ def verify(
     raise typer.Exit(code)
 
 
+@app.command("database-roles")
+def database_roles(
+    update: Annotated[bool, typer.Option(help="Bring roles that exist up to this version.")] = False,
+) -> None:
+    """Print the MongoDB roles under which the application cannot change its own audit log, for mongosh."""
+    from app.cli.database_roles import role_scripts
+
+    for line in role_scripts(settings_with().mongodb_database, update=update):
+        typer.echo(line)
+
+
 @app.command()
 def watch(
     email: Annotated[str, typer.Option(prompt=True, help="Sign-in address.")],
