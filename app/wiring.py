@@ -14,9 +14,12 @@ from app.embedded.checks import check_mongodb
 from app.keys import Keys, load_keys
 from app.metrics import count_live
 from app.settings import Settings
+from documents.audit import Act, acting
+from documents.audit_chain import organizations_without_chain
 from documents.database import connect, open_database
 from documents.database import migrate as migrate_documents
 from documents.event import EventLog
+from documents.transaction import Transaction
 from documents.vault import Vault
 from domain.errors import Invalid
 from jobs.queue import QUICK, Queue, dumps, loads
@@ -106,4 +109,19 @@ async def migrate(backend: Backend) -> list[str]:
     """Create what is missing of collections and indexes, drop what is obsolete; returns what it did, in words."""
     made = await migrate_documents(backend.client, backend.settings.mongodb_database)
     await backend.vault.migrate()
-    return made
+    begun = await _begin_audit_logs(backend)
+    return [*made, f"began audit logs: {begun}"] if begun else made
+
+
+async def _begin_audit_logs(backend: Backend) -> int:
+    """Give every organization of before there were audit logs the first entry of one; returns how many."""
+    missing = await organizations_without_chain()
+
+    async def change(tx: Transaction) -> None:
+        for org_id in missing:
+            tx.audit(org_id, target=f"organization:{org_id}")
+
+    if missing:
+        with acting(Act(action="audit.begin", actor="operator")):
+            await backend.writer.commit(change)
+    return len(missing)

@@ -12,6 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from documents.audit import AuditEntry
 from documents.audit_key import AuditKey
 from documents.base import utc_now
+from documents.organization import Organization
 from domain.audit.canonical import GENESIS, entry_hash
 from domain.audit.seal import head_members
 
@@ -38,6 +39,13 @@ async def chains(org_id: ObjectId | None = None) -> dict[PydanticObjectId, int]:
     query = {} if org_id is None else {"_id": org_id}
     rows = AuditHead.get_pymongo_collection().find(query, projection={"last": 1})
     return {PydanticObjectId(raw["_id"]): raw["last"] async for raw in rows}
+
+
+async def organizations_without_chain() -> list[PydanticObjectId]:
+    """Organizations whose log has not begun: those of before there was one, until the next migration."""
+    begun = await chains()
+    rows = Organization.get_pymongo_collection().find({}, projection={"_id": 1})
+    return [PydanticObjectId(raw["_id"]) async for raw in rows if raw["_id"] not in begun]
 
 
 async def append_entries(

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from bson import ObjectId
@@ -10,9 +11,11 @@ from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_key import KeyRing
 from documents.audit_segment import entry_batches, segments_of
-from domain.audit.chain import ChainCheck, Verdict
+from documents.organization import find_organizations
+from domain.audit.chain import Break, ChainCheck, Verdict
 
 BATCH = 1000
+NO_CHAIN = Break(1, "the whole log is missing: every organization has one, since `cloudwatcher migrate` at the latest.")
 
 
 async def verify_chain(
@@ -22,17 +25,19 @@ async def verify_chain(
     at_most: int | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> Verdict:
-    """What became of the chain. `keys` are those whose signatures count.
+    """What became of the chain. `keys` are those whose signatures count. An organization without one is broken at 1.
 
     `at_most`: check no more than about this many entries one by one, the newest; signed segments vouch for the others.
     `on_progress` is told seqs: how far the check is, and how far it will go.
     """
     segments = await segments_of(org_id)
     verdict = await _verify(org_id, keys, segments, at_most, on_progress)
-    if verdict.is_intact or await segments_of(org_id) == segments:
-        return verdict
-    # A segment was sealed, or its time ran out, while the check was under way.
-    return await _verify(org_id, keys, await segments_of(org_id), at_most, on_progress)
+    if verdict.broken is not None and await segments_of(org_id) != segments:
+        # A segment was sealed, or its time ran out, while the check was under way.
+        verdict = await _verify(org_id, keys, await segments_of(org_id), at_most, on_progress)
+    if verdict.is_intact and not verdict.last_seq and await find_organizations(str(org_id)):
+        return replace(verdict, broken=NO_CHAIN)
+    return verdict
 
 
 async def hash_at(org_id: ObjectId, seq: int) -> str | None:

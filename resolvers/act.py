@@ -12,6 +12,7 @@ from auth.scope import scope_of
 from auth.viewer import Viewer
 from documents.audit import INSTALLATION, Act, Outcome, acting
 from documents.transaction import Transaction
+from documents.user import memberships_of_many
 from domain.errors import NotFound, Refused
 from resolvers.context import Context
 from schema.node import parse_id
@@ -57,16 +58,26 @@ async def record_refusal(act: Act, context: Context, input: Any, error: Exceptio
     is_refused = isinstance(error, Refused)
     outcome = Outcome.REFUSED if is_refused else Outcome.FAILED
     reason = error.code if isinstance(error, Refused) else type(error).__name__
-    org_id, target = organization_of(context, input), _target(input)
+    person = getattr(error, "person", None)
+    target = f"user:{person}" if person else _target(input)
 
     async def change(tx: Transaction) -> None:
-        tx.audit(org_id, target=target, outcome=outcome, reason=reason)
+        for org_id in await _concerned(context, input, person):
+            tx.audit(org_id, target=target, outcome=outcome, reason=reason)
 
     try:
         with acting(act):
             await context.ports.writer.commit(change)
     except PyMongoError:
         log.exception("audit_failed", action=act.action, actor=act.actor)
+
+
+async def _concerned(context: Context, input: Any, person: object) -> list[PydanticObjectId]:
+    """The organizations whose logs tell of a refused act. Asks the same of the database whether there is a person."""
+    if context.viewer is not None:
+        return [organization_of(context, input)]
+    memberships = await memberships_of_many([PydanticObjectId(str(person or INSTALLATION))])
+    return [raw["org_id"] for raw in memberships] or [INSTALLATION]
 
 
 def organization_of(context: Context, input: Any) -> PydanticObjectId:

@@ -69,7 +69,8 @@ class PersonMutations:
         password = input.password.get_secret_value()
         matches = await info.context.ports.passwords.matches(password, user.password_hash if user else None)
         if user is None or not matches:
-            raise Invalid("The address or the password is wrong.", path=("input", "password"))
+            about = user.id if user else None
+            raise Invalid("The address or the password is wrong.", path=("input", "password"), person=about)
         return await start_session(info.context, user, [AuthMethod.PASSWORD], input.delivery)
 
 

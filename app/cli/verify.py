@@ -42,13 +42,17 @@ async def run_verify(settings: Settings, organization: str | None, known: str | 
 
 
 async def _wanted(named: str | None) -> dict[PydanticObjectId, str]:
-    """Organization to name, of those with a chain; the installation's own has a name too."""
+    """Organization to name, chains of deleted ones and the installation's own included."""
     found = {one.id: one.name for one in await find_organizations(named, limit=0)}
     if named is not None and not found:
         raise NotFound("There is no such organization.")
     if named is not None:
-        return {PydanticObjectId(str(id)): name for id, name in found.items()}
-    return {org_id: _name_of(org_id, found) for org_id in sorted(await chains())}
+        return {_id(id): name for id, name in found.items()}
+    return {org_id: _name_of(org_id, found) for org_id in sorted({*await chains(), *map(_id, found)})}
+
+
+def _id(id: Any) -> PydanticObjectId:
+    return PydanticObjectId(str(id))
 
 
 def _name_of(org_id: PydanticObjectId, names: dict[Any, str]) -> str:

@@ -148,6 +148,18 @@ async def test_an_attempt_with_an_unknown_address_is_told_of_in_the_installation
     assert (found[0]["actor"], found[0]["outcome"]) == ("anonymous", "REFUSED")
 
 
+async def test_a_wrong_password_is_told_of_to_the_organizations_of_the_person(graph: Graph, backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    text = 'mutation Try($email: String!) { signIn(input: {email: $email, password: "wrong"}) { __typename } }'
+
+    await graph.ask(text, email=tenant.user.email)
+
+    (refused,) = await entries(graph, tenant)
+    assert (refused["action"], refused["outcome"], refused["actor"]) == ("user.sign_in", "REFUSED", "anonymous")
+    assert refused["target"] == f"user:{tenant.user.id}"
+    assert refused["address"] == "127.0.0.1"
+
+
 async def test_a_repeated_idempotency_key_leaves_nothing(graph: Graph, backend: Backend) -> None:
     tenant = await make_tenant(backend)
     asked = budget(idempotencyKey="the-same-key")

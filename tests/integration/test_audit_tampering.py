@@ -8,7 +8,7 @@ import pytest
 from bson import ObjectId
 
 import documents
-from app.wiring import Backend
+from app.wiring import Backend, migrate
 from app.worker import options
 from documents.audit import Act, acting
 from documents.audit_key import AuditKey, KeyRing
@@ -145,6 +145,33 @@ async def test_a_chain_without_its_head_and_a_log_that_was_emptied_are_missed(ba
     assert headless.seq == 4
     assert emptied is not None
     assert (emptied.seq, emptied.problem) == (1, "entries 1 to 3 are missing.")
+
+
+async def test_a_log_that_is_gone_as_a_whole_is_missed(backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    await write(backend, tenant, 3)
+    for collection in (rows(), documents.AuditSegment.rows()):
+        await collection.delete_many({"org_id": tenant.organization.id})
+    await heads().delete_one({"_id": tenant.organization.id})
+
+    found = (await verdict_of(backend, tenant)).broken
+
+    assert found is not None
+    assert found.seq == 1
+    assert "the whole log is missing" in found.problem
+
+
+async def test_a_migration_begins_the_logs_of_organizations_that_have_none(backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+
+    made = await migrate(backend)
+    again = await migrate(backend)
+
+    (begun,) = await rows().find({"org_id": tenant.organization.id}).to_list()
+    assert any(line.startswith("began audit logs") for line in made)
+    assert again == []
+    assert (begun["action"], begun["actor"]) == ("audit.begin", "operator")
+    assert (await verdict_of(backend, tenant)).is_intact
 
 
 async def test_an_older_head_put_back_below_a_seal_is_found(backend: Backend) -> None:
