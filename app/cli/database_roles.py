@@ -41,7 +41,12 @@ def privileges_of(database: str) -> dict[str, list[dict[str, Any]]]:
     return {
         APP: [listing, on(audit, _APPEND), *writes, on(DOCTOR, [*_READ_AND_WRITE, "dropCollection"])],
         SEALER: [on(audit, ["find", "remove"])],
-        MIGRATOR: [listing, on(audit, [*_SHAPE, "find"]), *writes, *(on(name, ["dropIndex"]) for name in others)],
+        MIGRATOR: [
+            listing,
+            on(audit, [*_SHAPE, "find", "insert"]),
+            *writes,
+            *(on(name, ["dropIndex"]) for name in others),
+        ],
     }
 
 

@@ -11,12 +11,14 @@ from beanie import PydanticObjectId
 from rich.console import Console
 from rich.progress import Progress
 
+from app.keys import load_keys
 from app.settings import Settings
-from app.wiring import open_backend
+from app.wiring import urls_of
 from documents.audit import INSTALLATION
 from documents.audit_chain import chains
 from documents.audit_key import KeyRing, key_id
 from documents.audit_verification import hash_at, verify_chain
+from documents.database import connect, open_database
 from documents.organization import find_organizations
 from domain.audit.bundle import ENTRIES, PROOF, check_bundle
 from domain.audit.chain import Verdict
@@ -28,8 +30,10 @@ PIECE = 1 << 20
 async def run_verify(settings: Settings, organization: str | None, known: str | None) -> int:
     """Verify one chain, or all; 0 when they are intact, 1 when one is broken."""
     console = Console()
-    async with open_backend(settings) as backend:
-        keys = KeyRing(key.public for key in backend.keys.audit)
+    keys = KeyRing(key.public for key in load_keys(settings).audit)
+    client = connect(urls_of(settings)[0])
+    try:
+        await open_database(client, settings.mongodb_database)
         wanted = await _wanted(organization)
         if known is not None and len(wanted) != 1:
             raise Invalid("Name one organization together with --known.")
@@ -38,6 +42,8 @@ async def run_verify(settings: Settings, organization: str | None, known: str | 
             verdict = await _verified(console, org_id, name, keys)
             _tell(console, name, verdict)
             is_whole &= verdict.is_intact and (known is None or await _is_known(console, org_id, known))
+    finally:
+        await client.close()
     return 0 if is_whole else 1
 
 
