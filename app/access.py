@@ -19,6 +19,7 @@ from auth.password import PasswordHasher
 from auth.refresh import RefreshTokens
 from auth.scope import scope_of
 from auth.signer import Signer
+from auth.throttle import Throttle
 from auth.token import TokenIssuer
 from auth.viewer import Viewer, renewed
 from auth.viewer_cache import ViewerCache
@@ -97,6 +98,8 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         decode_cursor=_decoder(keys.cursors),
         pager=Pager(Signer(keys.cursor, "page")),
         passwords=PasswordHasher(settings.bcrypt_rounds),
+        throttle=Throttle(backend.redis, keys.derived("throttle")[0], free=settings.free_attempts),
+        one_time_tokens=backend.one_time_tokens,
         tokens=tokens,
         refresh_tokens=RefreshTokens(keys.cursor),
         denylist=denylist,

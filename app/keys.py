@@ -34,12 +34,16 @@ class Keys:
     @property
     def cursors(self) -> tuple[bytes, ...]:
         """The keys of cursors, the newest first. Every process of an installation has the same."""
-        return tuple(hmac.digest(key, b"cursors", hashlib.sha256) for key in self.signing)
+        return self.derived("cursors")
 
     @property
     def cursor(self) -> bytes:
         """The newest of `cursors`."""
         return self.cursors[0]
+
+    def derived(self, purpose: str) -> tuple[bytes, ...]:
+        """The keys for this purpose only, the newest first, the same in every process of the installation."""
+        return tuple(hmac.digest(key, purpose.encode(), hashlib.sha256) for key in self.signing)
 
 
 def load_keys(settings: Settings) -> Keys:

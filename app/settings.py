@@ -7,8 +7,11 @@ from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from connectors.channels.smtp_url import parse_smtp_url
+from domain.errors import Invalid
 
 
 class Environment(StrEnum):
@@ -86,6 +89,15 @@ class Settings(BaseSettings):
         default=None,
         description="Whether accounts may name endpoints in private networks. Unset: only in development.",
     )
+    smtp_url: SecretStr | None = Field(
+        default=None,
+        description="Mail server, as smtp://user:password@host:587 or smtps://host. Unset: mail is written to files.",
+    )
+    mail_from: str | None = Field(
+        default=None,
+        pattern=r"^[^\r\n]{3,254}$",
+        description="Sender of mail: an address, or Name <address>. Unset: cloudwatcher@ the public host.",
+    )
     event_retention: timedelta = Field(
         default=timedelta(days=14), ge=timedelta(hours=1), description="How long the event log is kept for replay."
     )
@@ -96,6 +108,11 @@ class Settings(BaseSettings):
         description="How often live feeds look at the event log without having been woken.",
     )
     bcrypt_rounds: int = Field(default=12, ge=4, le=16, description="Work factor of password hashes.")
+    free_attempts: int = Field(
+        default=30,
+        ge=1,
+        description="Attempts to sign in that one address may fail before it must wait; more where many share one.",
+    )
     max_subscriptions: int = Field(default=50, ge=1, le=1000, description="Open operations of one WebSocket at most.")
     max_connections_per_user: int = Field(default=100, ge=1, description="Open WebSockets of one user at most.")
     cost_per_minute: int = Field(
@@ -110,6 +127,20 @@ class Settings(BaseSettings):
     metrics_token: SecretStr | None = Field(
         default=None, description="Bearer token that /metrics asks for. Unset: /metrics answers loopback only."
     )
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _names_a_server(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None:
+            try:
+                parse_smtp_url(url.get_secret_value())
+            except Invalid as error:
+                raise ValueError(error.message) from error
+        return url
+
+    @property
+    def sender(self) -> str:
+        return self.mail_from or f"CloudWatcher <cloudwatcher@{urlsplit(self.public_url).hostname}>"
 
     @property
     def is_production(self) -> bool:
@@ -137,6 +168,9 @@ class Settings(BaseSettings):
                 self.public_url
             ).scheme
             != "https",
+            "Set CLOUDWATCHER_SMTP_URL: without mail nobody can confirm an address.": self.smtp_url is None,
+            "CLOUDWATCHER_SMTP_URL must use TLS, unless the server is on this machine.": self.smtp_url is not None
+            and not parse_smtp_url(self.smtp_url.get_secret_value()).is_protected,
             "CLOUDWATCHER_BCRYPT_ROUNDS must be 12 or more.": self.bcrypt_rounds < 12,
             "CLOUDWATCHER_ALLOWED_ORIGINS must not hold *.": "*" in self.allowed_origins,
         }

@@ -19,6 +19,7 @@ from documents.audit_chain import organizations_without_chain
 from documents.database import connect, open_database
 from documents.database import migrate as migrate_documents
 from documents.event import EventLog
+from documents.one_time_token import OneTimeTokens
 from documents.transaction import Transaction
 from documents.vault import Vault
 from domain.errors import Invalid
@@ -44,6 +45,7 @@ class Backend:
     vault: Vault
     log: EventLog
     audit_entries: AsyncCollection[dict[str, Any]]
+    one_time_tokens: OneTimeTokens
 
 
 def urls_of(settings: Settings) -> tuple[str, str]:
@@ -95,6 +97,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             vault=vault,
             log=EventLog(),
             audit_entries=audit_client[settings.mongodb_database]["audit"],
+            one_time_tokens=OneTimeTokens(keys.derived("one-time tokens")),
         )
     finally:
         await revocations.disconnect()

@@ -14,16 +14,18 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from app.logs import set_up_logs
+from app.post import make_post
 from app.settings import Settings
 from app.wiring import Backend, open_backend, open_redis, urls_of
 from documents.base import utc_now
 from jobs.context import JobContext
-from jobs.queue import CHECK_BUDGETS, EXPORT_AUDIT, QUICK, SLOW, SYNC_ACCOUNT, dumps, loads
+from jobs.queue import CHECK_BUDGETS, EXPORT_AUDIT, QUICK, SEND_MAIL, SLOW, SYNC_ACCOUNT, dumps, loads
 from jobs.tasks import keep_house
 from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.clear_costs import clear_replaced_costs
 from jobs.tasks.export_audit import export_audit, forget_old_exports
 from jobs.tasks.seal_audit import seal_audit
+from jobs.tasks.send_mail import MAX_TRIES, send_mail
 from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
 
 log = structlog.get_logger()
@@ -74,10 +76,14 @@ async def bind_job(ctx: dict[str, Any]) -> None:
 def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -> list[PatientWorker]:
     """One arq worker per queue, sharing this event loop."""
     quick = PatientWorker(
-        functions=[func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5)],
+        functions=[
+            func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5),
+            func(send_mail, name=SEND_MAIL, timeout=QUICK_TIMEOUT, max_tries=MAX_TRIES + 1),
+        ],
         cron_jobs=[
             cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
+            cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
             cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
         ],
         queue_name=QUICK,
@@ -114,6 +120,9 @@ def options(backend: Backend) -> dict[str, Any]:
         allow_private_endpoints=backend.settings.private_endpoints_allowed,
         audit_keys=backend.keys.audit,
         audit_entries=backend.audit_entries,
+        one_time_tokens=backend.one_time_tokens,
+        post=make_post(backend.settings),
+        public_url=backend.settings.public_url,
     )
     return {
         "ctx": {"context": context},

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from bench import comparison, dashboard, growth, import_costs, memory, operations, results
+from bench import comparison, dashboard, growth, import_costs, memory, operations, results, sign_in
 
 MEASUREMENTS = {
     "compare": (comparison.main, "other servers on the same work over the same MongoDB, over HTTP and sockets"),
@@ -12,6 +12,7 @@ MEASUREMENTS = {
     "memory": (memory.main, "memory of web and worker under load for an hour, and processor time per alert"),
     "operations": (operations.main, "every operation of the demo at 50 clients"),
     "page": (results.rewrite_page, "write the page again from what was measured last"),
+    "sign-in": (sign_in.main, "how long others wait while twenty people sign in"),
     "import": (import_costs.main, "the cost import next to a bare insert_many"),
 }
 

@@ -28,8 +28,11 @@ from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
 from documents.finding import Finding
 from documents.idempotency import IdempotentResult
+from documents.mail import OutgoingMail
+from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
+from documents.registration import Registration
 from documents.resource import Resource
 from documents.session import RefreshToken, Session
 from documents.sync_run import SyncRun
@@ -55,9 +58,12 @@ ALL = (
     Finding,
     IdempotentResult,
     Membership,
+    OneTimeToken,
     Organization,
     OutboxJob,
+    OutgoingMail,
     RefreshToken,
+    Registration,
     Resource,
     Session,
     SyncRun,

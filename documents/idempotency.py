@@ -15,6 +15,8 @@ from documents.base import utc_now
 from domain.errors import CloudWatcherError, Conflict
 
 KEPT_SECONDS = 24 * 3600
+# The kind of an answer that is no document but a text.
+TEXT = "text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +31,7 @@ current_key: ContextVar[IdempotencyKey | None] = ContextVar("current_key", defau
 
 
 class IdempotentResult(Document):
-    """`_id` is the key hash; `result` the stored document as it was, `kind` its class."""
+    """`_id` is the key hash; `result` the stored document as it was, `kind` its class; or a plain text and TEXT."""
 
     id: str  # type: ignore[assignment]
     input_hash: str
@@ -49,13 +51,13 @@ class AlreadyDone(CloudWatcherError):
 async def record_result(result: Any, session: AsyncClientSession) -> None:
     """Keep the answer in the transaction that made it. Raises AlreadyDone when another one got there first."""
     key = current_key.get()
-    if key is None or not isinstance(result, Document):
+    if key is None or not isinstance(result, Document | str):
         return
     row = {
         "_id": key.key_hash,
         "input_hash": key.input_hash,
-        "kind": type(result).__name__,
-        "result": encoded(result),
+        "kind": TEXT if isinstance(result, str) else type(result).__name__,
+        "result": {TEXT: result} if isinstance(result, str) else encoded(result),
         "created_at": utc_now(),
     }
     try:

@@ -19,7 +19,8 @@ from documents.audit_key import AuditKey
 from documents.base import utc_now
 from documents.event import EventCounter, append
 from documents.idempotency import record_result
-from documents.outbox import OutboxJob
+from documents.mail import new_mail, store_mails
+from documents.outbox import QUICK, SEND_MAIL, OutboxJob
 
 T = TypeVar("T")
 Announce = Callable[[str, int], Awaitable[None]]
@@ -34,6 +35,7 @@ class Transaction:
         self._counts: dict[ObjectId, dict[str, int | Decimal]] = defaultdict(dict)
         self._jobs: list[dict[str, Any]] = []
         self._audits: dict[ObjectId, list[dict[str, Any]]] = defaultdict(list)
+        self._mails: list[dict[str, Any]] = []
 
     @property
     def organizations(self) -> Collection[ObjectId]:
@@ -55,6 +57,15 @@ class Transaction:
         self._jobs.append(
             {"_id": f"{function}:{key}", "function": function, "queue": queue, "args": args, "created_at": utc_now()}
         )
+
+    def mail(self, to: str, template: str, values: Mapping[str, str] | None = None) -> None:
+        """Send a letter of `connectors/channels/letters` once this is committed. `values` are single lines of text.
+
+        A value named `token` is the id of a one-time token: the letter gets its `link`, its `code` and `valid_for`.
+        """
+        row = new_mail(to, template, values or {})
+        self._mails.append(row)
+        self.enqueue(SEND_MAIL, queue=QUICK, key=str(row["_id"]), args={"mail_id": str(row["_id"])})
 
     def audit(
         self,
@@ -84,6 +95,7 @@ class Transaction:
         """
         if unannounced := self._counts.keys() - self._drafts.keys():
             raise RuntimeError(f"The tally of {unannounced} changes, and nothing is announced.")
+        await store_mails(self._mails, self.session)
         await self._flush_audits(audit_key)
         for job in self._jobs:
             await OutboxJob.get_pymongo_collection().replace_one(

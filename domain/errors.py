@@ -15,7 +15,8 @@ CloudWatcherError
     ├── Throttled           try again later
     ├── Unavailable         try again later
     ├── CredentialsRejected the customer must mend the credentials
-    └── PermissionMissing   the customer must grant a permission
+    ├── PermissionMissing   the customer must grant a permission
+    └── Rejected            it will never take this very thing; trying again changes nothing
 """
 
 from datetime import timedelta
@@ -87,7 +88,13 @@ class ApprovalRequired(Refused):
 
 
 class RateLimited(Refused):
+    """`retry_after` is how long to wait at least, where that is known."""
+
     code = "RATE_LIMITED"
+
+    def __init__(self, message: str, *, path: tuple[str, ...] = (), retry_after: timedelta | None = None) -> None:
+        super().__init__(message, path=path)
+        self.retry_after = retry_after
 
 
 class ProviderError(CloudWatcherError):
@@ -119,3 +126,7 @@ class CredentialsRejected(ProviderError):
 
 class PermissionMissing(ProviderError):
     advice = "Grant the named permission to CloudWatcher's role, then sync again."
+
+
+class Rejected(ProviderError):
+    advice = "It was given up. Check the address it was for."

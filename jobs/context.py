@@ -7,7 +7,9 @@ from typing import Any
 
 from pymongo.asynchronous.collection import AsyncCollection
 
+from connectors.channels.mail import Post
 from documents.audit_key import AuditKey
+from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
 from jobs.queue import Queue
 from jobs.writer import Writer
@@ -19,7 +21,8 @@ class JobContext:
 
     The first of `audit_keys` signs segments of the audit log; `audit_entries` is the log under a database user who may
     delete there.
-    `allow_private_endpoints`: whether accounts may name endpoints inside private networks.
+    `allow_private_endpoints`: whether accounts may name endpoints inside private networks. `public_url`: what links in
+    mails begin with.
     """
 
     writer: Writer
@@ -30,6 +33,9 @@ class JobContext:
     allow_private_endpoints: bool
     audit_keys: tuple[AuditKey, ...]
     audit_entries: AsyncCollection[dict[str, Any]]
+    one_time_tokens: OneTimeTokens
+    post: Post
+    public_url: str
 
     @property
     def audit_key(self) -> AuditKey:

@@ -10,14 +10,16 @@ from redis.exceptions import RedisError
 
 from documents.account import Account
 from documents.audit_export import AuditExport
+from documents.mail import OutgoingMail
+from documents.outbox import QUICK as QUICK
+from documents.outbox import SEND_MAIL as SEND_MAIL
 from documents.outbox import relay_outbox
 from documents.sync_run import SyncRun, announce_sync, open_run
 from documents.transaction import Transaction
 
 log = structlog.get_logger()
 
-# Crash recovery waits for the longest timeout of a queue, so slow work has its own.
-QUICK = "cloudwatcher:quick"
+# Crash recovery waits for the longest timeout of a queue, so slow work has its own beside QUICK.
 SLOW = "cloudwatcher:slow"
 
 SYNC_ACCOUNT = "sync_account"
@@ -60,6 +62,11 @@ def ask_audit_export(tx: Transaction, export: AuditExport) -> None:
     """Ask for the making of an export that was stored. Its id makes the job unique."""
     args = {"org_id": str(export.org_id), "export_id": str(export.id)}
     tx.enqueue(EXPORT_AUDIT, queue=SLOW, key=str(export.id), args=args)
+
+
+def ask_mail_again(tx: Transaction, mail: OutgoingMail) -> None:
+    """Ask anew for a mail whose job is lost."""
+    tx.enqueue(SEND_MAIL, queue=QUICK, key=str(mail.id), args={"mail_id": str(mail.id)})
 
 
 class Queue:

@@ -15,10 +15,12 @@ from auth.password import PasswordHasher
 from auth.refresh import RefreshTokens
 from auth.scope import scope_of
 from auth.standing import Standings
+from auth.throttle import Throttle
 from auth.token import TokenIssuer
 from auth.viewer_cache import ViewerCache
 from auth.watch import RoleWatch
 from documents.audit_key import KeyRing
+from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
 from domain.errors import Invalid
 from jobs.writer import Writer
@@ -43,6 +45,8 @@ class Ports:
     decode_cursor: Callable[[str], dict[str, Position]]
     pager: Pager
     passwords: PasswordHasher
+    throttle: Throttle
+    one_time_tokens: OneTimeTokens
     tokens: TokenIssuer
     refresh_tokens: RefreshTokens
     denylist: Denylist

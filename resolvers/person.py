@@ -1,23 +1,39 @@
-"""People: register and sign in."""
+"""People: register, confirm the address, sign in. Known and unknown addresses are answered alike, at the same pace."""
 
+import asyncio
+from datetime import timedelta
 from typing import Annotated, Any
 
 import strawberry
-from beanie import PydanticObjectId
-from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 import documents
-from documents import AuthMethod, OrganizationKind, Role
-from documents.organization import open_organization
+from auth.password_rules import check_password
+from documents import AuthMethod
+from documents.audit import INSTALLATION
+from documents.one_time_token import Purpose, nobody, peek_token, spend_token
+from documents.registration import Registration, find_registration, open_account, registration_of
 from documents.transaction import Transaction
-from documents.user import find_user
+from documents.user import find_user, normal_email
 from domain.errors import Conflict, Invalid
 from resolvers.context import Info
 from resolvers.fields import mutation
+from resolvers.proof import admit_mail
 from resolvers.session import HASHING, start_session
 from schema.directives import Credential
-from schema.person import RegisterInput, RegisterPayload, SignInInput, SignInPayload
+from schema.person import (
+    RegisterInput,
+    RegisterPayload,
+    ResendVerificationInput,
+    ResendVerificationPayload,
+    SignInInput,
+    SignInPayload,
+    VerifyEmailInput,
+    VerifyEmailPayload,
+)
+
+WHAT = "What to do it with."
+LINK_LIFETIME = timedelta(minutes=30)
 
 
 @strawberry.type
@@ -27,54 +43,121 @@ class PersonMutations:
         public="this is how one gets in.",
         audit="user.register",
         directives=(Credential(), HASHING),
-        description="Register a person and open their organization.",
+        description="Ask for an account and an organization. A mail goes to the address; `verifyEmail` opens both. "
+        "Who has an account already gets a mail that says so.",
     )
-    async def register(
-        self, info: Info, input: Annotated[RegisterInput, strawberry.argument(description="What to do it with.")]
-    ) -> Any:
-        context = info.context
-        user = documents.User(
-            email=input.email.strip().lower(),
+    async def register(self, info: Info, input: Annotated[RegisterInput, strawberry.argument(description=WHAT)]) -> Any:
+        context, email = info.context, normal_email(input.email)
+        password = input.password.get_secret_value()
+        await admit_mail(context, email)
+        await check_password(password, email=email, path=("input", "password"))
+        registration = Registration(
+            email=email,
             name=input.name,
-            password_hash=await context.ports.passwords.hash(input.password.get_secret_value()),
+            password_hash=await context.ports.passwords.hash(password),
+            organization_name=input.organization_name,
+            organization_kind=input.organization_kind,
         )
-        role = Role.MSP_ADMIN if input.organization_kind is OrganizationKind.MSP else Role.ADMIN
+
+        async def change(tx: Transaction) -> str:
+            # What is written is the same for an address that is known; its registration has no link that opens it.
+            is_known = await find_user(email) is not None
+            await registration.insert(session=tx.session)
+            subject = nobody() if is_known else registration.subject
+            token = await context.ports.one_time_tokens.issue(
+                Purpose.VERIFY_EMAIL, subject, lifetime=LINK_LIFETIME, at=context.now(), session=tx.session
+            )
+            if is_known:
+                tx.mail(email, "already_registered")
+            else:
+                tx.mail(email, "verify_email", {"token": str(token.id)})
+            tx.audit(INSTALLATION, target=registration.subject)
+            return email
+
+        return await context.ports.writer.commit(change)
+
+    @mutation(
+        VerifyEmailPayload,
+        public="the code of the mail and the password say who it is.",
+        audit="user.verify_email",
+        directives=(Credential(), HASHING),
+        description="Open the account: the code shows that the address is yours, the password that it was you who "
+        "registered.",
+    )
+    async def verify_email(
+        self, info: Info, input: Annotated[VerifyEmailInput, strawberry.argument(description=WHAT)]
+    ) -> Any:
+        context, secret = info.context, input.token.get_secret_value()
+        await context.ports.throttle.admit(f"verify {secret}", context.caller.address)
+        token = await peek_token(secret, Purpose.VERIFY_EMAIL, at=context.now())
+        registration = await registration_of(token)
+        password = input.password.get_secret_value()
+        if registration is None or not await context.ports.passwords.matches(password, registration.password_hash):
+            raise Invalid("This is not the password this account was registered with.", path=("input", "password"))
 
         async def change(tx: Transaction) -> documents.User:
-            await user.insert(session=tx.session)
-            organization = await open_organization(
-                input.organization_name, input.organization_kind, msp_id=None, session=tx.session
-            )
-            await _join(user.id, organization.id, role, tx.session)
-            tx.audit(organization.id, target=f"user:{user.id}", after={"role": role, "organization": organization.name})
-            return user
+            await spend_token(secret, Purpose.VERIFY_EMAIL, at=context.now(), session=tx.session)
+            return await open_account(tx, registration, context.now())
 
         try:
-            registered = await context.ports.writer.commit(change)
+            user = await context.ports.writer.commit(change)
         except DuplicateKeyError as error:
-            raise Conflict("This address cannot be registered. Sign in instead.", path=("input", "email")) from error
-        return await start_session(context, registered, [AuthMethod.PASSWORD])
+            raise Conflict("There is an account with this address by now. Sign in instead.") from error
+        await context.ports.throttle.succeeded(f"verify {secret}", context.caller.address)
+        return await start_session(context, user, [AuthMethod.PASSWORD], input.delivery)
+
+    @mutation(
+        ResendVerificationPayload,
+        public="who waits for the mail cannot sign in yet.",
+        audit="user.resend_verification",
+        directives=(Credential(),),
+        description="Send the mail of `register` again, to an address that waits for it. The link before ends.",
+    )
+    async def resend_verification(
+        self, info: Info, input: Annotated[ResendVerificationInput, strawberry.argument(description=WHAT)]
+    ) -> Any:
+        context, email = info.context, normal_email(input.email)
+        await admit_mail(context, email)
+
+        async def change(tx: Transaction) -> str:
+            user, waiting = await asyncio.gather(find_user(email), find_registration(email))
+            is_waiting = waiting is not None and user is None
+            token = await context.ports.one_time_tokens.issue(
+                Purpose.VERIFY_EMAIL,
+                waiting.subject if waiting is not None and is_waiting else nobody(),
+                lifetime=LINK_LIFETIME,
+                at=context.now(),
+                session=tx.session,
+            )
+            tx.mail(email, "verify_email", {"token": str(token.id)})
+            tx.audit(INSTALLATION, target=waiting.subject if waiting else "registration:unknown")
+            return email
+
+        return await context.ports.writer.commit(change)
 
     @mutation(
         SignInPayload,
         public="this is how one gets in.",
         audit="user.sign_in",
         directives=(Credential(), HASHING),
-        description="Exchange an address and a password for a session.",
+        description="Exchange an address and a password for a session. After a few wrong passwords one must wait "
+        "before the next, a little longer each time, for fifteen minutes at most.",
     )
-    async def sign_in(
-        self, info: Info, input: Annotated[SignInInput, strawberry.argument(description="What to do it with.")]
-    ) -> Any:
-        user = await find_user(input.email)
+    async def sign_in(self, info: Info, input: Annotated[SignInInput, strawberry.argument(description=WHAT)]) -> Any:
+        context, email = info.context, normal_email(input.email)
+        account, address = f"sign-in {email}", context.caller.address
+        await context.ports.throttle.admit(account, address)
+        user, waiting = await asyncio.gather(find_user(email), find_registration(email))
+        known = user or waiting
         password = input.password.get_secret_value()
-        matches = await info.context.ports.passwords.matches(password, user.password_hash if user else None)
-        if user is None or not matches:
+        matches = await context.ports.passwords.matches(password, known.password_hash if known else None)
+        if known is None or not matches:
             about = user.id if user else None
             raise Invalid("The address or the password is wrong.", path=("input", "password"), person=about)
-        return await start_session(info.context, user, [AuthMethod.PASSWORD], input.delivery)
-
-
-async def _join(
-    user_id: PydanticObjectId | None, org_id: PydanticObjectId | None, role: Role, session: AsyncClientSession
-) -> None:
-    await documents.Membership(user_id=user_id, org_id=org_id, role=role).insert(session=session)
+        if user is None or user.email_verified_at is None:
+            raise Invalid("Confirm your address first, by the link in the mail.", path=("input", "email"))
+        await context.ports.throttle.succeeded(account, address)
+        if user.deactivated_at is not None:
+            told = "The mail about it has the way back." if user.has_left else "Ask your administrator."
+            raise Invalid(f"This account is deactivated. {told}", path=("input", "email"))
+        return await start_session(context, user, [AuthMethod.PASSWORD], input.delivery)

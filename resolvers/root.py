@@ -9,9 +9,12 @@ from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.finding import FindingQueries
+from resolvers.leaving import LeavingMutations
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
+from resolvers.password import PasswordMutations
 from resolvers.person import PersonMutations
+from resolvers.profile import ProfileMutations
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 
@@ -39,8 +42,11 @@ class Mutation(
     AlertMutations,
     AuditMutations,
     BudgetMutations,
+    LeavingMutations,
     OrganizationMutations,
+    PasswordMutations,
     PersonMutations,
+    ProfileMutations,
     SessionMutations,
     SyncMutations,
 ):

@@ -20,6 +20,7 @@ from documents.user import find_user_by_id, memberships_of_many
 from domain.errors import Invalid, NotFound, Unauthenticated
 from resolvers.context import Context, Info
 from resolvers.fields import SIGNED_IN, mutation, query
+from resolvers.proof import prove_password
 from schema.directives import Cost, Credential
 from schema.node import local_id
 from schema.session import (
@@ -124,10 +125,7 @@ class SessionMutations:
         self, info: Info, input: Annotated[ReauthenticateInput, strawberry.argument(description=WHAT)]
     ) -> Any:
         context = info.context
-        viewer = context.signed_in
-        password = input.password.get_secret_value()
-        if not await context.ports.passwords.matches(password, viewer.user.password_hash):
-            raise Invalid("The password is wrong.", path=("input", "password"))
+        await prove_password(context, input.password, path=("input", "password"))
         return await freshen(context, [AuthMethod.PASSWORD])
 
     @mutation(

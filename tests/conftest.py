@@ -63,6 +63,7 @@ def settings(servers: ServerUrls, tmp_path_factory: pytest.TempPathFactory) -> S
             "bcrypt_rounds": 4,
             # Every test signs in from the same address.
             "cost_per_minute": 60_000_000,
+            "free_attempts": 1_000_000,
         }
     )
 

@@ -14,8 +14,10 @@ from rich.table import Table
 
 from app.cli.store import borrowed_store
 from app.embedded.checks import check_mongodb, check_redis
+from app.post import mail_folder, make_post
 from app.settings import Settings
 from app.wiring import urls_of
+from connectors.channels.mail import SmtpPost
 from documents.database import connect, missing_indexes, open_database
 from domain.errors import CloudWatcherError
 
@@ -54,6 +56,7 @@ async def examine(settings: Settings) -> list[Check]:
         "indexes": _indexes,
         "clocks": _clocks,
         "permissions": _permissions,
+        "mail": _mail,
     }
     checks = []
     for name, look in looks.items():
@@ -113,6 +116,13 @@ async def _permissions(settings: Settings) -> Check:
     finally:
         await client.close()
     return Check("permissions", True, f"may write and transact in {settings.mongodb_database}")
+
+
+async def _mail(settings: Settings) -> Check:
+    post = make_post(settings)
+    if isinstance(post, SmtpPost):
+        return Check("mail", True, f"{await post.check()} lets us in")
+    return Check("mail", True, f"no server is set: mail is written to {mail_folder(settings)}")
 
 
 def _data_directory(settings: Settings) -> Check:

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 
 from app.embedded.servers import EmbeddedServers
+from app.post import mail_folder
 from app.processes.supervisor import Child, Supervisor
 from app.settings import Settings, environment_for_children, with_urls
 from domain.errors import CloudWatcherError, Invalid
@@ -71,6 +72,8 @@ async def greet(settings: Settings, supervisor: Supervisor) -> None:
     supervisor.say(f"CloudWatcher answers at {settings.public_url}/graphql (stop with Ctrl-C)")
     if not settings.is_production:
         supervisor.say(f"Open {settings.public_url}/graphql in a browser to try queries; register first.")
+    if settings.smtp_url is None:
+        supervisor.say(f"Mail is written to {mail_folder(settings)}: no mail server is set.")
 
 
 async def until_answering(url: str, what: str) -> None:

@@ -70,7 +70,10 @@ async def _people(organizations: dict[str, PydanticObjectId], state: DemoState) 
         if await find_user(person.email) is not None:
             continue
         user = documents.User(
-            email=person.email, name=person.name, password_hash=await hasher.hash(state.passwords[person.email])
+            email=person.email,
+            name=person.name,
+            password_hash=await hasher.hash(state.passwords[person.email]),
+            email_verified_at=utc_now(),
         )
         await user.insert()
         await documents.Membership(

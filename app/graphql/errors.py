@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator
 from enum import StrEnum
+from math import ceil
 from typing import Any
 
 import structlog
@@ -10,7 +11,7 @@ from graphql import FieldNode, GraphQLError
 from strawberry.exceptions import MissingQueryError, StrawberryGraphQLError, StrawberryInputCoercionError
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
-from domain.errors import Refused
+from domain.errors import RateLimited, Refused
 
 log = structlog.get_logger(__name__)
 
@@ -101,8 +102,7 @@ def _shown(error: GraphQLError) -> GraphQLError | None:
     """The error as the caller may see it, or None for a bug."""
     cause = _cause(error)
     if isinstance(cause, Refused):
-        extensions = {"inputPath": list(cause.path)} if cause.path else {}
-        return _located(error, cause.message, code_of(cause), cause, **extensions)
+        return _located(error, cause.message, code_of(cause), cause, **_told_by(cause))
     if isinstance(cause, OperationTimedOut):
         return _located(error, str(cause), ErrorCode.COST_LIMIT_EXCEEDED, cause)
     if isinstance(cause, MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError):
@@ -111,6 +111,14 @@ def _shown(error: GraphQLError) -> GraphQLError | None:
         code = _code_of(cause, executing=error.path is not None)
         return _located(error, without_suggestion(error.message), code, **_extensions(cause)) if code else None
     return None
+
+
+def _told_by(refused: Refused) -> dict[str, Any]:
+    """What a refusal tells programs beside its code; `retryAfter` is in whole seconds."""
+    told: dict[str, Any] = {"inputPath": list(refused.path)} if refused.path else {}
+    if isinstance(refused, RateLimited) and refused.retry_after is not None:
+        told["retryAfter"] = ceil(refused.retry_after.total_seconds())
+    return told
 
 
 def _code_of(cause: GraphQLError, *, executing: bool) -> ErrorCode | None:

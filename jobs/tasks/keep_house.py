@@ -4,10 +4,11 @@ from typing import Any
 
 from documents.account import Account, claim_due_accounts
 from documents.event import prune_events
+from documents.mail import find_stranded_mails
 from documents.sync_run import SyncRun, find_stranded_runs
 from documents.transaction import Transaction
 from jobs.context import JobContext
-from jobs.queue import ask_sync, request_sync
+from jobs.queue import ask_mail_again, ask_sync, request_sync
 
 
 async def start_due_syncs(ctx: dict[str, Any]) -> int:
@@ -37,6 +38,19 @@ async def ask_again(ctx: dict[str, Any]) -> int:
 
         await context.writer.commit(change)
     return len(runs)
+
+
+async def ask_for_mails_again(ctx: dict[str, Any]) -> int:
+    """Ask anew for mails that have waited for long: Redis may have lost their job. Returns how many."""
+    context: JobContext = ctx["context"]
+    mails = await find_stranded_mails(context.now())
+
+    async def change(tx: Transaction) -> None:
+        for mail in mails:
+            ask_mail_again(tx, mail)
+
+    await context.writer.commit(change)
+    return len(mails)
 
 
 async def forget_old_events(ctx: dict[str, Any]) -> int:

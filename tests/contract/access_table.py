@@ -12,6 +12,13 @@ ROOT_FIELDS = {
     # Open to everybody: the way in.
     "query version": "*",
     "mutation register": "*",
+    "mutation verifyEmail": "*",
+    "mutation resendVerification": "*",
+    "mutation requestPasswordReset": "*",
+    "mutation resetPassword": "*",
+    "mutation confirmEmailChange": "*",
+    "mutation undoEmailChange": "*",
+    "mutation reactivateMyAccount": "*",
     "mutation signIn": "*",
     "mutation refreshSession": "*",
     # About oneself: any person.
@@ -22,6 +29,11 @@ ROOT_FIELDS = {
     "mutation signOut": PEOPLE,
     "mutation endSession": PEOPLE,
     "mutation reauthenticate": PEOPLE,
+    "mutation changePassword": PEOPLE,
+    "mutation updateProfile": PEOPLE,
+    "mutation requestEmailChange": PEOPLE,
+    "mutation deactivateMyAccount": PEOPLE,
+    "mutation deleteMyAccount": PEOPLE,
     # What is watched.
     "query accounts": "VUAM",
     "query alerts": "VUAM",

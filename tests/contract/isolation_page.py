@@ -39,7 +39,7 @@ def _lines() -> Iterator[str]:
     yield f"| **together: refused, or answered as if it did not exist** | **{len(ids) + len(texts) + reads}** |"
     yield ""
     yield "Each is compared with the same question about something that does not exist: the answers are the same to the"
-    yield "letter. And every query is asked before and after the stranger holds anything: no list, sum or count differs."
+    yield "letter. Every query is asked before and after the stranger holds anything: no list, sum or count differs."
     yield ""
     yield "## Root fields"
     yield "A dot stands for FORBIDDEN, or UNAUTHENTICATED for those who are not signed in. Where one gets through, the"

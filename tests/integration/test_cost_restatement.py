@@ -1,12 +1,14 @@
 """A period loaded again replaces the old rows in one visible step, whatever happens meanwhile."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from app.wiring import Backend
+from app.worker import options
 from documents import CostLine, CostLoad, CostLoadState, CostPeriod
 from documents.cost_line import NEWEST_FIRST
 from documents.cost_load import clear_costs
@@ -290,14 +292,4 @@ async def test_the_clearing_job_leaves_readers_their_time_and_may_run_twice(back
 
 def job_at(backend: Backend, now: datetime) -> dict[str, JobContext]:
     """What the worker hands a job that runs at this time."""
-    context = JobContext(
-        writer=backend.writer,
-        queue=backend.queue,
-        vault=backend.vault,
-        now=lambda: now,
-        event_retention=timedelta(days=14),
-        allow_private_endpoints=False,
-        audit_keys=backend.keys.audit,
-        audit_entries=backend.audit_entries,
-    )
-    return {"context": context}
+    return {"context": replace(options(backend)["ctx"]["context"], now=lambda: now)}

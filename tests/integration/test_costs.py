@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.wiring import Backend
+from app.worker import options
 from documents.base import utc_now
 from domain.costs.header import ReadOptions
 from jobs.context import JobContext
@@ -220,13 +221,5 @@ async def test_a_budget_is_named_once(graph: Graph, backend: Backend) -> None:
 
 
 def job_context(backend: Backend) -> JobContext:
-    return JobContext(
-        writer=backend.writer,
-        queue=backend.queue,
-        vault=backend.vault,
-        now=utc_now,
-        event_retention=backend.settings.event_retention,
-        allow_private_endpoints=True,
-        audit_keys=backend.keys.audit,
-        audit_entries=backend.audit_entries,
-    )
+    made: JobContext = options(backend)["ctx"]["context"]
+    return made

@@ -1,11 +1,10 @@
-"""Registering, signing in, and what the roles may do."""
+"""Signing in, and what the roles may do."""
 
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
 import jwt
-import pytest
 
 import documents
 from app.web import Web, serving
@@ -17,15 +16,6 @@ from documents.base import utc_now
 from tests.factories.graph import Graph
 from tests.factories.tenant import PASSWORD, add_member, make_session, make_tenant
 
-REGISTER = """
-mutation Register($input: RegisterInput!) {
-  register(input: $input) {
-    __typename
-    ... on RegisterSuccess { session { accessToken expiresAt user { id email } } }
-    ... on UserError { message code path }
-  }
-}
-"""
 SIGN_IN = """
 mutation SignIn($input: SignInInput!) {
   signIn(input: $input) {
@@ -36,40 +26,6 @@ mutation SignIn($input: SignInInput!) {
 }
 """
 VIEWER = "{ viewer { user { email } reach { role organization { name kind } } } }"
-
-
-async def test_a_newcomer_registers_and_reaches_the_organization_they_opened(graph: Graph) -> None:
-    fields = {"email": "New.Person@Example.com", "password": PASSWORD, "name": "New", "organizationName": "Fresh"}
-
-    answer = (await graph.ask(REGISTER, input=fields))["register"]
-
-    viewer = (await graph.ask(VIEWER, answer["session"]["accessToken"]))["viewer"]
-    assert viewer["user"]["email"] == "new.person@example.com"
-    assert viewer["reach"] == [{"role": "ADMIN", "organization": {"name": "Fresh", "kind": "COMPANY"}}]
-
-
-async def test_an_address_registers_once(graph: Graph, backend: Backend) -> None:
-    tenant = await make_tenant(backend)
-    fields = {"email": tenant.user.email.upper(), "password": PASSWORD, "name": "N", "organizationName": "O"}
-
-    answer = (await graph.ask(REGISTER, input=fields))["register"]
-
-    assert answer["__typename"] == "ConflictError"
-    assert answer["path"] == ["input", "email"]
-
-
-@pytest.mark.parametrize(
-    ("field", "value"), [("email", "no-at-sign"), ("password", "short"), ("organizationName", ""), ("name", "n" * 101)]
-)
-async def test_a_bad_registration_names_the_field(graph: Graph, field: str, value: str) -> None:
-    fields = {"email": "a@example.com", "password": PASSWORD, "name": "N", "organizationName": "O", field: value}
-
-    answer = (await graph.ask(REGISTER, input=fields))["register"]
-
-    assert answer["__typename"] == "ValidationError"
-    assert answer["code"] == "BAD_USER_INPUT"
-    assert answer["path"] == ["input", field]
-    assert value == "" or value not in answer["message"]
 
 
 async def test_signing_in_takes_the_right_password_only(graph: Graph, backend: Backend) -> None:

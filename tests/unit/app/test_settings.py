@@ -16,6 +16,7 @@ SAFE: dict[str, Any] = {
     "CLOUDWATCHER_MASTER_KEY": base64.b64encode(b"k" * 96).decode(),
     "CLOUDWATCHER_SIGNING_KEY": "-----BEGIN PRIVATE KEY-----",
     "CLOUDWATCHER_PUBLIC_URL": "https://watch.example.com",
+    "CLOUDWATCHER_SMTP_URL": "smtp://ada:s3cret-smtp@mail.example.com",
 }
 
 
@@ -51,6 +52,8 @@ def test_safe_production_settings_are_accepted(monkeypatch):
         ({"CLOUDWATCHER_MASTER_KEY": None}, "CLOUDWATCHER_MASTER_KEY"),
         ({"CLOUDWATCHER_SIGNING_KEY": None}, "CLOUDWATCHER_SIGNING_KEY"),
         ({"CLOUDWATCHER_PUBLIC_URL": "http://watch.example.com"}, "CLOUDWATCHER_PUBLIC_URL"),
+        ({"CLOUDWATCHER_SMTP_URL": None}, "CLOUDWATCHER_SMTP_URL"),
+        ({"CLOUDWATCHER_SMTP_URL": "smtp://mail.example.com?starttls=off"}, "must use TLS"),
         ({"CLOUDWATCHER_BCRYPT_ROUNDS": "11"}, "CLOUDWATCHER_BCRYPT_ROUNDS"),
         ({"CLOUDWATCHER_ALLOWED_ORIGINS": '["*"]'}, "CLOUDWATCHER_ALLOWED_ORIGINS"),
     ],
@@ -62,11 +65,22 @@ def test_production_refuses_what_is_unsafe_and_names_it(monkeypatch, change, nam
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("PORT", "70000"), ("CLOUDWATCHER_LOG_LEVEL", "LOUD"), ("CLOUDWATCHER_MONGODB_DATABASE", "a.b")],
+    [
+        ("PORT", "70000"),
+        ("CLOUDWATCHER_LOG_LEVEL", "LOUD"),
+        ("CLOUDWATCHER_MONGODB_DATABASE", "a.b"),
+        ("CLOUDWATCHER_SMTP_URL", "http://mail.example.com"),
+        ("CLOUDWATCHER_MAIL_FROM", "a@example.com\nBcc: b@example.com"),
+    ],
 )
 def test_a_malformed_value_is_refused(monkeypatch, name, value):
     with pytest.raises(ValidationError):
         read(monkeypatch, {name: value})
+
+
+def test_mail_comes_from_the_installation_unless_told_otherwise(monkeypatch):
+    assert read(monkeypatch, SAFE).sender == "CloudWatcher <cloudwatcher@watch.example.com>"
+    assert read(monkeypatch, {"CLOUDWATCHER_MAIL_FROM": "it@example.com"}).sender == "it@example.com"
 
 
 def test_no_secret_is_shown_in_a_refusal_or_in_the_list(monkeypatch):

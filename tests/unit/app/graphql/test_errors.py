@@ -1,5 +1,7 @@
 """What callers are told about errors, and what they are not."""
 
+from datetime import timedelta
+
 import pytest
 from graphql import FieldNode, GraphQLError, NameNode, StringValueNode
 from strawberry.exceptions import MissingQueryError, StrawberryGraphQLError
@@ -16,7 +18,7 @@ from app.graphql.errors import (
     publish,
     without_suggestion,
 )
-from domain.errors import Invalid, NotFound, Refused, Throttled
+from domain.errors import Invalid, NotFound, RateLimited, Refused, Throttled
 
 PATH = ["items", 0, "name"]
 
@@ -100,6 +102,12 @@ def test_the_input_a_refusal_is_about_is_named():
     error = tell(raised(Invalid("Negative.", path=("input", "amount"))))
 
     assert (error.extensions or {})["inputPath"] == ["input", "amount"]
+
+
+def test_a_refusal_for_a_while_says_how_long_in_whole_seconds():
+    error = tell(raised(RateLimited("Wait.", retry_after=timedelta(seconds=1.2))))
+
+    assert (error.extensions or {})["retryAfter"] == 2
 
 
 def test_publishing_leaves_the_given_errors_alone():
