@@ -159,5 +159,5 @@ class PersonMutations:
         await context.ports.throttle.succeeded(account, address)
         if user.deactivated_at is not None:
             told = "The mail about it has the way back." if user.has_left else "Ask your administrator."
-            raise Invalid(f"This account is deactivated. {told}", path=("input", "email"))
+            raise Invalid(f"This account is deactivated. {told}", path=("input", "email"), person=user.id)
         return await start_session(context, user, [AuthMethod.PASSWORD], input.delivery)
