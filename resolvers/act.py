@@ -13,7 +13,7 @@ from auth.viewer import Viewer
 from documents.audit import INSTALLATION, Act, Outcome, acting
 from documents.transaction import Transaction
 from documents.user import memberships_of_many
-from domain.errors import NotFound, Refused
+from domain.errors import NotFound, RateLimited, Refused
 from resolvers.context import Context
 from schema.node import parse_id
 
@@ -55,6 +55,8 @@ async def record_refusal(act: Act, context: Context, input: Any, error: Exceptio
 
     A database that is away is told to the log of the process only: the caller shall hear of what went wrong first.
     """
+    if context.viewer is None and isinstance(error, RateLimited):
+        return  # what is not even looked at must cost next to nothing
     is_refused = isinstance(error, Refused)
     outcome = Outcome.REFUSED if is_refused else Outcome.FAILED
     reason = error.code if isinstance(error, Refused) else type(error).__name__

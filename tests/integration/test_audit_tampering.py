@@ -13,7 +13,7 @@ from app.worker import options
 from documents.audit import Act, acting
 from documents.audit_key import AuditKey, KeyRing
 from documents.audit_verification import verify_chain
-from documents.transaction import Transaction
+from documents.transaction import Transaction, commit
 from domain.audit.canonical import entry_hash
 from domain.audit.chain import Verdict
 from domain.audit.seal import head_members
@@ -172,6 +172,25 @@ async def test_a_migration_begins_the_logs_of_organizations_that_have_none(backe
     assert again == []
     assert (begun["action"], begun["actor"]) == ("audit.begin", "operator")
     assert (await verdict_of(backend, tenant)).is_intact
+
+
+async def test_what_an_earlier_key_has_signed_stays_good_as_long_as_the_key_is_known(backend: Backend) -> None:
+    tenant, later = await make_tenant(backend), AuditKey(bytes([7]) * 32)
+    await write(backend, tenant, 3)
+    await seal(backend, days_on=1)
+
+    async def change(tx: Transaction) -> None:
+        tx.audit(tenant.organization.id, target="thing:last")
+
+    with acting(ACT):
+        await commit(change, announce=backend.bus.wake, audit_key=later)
+
+    both = KeyRing([later.public, *(key.public for key in backend.keys.audit)])
+    known = await verify_chain(tenant.organization.id, both)
+    forgotten = await verify_chain(tenant.organization.id, KeyRing([later.public]))
+    assert (known.is_intact, known.last_seq) == (True, 4)
+    assert forgotten.broken is not None
+    assert (forgotten.broken.seq, "segment 1" in forgotten.broken.problem) == (1, True)
 
 
 async def test_an_older_head_put_back_below_a_seal_is_found(backend: Backend) -> None:
