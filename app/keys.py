@@ -11,9 +11,12 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pydantic import SecretStr
 
+from app.kms import KmsProvider, service_key
 from app.settings import Settings
 from documents.audit_key import SEED_BYTES, AuditKey
+from documents.master_key import MasterKey, MasterKeys, local_master_key
 from domain.errors import Invalid
 
 MASTER_KEY_BYTES = 96  # what the local KMS provider of MongoDB's client-side encryption takes
@@ -27,7 +30,7 @@ class Keys:
     From each signing key a key is derived that signs what clients carry for us, such as cursors.
     """
 
-    master: bytes = field(repr=False)
+    master: MasterKeys
     signing: tuple[bytes, ...] = field(repr=False)
     audit: tuple[AuditKey, ...] = field(repr=False)
 
@@ -49,10 +52,7 @@ class Keys:
 def load_keys(settings: Settings) -> Keys:
     """The keys to use. Raises Invalid when a set key is malformed."""
     folder = settings.data_dir / "keys"
-    if settings.master_key is not None:
-        master = _decoded(settings.master_key.get_secret_value())
-    else:
-        master = _kept(folder / "master.key", lambda: secrets.token_bytes(MASTER_KEY_BYTES))
+    master = load_master_keys(settings)
     return Keys(master=master, signing=_signing(settings, folder), audit=_audit_keys(settings, master))
 
 
@@ -88,9 +88,11 @@ def _replace(path: Path, content: bytes) -> None:
     fresh.replace(path)
 
 
-def _audit_keys(settings: Settings, master: bytes) -> tuple[AuditKey, ...]:
+def _audit_keys(settings: Settings, master: MasterKeys) -> tuple[AuditKey, ...]:
     if not settings.audit_keys:
-        return (AuditKey(hmac.digest(master, b"audit", hashlib.sha256)),)
+        if not master.of_our_own:
+            raise Invalid("Set CLOUDWATCHER_AUDIT_KEYS: no key can be derived from a master key in a key service.")
+        return tuple(AuditKey(hmac.digest(key.access["key"], b"audit", hashlib.sha256)) for key in master.of_our_own)
     seeds = [_seed(key.get_secret_value()) for key in settings.audit_keys]
     return tuple(map(AuditKey, seeds))
 
@@ -105,13 +107,38 @@ def _seed(text: str) -> bytes:
     return seed
 
 
-def _decoded(text: str) -> bytes:
+def load_master_keys(settings: Settings) -> MasterKeys:
+    """The master key that wraps new data keys, and those that may have wrapped older ones."""
+    folder = settings.data_dir / "keys"
+    local = _local(settings.master_key, "CLOUDWATCHER_MASTER_KEY", folder / "master.key")
+    older = _local(settings.previous_master_key, "CLOUDWATCHER_PREVIOUS_MASTER_KEY", folder / "previous_master.key")
+    if settings.kms_provider is not KmsProvider.LOCAL:
+        current = service_key(settings, settings.kms_provider)
+    elif local is not None:
+        current = local
+    else:
+        made = _kept(folder / "master.key", lambda: secrets.token_bytes(MASTER_KEY_BYTES))
+        current = local_master_key(made)
+    others = [key for key in (local, older) if key is not None and key != current]
+    if settings.previous_kms_provider not in (None, settings.kms_provider):
+        others.append(service_key(settings, settings.previous_kms_provider))
+    return MasterKeys(current, tuple(others))
+
+
+def _local(setting: SecretStr | None, name: str, path: Path) -> MasterKey | None:
+    """The key of the setting, else of the file; None when there is neither."""
+    if setting is not None:
+        return local_master_key(_decoded(setting.get_secret_value(), name))
+    return local_master_key(path.read_bytes()) if path.exists() else None
+
+
+def _decoded(text: str, name: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
     except ValueError as error:
-        raise Invalid("CLOUDWATCHER_MASTER_KEY is not base64.") from error
+        raise Invalid(f"{name} is not base64.") from error
     if len(key) != MASTER_KEY_BYTES:
-        raise Invalid(f"CLOUDWATCHER_MASTER_KEY must hold {MASTER_KEY_BYTES} bytes; this one holds {len(key)}.")
+        raise Invalid(f"{name} must hold {MASTER_KEY_BYTES} bytes; this one holds {len(key)}.")
     return key
 
 

@@ -67,5 +67,5 @@ def set_up_logs(*, json: bool, level: str) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("arq.worker", "uvicorn.access", "httpx2", "pymongo", "botocore", "aiobotocore"):
+    for noisy in ("arq.worker", "uvicorn.access", "httpx", "httpx2", "pymongo", "botocore", "aiobotocore"):
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelName(level)))

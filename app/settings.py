@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.kms import KmsProvider, KmsSettings
 from connectors.channels.smtp_url import parse_smtp_url
 from domain.errors import Invalid
 
@@ -19,7 +20,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(BaseSettings):
+class Settings(KmsSettings, BaseSettings):
     """Names are upper case with the prefix CLOUDWATCHER_, but for MONGODB_URL, REDIS_URL and PORT."""
 
     model_config = SettingsConfigDict(env_prefix="CLOUDWATCHER_", extra="ignore", hide_input_in_errors=True)
@@ -60,7 +61,8 @@ class Settings(BaseSettings):
     )
     master_key: SecretStr | None = Field(
         default=None,
-        description="96 random bytes in base64 that protect stored secrets. Unset: made once in the data directory.",
+        description="96 random bytes in base64 that protect stored secrets when CLOUDWATCHER_KMS_PROVIDER is local. "
+        "Unset: made once in the data directory.",
     )
     signing_key: SecretStr | None = Field(
         default=None,
@@ -162,7 +164,8 @@ class Settings(BaseSettings):
         checks = {
             "Set MONGODB_URL: the embedded server is for one machine and one person.": self.mongodb_url is None,
             "Set REDIS_URL: the embedded server is for one machine and one person.": self.redis_url is None,
-            "Set CLOUDWATCHER_MASTER_KEY: a key file beside the data protects nothing.": self.master_key is None,
+            "Set CLOUDWATCHER_MASTER_KEY: a key file beside the data protects nothing.": self.master_key is None
+            and self.kms_provider is KmsProvider.LOCAL,
             "Set CLOUDWATCHER_SIGNING_KEY: every process needs the same one.": self.signing_key is None,
             "Set CLOUDWATCHER_PUBLIC_URL to an https:// address: tokens must not travel in the open.": urlsplit(
                 self.public_url

@@ -35,6 +35,7 @@ class Account(TenantDocument):
     """
 
     noun: ClassVar[str] = "account"
+    sealed: ClassVar[tuple[str, ...]] = ("credentials",)
 
     provider: Provider
     native_id: str | None = None

@@ -53,10 +53,12 @@ class TenantDocument(Document):
     """A thing that belongs to one organization. Reads take a Scope; the unscoped finders of Beanie are closed.
 
     `noun` is the customer's word for it, used in "There is no such …". `always_read` are the fields every row has.
+    `sealed` are the fields that hold cipher texts of the vault: rotation of keys finds them by it.
     """
 
     noun: ClassVar[str] = "thing"
     always_read: ClassVar[tuple[str, ...]] = ("org_id",)
+    sealed: ClassVar[tuple[str, ...]] = ()
     Row: ClassVar[type[Row]] = Row
 
     org_id: PydanticObjectId

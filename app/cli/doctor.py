@@ -14,11 +14,13 @@ from rich.table import Table
 
 from app.cli.store import borrowed_store
 from app.embedded.checks import check_mongodb, check_redis
+from app.keys import load_master_keys
 from app.post import mail_folder, make_post
 from app.settings import Settings
 from app.wiring import urls_of
 from connectors.channels.mail import SmtpPost
 from documents.database import connect, missing_indexes, open_database
+from documents.vault import Vault
 from domain.errors import CloudWatcherError
 
 # Tokens are judged with ten seconds of leeway; clocks further apart than half of that are worth a word.
@@ -57,6 +59,7 @@ async def examine(settings: Settings) -> list[Check]:
         "clocks": _clocks,
         "permissions": _permissions,
         "mail": _mail,
+        "secrets": _secrets,
     }
     checks = []
     for name, look in looks.items():
@@ -123,6 +126,22 @@ async def _mail(settings: Settings) -> Check:
     if isinstance(post, SmtpPost):
         return Check("mail", True, f"{await post.check()} lets us in")
     return Check("mail", True, f"no server is set: mail is written to {mail_folder(settings)}")
+
+
+async def _secrets(settings: Settings) -> Check:
+    """Unwrap with every master key in use: one that is missing shows here and not in the next sync."""
+    client = connect(urls_of(settings)[0])
+    vault = Vault(client, settings.mongodb_database, load_master_keys(settings))
+    try:
+        keys = await vault.list_keys()
+        await vault.try_out()
+    finally:
+        await vault.close()
+        await client.close()
+    current = vault.master.current
+    if waiting := sum(not current.wraps(key.wrapped_by) for key in keys):
+        return Check("secrets", True, f"{waiting} of {len(keys)} data keys wait for `cloudwatcher keys rewrap`")
+    return Check("secrets", True, f"{len(keys)} data keys open, wrapped by {current.provider}")
 
 
 def _data_directory(settings: Settings) -> Check:

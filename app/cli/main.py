@@ -3,6 +3,7 @@
 import asyncio
 import sys
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+keys = typer.Typer(
+    help="The keys that stored secrets are encrypted with: list them, replace them. See docs/operations/keys.md.",
+    no_args_is_help=True,
+)
+app.add_typer(keys, name="keys")
 DataDir = Annotated[Path | None, typer.Option(help="Where embedded servers and key files live. Default: .data")]
 Host = Annotated[str | None, typer.Option(help="Address to listen on. Default: 127.0.0.1")]
 Port = Annotated[int | None, typer.Option(min=0, max=65535, help="Port to listen on. Default: 8000, or PORT")]
@@ -150,6 +156,50 @@ def doctor(data_dir: DataDir = None) -> None:
     from app.cli.doctor import run_doctor
 
     raise typer.Exit(run_doctor(settings_with(data_dir)))
+
+
+@keys.command("list")
+def list_keys(data_dir: DataDir = None) -> None:
+    """Show every data key: whose it is, how old, and which master key wraps it. Never the key itself."""
+    from app.cli.keys import run_list
+    from app.cli.store import borrowed_store
+
+    with borrowed_store(settings_with(data_dir)) as settings:
+        asyncio.run(run_list(settings))
+
+
+@keys.command()
+def rewrap(
+    every: Annotated[
+        bool,
+        typer.Option("--all", help="Also keys under this master key already: the service has a new version of it."),
+    ] = False,
+    data_dir: DataDir = None,
+) -> None:
+    """Wrap every data key with the master key that is set now. Safe to repeat; cut off, it goes on when repeated."""
+    from app.cli.keys import run_rewrap
+    from app.cli.store import borrowed_store
+
+    with borrowed_store(settings_with(data_dir)) as settings:
+        code = asyncio.run(run_rewrap(settings, every=every))
+    raise typer.Exit(code)
+
+
+@keys.command()
+def rotate(
+    organization: Annotated[str | None, typer.Option(help="Name or id of one organization. Default: all")] = None,
+    grace: Annotated[
+        int, typer.Option(min=0, help="Seconds that old keys are kept for writers; below 120 only when none runs.")
+    ] = 120,
+    data_dir: DataDir = None,
+) -> None:
+    """Give organizations a new data key, seal every stored secret anew, delete the old key. The service may run."""
+    from app.cli.keys import run_rotate
+    from app.cli.store import borrowed_store
+
+    with borrowed_store(settings_with(data_dir)) as settings:
+        code = asyncio.run(run_rotate(settings, organization=organization, grace=timedelta(seconds=grace)))
+    raise typer.Exit(code)
 
 
 @app.command()

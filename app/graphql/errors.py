@@ -35,6 +35,11 @@ class ErrorCode(StrEnum):
 # A message may quote the document; a 90 kB name shall not come back as a 90 kB answer, and again in every log.
 MAX_MESSAGE = 500
 _SUGGESTION = re.compile(r"\s*Did you mean .*", re.DOTALL)
+# Where the messages of graphql-core quote what the caller sent: the value that does not fit, with all fields beside it.
+_QUOTATION = re.compile(
+    r"[,;] found: .*|(cannot represent [\w -]*value): .*|((?:found|Unexpected) (?:Block)?(?:String|Int|Float)) .*",
+    re.DOTALL,
+)
 
 
 class RequestError(GraphQLError):
@@ -59,16 +64,22 @@ def masked(request_id: str) -> str:
     return f"Something went wrong on our side. Tell us the request id {request_id} if it happens again."
 
 
-def without_suggestion(message: str) -> str:
-    """The message without "Did you mean ...", which would list names the caller was not meant to learn."""
-    return _SUGGESTION.sub("", message)[:MAX_MESSAGE]
+def fit_to_show(message: str) -> str:
+    """The message without "Did you mean ...", which would list names the caller was not meant to learn, and without
+    values that were sent: a secret among them would end in the logs of whoever called.
+    """
+    return _QUOTATION.sub(_ended, _SUGGESTION.sub("", message))[:MAX_MESSAGE]
+
+
+def _ended(quotation: re.Match[str]) -> str:
+    return f"{quotation[1] or quotation[2] or ''}."
 
 
 def as_request_error(error: GraphQLError, code: ErrorCode) -> GraphQLError:
     """An error of validation or coercion as it is shown. The given error is left alone: it may be cached."""
     if isinstance(error, RequestError):
         return error
-    shown = RequestError(without_suggestion(error.message), code, error.nodes)
+    shown = RequestError(fit_to_show(error.message), code, error.nodes)
     shown.locations = error.locations
     return shown
 
@@ -109,7 +120,7 @@ def _shown(error: GraphQLError) -> GraphQLError | None:
         return _located(error, _about_operation(cause), ErrorCode.BAD_USER_INPUT, cause)
     if isinstance(cause, GraphQLError):
         code = _code_of(cause, executing=error.path is not None)
-        return _located(error, without_suggestion(error.message), code, **_extensions(cause)) if code else None
+        return _located(error, fit_to_show(error.message), code, **_extensions(cause)) if code else None
     return None
 
 

@@ -21,7 +21,7 @@ from documents.finding import known_findings, record_findings
 from documents.resource import changes_seen, record_gone, record_resources, resource_ids
 from documents.sync_run import ENDED, SyncRun, SyncState, announce_sync, update_run
 from documents.transaction import Transaction
-from documents.vault import SecretLost
+from documents.vault import SecretLost, VaultUnavailable
 from domain.errors import ProviderError, Refused
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
@@ -63,6 +63,11 @@ async def sync_account(ctx: dict[str, Any], *, org_id: str, run_id: str) -> str:
     except TimeoutError:
         minutes = int(SYNC_TIMEOUT.total_seconds() // 60)
         return await _fail(context, account, run, f"Reading the account took longer than {minutes} minutes.")
+    except VaultUnavailable as error:
+        log.warning("vault_unavailable", run_id=run_id, problem=str(error))
+        if ctx["job_try"] < MAX_TRIES:
+            raise Retry(defer=FIRST_RETRY_SECONDS * 2 ** (ctx["job_try"] - 1)) from error
+        return await _fail(context, account, run, "The stored credentials could not be decrypted just now.")
     except (SecretLost, Refused) as error:
         return await _fail(context, account, run, f"{error} Connect the account again.")
     except PyMongoError:

@@ -158,6 +158,28 @@ async def test_an_address_where_nothing_listens_fails_the_sync_and_raises_an_ale
     assert [alert["source"] for alert in alerts] == ["SYNC"]
 
 
+async def test_a_vault_that_cannot_serve_fails_the_sync_without_asking_for_new_credentials(
+    graph: Graph, backend: Backend, aws: str, worker: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jobs.tasks.sync_account.MAX_TRIES", 1)
+    tenant = await make_tenant(backend)
+    account = await connect(graph, tenant, aws)
+    await ended_sync(graph, tenant, account["id"])
+    elsewhere = {"$set": {"masterKey.provider": "local:0000000000000000"}}
+    await backend.vault.keys.update_one({"keyAltNames": tenant.org_id}, elsewhere)
+
+    await graph.ask(SYNC, tenant.token, input={"accountId": account["id"]})
+    failed = await ended_sync(graph, tenant, account["id"])
+    back = {"$set": {"masterKey.provider": backend.vault.master.current.provider}}
+    await backend.vault.keys.update_one({"keyAltNames": tenant.org_id}, back)
+    await graph.ask(SYNC, tenant.token, input={"accountId": account["id"]})
+    again = await ended_sync(graph, tenant, account["id"])
+
+    assert (failed["state"], again["state"]) == ("FAILED", "SUCCEEDED")
+    assert failed["problem"] == "The stored credentials could not be decrypted just now."
+    assert "local:0000" not in str(failed), "how keys are kept is nothing for tenants"
+
+
 @pytest.mark.parametrize(
     ("change", "path"),
     [

@@ -63,6 +63,16 @@ def test_production_refuses_what_is_unsafe_and_names_it(monkeypatch, change, nam
         read(monkeypatch, SAFE | change)
 
 
+def test_production_needs_no_key_of_our_own_where_a_service_holds_it(monkeypatch):
+    service = {
+        "CLOUDWATCHER_MASTER_KEY": None,
+        "CLOUDWATCHER_KMS_PROVIDER": "aws",
+        "CLOUDWATCHER_KMS_AWS_KEY": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd",
+    }
+
+    assert read(monkeypatch, SAFE | service).is_production
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [

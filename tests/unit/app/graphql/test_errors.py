@@ -15,8 +15,8 @@ from app.graphql.errors import (
     OperationTimedOut,
     RequestError,
     as_request_error,
+    fit_to_show,
     publish,
-    without_suggestion,
 )
 from domain.errors import Invalid, NotFound, RateLimited, Refused, Throttled
 
@@ -139,11 +139,11 @@ def test_locations_survive():
     ],
 )
 def test_suggestions_are_cut_off(message, shown):
-    assert without_suggestion(message) == shown
+    assert fit_to_show(message) == shown
 
 
 def test_long_messages_are_cut_off():
-    assert len(without_suggestion("x" * 90_000)) == MAX_MESSAGE
+    assert len(fit_to_show("x" * 90_000)) == MAX_MESSAGE
 
 
 def test_the_order_of_errors_is_kept():
