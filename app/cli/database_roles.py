@@ -7,6 +7,7 @@ import orjson
 from documents.audit import AuditEntry
 from documents.audit_export import BUCKET
 from documents.database import ALL
+from documents.key_rotation import KEY_ROTATIONS
 from documents.vault import KEY_VAULT
 
 APP, SEALER, MIGRATOR = "cloudwatcherApp", "cloudwatcherSealer", "cloudwatcherMigrator"
@@ -53,4 +54,4 @@ def privileges_of(database: str) -> dict[str, list[dict[str, Any]]]:
 def collections() -> list[str]:
     """Every collection of the application."""
     stored = {document.Settings.name for document in ALL}
-    return sorted({*stored, KEY_VAULT, f"{BUCKET}.files", f"{BUCKET}.chunks"})
+    return sorted({*stored, KEY_VAULT, KEY_ROTATIONS, f"{BUCKET}.files", f"{BUCKET}.chunks"})
