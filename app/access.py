@@ -14,6 +14,7 @@ from app.results import RedisResults
 from app.wiring import Backend
 from auth.cookies import ACCESS_COOKIE, cookie
 from auth.denylist import Denylist
+from auth.download import DownloadLinks
 from auth.password import PasswordHasher
 from auth.refresh import RefreshTokens
 from auth.scope import scope_of
@@ -23,6 +24,7 @@ from auth.token import TokenIssuer
 from auth.viewer import Viewer, renewed
 from auth.viewer_cache import ViewerCache
 from auth.watch import RoleWatch
+from documents.audit_key import KeyRing
 from documents.base import utc_now
 from domain.errors import BadCursor, Unauthenticated
 from live import cursor
@@ -107,6 +109,8 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         log=backend.log,
         results=RedisResults(backend.redis),
         allow_private_endpoints=settings.private_endpoints_allowed,
+        audit_keys=KeyRing(key.public for key in keys.audit),
+        downloads=DownloadLinks(keys.cursor, settings.public_url),
     )
 
 

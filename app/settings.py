@@ -77,6 +77,10 @@ class Settings(KmsSettings, BaseSettings):
         description="Keys of 32 random bytes in base64, as a JSON list: the first signs the audit log, the others have "
         "signed older parts of it. Unset: one that is derived from the master key.",
     )
+    audit_mongodb_url: SecretStr | None = Field(
+        default=None,
+        description="MONGODB_URL with a user who may delete from the audit log, for the worker. Unset: as MONGODB_URL.",
+    )
     access_token_lifetime: timedelta = Field(
         default=timedelta(minutes=10),
         ge=timedelta(minutes=1),

@@ -23,6 +23,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
 from app.access import Access, make_ports
+from app.downloads import Downloads
 from app.graphql.assembly import schema_for
 from app.graphql.budget import RedisCostBudget
 from app.graphql.connections import MAX_WEBSOCKET_MESSAGE, Connections
@@ -38,6 +39,7 @@ from app.metrics import count_live, metrics_page
 from app.revoked import Revoked
 from app.settings import Settings
 from app.wiring import Backend, migrate, open_backend
+from auth.download import PATH as DOWNLOADS
 from live.feed import Feed
 from live.log_reader import ReaderOptions
 
@@ -61,6 +63,7 @@ class Web:
         self.fanout = Fanout()
         ports = make_ports(backend, self.feed)
         access = Access(ports)
+        self._downloads = Downloads(ports.downloads, backend.writer)
         self._key_set = ports.tokens.key_set
         backend.revocations.hear(Revoked(ports.viewers, self.connections))
         endpoint = Endpoint(
@@ -86,6 +89,7 @@ class Web:
                 WebSocketRoute(PATH, view),
                 Route("/graphql/stream", stream, methods=None),
                 Route("/.well-known/jwks.json", self.jwks),
+                Route(f"{DOWNLOADS}{{token}}", self._downloads.serve),
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
                 Route("/metrics", self.metrics),

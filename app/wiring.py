@@ -7,16 +7,20 @@ from typing import Any
 
 from arq.connections import ArqRedis, RedisSettings, create_pool
 from pymongo import AsyncMongoClient
+from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
 from app.embedded.checks import check_mongodb
 from app.keys import Keys, load_keys
 from app.metrics import count_live
 from app.settings import Settings
+from documents.audit import Act, acting
+from documents.audit_chain import organizations_without_chain
 from documents.database import connect, open_database
 from documents.database import migrate as migrate_documents
 from documents.event import EventLog
 from documents.one_time_token import OneTimeTokens
+from documents.transaction import Transaction
 from documents.vault import Vault
 from domain.errors import Invalid
 from jobs.queue import QUICK, Queue, dumps, loads
@@ -40,6 +44,7 @@ class Backend:
     writer: Writer
     vault: Vault
     log: EventLog
+    audit_entries: AsyncCollection[dict[str, Any]]
     one_time_tokens: OneTimeTokens
 
 
@@ -67,6 +72,9 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
     keys = load_keys(settings)
     await check_mongodb(mongodb_url)
     client = connect(mongodb_url)
+    # Deleting what the retention is over for may need another database user than everything else.
+    sealing_url = settings.audit_mongodb_url
+    audit_client = client if sealing_url is None else connect(sealing_url.get_secret_value(), max_pool_size=2)
     redis = await open_redis(redis_url)
     bus = Bus(redis_url, count=count_live)
     revocations = Revocations(redis_url, count=count_live)
@@ -88,6 +96,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             writer=Writer(bus.wake, queue, keys.audit[0]),
             vault=vault,
             log=EventLog(),
+            audit_entries=audit_client[settings.mongodb_database]["audit"],
             one_time_tokens=OneTimeTokens(keys.derived("one-time tokens")),
         )
     finally:
@@ -96,10 +105,26 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         await vault.close()
         await redis.aclose(close_connection_pool=True)
         await client.close()
+        await audit_client.close()
 
 
 async def migrate(backend: Backend) -> list[str]:
     """Create what is missing of collections and indexes, drop what is obsolete; returns what it did, in words."""
     made = await migrate_documents(backend.client, backend.settings.mongodb_database)
     await backend.vault.migrate()
-    return made
+    begun = await _begin_audit_logs(backend)
+    return [*made, f"began audit logs: {begun}"] if begun else made
+
+
+async def _begin_audit_logs(backend: Backend) -> int:
+    """Give every organization of before there were audit logs the first entry of one; returns how many."""
+    missing = await organizations_without_chain()
+
+    async def change(tx: Transaction) -> None:
+        for org_id in missing:
+            tx.audit(org_id, target=f"organization:{org_id}")
+
+    if missing:
+        with acting(Act(action="audit.begin", actor="operator")):
+            await backend.writer.commit(change)
+    return len(missing)

@@ -19,10 +19,12 @@ from app.settings import Settings
 from app.wiring import Backend, open_backend, open_redis, urls_of
 from documents.base import utc_now
 from jobs.context import JobContext
-from jobs.queue import CHECK_BUDGETS, QUICK, SEND_MAIL, SLOW, SYNC_ACCOUNT, dumps, loads
+from jobs.queue import CHECK_BUDGETS, EXPORT_AUDIT, QUICK, SEND_MAIL, SLOW, SYNC_ACCOUNT, dumps, loads
 from jobs.tasks import keep_house
 from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.clear_costs import clear_replaced_costs
+from jobs.tasks.export_audit import export_audit, forget_old_exports
+from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
 from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
 
@@ -32,6 +34,8 @@ RELAY_EVERY = timedelta(seconds=1)
 QUICK_TIMEOUT = timedelta(seconds=60)
 # A sync ends itself first, so that it can say why.
 SLOW_TIMEOUT = SYNC_TIMEOUT + timedelta(seconds=30)
+# A million entries take about a minute.
+EXPORT_TIMEOUT = timedelta(minutes=15)
 REDIS_PAUSE_SECONDS = 1.0
 # How long a stopping worker lets its jobs run on; what is cancelled then runs again elsewhere.
 DRAIN_SECONDS = 10
@@ -87,8 +91,15 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         **options(backend),
     )
     slow = PatientWorker(
-        functions=[func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10)],
-        cron_jobs=[cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT)],
+        functions=[
+            func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10),
+            func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
+        ],
+        cron_jobs=[
+            cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
+            cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
+            cron(forget_old_exports, minute=42, second=0, timeout=SLOW_TIMEOUT),
+        ],
         queue_name=SLOW,
         redis_pool=redis[SLOW],
         max_jobs=4,
@@ -107,6 +118,8 @@ def options(backend: Backend) -> dict[str, Any]:
         now=utc_now,
         event_retention=backend.settings.event_retention,
         allow_private_endpoints=backend.settings.private_endpoints_allowed,
+        audit_keys=backend.keys.audit,
+        audit_entries=backend.audit_entries,
         one_time_tokens=backend.one_time_tokens,
         post=make_post(backend.settings),
         public_url=backend.settings.public_url,

@@ -4,6 +4,8 @@ from documents.account import Account, AccountState
 from documents.alert import Alert, AlertSource, AlertState
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
+from documents.audit_export import AuditExport
+from documents.audit_segment import AuditSegment
 from documents.base import TenantDocument
 from documents.budget import Budget
 from documents.client_access import ClientAccess
@@ -27,7 +29,9 @@ __all__ = [
     "AlertSource",
     "AlertState",
     "AuditEntry",
+    "AuditExport",
     "AuditHead",
+    "AuditSegment",
     "AuthMethod",
     "Budget",
     "ClientAccess",

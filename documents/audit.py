@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -25,7 +25,7 @@ class Outcome(StrEnum):
     FAILED = "FAILED"
 
 
-_NEWEST_FIRST = (("at", DESCENDING), ("seq", DESCENDING), ("_id", DESCENDING))
+_NEWEST_FIRST = (("at", DESCENDING), ("seq", DESCENDING), ("_id", DESCENDING), ("outcome", ASCENDING))
 
 
 class AuditEntry(TenantDocument):
@@ -71,7 +71,8 @@ class AuditEntry(TenantDocument):
 class Act:
     """Who does what, and from where. `action` is noun.verb, `actor` kind:id such as user:<24 hex digits>.
 
-    `acting_for` is on whose behalf, None for one's own.
+    `acting_for` is on whose behalf, None for one's own. `providers` names, by organization, the provider as whose
+    administrator the actor works there; in those organizations that is whom they act for.
     """
 
     action: str
@@ -80,6 +81,12 @@ class Act:
     address: str | None = None
     user_agent: str | None = None
     request_id: str | None = None
+    providers: Mapping[str, str] = field(default_factory=dict)
+
+    def acting_for_in(self, org_id: object) -> str | None:
+        """On whose behalf the actor acts in this organization."""
+        provider = self.providers.get(str(org_id))
+        return self.acting_for if provider is None else f"organization:{provider}"
 
 
 current_act: ContextVar[Act | None] = ContextVar("current_act", default=None)
@@ -96,6 +103,7 @@ def acting(act: Act) -> Iterator[None]:
 
 
 def drafted(
+    org_id: object,
     target: str,
     before: Mapping[str, Any] | None,
     after: Mapping[str, Any] | None,
@@ -109,7 +117,7 @@ def drafted(
     return {
         "action": act.action,
         "actor": act.actor,
-        "acting_for": act.acting_for,
+        "acting_for": act.acting_for_in(org_id),
         "address": act.address,
         "user_agent": act.user_agent,
         "request_id": act.request_id,

@@ -12,6 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from documents.audit import AuditEntry
 from documents.audit_key import AuditKey
 from documents.base import utc_now
+from documents.organization import Organization
 from domain.audit.canonical import GENESIS, entry_hash
 from domain.audit.seal import head_members
 
@@ -19,12 +20,10 @@ from domain.audit.seal import head_members
 class AuditHead(Document):
     """One row per chain, `_id` is the organization's. `last` is the newest seq, `hash` that entry's.
 
-    `signature` is that of the key `key_id` under both. `first` is the oldest seq that is still stored; what is older
-    stands in segments.
+    `signature` is that of the key `key_id` under both.
     """
 
     id: PydanticObjectId
-    first: int = 1
     last: int
     hash: str
     key_id: str
@@ -33,6 +32,20 @@ class AuditHead(Document):
 
     class Settings:
         name = "audit_heads"
+
+
+async def chains(org_id: ObjectId | None = None) -> dict[PydanticObjectId, int]:
+    """Organization to the newest seq of its chain, of all chains or of this one."""
+    query = {} if org_id is None else {"_id": org_id}
+    rows = AuditHead.get_pymongo_collection().find(query, projection={"last": 1})
+    return {PydanticObjectId(raw["_id"]): raw["last"] async for raw in rows}
+
+
+async def organizations_without_chain() -> list[PydanticObjectId]:
+    """Organizations whose log has not begun: those of before there was one, until the next migration."""
+    begun = await chains()
+    rows = Organization.get_pymongo_collection().find({}, projection={"_id": 1})
+    return [PydanticObjectId(raw["_id"]) async for raw in rows if raw["_id"] not in begun]
 
 
 async def append_entries(
@@ -45,7 +58,7 @@ async def append_entries(
     heads = AuditHead.get_pymongo_collection()
     head = await heads.find_one_and_update(
         {"_id": org_id},
-        {"$inc": {"last": len(drafts)}, "$setOnInsert": {"first": 1}},
+        {"$inc": {"last": len(drafts)}},
         upsert=True,
         return_document=ReturnDocument.BEFORE,
         session=session,

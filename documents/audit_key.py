@@ -1,7 +1,7 @@
 """Signatures under the ends of a chain: whoever can change the database but has no key cannot make one."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -31,6 +31,22 @@ class AuditKey:
 def key_id(public: str) -> str:
     """The name of the key with this public half (hex)."""
     return hashlib.sha256(bytes.fromhex(public)).hexdigest()[:16]
+
+
+class KeyRing:
+    """Public keys by their ids: those whose signatures are trusted."""
+
+    def __init__(self, publics: Iterable[str]) -> None:
+        self._publics = {key_id(public): public for public in publics}
+
+    @property
+    def publics(self) -> list[str]:
+        return list(self._publics.values())
+
+    def is_signed(self, members: Mapping[str, Any], signature: str, key_id: str) -> bool:
+        """Whether the signature (hex) under the object was made with the trusted key of this id."""
+        public = self._publics.get(key_id)
+        return public is not None and is_signed(members, signature, public)
 
 
 def is_signed(members: Mapping[str, Any], signature: str, public: str) -> bool:

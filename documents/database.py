@@ -16,6 +16,8 @@ from documents.account import Account
 from documents.alert import Alert
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
+from documents.audit_export import AuditExport
+from documents.audit_segment import AuditSegment
 from documents.budget import Budget
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay, make_totals
@@ -41,7 +43,9 @@ ALL = (
     Account,
     Alert,
     AuditEntry,
+    AuditExport,
     AuditHead,
+    AuditSegment,
     Budget,
     ClientAccess,
     CostDay,

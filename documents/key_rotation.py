@@ -16,6 +16,7 @@ from domain.errors import NotFound
 
 # A request ends within 20 seconds and a transaction of MongoDB within a minute (transactionLifetimeLimitSeconds): what
 # was sealed with the old key before it was retired is stored by then, or never.
+KEY_ROTATIONS = "key_rotations"
 GRACE = timedelta(minutes=2)
 _RUN = {"_id": "rotation"}
 # Milliseconds since a key was retired, by the clock of the database, which also wrote that down.
@@ -92,7 +93,7 @@ class _Rotation:
         self.report = KeyReport()
         self._vault, self._fields, self._tell = vault, fields, tell
         self._grace_ms = int(grace / timedelta(milliseconds=1))
-        self._runs = vault.database["key_rotations"]
+        self._runs = vault.database[KEY_ROTATIONS]
 
     async def begin(self, owner_ids: Collection[str] | None) -> None:
         """Write down whose keys are to be replaced, unless an earlier run has and was cut off."""

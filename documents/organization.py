@@ -14,6 +14,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
 from documents.event import open_log
+from domain.audit.retention import DEFAULT_DAYS, check_retention
+from domain.errors import NotFound
 
 
 class OrganizationKind(StrEnum):
@@ -26,6 +28,8 @@ class Organization(Document):
 
     Sessions whose sign-in is older than `sessions_valid_from` hold nothing here, nor do those without a second factor
     where one is required.
+    `frameworks` are the ids of those it must meet; they may demand that the audit log is kept for longer than
+    `audit_retention_days`.
     """
 
     name: str
@@ -35,6 +39,8 @@ class Organization(Document):
     requires_second_factor: bool = False
     deleted_at: datetime | None = None
     created_at: datetime = Field(default_factory=utc_now)
+    frameworks: list[str] = Field(default_factory=list)
+    audit_retention_days: int = DEFAULT_DAYS
 
     class Settings:
         name = "organizations"
@@ -76,6 +82,39 @@ async def load_organizations(ids: Sequence[str]) -> list[Organization]:
     wanted = [ObjectId(id) for id in ids]
     raws = await Organization.get_pymongo_collection().find({"_id": {"$in": wanted}}).to_list()
     return [Organization.model_validate(raw) for raw in sorted(raws, key=itemgetter("name"))]
+
+
+async def audit_retention(org_id: ObjectId) -> tuple[int, list[str]]:
+    """(days that were chosen for the audit log, ids of the frameworks the organization must meet)."""
+    fields = {"audit_retention_days": 1, "frameworks": 1}
+    raw = await Organization.get_pymongo_collection().find_one({"_id": org_id}, projection=fields) or {}
+    return raw.get("audit_retention_days", DEFAULT_DAYS), raw.get("frameworks", [])
+
+
+async def frameworks_in_use() -> set[str]:
+    """Ids of the frameworks that any organization must meet."""
+    return set(await Organization.get_pymongo_collection().distinct("frameworks"))
+
+
+async def set_audit_retention(
+    org_id: ObjectId, days: int, session: AsyncClientSession
+) -> tuple[Organization, Organization]:
+    """Choose how long the audit log is kept; returns the organization as it was and as it is.
+
+    Raises NotFound for an organization that is gone, Invalid for fewer days than its frameworks demand.
+    """
+    rows = Organization.get_pymongo_collection()
+    raw = await rows.find_one_and_update(
+        {"_id": org_id},
+        {"$set": {"audit_retention_days": days}},
+        return_document=ReturnDocument.BEFORE,
+        session=session,
+    )
+    if raw is None:
+        raise NotFound.of("organization")
+    before: Organization = Organization.model_validate(raw)
+    check_retention(days, before.frameworks)
+    return before, before.model_copy(update={"audit_retention_days": days})
 
 
 async def find_organizations(named: str | None, *, limit: int = 50) -> list[Organization]:

@@ -85,7 +85,7 @@ class Transaction:
         """
         if org_id is None:
             raise RuntimeError(f"{target} is audited in an organization that is not stored yet.")
-        self._audits[ObjectId(org_id)].append(drafted(target, before, after, outcome, reason))
+        self._audits[ObjectId(org_id)].append(drafted(org_id, target, before, after, outcome, reason))
 
     async def flush(self, audit_key: AuditKey | None = None) -> dict[str, int]:
         """Write events, tallies, jobs and audit entries; returns the newest sequence per organization.

@@ -19,6 +19,7 @@ from documents.data_key import DESCRIPTION, DataKey, data_key, key_id_of, retire
 from documents.master_key import UNNAMED_LOCAL, MasterKey, MasterKeys
 from domain.errors import CloudWatcherError, Invalid
 
+KEY_VAULT = "key_vault"
 ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
 # An unwrapped data key is kept in memory this long, so that not every secret costs a call of the key service.
 KEY_KEPT_MS = 60_000
@@ -42,7 +43,7 @@ class Vault:
         self.master = master
         self.database = client[database]
         # Without the majority a key could be found again that was shredded.
-        self.keys = self.database.get_collection("key_vault", read_concern=ReadConcern("majority"))
+        self.keys = self.database.get_collection(KEY_VAULT, read_concern=ReadConcern("majority"))
         self._known = master.providers().keys()
         self._encryption = self._opened(master)
 
@@ -161,7 +162,7 @@ class Vault:
         try:
             return AsyncClientEncryption(
                 kms_providers=master.providers(),
-                key_vault_namespace=f"{self.database.name}.key_vault",
+                key_vault_namespace=f"{self.database.name}.{KEY_VAULT}",
                 key_vault_client=self.database.client,
                 codec_options=CodecOptions(uuid_representation=STANDARD),
                 kms_tls_options=master.tls_options(),

@@ -28,14 +28,18 @@ class CloudWatcherError(Exception):
 
 
 class Refused(CloudWatcherError):
-    """An expected refusal. `path` names the offending input, outermost first, e.g. ("input", "amount")."""
+    """An expected refusal. `path` names the offending input, outermost first, e.g. ("input", "amount").
+
+    `person` is the id of whom it is about where nobody is signed in; for the audit log, never shown.
+    """
 
     code: ClassVar[str] = "BAD_USER_INPUT"
 
-    def __init__(self, message: str, *, path: tuple[str, ...] = ()) -> None:
+    def __init__(self, message: str, *, path: tuple[str, ...] = (), person: object = None) -> None:
         super().__init__(message)
         self.message = message
         self.path = path
+        self.person = person
 
 
 class Unauthenticated(Refused):

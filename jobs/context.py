@@ -3,8 +3,12 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from pymongo.asynchronous.collection import AsyncCollection
 
 from connectors.channels.mail import Post
+from documents.audit_key import AuditKey
 from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
 from jobs.queue import Queue
@@ -15,6 +19,8 @@ from jobs.writer import Writer
 class JobContext:
     """One per worker process. `event_retention`: how long the event log is kept.
 
+    The first of `audit_keys` signs segments of the audit log; `audit_entries` is the log under a database user who may
+    delete there.
     `allow_private_endpoints`: whether accounts may name endpoints inside private networks. `public_url`: what links in
     mails begin with.
     """
@@ -25,6 +31,12 @@ class JobContext:
     now: Callable[[], datetime]
     event_retention: timedelta
     allow_private_endpoints: bool
+    audit_keys: tuple[AuditKey, ...]
+    audit_entries: AsyncCollection[dict[str, Any]]
     one_time_tokens: OneTimeTokens
     post: Post
     public_url: str
+
+    @property
+    def audit_key(self) -> AuditKey:
+        return self.audit_keys[0]

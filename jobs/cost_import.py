@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from bson import ObjectId
 
 from documents.account import accounts_of_others, record_billed_accounts
+from documents.audit import Act, acting
 from documents.cost_day import stage_days
 from documents.cost_line import stage_lines
 from documents.cost_load import (
@@ -39,6 +40,7 @@ from jobs.writer import Writer
 # How often a load that comes in says that it is alive; it counts as dead after missing many of these.
 _BEAT = timedelta(seconds=5)
 _MOST_PERIODS_TOLD = 100
+ACTION = "costs.import"
 
 T = TypeVar("T")
 
@@ -191,7 +193,8 @@ class _Load:
             await discard_load(self.id, self.editions, self.now())
             return LoadReport(None, rows, reader.files, (), ())
         notices = [_overlap(slice, other) for slice, other in await overlapping(self.scope, slices)]
-        changes = await self.writer.commit(self._change)
+        with acting(Act(action=ACTION, actor=self.scope.actor)):
+            changes = await self.writer.commit(self._change)
         return LoadReport(self.id, rows, reader.files, changes, notices)
 
     async def _change(self, tx: Transaction) -> list[PeriodChange]:
@@ -212,6 +215,9 @@ class _Load:
         await record_billed_accounts(self.scope, self.accounts, at, session=tx.session)
         tx.announce(self.ledger.org_id, topic.costs(self.ledger.org_id), "CostsUpdated", _payload(self.id, changes))
         ask_budget_check(tx, self.ledger.org_id)
+        loaded = {"files": [file.sha256 for file in files], "rows": sum(slice.rows for slice in slices)}
+        replaced_ids = {"loads": sorted(map(str, replaced))} if replaced else None
+        tx.audit(self.ledger.org_id, target=f"costload:{self.id}", before=replaced_ids, after=loaded)
         return changes
 
     async def give_up(self, error: BaseException) -> None:

@@ -9,6 +9,7 @@ from beanie import PydanticObjectId
 from redis.exceptions import RedisError
 
 from documents.account import Account
+from documents.audit_export import AuditExport
 from documents.mail import OutgoingMail
 from documents.outbox import QUICK as QUICK
 from documents.outbox import SEND_MAIL as SEND_MAIL
@@ -23,6 +24,7 @@ SLOW = "cloudwatcher:slow"
 
 SYNC_ACCOUNT = "sync_account"
 CHECK_BUDGETS = "check_budgets"
+EXPORT_AUDIT = "export_audit"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -54,6 +56,12 @@ async def request_sync(tx: Transaction, account: Account) -> SyncRun:
 def ask_budget_check(tx: Transaction, org_id: PydanticObjectId) -> None:
     """Ask for a look at all budgets of an organization. Asks that come before it starts become one."""
     tx.enqueue(CHECK_BUDGETS, queue=QUICK, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def ask_audit_export(tx: Transaction, export: AuditExport) -> None:
+    """Ask for the making of an export that was stored. Its id makes the job unique."""
+    args = {"org_id": str(export.org_id), "export_id": str(export.id)}
+    tx.enqueue(EXPORT_AUDIT, queue=SLOW, key=str(export.id), args=args)
 
 
 def ask_mail_again(tx: Transaction, mail: OutgoingMail) -> None:

@@ -9,9 +9,11 @@ from pymongo.errors import PyMongoError
 from starlette.requests import HTTPConnection
 
 from auth.scope import scope_of
+from auth.viewer import Viewer
 from documents.audit import INSTALLATION, Act, Outcome, acting
 from documents.transaction import Transaction
-from domain.errors import NotFound, Refused
+from documents.user import memberships_of_many
+from domain.errors import NotFound, RateLimited, Refused
 from resolvers.context import Context
 from schema.node import parse_id
 
@@ -31,7 +33,13 @@ def act_of(action: str, context: Context) -> Act:
         address=address,
         user_agent=user_agent,
         request_id=context.request_id,
+        providers=_providers(context.viewer),
     )
+
+
+def _providers(viewer: Viewer | None) -> dict[str, str]:
+    standings = viewer.standings if viewer else {}
+    return {org_id: standing.msp_id for org_id, standing in standings.items() if standing.msp_id is not None}
 
 
 def _origin(call: object) -> tuple[str | None, str | None]:
@@ -47,19 +55,31 @@ async def record_refusal(act: Act, context: Context, input: Any, error: Exceptio
 
     A database that is away is told to the log of the process only: the caller shall hear of what went wrong first.
     """
+    if context.viewer is None and isinstance(error, RateLimited):
+        return  # what is not even looked at must cost next to nothing
     is_refused = isinstance(error, Refused)
     outcome = Outcome.REFUSED if is_refused else Outcome.FAILED
     reason = error.code if isinstance(error, Refused) else type(error).__name__
-    org_id, target = organization_of(context, input), _target(input)
+    person = getattr(error, "person", None)
+    target = f"user:{person}" if person else _target(input)
 
     async def change(tx: Transaction) -> None:
-        tx.audit(org_id, target=target, outcome=outcome, reason=reason)
+        for org_id in await _concerned(context, input, person):
+            tx.audit(org_id, target=target, outcome=outcome, reason=reason)
 
     try:
         with acting(act):
             await context.ports.writer.commit(change)
     except PyMongoError:
         log.exception("audit_failed", action=act.action, actor=act.actor)
+
+
+async def _concerned(context: Context, input: Any, person: object) -> list[PydanticObjectId]:
+    """The organizations whose logs tell of a refused act. Asks the same of the database whether there is a person."""
+    if context.viewer is not None:
+        return [organization_of(context, input)]
+    memberships = await memberships_of_many([PydanticObjectId(str(person or INSTALLATION))])
+    return [raw["org_id"] for raw in memberships] or [INSTALLATION]
 
 
 def organization_of(context: Context, input: Any) -> PydanticObjectId:

@@ -10,6 +10,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 
 from auth.denylist import Denylist
+from auth.download import DownloadLinks
 from auth.password import PasswordHasher
 from auth.refresh import RefreshTokens
 from auth.scope import scope_of
@@ -18,6 +19,7 @@ from auth.throttle import Throttle
 from auth.token import TokenIssuer
 from auth.viewer_cache import ViewerCache
 from auth.watch import RoleWatch
+from documents.audit_key import KeyRing
 from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
 from domain.errors import Invalid
@@ -54,6 +56,8 @@ class Ports:
     log: EventLog
     results: Results
     allow_private_endpoints: bool
+    audit_keys: KeyRing
+    downloads: DownloadLinks
 
 
 class Caller(Protocol):

@@ -24,6 +24,8 @@ MAX_NODES = 100
 PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Account: Permission.ACCOUNTS_READ,
     documents.Alert: Permission.ALERTS_READ,
+    documents.AuditEntry: Permission.AUDIT_READ,
+    documents.AuditExport: Permission.AUDIT_EXPORT,
     documents.Budget: Permission.COSTS_READ,
     CostLine: Permission.COSTS_READ,
     documents.Finding: Permission.FINDINGS_READ,

@@ -152,11 +152,12 @@ class PersonMutations:
         password = input.password.get_secret_value()
         matches = await context.ports.passwords.matches(password, known.password_hash if known else None)
         if known is None or not matches:
-            raise Invalid("The address or the password is wrong.", path=("input", "password"))
+            about = user.id if user else None
+            raise Invalid("The address or the password is wrong.", path=("input", "password"), person=about)
         if user is None or user.email_verified_at is None:
             raise Invalid("Confirm your address first, by the link in the mail.", path=("input", "email"))
         await context.ports.throttle.succeeded(account, address)
         if user.deactivated_at is not None:
             told = "The mail about it has the way back." if user.has_left else "Ask your administrator."
-            raise Invalid(f"This account is deactivated. {told}", path=("input", "email"))
+            raise Invalid(f"This account is deactivated. {told}", path=("input", "email"), person=user.id)
         return await start_session(context, user, [AuthMethod.PASSWORD], input.delivery)

@@ -4,6 +4,7 @@ import strawberry
 
 from resolvers.account import AccountMutations, AccountQueries
 from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
+from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
@@ -22,6 +23,7 @@ from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 class Query(
     AccountQueries,
     AlertQueries,
+    AuditQueries,
     BudgetQueries,
     CostQueries,
     DashboardQueries,
@@ -38,6 +40,7 @@ class Query(
 class Mutation(
     AccountMutations,
     AlertMutations,
+    AuditMutations,
     BudgetMutations,
     LeavingMutations,
     OrganizationMutations,
@@ -51,5 +54,5 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be followed live.")
-class Subscription(AlertSubscriptions, SyncSubscriptions):
+class Subscription(AlertSubscriptions, AuditSubscriptions, SyncSubscriptions):
     pass

@@ -5,8 +5,9 @@ from pydantic import BaseModel, Field
 
 import documents
 from documents import OrganizationKind, Role
+from domain.audit.retention import kept_days
 from schema.errors import payload
-from schema.node import Node, said, view
+from schema.node import Node, derived, said, view
 
 IDEMPOTENCY_KEY = Field(
     default=None,
@@ -20,6 +21,13 @@ IDEMPOTENCY_KEY = Field(
 class Organization(Node):
     name: str = said("What people call it.")
     kind: OrganizationKind = said("A company or a managed service provider.")
+
+    @derived(
+        "How many days its audit log is kept: what was chosen, or the floor of a framework where that is higher.",
+        reads=("audit_retention_days", "frameworks"),
+    )
+    def audit_retention_days(self) -> int:
+        return kept_days(self.audit_retention_days, self.frameworks)  # type: ignore[attr-defined]
 
 
 @view(documents.User, description="A person who signs in.")

@@ -6,6 +6,8 @@ import strawberry
 
 from documents.account import AccountState
 from documents.alert import AlertSource, AlertState
+from documents.audit import Outcome
+from documents.audit_export import AuditExportState, AuditFormat
 from documents.organization import OrganizationKind
 from documents.session import AuthMethod, SessionEnd
 from documents.sync_run import SyncState
@@ -189,5 +191,33 @@ register_enum(
         ResourceKind.AWS_IAM_USER: "An IAM user.",
         ResourceKind.AWS_IAM_ACCESS_KEY: "An access key of an IAM user.",
         ResourceKind.AWS_CLOUDTRAIL_TRAIL: "A CloudTrail trail.",
+    },
+)
+register_enum(
+    Outcome,
+    "How an act that the audit log tells of ended.",
+    {
+        Outcome.DONE: "It was done.",
+        Outcome.REFUSED: "It was refused; `reason` is the code of the error.",
+        Outcome.FAILED: "Something broke; nothing was changed.",
+    },
+)
+register_enum(
+    AuditFormat,
+    "How an export writes entries of the audit log down, beside the form that can be verified.",
+    {
+        AuditFormat.CSV: "A table with a line for each entry.",
+        AuditFormat.JSON_LINES: "The form that can be verified, and no other: a JSON object on each line.",
+        AuditFormat.OCSF: "Events of the Open Cybersecurity Schema Framework 1.3.0, one JSON object on each line.",
+    },
+)
+register_enum(
+    AuditExportState,
+    "How far an export of the audit log is.",
+    {
+        AuditExportState.QUEUED: "Waits for a worker.",
+        AuditExportState.RUNNING: "Entries are being written.",
+        AuditExportState.SUCCEEDED: "It can be downloaded.",
+        AuditExportState.FAILED: "There is nothing to download; `problem` says why.",
     },
 )

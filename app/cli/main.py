@@ -101,6 +101,40 @@ def import_costs(
 
 
 @app.command()
+def verify(
+    file: Annotated[
+        Path | None, typer.Argument(help="An exported audit log to verify, without database or network.")
+    ] = None,
+    organization: Annotated[str | None, typer.Option(help="Name or id of one organization. Default: all")] = None,
+    known: Annotated[
+        str | None, typer.Option(help="Place and hash of an entry that you noted elsewhere, as seq:hash.")
+    ] = None,
+    key: Annotated[str | None, typer.Option(help="Public key that must have signed the file.")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Check that audit logs are as they were written: nothing deleted, edited, reordered or cut off."""
+    from app.cli.store import borrowed_store
+    from app.cli.verify import run_verify, run_verify_file
+
+    if file is not None:
+        raise typer.Exit(run_verify_file(file, key))
+    with borrowed_store(settings_with(data_dir)) as settings:
+        code = asyncio.run(run_verify(settings, organization, known))
+    raise typer.Exit(code)
+
+
+@app.command("database-roles")
+def database_roles(
+    update: Annotated[bool, typer.Option(help="Bring roles that exist up to this version.")] = False,
+) -> None:
+    """Print the MongoDB roles under which the application cannot change its own audit log, for mongosh."""
+    from app.cli.database_roles import role_scripts
+
+    for line in role_scripts(settings_with().mongodb_database, update=update):
+        typer.echo(line)
+
+
+@app.command()
 def watch(
     email: Annotated[str, typer.Option(prompt=True, help="Sign-in address.")],
     password: Annotated[str, typer.Option(prompt=True, hide_input=True, help="Asked for when left out.")],

@@ -20,6 +20,7 @@ from app.wiring import Backend, open_backend
 from auth.password import PasswordHasher
 from auth.scope import scope_of_operator
 from documents import OrganizationKind, Role
+from documents.audit import Act, acting
 from documents.base import utc_now
 from documents.organization import find_organizations, open_organization
 from documents.transaction import Transaction
@@ -55,9 +56,12 @@ async def _open(backend: Backend, name: str, msp_id: PydanticObjectId | None) ->
     kind = OrganizationKind.MSP if name == MSP else OrganizationKind.COMPANY
 
     async def change(tx: Transaction) -> documents.Organization:
-        return await open_organization(name, kind, msp_id=msp_id, session=tx.session)
+        organization = await open_organization(name, kind, msp_id=msp_id, session=tx.session)
+        tx.audit(organization.id, target=f"organization:{organization.id}", after={"name": name, "kind": kind})
+        return organization
 
-    return await backend.writer.commit(change)
+    with acting(Act(action="organization.create", actor="operator")):
+        return await backend.writer.commit(change)
 
 
 async def _people(organizations: dict[str, PydanticObjectId], state: DemoState) -> None:

@@ -11,6 +11,11 @@ def syncs(org_id: object) -> str:
     return f"tenant/{org_id}/syncs"
 
 
+def audit_exports(org_id: object) -> str:
+    """Progress of exports of one organization's audit log."""
+    return f"tenant/{org_id}/audit-exports"
+
+
 def costs(org_id: object) -> str:
     """Cost periods loaded or replaced in one organization."""
     return f"tenant/{org_id}/costs"

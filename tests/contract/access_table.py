@@ -55,12 +55,23 @@ ROOT_FIELDS = {
     # The organization, its people and its clients.
     "mutation cutOffSessions": "AM",
     "mutation createClient": "M",
+    # What was done, by whom.
+    "query auditLog": "AM",
+    "query auditVerification": "AM",
+    "query auditExports": "AM",
+    "query auditExport": "AM",
+    "query auditDownload": "AM",
+    "mutation exportAudit": "AM",
+    "mutation setAuditRetention": "AM",
+    "subscription auditExportProgressed": "AM",
 }
 
 # Who may read a type by its id, with `node` and `nodes`.
 TYPES = {
     "Account": "VUAM",
     "Alert": "VUAM",
+    "AuditEntry": "AM",
+    "AuditExport": "AM",
     "Budget": "VUAM",
     "CostLine": "VUAM",
     "Finding": "VUAM",

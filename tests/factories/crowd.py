@@ -33,6 +33,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
         documents.Event: [_event(org_id, number) for number in range(count)],
+        documents.AuditEntry: [_audit_entry(org_id, number) for number in range(count)],
+        documents.AuditExport: [_audit_export(org_id, number) for number in range(count)],
     }
     for document, rows in stored.items():
         await document.rows().insert_many(rows)
@@ -226,4 +228,37 @@ def _event(org_id: ObjectId, number: int) -> ROW:
         "payload": {},
         "at": at,
         "created_at": at,
+    }
+
+
+def _audit_entry(org_id: ObjectId, number: int) -> ROW:
+    at = START + timedelta(seconds=number // 5, milliseconds=int(str(org_id), 16) % 1000)
+    return {
+        "org_id": org_id,
+        "seq": number + 1,
+        "at": at,
+        "action": f"thing.do{number % 10}",
+        "actor": f"user:{number % 20}",
+        "target": f"thing:{number % 100}",
+        "outcome": ("DONE", "REFUSED", "FAILED")[number % 7 % 3],
+        "changed": [],
+        "prev_hash": "0" * 64,
+        "hash": "0" * 64,
+        "created_at": at,
+    }
+
+
+def _audit_export(org_id: ObjectId, number: int) -> ROW:
+    return {
+        "org_id": org_id,
+        "format": "CSV",
+        "at_from": START,
+        "at_before": START,
+        "state": "FAILED",
+        "done": 0,
+        "total": 0,
+        "requested_by": "user:1",
+        "file_id": None,
+        "expires_at": START + timedelta(days=3650),
+        "created_at": START + timedelta(seconds=number),
     }

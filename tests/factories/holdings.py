@@ -7,6 +7,8 @@ from beanie import PydanticObjectId
 
 import documents
 from documents import AccountState, AlertSource
+from documents.audit import Outcome
+from documents.audit_export import AuditExportState, AuditFormat
 from documents.base import TenantDocument, utc_now
 from domain.facts.finding import FindingCategory
 from domain.facts.provider import Provider
@@ -72,8 +74,13 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     line = await make_cost_line(tenant)
     run = documents.SyncRun(org_id=org_id, account_id=account.id, step="secret-step")
     await run.insert()
+    entry, export = make_audit(tenant)
+    await entry.insert()
+    await export.insert()
     return {
         "Account": account,
+        "AuditEntry": entry,
+        "AuditExport": export,
         "Resource": resource,
         "Finding": finding,
         "Alert": alert,
@@ -81,6 +88,33 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "CostLine": line,
         "Sync": run,
     }
+
+
+def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExport]:
+    """An entry, which stands in no chain, and a failed export."""
+    org_id, now = tenant.organization.id, utc_now()
+    entry = documents.AuditEntry(
+        org_id=org_id,
+        seq=1_000_000,
+        at=now,
+        action="secret.action",
+        actor="user:secret-actor",
+        target="thing:secret-target",
+        outcome=Outcome.DONE,
+        prev_hash="0" * 64,
+        hash="0" * 64,
+    )
+    export = documents.AuditExport(
+        org_id=org_id,
+        format=AuditFormat.CSV,
+        at_from=now,
+        at_before=now,
+        state=AuditExportState.FAILED,
+        problem="secret-problem",
+        requested_by="user:secret-actor",
+        expires_at=now + timedelta(days=7),
+    )
+    return entry, export
 
 
 async def make_cost_line(tenant: Tenant) -> documents.CostLine:

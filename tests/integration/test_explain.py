@@ -14,6 +14,11 @@ from app.wiring import Backend
 from auth.standings import load_standings_of
 from documents import OrganizationKind, Role
 from documents.account import accounts_of_others, claim_due_accounts
+from documents.audit_chain import chains
+from documents.audit_export import forget_exports
+from documents.audit_key import KeyRing
+from documents.audit_segment import entry_batches, last_segment, ripe_segments, seqs_between
+from documents.audit_verification import hash_at, verify_chain
 from documents.cost_day import cost_series
 from documents.cost_line import CostLine
 from documents.cost_load import clear_costs
@@ -103,7 +108,17 @@ class Listing:
 
 def listings() -> Iterator[Listing]:
     """Every list with each filter it offers, alone and in company."""
-    for name in ("accounts", "alerts", "budgets", "findings", "resources", "syncs", "costLines"):
+    for name in (
+        "accounts",
+        "alerts",
+        "auditExports",
+        "auditLog",
+        "budgets",
+        "findings",
+        "resources",
+        "syncs",
+        "costLines",
+    ):
         yield Listing(name, "")
     yield Listing("accounts", "organizationId: ORG")
     for where in ("states: [OPEN]", "organizationId: ORG"):
@@ -123,6 +138,13 @@ def listings() -> Iterator[Listing]:
     # Times the organizations these are more than MongoDB merges.
     rules = ", ".join(f'"rule-{number}"' for number in range(10))
     yield Listing("findings", f"filter: {{ruleIds: [{rules}]}}", is_exact=False)
+    yield Listing("auditExports", "organizationId: ORG")
+    days = 'atFrom: "2026-01-01T00:00:01Z", atBefore: "2026-01-01T00:00:04Z"'
+    for where in ('actor: "user:3"', 'action: "thing.do3"', 'target: "thing:3"', "organizationId: ORG", days):
+        yield Listing("auditLog", f"filter: {{{where}}}")
+    rare = ("outcomes: [REFUSED]", 'actor: "user:3", outcomes: [DONE, REFUSED]', f'action: "thing.do3", {days}')
+    for where in (*rare, 'actor: "user:3", target: "thing:3"'):
+        yield Listing("auditLog", f"filter: {{{where}}}", is_exact=False)
     yield Listing("resources", "accountId: ACCOUNT")
     yield Listing("resources", "kinds: [AWS_S3_BUCKET]")
     yield Listing("resources", "kinds: [AWS_S3_BUCKET, AWS_EC2_INSTANCE]", is_exact=False)
@@ -210,7 +232,19 @@ async def schedule(house: House, graph: Graph) -> None:
     await clear_costs(dead_since=START, retired_before=START)
 
 
-@pytest.mark.parametrize("reads", [by_id, costs, identity, events, schedule], ids=lambda reads: reads.__name__)
+async def audit(house: House, graph: Graph) -> None:
+    org_id = house.alone.organization.id
+    await verify_chain(org_id, KeyRing([]))
+    await last_segment(org_id)
+    await ripe_segments(org_id, START)
+    await seqs_between(org_id, START, START + timedelta(seconds=5))
+    await hash_at(org_id, 5)
+    await chains(org_id)
+    assert [len(batch) async for batch in entry_batches(org_id, 11, 30, 10)] == [10, 10]
+    await forget_exports(START)
+
+
+@pytest.mark.parametrize("reads", [by_id, costs, identity, events, schedule, audit], ids=lambda reads: reads.__name__)
 async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: Any) -> None:
     with house.commands.recording() as commands:
         await reads(house, graph)

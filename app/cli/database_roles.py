@@ -1,0 +1,57 @@
+"""`cloudwatcher database-roles`: the MongoDB roles under which the application cannot change its own audit log."""
+
+from typing import Any
+
+import orjson
+
+from documents.audit import AuditEntry
+from documents.audit_export import BUCKET
+from documents.database import ALL
+from documents.key_rotation import KEY_ROTATIONS
+from documents.vault import KEY_VAULT
+
+APP, SEALER, MIGRATOR = "cloudwatcherApp", "cloudwatcherSealer", "cloudwatcherMigrator"
+DOCTOR = "doctor"
+
+_READ_AND_WRITE = ["find", "insert", "update", "remove", "createCollection", "createIndex", "listIndexes"]
+_SHAPE = ["createCollection", "createIndex", "dropIndex", "listIndexes"]
+# An index may make entries expire, so the application may not make one either.
+_APPEND = ["find", "insert", "listIndexes"]
+
+
+def role_scripts(database: str, *, update: bool) -> list[str]:
+    """A line of JavaScript for mongosh for each role."""
+    verb = "updateRole" if update else "createRole"
+    target = f"db.getSiblingDB({orjson.dumps(database).decode()})"
+    return [
+        f"{target}.runCommand({orjson.dumps({verb: name, 'privileges': privileges, 'roles': []}).decode()})"
+        for name, privileges in privileges_of(database).items()
+    ]
+
+
+def privileges_of(database: str) -> dict[str, list[dict[str, Any]]]:
+    """Role to privileges. Collections are named one by one: what is granted on all cannot be taken away from one."""
+    audit = AuditEntry.Settings.name
+    others = [name for name in collections() if name != audit]
+
+    def on(collection: str, actions: list[str]) -> dict[str, Any]:
+        return {"resource": {"db": database, "collection": collection}, "actions": actions}
+
+    listing = on("", ["listCollections"])
+    writes = [on(name, _READ_AND_WRITE) for name in others]
+    return {
+        APP: [listing, on(audit, _APPEND), *writes, on(DOCTOR, [*_READ_AND_WRITE, "dropCollection"])],
+        SEALER: [on(audit, ["find", "remove"])],
+        MIGRATOR: [
+            listing,
+            on(audit, [*_SHAPE, "find", "insert"]),
+            *writes,
+            *(on(name, ["dropIndex"]) for name in others),
+        ],
+    }
+
+
+def collections() -> list[str]:
+    """Every collection of the application."""
+    stored = {document.Settings.name for document in ALL}
+    return sorted({*stored, KEY_VAULT, KEY_ROTATIONS, f"{BUCKET}.files", f"{BUCKET}.chunks"})
