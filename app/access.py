@@ -8,6 +8,7 @@ from typing import Any
 from starlette.requests import HTTPConnection
 
 from app.graphql.call import Call, Session
+from app.http.client_address import ClientAddresses, bucket_of
 from app.logs import note
 from app.metrics import count_live
 from app.results import RedisResults
@@ -38,6 +39,7 @@ class Access:
     """The two hooks of the GraphQL transports."""
 
     ports: Ports
+    addresses: ClientAddresses
 
     async def authenticate(self, connection: HTTPConnection, payload: Mapping[str, Any]) -> Session:
         """The session of a bearer token in the header, or in connection_init as accessToken, or of the cookie of our
@@ -45,12 +47,12 @@ class Access:
 
         Raises Unauthenticated for a token that is malformed, forged, expired or ended.
         """
+        address = self.addresses.of(connection.scope)
         token = _token(connection, payload)
         if token is None:
-            host = connection.client.host if connection.client else "unknown"
-            return Session(principal=f"address:{host}")
+            return Session(principal=bucket_of(address), address=address)
         viewer = await self.ports.viewers.of(token)
-        return Session(principal=viewer.actor, viewer=viewer, expires_at=viewer.expires_at, subject=viewer.subject)
+        return Session(viewer.actor, viewer, viewer.expires_at, viewer.subject, address)
 
     async def make_context(self, call: Call) -> Context:
         """A fresh context; on a socket that stays open what the viewer holds is read again for every operation."""
