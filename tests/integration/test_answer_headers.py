@@ -9,9 +9,9 @@ from websockets.exceptions import InvalidStatus
 
 from app.http.answer_headers import NOTHING_LOADS, STANDING, TRANSPORT_SECURITY
 from app.http.protocol import MAX_HEADERS
-from app.web import serving
+from app.web import Web, serving
 from app.wiring import Backend
-from tests.factories.production import PUBLIC_URL, production_web
+from tests.factories.production import PUBLIC_URL, in_production
 from tests.factories.raw_http import raw
 from tests.factories.tenant import make_tenant
 
@@ -44,7 +44,7 @@ REQUESTS: dict[str, tuple[str, str, dict[str, str], str]] = {
 
 @pytest.fixture(scope="module")
 async def production(backend: Backend) -> AsyncIterator[str]:
-    async with serving(production_web(backend)) as address:
+    async with serving(Web(in_production(backend))) as address:
         yield address
 
 
@@ -106,7 +106,7 @@ async def test_an_accepted_handshake_is_strict(production: str) -> None:
 
 
 async def test_a_failure_of_the_framework_is_strict(backend: Backend, monkeypatch: pytest.MonkeyPatch) -> None:
-    web = production_web(backend)
+    web = Web(in_production(backend))
 
     async def fails() -> bool:
         raise RuntimeError("driver text with mongodb://user:secret@10.0.0.1")
