@@ -8,10 +8,11 @@ from typing import Any
 import structlog
 from starlette.requests import HTTPConnection
 
+from app.graphql.admission import time_limited
 from app.graphql.budget import CostBudget, Unlimited
 from app.graphql.call import Call, Session, Transport
 from app.graphql.connections import Connections
-from app.graphql.errors import ErrorCode, code_of, formatted, masked
+from app.graphql.errors import ErrorCode, OperationTimedOut, code_of, formatted, masked
 from app.graphql.fanout import Fanout
 from app.graphql.origin import Origins
 from app.graphql.persisted import Documents, NoDocuments
@@ -67,7 +68,10 @@ class Endpoint:
     async def session_of(self, connection: HTTPConnection, payload: Mapping[str, Any], request_id: str) -> Session:
         """Who is calling. Raises Failed."""
         try:
-            return await self.authenticate(connection, payload)
+            async with time_limited():
+                return await self.authenticate(connection, payload)
+        except OperationTimedOut as error:
+            raise Failed(formatted(str(error), ErrorCode.COST_LIMIT_EXCEEDED, request_id)) from error
         except Refused as refused:
             raise Failed(_refused(refused, request_id)) from refused
         except Exception as error:
@@ -86,7 +90,10 @@ class Endpoint:
             may_introspect=self.may_introspect,
         )
         try:
-            return call, await self.make_context(call)
+            async with time_limited():
+                return call, await self.make_context(call)
+        except OperationTimedOut as error:
+            raise Failed(formatted(str(error), ErrorCode.COST_LIMIT_EXCEEDED, request_id)) from error
         except Refused as refused:
             raise Failed(_refused(refused, request_id)) from refused
         except Exception as error:

@@ -104,8 +104,7 @@ async def test_a_socket_over_which_nothing_can_be_read(address: str, backend: Ba
     async with socket(address, tenant.token) as opened, failing(backend, "find", "aggregate"):
         await subscribe(opened, ALERTS)
         async with asyncio.timeout(30):
-            async for message in messages(opened):
-                break
+            message = await anext(messages(opened))
 
     assert "Something went wrong on our side" in str(message)
     nothing_told(str(message))
@@ -134,6 +133,22 @@ async def test_an_operation_that_takes_too_long_is_stopped(
     assert took < 3
     assert "took longer than 0.3 seconds" in error["message"]
     nothing_told(response.text)
+
+
+@pytest.mark.parametrize("path", ["/graphql", "/graphql/stream"])
+async def test_finding_out_who_asks_has_a_time_limit_too(
+    address: str, backend: Backend, tenant: Tenant, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    monkeypatch.setattr(admission, "TIME_LIMIT", timedelta(milliseconds=300))
+    users = f"{backend.settings.mongodb_database}.users"
+    async with failing(backend, "find", "aggregate", namespace=users, blockConnection=True, blockTimeMS=3_000):
+        began = asyncio.get_running_loop().time()
+        response = await post(address, ALERTS, tenant.token, path)
+        took = asyncio.get_running_loop().time() - began
+
+    (error,) = response.json()["errors"]
+    assert took < 3
+    assert "took longer than 0.3 seconds" in error["message"]
 
 
 async def test_without_redis_reads_work_and_nothing_of_it_is_told(

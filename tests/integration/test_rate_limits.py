@@ -162,8 +162,7 @@ async def test_a_socket_is_told_too(backend: Backend) -> None:
     async with limited(backend, cost_per_minute=150) as url, socket(url, tenant.token) as opened:
         await subscribe(opened, DEAR["query"])
         async with asyncio.timeout(20):
-            async for message in messages(opened):
-                break
+            message = await anext(messages(opened))
 
     (error,) = message["payload"] if message["type"] == "error" else message["payload"]["errors"]
     assert error["extensions"]["code"] == "RATE_LIMITED"
