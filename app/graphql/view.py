@@ -7,7 +7,7 @@ import orjson
 from graphql import GraphQLError
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -71,7 +71,7 @@ class GraphQLView(GraphQL[Any, None]):
             if self.endpoint.streams.enter(address):
                 await super().__call__(scope, receive, send)
             else:
-                await WebSocket(scope, receive, send).close()
+                await WebSocket(scope, receive, send).send_denial_response(_too_many())
         finally:
             self.endpoint.streams.leave(address)
 
@@ -145,6 +145,10 @@ def _not_executed(error: Exception, request_id: str) -> ExecutionResult:
     """The result when the document, or the operation to run, could not be told: both come as exceptions."""
     shown = error if isinstance(error, GraphQLError) else GraphQLError("", original_error=error)
     return PreExecutionError(data=None, errors=publish([shown], request_id=request_id, operation=None))
+
+
+def _too_many() -> Response:
+    return PlainTextResponse("Your address has too many open streams. Close one.\n", 429, {"retry-after": "5"})
 
 
 def _wants_page(request: Request) -> bool:

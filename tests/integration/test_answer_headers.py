@@ -119,6 +119,14 @@ async def test_a_failure_of_the_framework_is_strict(backend: Backend, monkeypatc
     hold(response.headers.multi_items())
 
 
+async def test_public_keys_may_be_kept_and_are_strict_otherwise(production: str) -> None:
+    async with httpx2.AsyncClient() as client:
+        response = await client.get(f"{production}/.well-known/jwks.json")
+
+    assert response.headers["cache-control"] == "public, max-age=300"
+    hold((name, "no-store" if name == "cache-control" else value) for name, value in response.headers.multi_items())
+
+
 async def test_browsers_are_told_to_stay_with_https_only_where_they_reach_us_so(address: str) -> None:
     async with httpx2.AsyncClient() as client:
         response = await client.get(f"{address}/healthz")

@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx2
@@ -218,3 +219,21 @@ async def test_a_client_that_does_not_read_is_left(backend: Backend) -> None:
         connection.writer.write(question * 60_000)
 
         await until_gone(peers)
+
+
+async def test_streams_are_counted_by_the_address_behind_the_proxy(backend: Backend) -> None:
+    chosen = {"trusted_proxies": ["127.0.0.0/8"], "max_connections_per_address": 1}
+    proxied = replace(backend, settings=backend.settings.model_copy(update=chosen))
+    one, other = {"x-forwarded-for": "198.51.100.7"}, {"x-forwarded-for": "198.51.100.8"}
+    async with serving(Web(proxied)) as address, httpx2.AsyncClient() as client:
+        url = address.replace("http", "ws", 1) + "/graphql"
+        async with connect(url, subprotocols=["graphql-transport-ws"], additional_headers=one):  # type: ignore[list-item]
+            with pytest.raises(InvalidStatus) as refused:
+                async with connect(url, subprotocols=["graphql-transport-ws"], additional_headers=one):  # type: ignore[list-item]
+                    pass
+            stream = await client.post(f"{address}/graphql/stream", json={"query": "{ version }"}, headers=one)
+            elsewhere = await client.post(f"{address}/graphql/stream", json={"query": "{ version }"}, headers=other)
+
+    assert refused.value.response.status_code == stream.status_code == 429
+    assert refused.value.response.headers["retry-after"] == stream.headers["retry-after"] == "5"
+    assert elsewhere.status_code == 200
