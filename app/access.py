@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from app.graphql.admission import time_limited
 from app.graphql.call import Call, Session
 from app.http.client_address import ClientAddresses, bucket_of
 from app.logs import note
@@ -51,14 +52,18 @@ class Access:
         token = _token(connection, payload)
         if token is None:
             return Session(principal=bucket_of(address), address=address)
-        viewer = await self.ports.viewers.of(token)
+        viewer = self.ports.viewers.known(token)
+        if viewer is None:
+            async with time_limited():
+                viewer = await self.ports.viewers.of(token)
         return Session(viewer.actor, viewer, viewer.expires_at, viewer.subject, address)
 
     async def make_context(self, call: Call) -> Context:
         """A fresh context; on a socket that stays open what the viewer holds is read again for every operation."""
         viewer: Viewer | None = call.session.viewer
         if viewer is not None and call.transport != "http":
-            viewer = await renewed(viewer)
+            async with time_limited():
+                viewer = await renewed(viewer)
         if viewer is not None:
             # On every line that this operation logs.
             note(actor=viewer.actor, organization_id=_only(viewer.standings))

@@ -8,7 +8,6 @@ from typing import Any
 import structlog
 from starlette.requests import HTTPConnection
 
-from app.graphql.admission import time_limited
 from app.graphql.budget import CostBudget, Unlimited
 from app.graphql.call import Call, Session, Transport
 from app.graphql.connections import Connections
@@ -40,7 +39,8 @@ class Failed(Exception):
 class Endpoint:
     """`authenticate` gets the HTTP request or WebSocket and the payload of connection_init (empty on HTTP); it returns
     a session, anonymous ones included, or raises Refused for a bad credential. `make_context` is called once per
-    operation and returns the context for resolvers, which keeps the call as its attribute `call`.
+    operation and returns the context for resolvers, which keeps the call as its attribute `call`. What of it may take
+    long, they hold to the time limit of operations themselves: to start a timer costs more than a remembered answer.
     """
 
     schema: Schema
@@ -68,8 +68,7 @@ class Endpoint:
     async def session_of(self, connection: HTTPConnection, payload: Mapping[str, Any], request_id: str) -> Session:
         """Who is calling. Raises Failed."""
         try:
-            async with time_limited():
-                return await self.authenticate(connection, payload)
+            return await self.authenticate(connection, payload)
         except OperationTimedOut as error:
             raise Failed(formatted(str(error), ErrorCode.COST_LIMIT_EXCEEDED, request_id)) from error
         except Refused as refused:
@@ -90,8 +89,7 @@ class Endpoint:
             may_introspect=self.may_introspect,
         )
         try:
-            async with time_limited():
-                return call, await self.make_context(call)
+            return call, await self.make_context(call)
         except OperationTimedOut as error:
             raise Failed(formatted(str(error), ErrorCode.COST_LIMIT_EXCEEDED, request_id)) from error
         except Refused as refused:
