@@ -153,7 +153,7 @@ class StreamView:
             raise HttpRefusal(HTTPStatus.SERVICE_UNAVAILABLE, message, headers={"retry-after": "5"})
         if negotiate(request.headers.get("accept"), (EVENT_STREAM,)) is None:
             raise not_acceptable((EVENT_STREAM,))
-        self.endpoint.origins.check(request.headers)
+        self.endpoint.origins.check(request.method, request.headers)
         try:
             return await with_document(await read_request(request), self.endpoint.documents)
         except UnknownDocument as unknown:

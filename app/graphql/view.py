@@ -94,7 +94,7 @@ class GraphQLView(GraphQL[Any, None]):
         try:
             if media_type is None:
                 raise not_acceptable(OFFERED)
-            self.endpoint.origins.check(request.headers)
+            self.endpoint.origins.check(request.method, request.headers)
             sent = await read_request(request)
             return await self._execute(request, sent, media_type, request_id)
         except (HttpRefusal, Failed, ClientDisconnect):
