@@ -137,6 +137,7 @@ async def test_a_client_gains_nothing_by_claiming_other_addresses(backend: Backe
 
 
 async def test_without_a_trusted_proxy_the_header_gains_nothing_either(backend: Backend) -> None:
+    await backend.redis.delete("cost:address:127.0.0.1:signed-out")  # every test comes from there
     async with limited(backend, cost_per_minute_signed_out=6_000) as url:
         answers = [await ask(url, GUESS, **{"x-forwarded-for": f"203.0.113.{number}"}) for number in range(12)]
 
