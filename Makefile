@@ -12,7 +12,7 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up install test test-standard nightly check format schema isolation bench constraints clean
+.PHONY: help demo up install test test-standard nightly check format schema isolation audit bench constraints clean
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -57,6 +57,9 @@ schema: $(VENV)/.dev ## Write schema/schema.graphql anew from the code
 
 isolation: $(VENV)/.dev ## Write docs/isolation.md anew from the tables and probes of the contract tests
 	@$(BIN)/python -m tests.contract.isolation_page
+
+audit: $(VENV)/.dev ## Ask whether a pinned package is known to be vulnerable, and whether all are pinned (needs the internet)
+	@$(BIN)/python -m tests.contract.audit
 
 bench: $(VENV)/.dev ## Compare with other servers on the same work (BENCH_ARGS='--quick' for a short one, '--help' for all)
 	@$(BIN)/python -m bench $(BENCH_ARGS)

@@ -7,7 +7,9 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from app.graphql.admission import time_limited
 from app.graphql.call import Call, Session
+from app.http.client_address import ClientAddresses, bucket_of
 from app.logs import note
 from app.metrics import count_live
 from app.results import RedisResults
@@ -40,6 +42,7 @@ class Access:
     """The two hooks of the GraphQL transports."""
 
     ports: Ports
+    addresses: ClientAddresses
 
     async def authenticate(self, connection: HTTPConnection, payload: Mapping[str, Any]) -> Session:
         """The session of a bearer token in the header, or in connection_init as accessToken, or of the cookie of our
@@ -47,18 +50,22 @@ class Access:
 
         Raises Unauthenticated for a token that is malformed, forged, expired or ended.
         """
+        address = self.addresses.of(connection.scope)
         token = _token(connection, payload)
         if token is None:
-            host = connection.client.host if connection.client else "unknown"
-            return Session(principal=f"address:{host}")
-        viewer = await self.ports.viewers.of(token)
-        return Session(principal=viewer.actor, viewer=viewer, expires_at=viewer.expires_at, subject=viewer.subject)
+            return Session(principal=bucket_of(address), address=address)
+        viewer = self.ports.viewers.known(token)
+        if viewer is None:
+            async with time_limited():
+                viewer = await self.ports.viewers.of(token)
+        return Session(viewer.actor, viewer, viewer.expires_at, viewer.subject, address)
 
     async def make_context(self, call: Call) -> Context:
         """A fresh context; on a socket that stays open what the viewer holds is read again for every operation."""
         viewer: Viewer | None = call.session.viewer
         if viewer is not None and call.transport != "http":
-            viewer = await renewed(viewer)
+            async with time_limited():
+                viewer = await renewed(viewer)
         if viewer is not None:
             # On every line that this operation logs.
             note(actor=viewer.actor, organization_id=_only(viewer.standings))

@@ -3,6 +3,7 @@
 import os
 from datetime import timedelta
 from enum import StrEnum
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -55,6 +56,10 @@ class Settings(KmsSettings, BaseSettings):
     )
     public_url: str = Field(
         default="http://127.0.0.1:8000", description="Address under which browsers reach this installation."
+    )
+    trusted_proxies: list[str] = Field(
+        default_factory=list,
+        description="Networks of the proxies in front, as a JSON list; who calls is read from their X-Forwarded-For.",
     )
     allowed_origins: list[str] = Field(
         default_factory=list, description="Other web origins that may call the graph, as a JSON list."
@@ -117,8 +122,20 @@ class Settings(KmsSettings, BaseSettings):
     )
     max_subscriptions: int = Field(default=50, ge=1, le=1000, description="Open operations of one WebSocket at most.")
     max_connections_per_user: int = Field(default=100, ge=1, description="Open WebSockets of one user at most.")
+    max_connections_per_address: int = Field(
+        default=1000, ge=1, description="Open connections of one address to one web process at most."
+    )
+    max_connections: int = Field(
+        default=20_000, ge=1, description="Open connections of one web process at most; beyond them it answers 503."
+    )
     cost_per_minute: int = Field(
         default=60_000, ge=100, description="Query cost each user may spend a minute on average."
+    )
+    cost_per_minute_signed_out: int = Field(
+        default=30_000, ge=100, description="The same for all who are not signed in, of one address."
+    )
+    cost_per_minute_per_address: int = Field(
+        default=600_000, ge=100, description="The same for all signed-in users of one address together."
     )
     compiled_executor: bool = Field(
         default=True,
@@ -152,6 +169,13 @@ class Settings(KmsSettings, BaseSettings):
     def private_endpoints_allowed(self) -> bool:
         return not self.is_production if self.allow_private_endpoints is None else self.allow_private_endpoints
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _are_networks(cls, networks: list[str]) -> list[str]:
+        for network in networks:
+            ip_network(network, strict=False)
+        return networks
+
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
         if self.is_production:
@@ -176,6 +200,9 @@ class Settings(KmsSettings, BaseSettings):
             and not parse_smtp_url(self.smtp_url.get_secret_value()).is_protected,
             "CLOUDWATCHER_BCRYPT_ROUNDS must be 12 or more.": self.bcrypt_rounds < 12,
             "CLOUDWATCHER_ALLOWED_ORIGINS must not hold *.": "*" in self.allowed_origins,
+            "CLOUDWATCHER_TRUSTED_PROXIES must not hold everybody.": any(
+                ip_network(each, strict=False).prefixlen == 0 for each in self.trusted_proxies
+            ),
         }
         return [sentence for sentence, is_unsafe in checks.items() if is_unsafe]
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import gc
-import ipaddress
 import secrets
 import socket
 import sys
@@ -17,7 +16,6 @@ from pymongo.errors import PyMongoError
 from redis.exceptions import RedisError
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -26,20 +24,28 @@ from app.access import Access, make_ports
 from app.downloads import Downloads
 from app.graphql.assembly import schema_for
 from app.graphql.budget import RedisCostBudget
+from app.graphql.call import Session
 from app.graphql.connections import MAX_WEBSOCKET_MESSAGE, Connections
 from app.graphql.endpoint import Endpoint
 from app.graphql.fanout import Fanout
 from app.graphql.frames import FrameProtocol
 from app.graphql.front import PATH, Front
 from app.graphql.persisted import RedisDocuments
+from app.graphql.request import MAX_BODY
 from app.graphql.sse import StreamView
 from app.graphql.view import GraphQLView
+from app.http.answer_headers import Strict, standing
+from app.http.client_address import ClientAddresses, is_loopback
+from app.http.cross_origin import ListedOrigins
+from app.http.peers import Peers
+from app.http.protocol import ConnectionLimits
 from app.logs import set_up_logs
 from app.metrics import count_live, metrics_page
 from app.revoked import Revoked
 from app.settings import Settings
 from app.wiring import Backend, migrate, open_backend
 from auth.download import PATH as DOWNLOADS
+from auth.permission import Permission
 from live.feed import Feed
 from live.log_reader import ReaderOptions
 
@@ -47,6 +53,8 @@ log = structlog.get_logger()
 
 # Time for requests in flight once the streams were told to go elsewhere.
 DRAIN_SECONDS = 10
+# Proxies must let go of idle connections sooner, or they send requests into those that are being closed.
+KEEP_ALIVE_SECONDS = 20
 READY_WITHIN = timedelta(seconds=2)
 # An answer of a thousand objects makes fewer; Python's default is 700.
 GARBAGE_THRESHOLD = 20_000
@@ -56,13 +64,14 @@ class Web:
     """One web process over an open backend: `app` is the ASGI application."""
 
     def __init__(self, backend: Backend) -> None:
-        settings = backend.settings
+        settings = self.settings = backend.settings
         self._backend = backend
         self.feed = Feed(backend.log, backend.bus, ReaderOptions(tick=settings.live_tick), count_live)
         self.connections = Connections(per_principal=settings.max_connections_per_user)
         self.fanout = Fanout()
+        self.addresses = ClientAddresses(settings.trusted_proxies)
         ports = make_ports(backend, self.feed)
-        access = Access(ports)
+        access = Access(ports, self.addresses)
         self._downloads = Downloads(ports.downloads, backend.writer)
         self._key_set = ports.tokens.key_set
         backend.revocations.hear(Revoked(ports.viewers, self.connections))
@@ -70,17 +79,24 @@ class Web:
             schema=schema_for(is_compiled=settings.compiled_executor),
             authenticate=access.authenticate,
             make_context=access.make_context,
-            budget=RedisCostBudget(backend.redis, restore_rate=settings.cost_per_minute // 60),
+            budget=RedisCostBudget(
+                backend.redis,
+                per_user=settings.cost_per_minute,
+                signed_out=settings.cost_per_minute_signed_out,
+                per_address=settings.cost_per_minute_per_address,
+            ),
             connections=self.connections,
             fanout=self.fanout,
             documents=RedisDocuments(backend.redis),
-            may_introspect=lambda session: not settings.is_production or session.viewer is not None,
+            may_introspect=may_introspect if settings.is_production else lambda _: True,
             allowed_origins=(settings.public_url, *settings.allowed_origins),
+            addresses=self.addresses,
+            streams=Peers(per_address=settings.max_connections_per_address, in_all=settings.max_connections),
             graphiql=not settings.is_production,
             operations_per_connection=settings.max_subscriptions,
         )
         view = GraphQLView(endpoint)
-        self.app = Front(view, self._framework(view, StreamView(endpoint)))
+        self.app = Front(view, Strict(self._framework(view, StreamView(endpoint))))
 
     def _framework(self, view: GraphQLView, stream: StreamView) -> Starlette:
         return Starlette(
@@ -95,16 +111,16 @@ class Web:
                 Route("/metrics", self.metrics),
             ],
             middleware=[
-                Middleware(
-                    CORSMiddleware,
-                    allow_origins=self._backend.settings.allowed_origins,
-                    allow_methods=["GET", "POST"],
-                    allow_headers=["authorization", "content-type", "x-request-id", "x-cloudwatcher-csrf"],
-                    expose_headers=["x-request-id"],
-                    max_age=600,
-                )
+                Middleware(ListedOrigins, origins=self._backend.settings.allowed_origins),
             ],
+            # Of other paths; the graph reads its own bodies and answers in its own form.
+            max_body_size=MAX_BODY,
         )
+
+    def connection_limits(self) -> ConnectionLimits:
+        """What the server holds connections to; each call counts anew."""
+        peers = Peers(per_address=self.settings.max_connections_per_address, in_all=self.settings.max_connections)
+        return ConnectionLimits(peers=peers, is_proxy=self.addresses.is_proxy)
 
     async def healthz(self, request: Request) -> Response:
         """Whether this process turns its event loop. Says nothing about the servers behind it."""
@@ -128,9 +144,14 @@ class Web:
             sent = request.headers.get("authorization", "").removeprefix("Bearer ")
             if not secrets.compare_digest(sent.encode(), token.get_secret_value().encode()):
                 return PlainTextResponse("Send the metrics token as a bearer token.\n", status_code=401)
-        elif request.client is None or not ipaddress.ip_address(request.client.host).is_loopback:
+        elif not self._is_loopback(request):
             return PlainTextResponse("Set CLOUDWATCHER_METRICS_TOKEN to read metrics from here.\n", status_code=403)
         return await metrics_page(request)
+
+    def _is_loopback(self, request: Request) -> bool:
+        """Not for what a proxy passes on that we do not know of: its peer is the proxy, the client is anybody."""
+        is_passed_on = any(name in request.headers for name in ("x-forwarded-for", "forwarded", "via"))
+        return is_loopback(self.addresses.of(request.scope)) and not is_passed_on
 
     async def drain(self) -> None:
         """Tell streams to connect elsewhere and end the live readers."""
@@ -154,10 +175,15 @@ class Web:
         return True
 
 
+def may_introspect(session: Session) -> bool:
+    """Whether the schema may be asked for in production, by somebody who develops against it."""
+    return session.viewer is not None and bool(session.viewer.organizations_with(Permission.GRAPH_INTROSPECT))
+
+
 class Server(uvicorn.Server):
     """Uvicorn that drains the streams before it waits for connections to end."""
 
-    def __init__(self, web: Web, *, host: str, port: int) -> None:
+    def __init__(self, web: Web, *, host: str, port: int, limits: ConnectionLimits | None = None) -> None:
         super().__init__(
             uvicorn.Config(
                 web.app,
@@ -167,6 +193,11 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                headers=standing(web.settings.public_url),
+                # Who calls is told by app/http/client_address.py; uvicorn would believe any peer on loopback.
+                proxy_headers=False,
+                http=(limits or web.connection_limits()).protocol,  # type: ignore[arg-type]  # called like a class
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 ws=FrameProtocol,
                 ws_max_size=MAX_WEBSOCKET_MESSAGE,
                 ws_per_message_deflate=False,
@@ -183,9 +214,11 @@ class Server(uvicorn.Server):
 
 
 @asynccontextmanager
-async def serving(web: Web, *, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[str]:
+async def serving(
+    web: Web, *, host: str = "127.0.0.1", port: int = 0, limits: ConnectionLimits | None = None
+) -> AsyncIterator[str]:
     """Serve beside other work of this loop; yields the address. For tests and tools; `main` serves the process."""
-    server = Server(web, host=host, port=port)
+    server = Server(web, host=host, port=port, limits=limits)
     task = asyncio.create_task(server._serve())  # without uvicorn's own signal handlers
     try:
         while not server.started:

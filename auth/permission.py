@@ -28,6 +28,8 @@ class Permission(StrEnum):
     FINDINGS_READ = "findings:read"
     ALERTS_READ = "alerts:read"
     ALERTS_ACKNOWLEDGE = "alerts:acknowledge"
+    # To ask for the schema in production; for those who develop against the graph.
+    GRAPH_INTROSPECT = "graph:introspect"
 
 
 P = Permission

@@ -148,6 +148,7 @@ async def run(servers: EmbeddedServers, folder: Path, options: argparse.Namespac
             "PORT": str(port),
             "CLOUDWATCHER_DATA_DIR": str(folder),
             "CLOUDWATCHER_COST_PER_MINUTE": "600000000",
+            "CLOUDWATCHER_COST_PER_MINUTE_PER_ADDRESS": "600000000",
             "CLOUDWATCHER_LOG_LEVEL": "WARNING",
         }
         web = await asyncio.create_subprocess_exec(sys.executable, "-m", "app.web", env=environment)

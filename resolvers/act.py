@@ -47,7 +47,8 @@ def _origin(call: object) -> tuple[str | None, str | None]:
     if not isinstance(connection, HTTPConnection):
         return None, None
     user_agent = connection.headers.get("user-agent")
-    return connection.client.host if connection.client else None, user_agent and user_agent[:LONGEST]
+    # The client's, past the proxies that are ours; the peer of the connection may be one of them.
+    return getattr(call, "address", None), user_agent and user_agent[:LONGEST]
 
 
 async def record_refusal(act: Act, context: Context, input: Any, error: Exception) -> None:

@@ -40,7 +40,7 @@ from schema.session import (
 )
 
 WHAT = "What to do it with."
-# One hash burns about 300 ms of a core: an address may ask for twenty at once and for one a second after that.
+# One hash burns about 300 ms of a core: an address may ask for ten at once and for one each two seconds after that.
 HASHING = Cost(weight=1000)
 
 

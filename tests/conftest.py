@@ -64,6 +64,8 @@ def settings(servers: ServerUrls, tmp_path_factory: pytest.TempPathFactory) -> S
             # Every test signs in from the same address.
             "cost_per_minute": 60_000_000,
             "free_attempts": 1_000_000,
+            "cost_per_minute_signed_out": 60_000_000,
+            "cost_per_minute_per_address": 60_000_000,
         }
     )
 

@@ -16,10 +16,11 @@ from strawberry.types.graphql import OperationType
 
 from app import metrics
 from app.graphql.budget import Available, Unlimited
-from app.graphql.call import Call, call_of
+from app.graphql.call import Call, Session, call_of
 from app.graphql.cost import MAX_COST
 from app.graphql.errors import ErrorCode, OperationTimedOut, RequestError, as_request_error
 from app.graphql.prepared import Prepared, PreparedOperation, prepared
+from app.http.client_address import bucket_of
 
 TIME_LIMIT = timedelta(seconds=20)
 MAX_COERCION_ERRORS = 20
@@ -130,8 +131,8 @@ class Admission:
                 "Ask for smaller pages, fewer nested lists or several operations."
             )
             return [RequestError(message, ErrorCode.COST_LIMIT_EXCEEDED, cost=self.cost())]
-        budget, principal = (call.budget, call.session.principal) if call else (Unlimited(), "")
-        self._bucket = await budget.take(principal, requested)
+        budget, session = (call.budget, call.session) if call else (Unlimited(), Session(principal=""))
+        self._bucket = await budget.take(session.principal, requested, bucket_of(session.address))
         if call and self.kind is OperationType.SUBSCRIPTION:
             call.charged = self.cost()
         return [] if self._bucket.allowed else [_too_soon(requested, self._bucket)]

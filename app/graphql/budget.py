@@ -15,10 +15,9 @@ from app import metrics
 
 log = structlog.get_logger(__name__)
 
-# Four of the dearest operations at one go, then one each ten seconds: a dashboard of many panels opens at once, a
-# crawler is slowed to a steady pace.
-DEFAULT_CAPACITY = 20_000
-DEFAULT_RESTORE_RATE = 500
+# A bucket holds what fills it in this time: at the default pace of users that is four of the dearest operations at one
+# go, then one each five seconds. A dashboard of many panels opens at once, a crawler is slowed to a steady pace.
+FILLS_WITHIN = timedelta(seconds=20)
 
 # Redis answers in well under a millisecond; one that takes this long is as good as down.
 ANSWER_WITHIN = timedelta(milliseconds=250)
@@ -66,15 +65,18 @@ class Available:
 
 
 class CostBudget(Protocol):
-    async def take(self, principal: str, cost: int) -> Available:
-        """Takes `cost` points from the principal's bucket if it holds as many; takes none otherwise."""
+    async def take(self, principal: str, cost: int, address: str) -> Available:
+        """Takes `cost` points from what the principal and all of the address have, if there are as many; else none.
+
+        Both are keys; who is not signed in has that of the address as principal.
+        """
         ...
 
 
 class Unlimited:
     """No bucket: everything is allowed."""
 
-    async def take(self, principal: str, cost: int) -> Available:
+    async def take(self, principal: str, cost: int, address: str) -> Available:
         return Available(allowed=True, points=None, restore_rate=0)
 
 
@@ -87,15 +89,13 @@ class _Lease:
     until: float
 
 
-class RedisCostBudget:
-    """A bucket of `capacity` points per principal that fills by `restore_rate` points a second.
+class RedisBuckets:
+    """A bucket of `capacity` points per key that fills by `restore_rate` points a second.
 
     Without Redis everything is allowed and counted in a metric: a lost limit is better than a lost service.
     """
 
-    def __init__(
-        self, redis: Redis, *, capacity: int = DEFAULT_CAPACITY, restore_rate: int = DEFAULT_RESTORE_RATE
-    ) -> None:
+    def __init__(self, redis: Redis, *, capacity: int, restore_rate: int) -> None:
         self._take = redis.register_script(_TAKE)
         self._capacity = capacity
         self._restore_rate = restore_rate
@@ -111,6 +111,11 @@ class RedisCostBudget:
         if now < self._ask_again_at:
             return self._open()
         return await self._ask(principal, cost, self._leases.pop(principal, None))
+
+    def give_back(self, principal: str, cost: int) -> None:
+        """Returns points that were taken a moment ago for something that did not take place."""
+        if lease := self._leases.get(principal):
+            lease.points += cost
 
     async def _ask(self, principal: str, cost: int, ended: _Lease | None) -> Available:
         """Who came a moment ago is likely to come again, and gets points ahead."""
@@ -141,6 +146,34 @@ class RedisCostBudget:
     def _open(self) -> Available:
         metrics.COST_BUDGET_UNAVAILABLE.inc()
         return Available(allowed=True, points=None, restore_rate=self._restore_rate)
+
+
+class RedisCostBudget:
+    """Three kinds of buckets: of each user, of each address for those not signed in, and a wide one for all its users.
+
+    Paces are in points a minute. The wide one bounds what somebody with many accounts can do from one address.
+    """
+
+    def __init__(self, redis: Redis, *, per_user: int, signed_out: int, per_address: int) -> None:
+        self._users = _filled_at(redis, per_user)
+        self._signed_out = _filled_at(redis, signed_out)
+        self._addresses = _filled_at(redis, per_address)
+
+    async def take(self, principal: str, cost: int, address: str) -> Available:
+        if principal == address:
+            return await self._signed_out.take(f"{address}:signed-out", cost)
+        shared = await self._addresses.take(address, cost)
+        if not shared.allowed:
+            return shared
+        own = await self._users.take(principal, cost)
+        if not own.allowed:
+            self._addresses.give_back(address, cost)
+        return own
+
+
+def _filled_at(redis: Redis, per_minute: int) -> RedisBuckets:
+    capacity = int(per_minute * FILLS_WITHIN / timedelta(minutes=1))
+    return RedisBuckets(redis, capacity=capacity, restore_rate=max(1, per_minute // 60))
 
 
 def _lease_end() -> float:

@@ -31,14 +31,15 @@ class Transport(StrEnum):
 class Session:
     """What `authenticate` found out. `principal` is the key of budgets and connection limits, e.g. "user:<id>".
 
-    Open streams end at `expires_at`; None means that nothing expires. `viewer` and `subject`, by which streams are
-    closed early, are the application's own.
+    `address` is where the caller is. Open streams end at `expires_at`; None means that nothing expires. `viewer` and
+    `subject`, by which streams are closed early, are the application's own.
     """
 
     principal: str
     viewer: Any = None
     expires_at: datetime | None = None
     subject: Any = None
+    address: str = "unknown"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Call:
     @property
     def address(self) -> str:
         """Where the caller comes from."""
-        return self.connection.client.host if self.connection.client else "unknown"
+        return self.session.address
 
     @property
     def user_agent(self) -> str:

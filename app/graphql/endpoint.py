@@ -11,10 +11,13 @@ from starlette.requests import HTTPConnection
 from app.graphql.budget import CostBudget, Unlimited
 from app.graphql.call import Call, Session, Transport
 from app.graphql.connections import Connections
-from app.graphql.errors import ErrorCode, code_of, formatted, masked
+from app.graphql.errors import ErrorCode, OperationTimedOut, code_of, formatted, masked
 from app.graphql.fanout import Fanout
+from app.graphql.origin import Origins
 from app.graphql.persisted import Documents, NoDocuments
 from app.graphql.schema import Schema
+from app.http.client_address import ClientAddresses
+from app.http.peers import Peers
 from domain.errors import Refused
 
 log = structlog.get_logger(__name__)
@@ -36,7 +39,8 @@ class Failed(Exception):
 class Endpoint:
     """`authenticate` gets the HTTP request or WebSocket and the payload of connection_init (empty on HTTP); it returns
     a session, anonymous ones included, or raises Refused for a bad credential. `make_context` is called once per
-    operation and returns the context for resolvers, which keeps the call as its attribute `call`.
+    operation and returns the context for resolvers, which keeps the call as its attribute `call`. What of it may take
+    long, they hold to the time limit of operations themselves: to start a timer costs more than a remembered answer.
     """
 
     schema: Schema
@@ -48,16 +52,25 @@ class Endpoint:
     documents: Documents = field(default_factory=NoDocuments)
     may_introspect: Callable[[Session], bool] = lambda _: False
     allowed_origins: tuple[str, ...] = ()
+    # Who calls, and how many streaming connections of an address are open, those not yet initialised included.
+    addresses: ClientAddresses = field(default_factory=ClientAddresses)
+    streams: Peers = field(default_factory=lambda: Peers(per_address=1000, in_all=20_000))
     # For development: the page loads its scripts from unpkg.com, so it needs the internet and must stay off elsewhere.
     graphiql: bool = False
     init_within: timedelta = timedelta(seconds=10)
     operations_per_connection: int = 20
     keep_alive_every: timedelta = timedelta(seconds=15)
+    origins: Origins = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "origins", Origins(self.allowed_origins))
 
     async def session_of(self, connection: HTTPConnection, payload: Mapping[str, Any], request_id: str) -> Session:
         """Who is calling. Raises Failed."""
         try:
             return await self.authenticate(connection, payload)
+        except OperationTimedOut as error:
+            raise Failed(formatted(str(error), ErrorCode.COST_LIMIT_EXCEEDED, request_id)) from error
         except Refused as refused:
             raise Failed(_refused(refused, request_id)) from refused
         except Exception as error:
@@ -77,6 +90,8 @@ class Endpoint:
         )
         try:
             return call, await self.make_context(call)
+        except OperationTimedOut as error:
+            raise Failed(formatted(str(error), ErrorCode.COST_LIMIT_EXCEEDED, request_id)) from error
         except Refused as refused:
             raise Failed(_refused(refused, request_id)) from refused
         except Exception as error:

@@ -5,10 +5,13 @@ An ASGI server hands each message through a coroutine and a frame encoder of its
 """
 
 import asyncio
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
-from websockets.http11 import Request
+from websockets.http11 import Request, Response
+
+from app.http.answer_headers import ANSWERS
 
 # The name of the extension in the ASGI scope; its value is a Frames.
 EXTENSION = "cloudwatcher.frames"
@@ -34,6 +37,24 @@ class FrameProtocol(WebSocketsSansIOProtocol):
     """For uvicorn's setting `ws`. Frames are not compressed: keep per-message deflate off."""
 
     is_full = False
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        # Called once the connection has gone.
+        self.when_lost: Callable[[], None] = _do_nothing
+        self._send_response = self.conn.send_response
+        self.conn.send_response = self._respond  # type: ignore[method-assign]  # refusals come past us no other way
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.when_lost()
+
+    def _respond(self, response: Response) -> None:
+        """The answer to the handshake; uvicorn gives its headers to those it accepts only."""
+        for name, value in (*self.default_headers, *ANSWERS):
+            if name.decode() not in response.headers:
+                response.headers[name.decode()] = value.decode()
+        self._send_response(response)
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -66,6 +87,10 @@ class FrameProtocol(WebSocketsSansIOProtocol):
         await self.writable.wait()
         if self.is_ending:
             await asyncio.get_running_loop().create_future()
+
+
+def _do_nothing() -> None:
+    pass
 
 
 def text_head(length: int) -> bytes:

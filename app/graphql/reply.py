@@ -24,6 +24,7 @@ from app.graphql.admission import no_cost
 from app.graphql.endpoint import Failed
 from app.graphql.errors import ErrorCode, OperationTimedOut, formatted, masked
 from app.graphql.request import HttpRefusal
+from app.http.answer_headers import ANSWERS
 
 log = structlog.get_logger(__name__)
 
@@ -140,7 +141,6 @@ class Ready(Response):
 def _standing(media_type: str) -> tuple[tuple[bytes, bytes], ...]:
     return (
         (b"content-type", f"{media_type}; charset=utf-8".encode()),
-        (b"cache-control", b"no-store"),
         (b"vary", b"Accept"),
-        (b"x-content-type-options", b"nosniff"),
+        *ANSWERS,
     )

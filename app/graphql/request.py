@@ -12,8 +12,6 @@ from app.graphql.accept import JSON, media_type_of
 from app.graphql.errors import ErrorCode
 
 MAX_BODY = 1_000_000
-# Headers no cross-site form or link can send: a browser asks for permission first (a CORS preflight).
-PREFLIGHT_HEADERS = ("x-cloudwatcher-csrf", "apollo-require-preflight", "x-apollo-operation-name")
 
 
 class HttpRefusal(Exception):
@@ -44,7 +42,6 @@ class GraphQLRequest:
 async def read_request(request: Request) -> GraphQLRequest:
     """The request parameters of a GET or POST. Raises HttpRefusal for anything malformed."""
     if request.method == "GET":
-        _check_origin(request)
         return parse_parameters(_of_query_string(request.query_params))
     if request.method == "POST":
         _check_content(request)
@@ -94,21 +91,8 @@ def _json(text: bytes, what: str) -> object:
         raise _bad(f"{what} is not valid JSON: {error.msg} at position {error.pos}.") from error
 
 
-def _check_origin(request: Request) -> None:
-    """A GET that brings cookies must not come from another site's page: such a page could time our answers."""
-    headers = request.headers
-    if "cookie" not in headers or any(name in headers for name in PREFLIGHT_HEADERS):
-        return
-    if headers.get("sec-fetch-site") not in {"same-origin", "none"}:
-        raise HttpRefusal(
-            HTTPStatus.FORBIDDEN,
-            "A GET with cookies needs the header X-CloudWatcher-CSRF (any value), or use POST.",
-            ErrorCode.FORBIDDEN,
-        )
-
-
 def _check_content(request: Request) -> None:
-    """Only JSON, which no cross-site form can send without a preflight: that is what keeps POST safe with cookies."""
+    """Only JSON, which no cross-site form can send without a preflight."""
     media_type, parameters = media_type_of(request.headers.get("content-type"))
     if media_type != JSON or parameters.get("charset", "utf-8") not in {"utf-8", "utf8"}:
         raise HttpRefusal(

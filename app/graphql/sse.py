@@ -29,6 +29,7 @@ from app.graphql.persisted import UnknownDocument, with_document
 from app.graphql.request import GraphQLRequest, HttpRefusal, read_request
 from app.graphql.view import not_acceptable
 from app.graphql.websocket import EXPIRED
+from app.http.answer_headers import NOTHING_LOADS
 from app.logs import about
 
 log = structlog.get_logger(__name__)
@@ -38,6 +39,7 @@ ALLOWED = {
     "POST": {OperationType.QUERY, OperationType.MUTATION, OperationType.SUBSCRIPTION},
 }
 HEADERS = {
+    NOTHING_LOADS[0].decode(): NOTHING_LOADS[1].decode(),
     "content-type": f"{EVENT_STREAM}; charset=utf-8",
     "cache-control": "no-store, no-transform",
     "x-accel-buffering": "no",  # asks nginx to pass events on at once
@@ -111,13 +113,26 @@ class StreamView:
         request_id = request_id_of(request.headers)
         with about(request_id=request_id), suppress(ClientDisconnect):
             try:
-                session, stream = await self._prepare(request, request_id)
-                with self._admitted(session, stream, request_id):
-                    await self._response(stream, request_id)(scope, receive, send)
+                with self._counted(scope):
+                    session, stream = await self._prepare(request, request_id)
+                    with self._admitted(session, stream, request_id):
+                        await self._response(stream, request_id)(scope, receive, send)
             except HttpRefusal as refusal:
                 await reply.of_refusal(refusal, JSON, request_id)(scope, receive, send)
             except Failed as failed:
                 await reply.of_failure(failed, JSON, request_id)(scope, receive, send)
+
+    @contextmanager
+    def _counted(self, scope: Scope) -> Iterator[None]:
+        """Counts the stream for its address while it is open. Raises HttpRefusal."""
+        address = self.endpoint.addresses.of(scope)
+        try:
+            if not self.endpoint.streams.enter(address):
+                message = "Your address has too many open streams. Close one."
+                raise HttpRefusal(HTTPStatus.TOO_MANY_REQUESTS, message, ErrorCode.RATE_LIMITED, {"retry-after": "5"})
+            yield
+        finally:
+            self.endpoint.streams.leave(address)
 
     async def _prepare(self, request: Request, request_id: str) -> tuple[Session, EventStream]:
         """Raises HttpRefusal or Failed."""
@@ -138,6 +153,7 @@ class StreamView:
             raise HttpRefusal(HTTPStatus.SERVICE_UNAVAILABLE, message, headers={"retry-after": "5"})
         if negotiate(request.headers.get("accept"), (EVENT_STREAM,)) is None:
             raise not_acceptable((EVENT_STREAM,))
+        self.endpoint.origins.check(request.method, request.headers)
         try:
             return await with_document(await read_request(request), self.endpoint.documents)
         except UnknownDocument as unknown:
@@ -172,7 +188,8 @@ class StreamView:
         try:
             self.endpoint.connections.add(entry)
         except TooManyConnections as error:
-            raise HttpRefusal(HTTPStatus.TOO_MANY_REQUESTS, str(error), ErrorCode.RATE_LIMITED) from error
+            code, headers = ErrorCode.RATE_LIMITED, {"retry-after": "5"}
+            raise HttpRefusal(HTTPStatus.TOO_MANY_REQUESTS, str(error), code, headers) from error
         expiry = None
         if session.expires_at is not None:
             seconds = max(0.0, (session.expires_at - datetime.now(UTC)).total_seconds())

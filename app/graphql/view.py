@@ -7,12 +7,11 @@ import orjson
 from graphql import GraphQLError
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.exceptions import MissingQueryError
-from strawberry.http.ides import get_graphql_ide_html
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
 from strawberry.types import ExecutionResult
@@ -25,6 +24,7 @@ from app.graphql.call import Transport, request_id_of
 from app.graphql.endpoint import Endpoint, Failed, bug_in
 from app.graphql.errors import publish
 from app.graphql.headers import IndexedRequest
+from app.graphql.page import graphiql
 from app.graphql.persisted import UnknownDocument, with_document
 from app.graphql.request import GraphQLRequest, HttpRefusal, read_request
 from app.graphql.websocket import SocketAdapter, SocketContext, SocketHandler
@@ -66,7 +66,14 @@ class GraphQLView(GraphQL[Any, None]):
         if self.endpoint.connections.is_draining:
             await WebSocket(scope, receive, send).close()  # before it is accepted: the handshake fails
             return
-        await super().__call__(scope, receive, send)
+        address = self.endpoint.addresses.of(scope)
+        try:
+            if self.endpoint.streams.enter(address):
+                await super().__call__(scope, receive, send)
+            else:
+                await WebSocket(scope, receive, send).send_denial_response(_too_many())
+        finally:
+            self.endpoint.streams.leave(address)
 
     async def _answer(self, request: Request) -> Response:
         request_id = request_id_of(request.headers)
@@ -74,7 +81,7 @@ class GraphQLView(GraphQL[Any, None]):
         media_type = negotiate(accept, OFFERED)
         with about(request_id=request_id):
             if self.endpoint.graphiql and _wants_page(request):
-                return HTMLResponse(get_graphql_ide_html("graphiql"))
+                return graphiql()
             try:
                 return await self._attempt(request, media_type, request_id)
             except HttpRefusal as refusal:
@@ -87,6 +94,7 @@ class GraphQLView(GraphQL[Any, None]):
         try:
             if media_type is None:
                 raise not_acceptable(OFFERED)
+            self.endpoint.origins.check(request.method, request.headers)
             sent = await read_request(request)
             return await self._execute(request, sent, media_type, request_id)
         except (HttpRefusal, Failed, ClientDisconnect):
@@ -137,6 +145,10 @@ def _not_executed(error: Exception, request_id: str) -> ExecutionResult:
     """The result when the document, or the operation to run, could not be told: both come as exceptions."""
     shown = error if isinstance(error, GraphQLError) else GraphQLError("", original_error=error)
     return PreExecutionError(data=None, errors=publish([shown], request_id=request_id, operation=None))
+
+
+def _too_many() -> Response:
+    return PlainTextResponse("Your address has too many open streams. Close one.\n", 429, {"retry-after": "5"})
 
 
 def _wants_page(request: Request) -> bool:

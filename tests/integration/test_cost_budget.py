@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from app.embedded.servers import ServerUrls
 from app.graphql import budget as budget_module
-from app.graphql.budget import AHEAD, Available, RedisCostBudget
+from app.graphql.budget import AHEAD, Available, RedisBuckets
 from app.graphql.connections import MAX_WEBSOCKET_MESSAGE
 
 
@@ -28,7 +28,7 @@ def principal() -> str:
 
 
 async def test_a_take_lowers_the_level_until_there_is_not_enough(redis, principal):
-    budget = RedisCostBudget(redis, capacity=100, restore_rate=1)
+    budget = RedisBuckets(redis, capacity=100, restore_rate=1)
 
     taken = [await budget.take(principal, 60), await budget.take(principal, 60), await budget.take(principal, 30)]
 
@@ -39,7 +39,7 @@ async def test_a_take_lowers_the_level_until_there_is_not_enough(redis, principa
 
 
 async def test_the_bucket_is_shared_by_all_processes(redis, principal):
-    here, there = (RedisCostBudget(redis, capacity=100, restore_rate=1) for _ in range(2))
+    here, there = (RedisBuckets(redis, capacity=100, restore_rate=1) for _ in range(2))
 
     await here.take(principal, 90)
 
@@ -47,14 +47,14 @@ async def test_the_bucket_is_shared_by_all_processes(redis, principal):
 
 
 async def test_principals_have_buckets_of_their_own(redis, principal):
-    budget = RedisCostBudget(redis, capacity=100, restore_rate=1)
+    budget = RedisBuckets(redis, capacity=100, restore_rate=1)
     await budget.take(principal, 100)
 
     assert (await budget.take(principal + "x", 100)).allowed
 
 
 async def test_the_bucket_fills_again_but_not_above_its_rim(redis, principal):
-    budget = RedisCostBudget(redis, capacity=100, restore_rate=10_000)
+    budget = RedisBuckets(redis, capacity=100, restore_rate=10_000)
     await budget.take(principal, 100)
     await asyncio.sleep(0.05)  # 500 points' worth of time by the server's clock
 
@@ -62,7 +62,7 @@ async def test_the_bucket_fills_again_but_not_above_its_rim(redis, principal):
 
 
 async def test_many_at_once_take_exactly_what_is_there(redis, principal):
-    budget = RedisCostBudget(redis, capacity=1000, restore_rate=1)
+    budget = RedisBuckets(redis, capacity=1000, restore_rate=1)
 
     taken = await asyncio.gather(*(budget.take(principal, 100) for _ in range(30)))
 
@@ -70,7 +70,7 @@ async def test_many_at_once_take_exactly_what_is_there(redis, principal):
 
 
 async def test_a_bucket_is_forgotten_when_it_is_full_again(redis, principal):
-    budget = RedisCostBudget(redis, capacity=100, restore_rate=10)
+    budget = RedisBuckets(redis, capacity=100, restore_rate=10)
     await budget.take(principal, 1)
 
     # It fills in 10 s; a second is added.
@@ -79,7 +79,7 @@ async def test_a_bucket_is_forgotten_when_it_is_full_again(redis, principal):
 
 async def test_without_redis_everything_is_allowed(principal, unused_tcp_port):
     async with Redis(port=unused_tcp_port) as nowhere:
-        budget = RedisCostBudget(nowhere, capacity=1, restore_rate=7)
+        budget = RedisBuckets(nowhere, capacity=1, restore_rate=7)
 
         taken = [await budget.take(principal, 5000) for _ in range(3)]
 
@@ -94,7 +94,7 @@ async def test_a_redis_that_does_not_answer_is_not_waited_for(principal):
     server = await asyncio.start_server(say_nothing, "127.0.0.1", 0, limit=MAX_WEBSOCKET_MESSAGE)
     port = server.sockets[0].getsockname()[1]
     async with server, Redis(port=port) as mute:
-        budget = RedisCostBudget(mute)
+        budget = RedisBuckets(mute, capacity=100, restore_rate=1)
         async with asyncio.timeout(10):
             taken = [await budget.take(principal, 1) for _ in range(20)]
 
@@ -102,7 +102,7 @@ async def test_a_redis_that_does_not_answer_is_not_waited_for(principal):
 
 
 async def test_who_asks_often_is_answered_without_asking_redis_each_time(redis, principal):
-    budget = RedisCostBudget(redis, capacity=4 * AHEAD, restore_rate=1)
+    budget = RedisBuckets(redis, capacity=4 * AHEAD, restore_rate=1)
     for _ in range(2):  # the first take says nothing about how many follow
         await budget.take(principal, 1)
     asked = await calls_of(redis)
@@ -115,7 +115,7 @@ async def test_who_asks_often_is_answered_without_asking_redis_each_time(redis, 
 
 
 async def test_points_taken_ahead_are_points_that_others_do_not_have(redis, principal):
-    processes = [RedisCostBudget(redis, capacity=1000, restore_rate=1) for _ in range(3)]
+    processes = [RedisBuckets(redis, capacity=1000, restore_rate=1) for _ in range(3)]
 
     taken = [await processes[number % 3].take(principal, 10) for number in range(150)]
 
@@ -125,7 +125,7 @@ async def test_points_taken_ahead_are_points_that_others_do_not_have(redis, prin
 
 async def test_what_was_taken_ahead_and_not_spent_is_given_back(redis, principal, monkeypatch):
     monkeypatch.setattr(budget_module, "LEASE_FOR", timedelta(0))
-    budget = RedisCostBudget(redis, capacity=1000, restore_rate=1)
+    budget = RedisBuckets(redis, capacity=1000, restore_rate=1)
 
     taken = [await budget.take(principal, 10) for _ in range(20)]
 
@@ -133,7 +133,7 @@ async def test_what_was_taken_ahead_and_not_spent_is_given_back(redis, principal
 
 
 async def test_without_redis_what_was_taken_ahead_is_spent_first(redis, principal, unused_tcp_port):
-    budget = RedisCostBudget(redis, capacity=4 * AHEAD, restore_rate=1)
+    budget = RedisBuckets(redis, capacity=4 * AHEAD, restore_rate=1)
     for _ in range(2):
         await budget.take(principal, 1)
     async with Redis(port=unused_tcp_port) as nowhere:
@@ -147,7 +147,7 @@ async def test_without_redis_what_was_taken_ahead_is_spent_first(redis, principa
 
 async def test_leases_are_kept_for_the_principals_met_last(redis, principal, monkeypatch):
     monkeypatch.setattr(budget_module, "MOST_LEASES", 2)
-    budget = RedisCostBudget(redis, capacity=1000, restore_rate=1)
+    budget = RedisBuckets(redis, capacity=1000, restore_rate=1)
 
     for number in range(5):
         await budget.take(f"{principal}{number}", 1)

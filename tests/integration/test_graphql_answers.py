@@ -260,7 +260,7 @@ async def test_what_came_back_is_told_beside_what_was_asked_for():
 class Empty:
     """A bucket with 3 points left that fills by 2 points a second."""
 
-    async def take(self, principal: str, cost: int) -> Available:
+    async def take(self, principal: str, cost: int, address: str) -> Available:
         return Available(allowed=cost <= 3, points=3, restore_rate=2)
 
 

@@ -1,6 +1,7 @@
 """Health, readiness, metrics, and how the web process stops."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import httpx2
@@ -12,7 +13,7 @@ from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from app.web import Web, serving
 from app.wiring import Backend
 from tests.factories.graph import messages, socket, subscribe
-from tests.factories.tenant import make_tenant
+from tests.factories.tenant import PASSWORD, make_tenant
 
 
 async def get(url: str, **headers: str) -> httpx2.Response:
@@ -96,3 +97,25 @@ async def test_a_page_of_an_allowed_origin_is_answered_with_cors_headers(backend
     assert page.headers["access-control-allow-origin"] == "https://app.example"
     assert "access-control-allow-origin" not in other.headers
     assert page.json()["data"] == program.json()["data"] == {"__typename": "Query"}
+
+
+async def test_a_session_names_the_client_and_not_the_proxy(backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    settings = backend.settings.model_copy(update={"trusted_proxies": ["127.0.0.0/8"]})
+    sign_in = (
+        "mutation($input: SignInInput!) { signIn(input: $input) { ... on SignInSuccess { session { accessToken } } } }"
+    )
+    fields = {"email": tenant.user.email, "password": PASSWORD}
+    body = {"query": sign_in, "variables": {"input": fields}}
+    behind = {"x-forwarded-for": "203.0.113.5, 198.51.100.90"}
+
+    async with serving(Web(replace(backend, settings=settings))) as address, httpx2.AsyncClient() as client:
+        answer = await client.post(f"{address}/graphql", json=body, headers=behind)
+        token = answer.json()["data"]["signIn"]["session"]["accessToken"]
+        listed = await client.post(
+            f"{address}/graphql",
+            json={"query": "{ sessions { address } }"},
+            headers={"authorization": f"Bearer {token}"},
+        )
+
+    assert "198.51.100.90" in [session["address"] for session in listed.json()["data"]["sessions"]]

@@ -1,0 +1,1 @@
+"""What stands between the network and the application: strict headers, client addresses, limits of connections."""
