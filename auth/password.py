@@ -35,8 +35,8 @@ _HASH_DIGITS = 31
 # About ten seconds of one thread: who comes later would have given up before they are served.
 MOST_WAITING = 32
 TRY_AGAIN_AFTER = timedelta(seconds=5)
-# Everybody else is served first; a thread that is nicer than this may be kept from its core while others wait for it.
-NICENESS = 10
+# Others are served first. Much nicer, and on a machine whose cores are all busy nobody would get in any more.
+NICENESS = 5
 
 
 def hashing_threads(cores: int) -> int:

@@ -48,8 +48,9 @@ def run_load(
     mark: str,
     is_once: bool = False,
     pause: float = 0.0,
+    is_strict: bool = True,
 ) -> dict[str, Any]:
-    """The generator's figures. Raises WrongAnswer when a single answer was wrong."""
+    """The generator's figures. Raises WrongAnswer when a single answer was wrong, unless it is not `is_strict`."""
     plan = {
         "port": port,
         "requests": [request.decode("latin-1") for request in requests],
@@ -70,7 +71,7 @@ def run_load(
     if done.returncode:
         raise WrongAnswer(done.stderr.decode(errors="replace")[-2000:])
     figures: dict[str, Any] = json.loads(done.stdout)
-    if figures["bad"]:
+    if figures["bad"] and is_strict:
         raise WrongAnswer(f"{figures['bad']} of {figures['requests']} answers: {figures['first_bad']}")
     return figures
 

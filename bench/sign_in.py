@@ -1,6 +1,6 @@
 """`python -m bench sign-in`: how long others wait while twenty people sign in, and the same were hashing on the loop.
 
-Twenty clients sign in over and over, each as somebody else; beside them a few ask for `{__typename}`, once in ten
+Twenty clients sign in at once, each as somebody else; beside them a few ask for `{__typename}`, once in ten
 milliseconds each, and wait for the answer. Each build is measured alone first, in turn and in several rounds.
 """
 
@@ -32,13 +32,15 @@ SIGN_IN = (
     "mutation In($input: SignInInput!) { signIn(input: $input) { ... on SignInSuccess { session { accessToken } } } }"
 )
 ASKING, PAUSE = 4, 0.01
+LONGEST = 120.0
 GOAL_MS = 50
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=12.0)
-    parser.add_argument("--rounds", type=int, default=3)
+    # Less than the sign-ins take, on one thread a third of a second each.
+    parser.add_argument("--seconds", type=float, default=4.0)
+    parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bench-") as name, staged(Path(name)) as stage, ExitStack() as stack:
         asyncio.run(_people(stage))
@@ -59,18 +61,20 @@ def _line(build: Peer, rounds: list[dict[str, Any]]) -> str:
     verdict = "within" if of("beside", "p99").median < GOAL_MS else "above"
     return (
         f"{build.title:20} p99 alone {of('alone', 'p99')} ms, beside {PEOPLE} sign-ins {of('beside', 'p99')} ms "
-        f"(most {of('beside', 'most')}; {verdict} {GOAL_MS} ms), {of('sign_ins', 'rate')} sign-ins/s"
+        f"(most {of('beside', 'most')}; {verdict} {GOAL_MS} ms), the last of them after {of('sign_ins', 'most')} ms, "
+        f"{sum(one['sign_ins']['bad'] for one in rounds)} not in time"
     )
 
 
 def _round(child: Child, seconds: float) -> dict[str, Any]:
     port = child.port or 0
-    alone = _asked(port, seconds / 2)
+    alone = _asked(port, seconds)
     signing = [ask(SIGN_IN, None, {"input": {"email": _email(n), "password": PASSWORD}}) for n in range(PEOPLE)]
     with ThreadPoolExecutor(1) as thread:
-        # It begins first and ends last, so that there are twenty all the while.
-        load = thread.submit(run_load, port, signing, seconds=seconds, connections=PEOPLE, mark='"accessToken"')
-        beside = _asked(port, seconds * 0.8)
+        # Not strict: on the loop of a busy machine some take longer than an operation may.
+        options: dict[str, Any] = {"connections": PEOPLE, "is_once": True, "is_strict": False}
+        load = thread.submit(run_load, port, signing, seconds=LONGEST, mark='"accessToken"', **options)
+        beside = _asked(port, seconds)
         sign_ins = load.result()
     return {"alone": alone, "beside": beside, "sign_ins": sign_ins}
 

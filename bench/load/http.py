@@ -100,7 +100,7 @@ class Load:
                 if now < deadline or not self.tally.latencies:
                     last = now
                     self.tally.time(connection.asked, now - connection.sent_at)
-                waiting -= not self._goes_on(connection, now, deadline)
+                waiting -= self._is_done(connection, goes_on=self._goes_on(connection, now, deadline))
             waiting -= self._wake(deadline)
         return last - begun
 
@@ -138,8 +138,15 @@ class Load:
         now, gone = time.perf_counter(), 0
         while self._resting and (now >= deadline or self._resting[0][0] <= now):
             _, number = heapq.heappop(self._resting)
-            gone += not (now < deadline and self._ask(self._open[number]))
+            connection = self._open[number]
+            gone += self._is_done(connection, goes_on=now < deadline and self._ask(connection))
         return gone
+
+    def _is_done(self, connection: Connection, *, goes_on: bool) -> bool:
+        """A connection that asks no more is not listened to either: the server may close it while others wait."""
+        if not goes_on:
+            self._epoll.unregister(connection.socket.fileno())
+        return not goes_on
 
     def _ask(self, connection: Connection) -> bool:
         if self._next == len(self._requests):
