@@ -9,7 +9,8 @@ import hmac
 import ipaddress
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -17,7 +18,7 @@ import structlog
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from domain.errors import RateLimited
+from domain.errors import Invalid, RateLimited
 
 log = structlog.get_logger(__name__)
 
@@ -65,14 +66,17 @@ for _, count in ipairs(counts) do
 end
 return 0
 """
-# The same KEYS. ARGV: how long the address stays known.
-_SUCCEED = """
-redis.call('DEL', KEYS[1], KEYS[2])
-if redis.call('EXISTS', KEYS[3]) == 1 then
-  redis.call('HDEL', KEYS[3], 'until')
-  if redis.call('HINCRBY', KEYS[3], 'failures', -1) <= 0 then redis.call('DEL', KEYS[3]) end
+# The same KEYS. ARGV: 1 for a success, 0 for an attempt that was not judged; how long the address stays known.
+_GIVE_BACK = """
+local own = redis.call('EXISTS', KEYS[4]) == 1 and KEYS[2] or KEYS[1]
+if ARGV[1] == '1' then redis.call('DEL', KEYS[1], KEYS[2]) end
+for _, key in ipairs({own, KEYS[3]}) do
+  if redis.call('EXISTS', key) == 1 then
+    redis.call('HDEL', key, 'until')
+    if redis.call('HINCRBY', key, 'failures', -1) <= 0 then redis.call('DEL', key) end
+  end
 end
-redis.call('SET', KEYS[4], 1, 'PX', ARGV[1])
+if ARGV[1] == '1' then redis.call('SET', KEYS[4], 1, 'PX', ARGV[2]) end
 return 0
 """
 
@@ -116,10 +120,12 @@ class _LocalCounts:
             count.forgotten_at = now + limit.forgotten_after.total_seconds()
         return timedelta(0)
 
-    def succeed(self, account: str, address: str) -> None:
-        self._counts.pop(account, None)
-        count = self._count(address, self._clock())
-        count.failures, count.until = max(0, count.failures - 1), 0.0
+    def give_back(self, account: str, address: str, *, is_success: bool) -> None:
+        if is_success:
+            self._counts.pop(account, None)
+        for key in (account, address):
+            count = self._count(key, self._clock())
+            count.failures, count.until = max(0, count.failures - 1), 0.0
 
     def _count(self, key: str, now: float) -> _Count:
         count = self._counts.pop(key, None)
@@ -141,7 +147,7 @@ class Throttle:
         self, redis: Redis, key: bytes, clock: Callable[[], float] = time.monotonic, *, free: int = ADDRESS.free
     ) -> None:
         self._admit = redis.register_script(_ADMIT)
-        self._succeed = redis.register_script(_SUCCEED)
+        self._give_back = redis.register_script(_GIVE_BACK)
         self._key = key
         self._clock = clock
         self._limits = (ACCOUNT, replace(ADDRESS, free=free))
@@ -164,9 +170,28 @@ class Throttle:
 
     async def succeeded(self, account: str, address: str) -> None:
         """The attempt was the true owner's: the account's count ends, the address's is as it was before."""
+        await self._end(account, address, is_success=True)
+
+    @asynccontextmanager
+    async def attempt(self, account: str, address: str) -> AsyncIterator[None]:
+        """Within, what is tried is judged: raise Invalid when it is wrong, and leave without an error when it is right.
+
+        Any other error means that nothing was judged, and the attempt does not count. Raises like `admit`.
+        """
+        await self.admit(account, address)
+        try:
+            yield
+        except Invalid:
+            raise
+        except BaseException:
+            await self._end(account, address, is_success=False)
+            raise
+        await self.succeeded(account, address)
+
+    async def _end(self, account: str, address: str, *, is_success: bool) -> None:
         keys = self._keys(account, address)
-        if await self._ask(self._succeed, keys, [_ms(KNOWN_FOR)]) is None:
-            self._local.succeed(keys[0], keys[2])
+        if await self._ask(self._give_back, keys, [int(is_success), _ms(KNOWN_FOR)]) is None:
+            self._local.give_back(keys[0], keys[2], is_success=is_success)
 
     def _keys(self, account: str, address: str) -> list[str]:
         network = network_of(address)

@@ -16,7 +16,7 @@ from documents.registration import Registration, find_registration, open_account
 from documents.transaction import Transaction
 from documents.user import find_user, normal_email
 from domain.errors import Conflict, Invalid
-from resolvers.context import Info
+from resolvers.context import Context, Info
 from resolvers.fields import mutation
 from resolvers.proof import admit_mail
 from resolvers.session import HASHING, start_session
@@ -88,12 +88,11 @@ class PersonMutations:
         self, info: Info, input: Annotated[VerifyEmailInput, strawberry.argument(description=WHAT)]
     ) -> Any:
         context, secret = info.context, input.token.get_secret_value()
-        await context.ports.throttle.admit(f"verify {secret}", context.caller.address)
-        token = await peek_token(secret, Purpose.VERIFY_EMAIL, at=context.now())
-        registration = await registration_of(token)
-        password = input.password.get_secret_value()
-        if registration is None or not await context.ports.passwords.matches(password, registration.password_hash):
-            raise Invalid("This is not the password this account was registered with.", path=("input", "password"))
+        async with context.ports.throttle.attempt(f"verify {secret}", context.caller.address):
+            registration = await registration_of(await peek_token(secret, Purpose.VERIFY_EMAIL, at=context.now()))
+            password = input.password.get_secret_value()
+            if registration is None or not await context.ports.passwords.matches(password, registration.password_hash):
+                raise Invalid("This is not the password this account was registered with.", path=("input", "password"))
 
         async def change(tx: Transaction) -> documents.User:
             await spend_token(secret, Purpose.VERIFY_EMAIL, at=context.now(), session=tx.session)
@@ -103,7 +102,6 @@ class PersonMutations:
             user = await context.ports.writer.commit(change)
         except DuplicateKeyError as error:
             raise Conflict("There is an account with this address by now. Sign in instead.") from error
-        await context.ports.throttle.succeeded(f"verify {secret}", context.caller.address)
         return await start_session(context, user, [AuthMethod.PASSWORD], input.delivery)
 
     @mutation(
@@ -145,19 +143,22 @@ class PersonMutations:
     )
     async def sign_in(self, info: Info, input: Annotated[SignInInput, strawberry.argument(description=WHAT)]) -> Any:
         context, email = info.context, normal_email(input.email)
-        account, address = f"sign-in {email}", context.caller.address
-        await context.ports.throttle.admit(account, address)
-        user, waiting = await asyncio.gather(find_user(email), find_registration(email))
-        known = user or waiting
-        password = input.password.get_secret_value()
-        matches = await context.ports.passwords.matches(password, known.password_hash if known else None)
-        if known is None or not matches:
-            about = user.id if user else None
-            raise Invalid("The address or the password is wrong.", path=("input", "password"), person=about)
-        if user is None or user.email_verified_at is None:
-            raise Invalid("Confirm your address first, by the link in the mail.", path=("input", "email"))
-        await context.ports.throttle.succeeded(account, address)
+        async with context.ports.throttle.attempt(f"sign-in {email}", context.caller.address):
+            user = await _with_password(context, email, input.password.get_secret_value())
         if user.deactivated_at is not None:
             told = "The mail about it has the way back." if user.has_left else "Ask your administrator."
             raise Invalid(f"This account is deactivated. {told}", path=("input", "email"), person=user.id)
         return await start_session(context, user, [AuthMethod.PASSWORD], input.delivery)
+
+
+async def _with_password(context: Context, email: str, password: str) -> documents.User:
+    """The person. Raises Invalid, in the same words and after the same work whether the address is known or not."""
+    user, waiting = await asyncio.gather(find_user(email), find_registration(email))
+    known = user or waiting
+    matches = await context.ports.passwords.matches(password, known.password_hash if known else None)
+    if known is None or not matches:
+        about = user.id if user else None
+        raise Invalid("The address or the password is wrong.", path=("input", "password"), person=about)
+    if user is None or user.email_verified_at is None:
+        raise Invalid("Confirm your address first, by the link in the mail.", path=("input", "email"))
+    return user

@@ -15,7 +15,6 @@ async def prove_password(context: Context, password: SecretStr, *, path: tuple[s
     """Raises Invalid, with `path`, unless it is the viewer's own password; RateLimited after many wrong ones."""
     user, address = context.signed_in.user, context.caller.address
     account = f"password {user.id}"
-    await context.ports.throttle.admit(account, address)
-    if not await context.ports.passwords.matches(password.get_secret_value(), user.password_hash):
-        raise Invalid("The password is wrong.", path=path)
-    await context.ports.throttle.succeeded(account, address)
+    async with context.ports.throttle.attempt(account, address):
+        if not await context.ports.passwords.matches(password.get_secret_value(), user.password_hash):
+            raise Invalid("The password is wrong.", path=path)

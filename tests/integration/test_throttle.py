@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisGone
 from app.wiring import Backend
 from auth import throttle
 from auth.throttle import ACCOUNT, ADDRESS, LONGEST_PAUSE, MOST_LOCAL, Throttle, network_of, pause_after
-from domain.errors import RateLimited
+from domain.errors import Invalid, RateLimited
 
 KEY = b"k" * 32
 
@@ -105,6 +105,28 @@ async def test_the_count_of_an_account_goes_beyond_one_address(counting: Throttl
     await tries(counting, account, address, ACCOUNT.free)
 
     assert await tries(counting, account, address.replace("2001:db8", "2001:db9"), 1) == 0
+
+
+async def test_what_was_not_judged_does_not_count(counting: Throttle, account: str, address: str) -> None:
+    for _ in range(10):
+        with pytest.raises(TimeoutError):
+            async with counting.attempt(account, address):
+                raise TimeoutError
+
+    assert await tries(counting, account, address, 10) == ACCOUNT.free
+
+
+async def test_what_was_judged_counts_when_it_was_wrong_and_ends_the_count_when_it_was_right(
+    counting: Throttle, account: str, address: str
+) -> None:
+    for _ in range(ACCOUNT.free - 1):
+        with pytest.raises(Invalid):
+            async with counting.attempt(account, address):
+                raise Invalid("wrong")
+    async with counting.attempt(account, address):
+        pass
+
+    assert await tries(counting, account, address, 10) == ACCOUNT.free
 
 
 async def test_strangers_do_not_keep_the_owner_out_of_an_address_they_know(
