@@ -3,7 +3,8 @@
 import documents
 from app.settings import Settings
 from documents.identity_provider import find_provider
-from documents.vault import Vault
+from documents.vault import SecretLost, Vault, VaultUnavailable
+from domain.errors import Unavailable
 from domain.identity.identity import ProviderKind
 from domain.identity.provider import TENANT, GitHubProvider, OpenIdProvider, Provider, discovery_url
 
@@ -58,19 +59,28 @@ class Providers:
         self._vault = vault
 
     async def find(self, key: str) -> tuple[Provider, documents.IdentityProvider | None] | None:
-        """How to reach it, and the organization's document of it where it is one's; None when there is no such."""
+        """How to reach it, and the organization's document of it where it is one's; None when there is no such.
+
+        Raises Unavailable when its secret cannot be opened.
+        """
         if key in self._platform:
             return self._platform[key], None
         stored = await find_provider(key)
         return None if stored is None else (await self._reached(stored), stored)
 
     async def _reached(self, stored: documents.IdentityProvider) -> OpenIdProvider:
-        cipher = stored.client_secret
+        secret = None if stored.client_secret is None else await self._opened(stored.client_secret)
         return OpenIdProvider(
             key=str(stored.id),
             kind=ProviderKind.ORGANIZATION,
             issuer=stored.issuer,
             discovery_url=discovery_url(stored.issuer),
             client_id=stored.client_id,
-            client_secret=None if cipher is None else await self._vault.open(cipher),
+            client_secret=secret,
         )
+
+    async def _opened(self, cipher: bytes) -> str:
+        try:
+            return await self._vault.open(cipher)
+        except (SecretLost, VaultUnavailable) as error:
+            raise Unavailable("The secret of the client cannot be opened.", service="vault") from error

@@ -34,6 +34,7 @@ class IdentityProvider(TenantDocument):
     """
 
     noun: ClassVar[str] = "identity provider"
+    sealed: ClassVar[tuple[str, ...]] = ("client_secret",)
 
     name: str
     issuer: str

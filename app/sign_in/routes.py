@@ -71,15 +71,14 @@ class SignIn:
     async def start(self, request: Request) -> Response:
         """Send the browser to the provider."""
         key = request.path_params["provider"]
-        chosen = await self._chosen(key)
-        if chosen is None:
-            return PlainTextResponse("There is no such identity provider.\n", status_code=404, headers=HEADERS)
         try:
+            chosen = await self._chosen(key)
+            if chosen is None:
+                return PlainTextResponse("There is no such identity provider.\n", status_code=404, headers=HEADERS)
             flow = flow_of(request.query_params, key, self._settings, utc_now())
             url = await self._start(chosen, flow)
         except Unavailable as error:
-            log.warning("sign_in_unavailable", provider=key, reason=error.message)
-            return PlainTextResponse("The identity provider does not answer. Try again later.\n", 503, HEADERS)
+            return _away(key, error)
         except Invalid as error:
             return PlainTextResponse(f"{error.message}\n", status_code=400, headers=HEADERS)
         response = RedirectResponse(url, status_code=302, headers=HEADERS)
@@ -92,7 +91,10 @@ class SignIn:
         state = request.query_params.get("state", "")
         name = cookie_of(state)
         flow = self._box.open(request.cookies.get(name, ""), state, now)
-        chosen = await self._chosen(key)
+        try:
+            chosen = await self._chosen(key)
+        except Unavailable as error:
+            return _away(key, error)
         # The provider that answers is the one that was asked, or its code would be shown to another (RFC 9700, 4.4).
         if flow is None or chosen is None or flow.provider != key or not await spend_state(state, now + LIFETIME):
             return PlainTextResponse(NOT_BEGUN, status_code=400, headers=HEADERS)
@@ -168,6 +170,11 @@ async def _outcome(context: Context, chosen: Chosen, flow: Flow, identity: Ident
             return _carried(await start_session(context, user, [AuthMethod.OIDC], TokenDelivery.COOKIE))
         user_id = user.id
     return {"code": await issue_code(flow, identity, user_id, context.now())}
+
+
+def _away(key: str, error: Unavailable) -> Response:
+    log.warning("sign_in_unavailable", provider=key, reason=error.message)
+    return PlainTextResponse("The identity provider does not answer. Try again later.\n", 503, HEADERS)
 
 
 def _carried(outcome: object) -> dict[str, str]:

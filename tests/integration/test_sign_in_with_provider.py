@@ -356,6 +356,21 @@ async def test_a_mapping_makes_nobody_administrator_of_a_provider_in_a_company(
     assert [one.role for one in await memberships(user.id if user else None)] == [Role.USER]
 
 
+async def test_without_the_secret_of_its_client_a_provider_is_away(
+    backend: Backend, browser: Browser, house: str, peer: Peer, company: Tenant
+):
+    provider = await own_provider(backend, company, peer.url)
+    url = path_of(await consent(await browser.start(str(provider.id)), "emma"))
+    await documents.IdentityProvider.rows().update_one(
+        {"_id": provider.id}, {"$set": {"client_secret": documents.account.sealed(b"torn")}}
+    )
+
+    begun = await Browser(house).get(f"/auth/{provider.id}/start")
+    back = await browser.get(url)
+
+    assert [begun.status_code, back.status_code] == [503, 503]
+
+
 @pytest.mark.parametrize(
     ("login", "creates_members", "problem"),
     [
