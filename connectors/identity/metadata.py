@@ -33,6 +33,7 @@ class Metadata:
     authorization_endpoint: str
     token_endpoint: str
     jwks_uri: str
+    userinfo_endpoint: str | None
     sends_issuer: bool
     secret_in_body: bool
 
@@ -60,6 +61,7 @@ class Directory:
         methods = raw.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         return Metadata(
             issuer=provider.issuer,
+            userinfo_endpoint=self._address(raw, "userinfo_endpoint") if "userinfo_endpoint" in raw else None,
             sends_issuer=raw.get("authorization_response_iss_parameter_supported") is True,
             secret_in_body="client_secret_basic" not in methods and "client_secret_post" in methods,
             **addresses,

@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 
 from connectors.identity.id_token import Expected, UnknownKey, checked_claims
 from connectors.identity.metadata import Directory, Metadata
-from connectors.identity.outside import SECONDS, client_options, translated
+from connectors.identity.outside import SECONDS, client_options, fetch_json, translated
 from domain.errors import Unavailable
 from domain.identity.identity import Identity, identity_of
 from domain.identity.provider import SCOPE, TENANT, OpenIdProvider
@@ -61,6 +61,8 @@ class OpenId:
             issuer=self._provider.issuer, client_id=self._provider.client_id, nonce=nonce, is_fresh=is_fresh
         )
         claims = await self._claims(metadata, id_token, access_token, expected, now)
+        if "email" not in claims and metadata.userinfo_endpoint is not None and isinstance(access_token, str):
+            claims = await self._completed(claims, metadata.userinfo_endpoint, access_token)
         return identity_of(self._provider.kind, claims)
 
     async def _exchange(self, metadata: Metadata, code: str, verifier: str) -> dict[str, Any]:
@@ -88,6 +90,16 @@ class OpenId:
             return checked_claims(id_token, access_token, keys, expected, now)
         except UnknownKey as error:
             raise bad_answer("it is signed by a key that the provider does not publish.") from error
+
+    async def _completed(self, claims: dict[str, Any], url: str, access_token: str) -> dict[str, Any]:
+        """The claims with those that the provider tells only when asked: Okta's id_token, for one, has no more than
+        the person's id. What the id_token says goes first.
+        """
+        told = await fetch_json(url, self._allow_private, {"authorization": f"Bearer {access_token}"})
+        # Else it could be about somebody else (OpenID Connect Core 1.0, 5.3.4).
+        if not isinstance(told, dict) or told.get("sub") != claims["sub"]:
+            raise bad_answer("it tells of another person when it is asked.")
+        return told | claims
 
     def _client(self, metadata: Metadata) -> Any:
         secret = self._provider.client_secret

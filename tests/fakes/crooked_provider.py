@@ -23,9 +23,10 @@ def new_key(kid: str) -> RSAKey:
 
 
 class CrookedProvider:
-    """`claims` are put over those of a right token, `header` over its header; `emails` are what GitHub tells.
+    """`claims` are put over those of a right token, None takes one away; `raw_token` stands in for it whole.
 
-    `published` are the keys it shows, `key` is the one it signs with.
+    `told` is what it says of the person when it is asked, `user` and `emails` are what GitHub says, `token` what the
+    token endpoint answers. `published` are the keys it shows, `key` is the one it signs with.
     """
 
     def __init__(self) -> None:
@@ -37,6 +38,7 @@ class CrookedProvider:
         self.token: Any = None
         self.emails: Any = [{"email": "octo@example.com", "primary": True, "verified": True, "visibility": None}]
         self.user: Any = {"id": 583231, "login": "octocat", "name": None}
+        self.told: Any = {"sub": "mallory", "email": "told@gmail.com", "email_verified": True}
         self.asked: dict[str, str] = {}
         self.forms: list[dict[str, str]] = []
         self.calls: list[str] = []
@@ -51,6 +53,7 @@ class CrookedProvider:
             "/login/oauth/authorize": self._authorize,
             "/token": self._token,
             "/login/oauth/access_token": self._github_token,
+            "/userinfo": self._userinfo,
             "/user": self._user,
             "/user/emails": self._emails,
         }
@@ -73,6 +76,7 @@ class CrookedProvider:
                 "authorization_endpoint": f"{self.url}/authorize",
                 "token_endpoint": f"{self.url}/token",
                 "jwks_uri": f"{self.url}/keys",
+                "userinfo_endpoint": f"{self.url}/userinfo",
             }
         )
 
@@ -102,7 +106,8 @@ class CrookedProvider:
             "email": "mallory@gmail.com",
             "email_verified": True,
         }
-        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, {**right, **self.claims}, self.key)
+        told = {name: value for name, value in {**right, **self.claims}.items() if value is not None}
+        return jwt.encode({"alg": "RS256", "kid": self.key.kid}, told, self.key)
 
     async def _github_token(self, request: Request) -> Response:
         await self._note_form(request)
@@ -111,6 +116,11 @@ class CrookedProvider:
 
     async def _note_form(self, request: Request) -> None:
         self.forms.append(dict(parse_qsl((await request.body()).decode())))
+
+    async def _userinfo(self, request: Request) -> Response:
+        if request.headers.get("authorization") != "Bearer access":
+            return PlainTextResponse("", status_code=401)
+        return JSONResponse(self.told)
 
     async def _user(self, request: Request) -> Response:
         return self._if_allowed(request, self.user)

@@ -87,6 +87,25 @@ async def test_a_token_for_somebody_or_something_else_is_refused(
     assert "__Host-cloudwatcher-access" not in browser.cookies
 
 
+async def test_what_the_token_leaves_out_is_asked_for(browser: Browser, provider: CrookedProvider):
+    provider.claims = {"email": None, "sub": "thin"}
+    provider.told = {"sub": "thin", "email": "thin@gmail.com", "email_verified": True, "iss": "https://evil.example"}
+
+    arrived = await sign_in(browser)
+
+    assert "error" not in arrived
+    links = documents.ExternalIdentity.get_pymongo_collection()
+    (link,) = await links.find({"issuer": provider.url}).to_list()
+    assert (link["subject"], link["email"]) == ("thin", "thin@gmail.com")
+
+
+@pytest.mark.parametrize("told", [{"sub": "another", "email": "other@gmail.com"}, {"email": "other@gmail.com"}, []])
+async def test_what_is_told_of_another_person_is_refused(browser: Browser, provider: CrookedProvider, told: object):
+    provider.claims, provider.told = {"email": None}, told
+
+    assert (await sign_in(browser))["error"] == "invalid_answer"
+
+
 async def test_an_unsigned_token_is_refused(browser: Browser, provider: CrookedProvider):
     await sign_in(browser)
     _, claims, _ = provider.signed().split(".")

@@ -153,6 +153,7 @@ def of(issuer, *, sends_issuer):
         authorization_endpoint="",
         token_endpoint="",
         jwks_uri="",
+        userinfo_endpoint=None,
         sends_issuer=sends_issuer,
         secret_in_body=False,
     )
