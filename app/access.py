@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from app.graphql.admission import time_limited
 from app.graphql.call import Call, Session
 from app.http.client_address import ClientAddresses, bucket_of
+from app.identity_providers import platform_providers
 from app.logs import note
 from app.metrics import count_live
 from app.results import RedisResults
@@ -118,6 +119,7 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         allow_private_endpoints=settings.private_endpoints_allowed,
         audit_keys=KeyRing(key.public for key in keys.audit),
         downloads=DownloadLinks(keys.cursor, settings.public_url),
+        platform_providers=tuple(platform_providers(settings)),
     )
 
 

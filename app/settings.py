@@ -105,6 +105,36 @@ class Settings(KmsSettings, BaseSettings):
         pattern=r"^[^\r\n]{3,254}$",
         description="Sender of mail: an address, or Name <address>. Unset: cloudwatcher@ the public host.",
     )
+    google_client_id: str | None = Field(default=None, description="Client id for signing in with Google.")
+    google_client_secret: SecretStr | None = Field(default=None, description="Its secret.")
+    google_issuer: str = Field(default="https://accounts.google.com", description="Google's issuer.")
+    microsoft_client_id: str | None = Field(default=None, description="Client id for signing in with Microsoft Entra.")
+    microsoft_client_secret: SecretStr | None = Field(default=None, description="Its secret.")
+    microsoft_authority: str = Field(
+        default="https://login.microsoftonline.com", description="Address of Entra; sovereign clouds have their own."
+    )
+    microsoft_tenant: str = Field(
+        default="organizations",
+        pattern=r"^(common|organizations|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$",
+        description="Whose people may sign in: organizations for every tenant, common for personal accounts too, or "
+        "the id of one tenant.",
+    )
+    github_client_id: str | None = Field(default=None, description="Client id for signing in with GitHub.")
+    github_client_secret: SecretStr | None = Field(default=None, description="Its secret.")
+    github_url: str = Field(default="https://github.com", description="Address of GitHub, or of GitHub Enterprise.")
+    github_api_url: str = Field(
+        default="https://api.github.com", description="Address of its API; for GitHub Enterprise Server …/api/v3."
+    )
+    program_redirects: list[str] = Field(
+        default_factory=list,
+        description="Where native programs may be handed sign-in codes besides loopback, as a JSON list of whole "
+        "addresses, such as com.example.app:/signed-in.",
+    )
+    dns_servers: list[str] = Field(
+        default_factory=list,
+        description="Nameservers that are asked for the records which prove domains, as a JSON list of address or "
+        "address:port. Unset: the system's.",
+    )
     event_retention: timedelta = Field(
         default=timedelta(days=14), ge=timedelta(hours=1), description="How long the event log is kept for replay."
     )

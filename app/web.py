@@ -39,13 +39,16 @@ from app.http.client_address import ClientAddresses, is_loopback
 from app.http.cross_origin import ListedOrigins
 from app.http.peers import Peers
 from app.http.protocol import ConnectionLimits
+from app.identity_providers import Providers
 from app.logs import set_up_logs
 from app.metrics import count_live, metrics_page
 from app.revoked import Revoked
 from app.settings import Settings
+from app.sign_in.routes import SignIn
 from app.wiring import Backend, migrate, open_backend
 from auth.download import PATH as DOWNLOADS
 from auth.permission import Permission
+from auth.sign_in_flow import FlowBox
 from live.feed import Feed
 from live.log_reader import ReaderOptions
 
@@ -74,6 +77,8 @@ class Web:
         access = Access(ports, self.addresses)
         self._downloads = Downloads(ports.downloads, backend.writer)
         self._key_set = ports.tokens.key_set
+        providers = Providers(settings, backend.vault)
+        self._sign_in = SignIn(settings, access, providers, FlowBox(backend.keys.cursors))
         backend.revocations.hear(Revoked(ports.viewers, self.connections))
         endpoint = Endpoint(
             schema=schema_for(is_compiled=settings.compiled_executor),
@@ -106,6 +111,7 @@ class Web:
                 Route("/graphql/stream", stream, methods=None),
                 Route("/.well-known/jwks.json", self.jwks),
                 Route(f"{DOWNLOADS}{{token}}", self._downloads.serve),
+                *self._sign_in.routes,
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
                 Route("/metrics", self.metrics),

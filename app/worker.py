@@ -17,16 +17,30 @@ from app.logs import set_up_logs
 from app.post import make_post
 from app.settings import Settings
 from app.wiring import Backend, open_backend, open_redis, urls_of
+from connectors.dns import Records
 from documents.base import utc_now
 from jobs.context import JobContext
-from jobs.queue import CHECK_BUDGETS, EXPORT_AUDIT, QUICK, SEND_MAIL, SLOW, SYNC_ACCOUNT, dumps, loads
+from jobs.queue import (
+    CHECK_BUDGETS,
+    CHECK_IDENTITY_PROVIDER,
+    EXPORT_AUDIT,
+    QUICK,
+    SEND_MAIL,
+    SLOW,
+    SYNC_ACCOUNT,
+    VERIFY_DOMAIN,
+    dumps,
+    loads,
+)
 from jobs.tasks import keep_house
 from jobs.tasks.check_budgets import check_budgets
+from jobs.tasks.check_identity_provider import check_identity_provider
 from jobs.tasks.clear_costs import clear_replaced_costs
 from jobs.tasks.export_audit import export_audit, forget_old_exports
 from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
 from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
+from jobs.tasks.verify_domain import verify_domain
 
 log = structlog.get_logger()
 
@@ -79,6 +93,8 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         functions=[
             func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5),
             func(send_mail, name=SEND_MAIL, timeout=QUICK_TIMEOUT, max_tries=MAX_TRIES + 1),
+            func(told(check_identity_provider), name=CHECK_IDENTITY_PROVIDER, timeout=QUICK_TIMEOUT, max_tries=5),
+            func(told(verify_domain), name=VERIFY_DOMAIN, timeout=QUICK_TIMEOUT, max_tries=5),
         ],
         cron_jobs=[
             cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
@@ -123,6 +139,7 @@ def options(backend: Backend) -> dict[str, Any]:
         one_time_tokens=backend.one_time_tokens,
         post=make_post(backend.settings),
         public_url=backend.settings.public_url,
+        texts_of=Records(backend.settings.dns_servers).texts,
     )
     return {
         "ctx": {"context": context},

@@ -15,12 +15,15 @@ from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
+from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
+from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.organization import Organization, OrganizationKind
 from documents.resource import Resource
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sync_run import SyncRun, SyncState
 from documents.user import Membership, Role, User
+from documents.verified_domain import VerifiedDomain
 
 __all__ = [
     "Account",
@@ -43,17 +46,21 @@ __all__ = [
     "CustomRole",
     "Event",
     "EventCounter",
+    "ExternalIdentity",
     "Finding",
+    "IdentityProvider",
     "Membership",
     "Organization",
     "OrganizationKind",
     "RefreshToken",
     "Resource",
     "Role",
+    "RoleMapping",
     "Session",
     "SessionEnd",
     "SyncRun",
     "SyncState",
     "TenantDocument",
     "User",
+    "VerifiedDomain",
 ]

@@ -26,8 +26,10 @@ from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
+from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.idempotency import IdempotentResult
+from documents.identity_provider import IdentityProvider
 from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
@@ -35,9 +37,11 @@ from documents.outbox import OutboxJob
 from documents.registration import Registration
 from documents.resource import Resource
 from documents.session import RefreshToken, Session
+from documents.sign_in import SignInCode, SpentState
 from documents.sync_run import SyncRun
 from documents.tally import recount_all
 from documents.user import Membership, User
+from documents.verified_domain import VerifiedDomain
 
 ALL = (
     Account,
@@ -55,8 +59,10 @@ ALL = (
     CustomRole,
     Event,
     EventCounter,
+    ExternalIdentity,
     Finding,
     IdempotentResult,
+    IdentityProvider,
     Membership,
     OneTimeToken,
     Organization,
@@ -66,8 +72,11 @@ ALL = (
     Registration,
     Resource,
     Session,
+    SignInCode,
+    SpentState,
     SyncRun,
     User,
+    VerifiedDomain,
 )
 
 NAMESPACE_EXISTS = 48  # MongoDB error codes, NamespaceExists

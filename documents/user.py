@@ -51,12 +51,16 @@ class User(Document):
 
 
 class Membership(Document):
-    """With a custom role its permissions are held instead of those of `role`."""
+    """With a custom role its permissions are held instead of those of `role`.
+
+    `origin` is what made and keeps it, such as oidc:<id of an identity provider>; None for people.
+    """
 
     user_id: PydanticObjectId
     org_id: PydanticObjectId
     role: Role
     custom_role_id: PydanticObjectId | None = None
+    origin: str | None = None
     created_at: datetime = Field(default_factory=utc_now)
 
     class Settings:

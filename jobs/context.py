@@ -1,6 +1,6 @@
 """What a job is handed by its worker."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -8,6 +8,7 @@ from typing import Any
 from pymongo.asynchronous.collection import AsyncCollection
 
 from connectors.channels.mail import Post
+from connectors.dns import Records
 from documents.audit_key import AuditKey
 from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
@@ -22,7 +23,7 @@ class JobContext:
     The first of `audit_keys` signs segments of the audit log; `audit_entries` is the log under a database user who may
     delete there.
     `allow_private_endpoints`: whether accounts may name endpoints inside private networks. `public_url`: what links in
-    mails begin with.
+    mails begin with. `texts_of`: the TXT records of a name in DNS.
     """
 
     writer: Writer
@@ -36,6 +37,7 @@ class JobContext:
     one_time_tokens: OneTimeTokens
     post: Post
     public_url: str
+    texts_of: Callable[[str], Awaitable[list[str]]] = Records().texts
 
     @property
     def audit_key(self) -> AuditKey:

@@ -10,12 +10,14 @@ from redis.exceptions import RedisError
 
 from documents.account import Account
 from documents.audit_export import AuditExport
+from documents.identity_provider import IdentityProvider
 from documents.mail import OutgoingMail
 from documents.outbox import QUICK as QUICK
 from documents.outbox import SEND_MAIL as SEND_MAIL
 from documents.outbox import relay_outbox
 from documents.sync_run import SyncRun, announce_sync, open_run
 from documents.transaction import Transaction
+from documents.verified_domain import VerifiedDomain
 
 log = structlog.get_logger()
 
@@ -25,6 +27,8 @@ SLOW = "cloudwatcher:slow"
 SYNC_ACCOUNT = "sync_account"
 CHECK_BUDGETS = "check_budgets"
 EXPORT_AUDIT = "export_audit"
+CHECK_IDENTITY_PROVIDER = "check_identity_provider"
+VERIFY_DOMAIN = "verify_domain"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -67,6 +71,18 @@ def ask_audit_export(tx: Transaction, export: AuditExport) -> None:
 def ask_mail_again(tx: Transaction, mail: OutgoingMail) -> None:
     """Ask anew for a mail whose job is lost."""
     tx.enqueue(SEND_MAIL, queue=QUICK, key=str(mail.id), args={"mail_id": str(mail.id)})
+
+
+def ask_provider_check(tx: Transaction, provider: IdentityProvider) -> None:
+    """Ask for a look at what an identity provider says of itself."""
+    args = {"org_id": str(provider.org_id), "provider_id": str(provider.id)}
+    tx.enqueue(CHECK_IDENTITY_PROVIDER, queue=QUICK, key=str(provider.id), args=args)
+
+
+def ask_domain_check(tx: Transaction, domain: VerifiedDomain) -> None:
+    """Ask for a look at the record that proves a domain."""
+    args = {"org_id": str(domain.org_id), "domain_id": str(domain.id)}
+    tx.enqueue(VERIFY_DOMAIN, queue=QUICK, key=str(domain.id), args=args)
 
 
 class Queue:

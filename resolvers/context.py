@@ -58,6 +58,8 @@ class Ports:
     allow_private_endpoints: bool
     audit_keys: KeyRing
     downloads: DownloadLinks
+    # Keys of the providers open to everybody, in the order to show them.
+    platform_providers: tuple[str, ...] = ()
 
 
 class Caller(Protocol):

@@ -29,8 +29,10 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Budget: Permission.COSTS_READ,
     CostLine: Permission.COSTS_READ,
     documents.Finding: Permission.FINDINGS_READ,
+    documents.IdentityProvider: Permission.IDENTITY_MANAGE,
     documents.Resource: Permission.RESOURCES_READ,
     documents.SyncRun: Permission.ACCOUNTS_READ,
+    documents.VerifiedDomain: Permission.IDENTITY_MANAGE,
 }
 
 

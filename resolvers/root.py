@@ -9,6 +9,8 @@ from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.finding import FindingQueries
+from resolvers.identity import IdentityMutations, IdentityQueries
+from resolvers.identity_provider import IdentityProviderMutations, IdentityProviderQueries
 from resolvers.leaving import LeavingMutations
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
@@ -17,6 +19,7 @@ from resolvers.person import PersonMutations
 from resolvers.profile import ProfileMutations
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
+from resolvers.verified_domain import VerifiedDomainMutations, VerifiedDomainQueries
 
 
 @strawberry.type(description="Everything that can be read.")
@@ -28,10 +31,13 @@ class Query(
     CostQueries,
     DashboardQueries,
     FindingQueries,
+    IdentityProviderQueries,
+    IdentityQueries,
     NodeQueries,
     OrganizationQueries,
     SessionQueries,
     SyncQueries,
+    VerifiedDomainQueries,
 ):
     pass
 
@@ -43,12 +49,15 @@ class Mutation(
     AuditMutations,
     BudgetMutations,
     LeavingMutations,
+    IdentityMutations,
+    IdentityProviderMutations,
     OrganizationMutations,
     PasswordMutations,
     PersonMutations,
     ProfileMutations,
     SessionMutations,
     SyncMutations,
+    VerifiedDomainMutations,
 ):
     pass
 

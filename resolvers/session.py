@@ -9,6 +9,7 @@ from bson import ObjectId
 
 import documents
 from auth.cookies import ACCESS_COOKIE, REFRESH_COOKIE, cookie, dropped_cookie, kept_cookie
+from auth.enforced import refuse_password
 from auth.permission import Permission
 from auth.refresh import TokenReused, session_end
 from documents import AuthMethod, SessionEnd
@@ -126,6 +127,7 @@ class SessionMutations:
     ) -> Any:
         context = info.context
         await prove_password(context, input.password, path=("input", "password"))
+        await refuse_password(context.signed_in.user.email)
         return await freshen(context, [AuthMethod.PASSWORD])
 
     @mutation(
@@ -156,6 +158,8 @@ async def start_session(
     delivery: TokenDelivery = TokenDelivery.BODY,
 ) -> Session:
     """The one door by which a sign-in, of whatever kind, ends in a session. The person has been checked."""
+    if AuthMethod.PASSWORD in methods:
+        await refuse_password(user.email)
     now, caller = context.now(), context.caller
     stored = documents.Session(
         user_id=_id(user),

@@ -21,11 +21,14 @@ ROOT_FIELDS = {
     "mutation reactivateMyAccount": "*",
     "mutation signIn": "*",
     "mutation refreshSession": "*",
+    "query signInOptions": "*",
+    "mutation exchangeSignInCode": "*",
     # About oneself: any person.
     "query viewer": PEOPLE,
     "query node": PEOPLE,
     "query nodes": PEOPLE,
     "query sessions": PEOPLE,
+    "query identities": PEOPLE,
     "mutation signOut": PEOPLE,
     "mutation endSession": PEOPLE,
     "mutation reauthenticate": PEOPLE,
@@ -34,6 +37,9 @@ ROOT_FIELDS = {
     "mutation requestEmailChange": PEOPLE,
     "mutation deactivateMyAccount": PEOPLE,
     "mutation deleteMyAccount": PEOPLE,
+    "mutation linkIdentity": PEOPLE,
+    "mutation reauthenticateWithProvider": PEOPLE,
+    "mutation unlinkIdentity": PEOPLE,
     # What is watched.
     "query accounts": "VUAM",
     "query alerts": "VUAM",
@@ -64,6 +70,16 @@ ROOT_FIELDS = {
     "mutation exportAudit": "AM",
     "mutation setAuditRetention": "AM",
     "subscription auditExportProgressed": "AM",
+    # Who signs in through whom.
+    "query identityProviders": "AM",
+    "query verifiedDomains": "AM",
+    "mutation claimDomain": "AM",
+    "mutation createIdentityProvider": "AM",
+    "mutation deleteIdentityProvider": "AM",
+    "mutation removeDomain": "AM",
+    "mutation testIdentityProvider": "AM",
+    "mutation updateIdentityProvider": "AM",
+    "mutation verifyDomain": "AM",
 }
 
 # Who may read a type by its id, with `node` and `nodes`.
@@ -75,6 +91,8 @@ TYPES = {
     "Budget": "VUAM",
     "CostLine": "VUAM",
     "Finding": "VUAM",
+    "IdentityProvider": "AM",
     "Resource": "VUAM",
     "Sync": "VUAM",
+    "VerifiedDomain": "AM",
 }

@@ -50,10 +50,15 @@ async def strangers_ids(stranger: Tenant) -> dict[str, str]:
     """Type name to the global id of something of that type that is the stranger's."""
     session = await documents.Session.get_pymongo_collection().find_one({"user_id": stranger.user.id})
     assert session is not None
+    identity = documents.ExternalIdentity(
+        user_id=stranger.user.id, provider="google", issuer="https://secret-issuer.example", subject="secret-subject"
+    )
+    await identity.insert()
     ids = {
         "Organization": stranger.global_id,
         "User": global_id("User", stranger.user.id),
         "DeviceSession": global_id("DeviceSession", session["_id"]),
+        "Identity": global_id("Identity", identity.id),
     }
     for type_name, document in VIEW_OF.items():
         raw = await document.rows().find_one({"org_id": stranger.organization.id})

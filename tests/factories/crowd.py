@@ -29,6 +29,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Alert: [_alert(finding, number) for number, finding in enumerate(findings)],
         documents.SyncRun: [_sync(accounts[number % len(accounts)], number) for number in range(count)],
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
+        documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
+        documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],
         documents.CostPeriod: [_period(org_id, edition_id)],
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
@@ -55,6 +57,33 @@ def _account(org_id: ObjectId, number: int) -> ROW:
         "regions": [],
         "sync_every": 3600.0,
         "next_sync_at": START + timedelta(days=3650, seconds=number),
+        "created_at": START,
+    }
+
+
+def _provider(org_id: ObjectId, number: int) -> ROW:
+    return {
+        "_id": ObjectId(),
+        "org_id": org_id,
+        "name": f"provider {number}",
+        "issuer": f"https://provider-{number}.example.com",
+        "client_id": "client",
+        "creates_members": False,
+        "default_role": "USER",
+        "role_mappings": [],
+        "is_enforced": False,
+        "version": 1,
+        "created_at": START,
+    }
+
+
+def _domain(org_id: ObjectId, number: int) -> ROW:
+    return {
+        "_id": ObjectId(),
+        "org_id": org_id,
+        "name": f"domain-{number}-{org_id}.example.com",
+        "token": f"{number:032}",
+        "verified_at": START if number % 2 else None,
         "created_at": START,
     }
 

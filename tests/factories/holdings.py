@@ -77,6 +77,12 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     entry, export = make_audit(tenant)
     await entry.insert()
     await export.insert()
+    provider = documents.IdentityProvider(
+        org_id=org_id, name="secret-provider", issuer="https://secret.example.com", client_id="secret-client"
+    )
+    await provider.insert()
+    domain = documents.VerifiedDomain(org_id=org_id, name="secret.example.com")
+    await domain.insert()
     return {
         "Account": account,
         "AuditEntry": entry,
@@ -87,6 +93,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Budget": budget,
         "CostLine": line,
         "Sync": run,
+        "IdentityProvider": provider,
+        "VerifiedDomain": domain,
     }
 
 

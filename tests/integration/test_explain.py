@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from beanie import PydanticObjectId
 from bson import ObjectId
 
 import documents
@@ -24,8 +25,11 @@ from documents.cost_line import CostLine
 from documents.cost_load import clear_costs
 from documents.cost_period import current_editions
 from documents.event import EventLog, prune_events
+from documents.external_identity import find_identity, identities_of
+from documents.identity_provider import find_provider, providers_of_domain
 from documents.organization import load_organizations
 from documents.outbox import relay_outbox
+from documents.sign_in import take_code
 from documents.sync_run import find_stranded_runs
 from documents.user import find_user
 from domain.costs.series import CostQuestion, Dimension, Grain
@@ -118,6 +122,8 @@ def listings() -> Iterator[Listing]:
         "resources",
         "syncs",
         "costLines",
+        "identityProviders",
+        "verifiedDomains",
     ):
         yield Listing(name, "")
     yield Listing("accounts", "organizationId: ORG")
@@ -216,6 +222,15 @@ async def identity(house: House, graph: Graph) -> None:
     await load_organizations([house.alone.org_id, house.provider.org_id])
 
 
+async def sign_in(house: House, graph: Graph) -> None:
+    now, code = datetime.now(UTC), "0" * 64
+    await find_identity("https://issuer.example.com", "subject")
+    await identities_of(PydanticObjectId(str(house.alone.user.id)))
+    await providers_of_domain(f"domain-1-{house.alone.org_id}.example.com")
+    await find_provider(str(house.alone.org_id))
+    await take_code(code, now)
+
+
 async def events(house: House, graph: Graph) -> None:
     await EventLog().fetch(house.alone.org_id, 1500, 100)
     await EventLog().bounds(house.alone.org_id)
@@ -244,7 +259,9 @@ async def audit(house: House, graph: Graph) -> None:
     await forget_exports(START)
 
 
-@pytest.mark.parametrize("reads", [by_id, costs, identity, events, schedule, audit], ids=lambda reads: reads.__name__)
+@pytest.mark.parametrize(
+    "reads", [by_id, costs, identity, sign_in, events, schedule, audit], ids=lambda reads: reads.__name__
+)
 async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: Any) -> None:
     with house.commands.recording() as commands:
         await reads(house, graph)
