@@ -2,6 +2,7 @@
 
 from documents.account import Account, AccountState
 from documents.alert import Alert, AlertSource, AlertState
+from documents.api_key import ApiKey
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
@@ -18,6 +19,9 @@ from documents.event import Event, EventCounter
 from documents.finding import Finding
 from documents.organization import Organization, OrganizationKind
 from documents.resource import Resource
+from documents.scim_group import GroupRole, ScimGroup
+from documents.scim_user import ScimUser
+from documents.service_account import ServiceAccount
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sync_run import SyncRun, SyncState
 from documents.user import Membership, Role, User
@@ -28,6 +32,7 @@ __all__ = [
     "Alert",
     "AlertSource",
     "AlertState",
+    "ApiKey",
     "AuditEntry",
     "AuditExport",
     "AuditHead",
@@ -44,12 +49,16 @@ __all__ = [
     "Event",
     "EventCounter",
     "Finding",
+    "GroupRole",
     "Membership",
     "Organization",
     "OrganizationKind",
     "RefreshToken",
     "Resource",
     "Role",
+    "ScimGroup",
+    "ScimUser",
+    "ServiceAccount",
     "Session",
     "SessionEnd",
     "SyncRun",

@@ -14,6 +14,7 @@ from pymongo.monitoring import CommandListener
 
 from documents.account import Account
 from documents.alert import Alert
+from documents.api_key import ApiKey
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
@@ -34,6 +35,9 @@ from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.registration import Registration
 from documents.resource import Resource
+from documents.scim_group import GroupRole, ScimGroup
+from documents.scim_user import ScimUser
+from documents.service_account import ServiceAccount
 from documents.session import RefreshToken, Session
 from documents.sync_run import SyncRun
 from documents.tally import recount_all
@@ -42,6 +46,7 @@ from documents.user import Membership, User
 ALL = (
     Account,
     Alert,
+    ApiKey,
     AuditEntry,
     AuditExport,
     AuditHead,
@@ -56,6 +61,7 @@ ALL = (
     Event,
     EventCounter,
     Finding,
+    GroupRole,
     IdempotentResult,
     Membership,
     OneTimeToken,
@@ -65,6 +71,9 @@ ALL = (
     RefreshToken,
     Registration,
     Resource,
+    ScimGroup,
+    ScimUser,
+    ServiceAccount,
     Session,
     SyncRun,
     User,

@@ -26,10 +26,13 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Alert: Permission.ALERTS_READ,
     documents.AuditEntry: Permission.AUDIT_READ,
     documents.AuditExport: Permission.AUDIT_EXPORT,
+    documents.ApiKey: Permission.MACHINES_READ,
     documents.Budget: Permission.COSTS_READ,
     CostLine: Permission.COSTS_READ,
     documents.Finding: Permission.FINDINGS_READ,
     documents.Resource: Permission.RESOURCES_READ,
+    documents.GroupRole: Permission.IDENTITY_MANAGE,
+    documents.ServiceAccount: Permission.MACHINES_READ,
     documents.SyncRun: Permission.ACCOUNTS_READ,
 }
 

@@ -4,6 +4,7 @@ import strawberry
 
 from resolvers.account import AccountMutations, AccountQueries
 from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
+from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
@@ -15,6 +16,8 @@ from resolvers.organization import OrganizationMutations, OrganizationQueries
 from resolvers.password import PasswordMutations
 from resolvers.person import PersonMutations
 from resolvers.profile import ProfileMutations
+from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
+from resolvers.service_account import ServiceAccountMutations, ServiceAccountQueries
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 
@@ -24,12 +27,15 @@ class Query(
     AccountQueries,
     AlertQueries,
     AuditQueries,
+    ApiKeyQueries,
     BudgetQueries,
     CostQueries,
     DashboardQueries,
     FindingQueries,
     NodeQueries,
     OrganizationQueries,
+    ProvisioningQueries,
+    ServiceAccountQueries,
     SessionQueries,
     SyncQueries,
 ):
@@ -41,12 +47,15 @@ class Mutation(
     AccountMutations,
     AlertMutations,
     AuditMutations,
+    ApiKeyMutations,
     BudgetMutations,
     LeavingMutations,
     OrganizationMutations,
     PasswordMutations,
     PersonMutations,
     ProfileMutations,
+    ProvisioningMutations,
+    ServiceAccountMutations,
     SessionMutations,
     SyncMutations,
 ):
