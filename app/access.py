@@ -1,7 +1,7 @@
 """From a request to a viewer, and from a viewer to the context of one operation."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,14 @@ from app.graphql.call import Call, Session
 from app.http.client_address import ClientAddresses, bucket_of
 from app.identity_providers import platform_providers
 from app.logs import note
-from app.metrics import count_live
+from app.metrics import REFUSED_KEYS, count_live
 from app.results import RedisResults
 from app.wiring import Backend
+from auth.api_key import KEY_NAME_LENGTH, is_key
 from auth.cookies import ACCESS_COOKIE, cookie
 from auth.denylist import Denylist
 from auth.download import DownloadLinks
+from auth.key_uses import KeyUses
 from auth.password import PasswordHasher
 from auth.refresh import RefreshTokens
 from auth.scope import scope_of
@@ -44,22 +46,41 @@ class Access:
 
     ports: Ports
     addresses: ClientAddresses
+    key_uses: KeyUses = field(default_factory=KeyUses)
 
     async def authenticate(self, connection: HTTPConnection, payload: Mapping[str, Any]) -> Session:
-        """The session of a bearer token in the header, or in connection_init as accessToken, or of the cookie of our
-        own pages; else an anonymous one.
+        """The session of a bearer token or API key in the header, or in connection_init as accessToken, or of the
+        cookie of our own pages; else an anonymous one.
 
-        Raises Unauthenticated for a token that is malformed, forged, expired or ended.
+        Raises Unauthenticated for one that is malformed, forged, expired or ended.
         """
         address = self.addresses.of(connection.scope)
         token = _token(connection, payload)
         if token is None:
             return Session(principal=bucket_of(address), address=address)
-        viewer = self.ports.viewers.known(token)
-        if viewer is None:
-            async with time_limited():
-                viewer = await self.ports.viewers.of(token)
+        viewer = await self.viewer_of(token, address)
         return Session(viewer.actor, viewer, viewer.expires_at, viewer.subject, address)
+
+    async def viewer_of(self, token: str, address: str) -> Viewer:
+        """The viewer of a bearer token or API key. Raises Unauthenticated for a bad one, and RateLimited where too many
+        bad keys came from. Good keys are let through from there too, and so are people: an office shares an address.
+        """
+        viewer = self.ports.viewers.known(token)
+        if viewer is not None:
+            return viewer
+        try:
+            async with time_limited():
+                return await self.ports.viewers.of(token)
+        except Unauthenticated:
+            if is_key(token):
+                REFUSED_KEYS.inc()
+                await self.ports.throttle.admit(f"api key {token[:KEY_NAME_LENGTH]}", f"api keys {address}")
+            raise
+
+    def note_use(self, viewer: Viewer, address: str) -> None:
+        """Note, beside the request, that the key of a machine was used."""
+        if viewer.key_id:
+            self.key_uses.note(viewer.key_id, utc_now(), address)
 
     async def make_context(self, call: Call) -> Context:
         """A fresh context; on a socket that stays open what the viewer holds is read again for every operation."""
@@ -70,6 +91,7 @@ class Access:
         if viewer is not None:
             # On every line that this operation logs.
             note(actor=viewer.actor, organization_id=_only(viewer.standings))
+            self.note_use(viewer, call.address)
         loaders = Loaders(scope_of(viewer, None)) if viewer else None
         return Context(
             viewer=viewer, request_id=call.request_id, now=utc_now, loaders=loaders, call=call, ports=self.ports
@@ -85,7 +107,7 @@ def _token(connection: HTTPConnection, payload: Mapping[str, Any]) -> str | None
     if header is not None:
         scheme, _, token = header.partition(" ")
         if scheme.lower() != "bearer" or not token:
-            raise Unauthenticated("The Authorization header must be: Bearer, a space, your access token.")
+            raise Unauthenticated("The Authorization header must be: Bearer, a space, your access token or API key.")
         return token.strip()
     sent = payload.get("accessToken")
     if sent is not None and not isinstance(sent, str):

@@ -32,6 +32,7 @@ RESULTS = Counter("cloudwatcher_results", "Answers of dashboards and cost charts
 CONNECTIONS = Gauge("cloudwatcher_graphql_connections", "Open streaming connections.", ["transport"])
 SUBSCRIPTIONS = Gauge("cloudwatcher_graphql_subscriptions", "Subscriptions that are running.")
 
+REFUSED_KEYS = Counter("cloudwatcher_refused_api_keys", "API keys that were malformed, unknown, revoked or expired.")
 LIVE_FAILURES = Counter("cloudwatcher_live_failures", "Outages of parts of the live feed.", ["what"])
 
 

@@ -43,6 +43,7 @@ from app.identity_providers import Providers
 from app.logs import set_up_logs
 from app.metrics import count_live, metrics_page
 from app.revoked import Revoked
+from app.scim.endpoints import Scim
 from app.settings import Settings
 from app.sign_in.routes import SignIn
 from app.wiring import Backend, migrate, open_backend
@@ -101,9 +102,10 @@ class Web:
             operations_per_connection=settings.max_subscriptions,
         )
         view = GraphQLView(endpoint)
-        self.app = Front(view, Strict(self._framework(view, StreamView(endpoint))))
+        scim = Scim(access, endpoint.budget, settings.public_url)
+        self.app = Front(view, Strict(self._framework(view, StreamView(endpoint), scim)))
 
-    def _framework(self, view: GraphQLView, stream: StreamView) -> Starlette:
+    def _framework(self, view: GraphQLView, stream: StreamView, scim: Scim) -> Starlette:
         return Starlette(
             routes=[
                 Route(PATH, view, methods=None),
@@ -115,6 +117,7 @@ class Web:
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
                 Route("/metrics", self.metrics),
+                scim.routes(),
             ],
             middleware=[
                 Middleware(ListedOrigins, origins=self._backend.settings.allowed_origins),

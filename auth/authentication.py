@@ -12,10 +12,18 @@ SECOND_FACTORS = frozenset({AuthMethod.TOTP, AuthMethod.RECOVERY_CODE, AuthMetho
 
 
 class Subject(NamedTuple):
-    """Whose rights are looked up: `actor` is user:<id> or service:<id>; people come with a session."""
+    """Whose rights are looked up: `actor` is user:<id> or service:<id>.
+
+    `session_id` is that of what they came with and die with: the session of a person, the API key of a machine.
+    """
 
     actor: str
     session_id: str = ""
+
+    @property
+    def kind(self) -> str:
+        """User or service."""
+        return self.actor.partition(":")[0]
 
     @property
     def local_id(self) -> str:

@@ -26,7 +26,7 @@ class Gate(BasePermission):
 
 
 class SignedIn(Gate):
-    """For fields about the viewer: any signed-in person."""
+    """For fields about the viewer: any signed-in person, or machine with a key."""
 
 
 class Public(BasePermission):

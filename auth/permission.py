@@ -15,6 +15,7 @@ class Permission(StrEnum):
     IDENTITY_MANAGE = "identity:manage"
     MACHINES_READ = "machines:read"
     MACHINES_MANAGE = "machines:manage"
+    SCIM_PROVISION = "scim:provision"
     AUDIT_READ = "audit:read"
     AUDIT_EXPORT = "audit:export"
     CLIENTS_READ = "clients:read"
@@ -45,4 +46,15 @@ PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
     Role.USER: _WATCH | {P.MEMBERS_READ, P.ALERTS_ACKNOWLEDGE},
     Role.ADMIN: frozenset(Permission) - PROVIDER_ONLY,
     Role.MSP_ADMIN: frozenset(Permission),
+}
+
+# What a service account may be given. To decide who may do what, and to enter a client, stays with people. A directory
+# provisions people with a permission of its own: with identity:manage its key could change how people sign in, too.
+FOR_MACHINES = frozenset(Permission) - {
+    P.CLIENTS_ENTER,
+    P.IDENTITY_MANAGE,
+    P.MACHINES_MANAGE,
+    P.MEMBERS_MANAGE,
+    P.ORGANIZATIONS_MANAGE,
+    P.ROLES_MANAGE,
 }

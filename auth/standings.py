@@ -11,6 +11,7 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 
 from auth.authentication import Subject, has_second_factor
+from auth.machines import SERVICE, Machine, load_machines
 from auth.permission import Permission
 from auth.standing import Standing, Standings, standing_of
 from documents.client_access import accesses_of_many
@@ -35,18 +36,28 @@ class Known:
 
 
 async def load_standings_of(subjects: Collection[Subject]) -> dict[Subject, Standings]:
-    """Subject to what it holds; nothing for one whose session has ended or who is gone."""
-    known = await load_known(subjects)
+    """Subject to what it holds; nothing for one whose session or key has ended or who is gone."""
+    known = await load_principals(subjects)
     return {subject: known[subject].standings if subject in known else NOTHING for subject in subjects}
 
 
 async def still_open(subjects: Collection[Subject]) -> set[Subject]:
-    """Those of these subjects whose session is open and who are still there."""
-    return set(await load_known(subjects))
+    """Those of these subjects whose session or key is good and who are still there."""
+    return set(await load_principals(subjects))
+
+
+async def load_principals(subjects: Collection[Subject]) -> dict[Subject, Known | Machine]:
+    """Those of these people and machines who are still there, in a handful of queries for all of them."""
+    machines = [subject for subject in subjects if subject.kind == SERVICE]
+    people = [subject for subject in subjects if subject.kind != SERVICE]
+    known, found = await asyncio.gather(load_known(people), load_machines(machines))
+    return {**known, **found}
 
 
 async def load_known(subjects: Collection[Subject]) -> dict[Subject, Known]:
     """Those of these people who are still there, with their session open, in a handful of queries for all of them."""
+    if not subjects:
+        return {}
     ids = {subject: PydanticObjectId(subject.local_id) for subject in subjects}
     sessions, users, held = await asyncio.gather(
         open_sessions([ObjectId(subject.session_id) for subject in subjects]),

@@ -4,11 +4,14 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
+from auth.api_key import REFUSED, is_key
 from auth.authentication import Authentication, Subject
+from auth.machines import Machine, find_machine
 from auth.permission import Permission
 from auth.standing import Standings
-from auth.standings import load_known
+from auth.standings import load_known, load_principals
 from auth.token import Claims
+from documents.service_account import ServiceAccount
 from documents.user import User
 from domain.errors import Forbidden, Unauthenticated
 from domain.facts.scope import Scope
@@ -27,7 +30,7 @@ class Denying(Protocol):
 @dataclass(frozen=True, slots=True)
 class Viewer:
     """A person or a machine. `actor` is user:<id> or service:<id>; `standings` maps each organization in reach to what
-    is held there. A person has come through a sign-in, the `authentication`; a machine has none.
+    is held there. A person has come through a sign-in, the `authentication`; a machine through the key of `key_id`.
     """
 
     actor: str
@@ -35,6 +38,8 @@ class Viewer:
     expires_at: datetime
     person: User | None = None
     authentication: Authentication | None = None
+    machine: ServiceAccount | None = None
+    key_id: str = ""
     # Worked out once for all requests that share the viewer; `scopes` belongs to auth/scope.py.
     scopes: dict[Permission | None, Scope] = field(default_factory=dict, init=False, repr=False, compare=False)
     _held: dict[Permission, frozenset[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -56,7 +61,7 @@ class Viewer:
     @property
     def subject(self) -> Subject:
         """Under what the standings are looked up again."""
-        return Subject(self.actor, self.authentication.session_id if self.authentication else "")
+        return Subject(self.actor, self.authentication.session_id if self.authentication else self.key_id)
 
     def organizations_with(self, permission: Permission) -> frozenset[str]:
         """Where the viewer may do this."""
@@ -77,10 +82,12 @@ class Viewer:
 
 
 async def load_viewer(token: str, tokens: TokenReader, denylist: Denying) -> Viewer:
-    """The viewer an access token stands for.
+    """The viewer an access token or an API key stands for.
 
-    Raises Unauthenticated for a bad token, a session that has ended, or a person who is gone.
+    Raises Unauthenticated for a bad one, a session that has ended, or a person who is gone.
     """
+    if is_key(token):
+        return _as_viewer(await find_machine(token))
     claims = tokens.read(token)
     if await denylist.denies(claims):
         raise Unauthenticated(ENDED)
@@ -97,9 +104,19 @@ async def load_viewer(token: str, tokens: TokenReader, denylist: Denying) -> Vie
     )
 
 
+def _as_viewer(machine: Machine) -> Viewer:
+    return Viewer(
+        actor=machine.subject.actor,
+        standings=machine.standings,
+        expires_at=machine.expires_at,
+        machine=machine.account,
+        key_id=machine.key_id,
+    )
+
+
 async def renewed(viewer: Viewer) -> Viewer:
-    """The viewer with what they hold now. Raises Unauthenticated when the session has ended."""
-    known = (await load_known([viewer.subject])).get(viewer.subject)
+    """The viewer with what they hold now. Raises Unauthenticated when the session or the key has ended."""
+    known = (await load_principals([viewer.subject])).get(viewer.subject)
     if known is None:
-        raise Unauthenticated(ENDED)
+        raise Unauthenticated(ENDED if viewer.machine is None else REFUSED)
     return viewer.with_standings(known.standings)

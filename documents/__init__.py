@@ -2,6 +2,7 @@
 
 from documents.account import Account, AccountState
 from documents.alert import Alert, AlertSource, AlertState
+from documents.api_key import ApiKey
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
@@ -20,6 +21,9 @@ from documents.finding import Finding
 from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.organization import Organization, OrganizationKind
 from documents.resource import Resource
+from documents.scim_group import GroupRole, ScimGroup
+from documents.scim_user import ScimUser
+from documents.service_account import ServiceAccount
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sync_run import SyncRun, SyncState
 from documents.user import Membership, Role, User
@@ -31,6 +35,7 @@ __all__ = [
     "Alert",
     "AlertSource",
     "AlertState",
+    "ApiKey",
     "AuditEntry",
     "AuditExport",
     "AuditHead",
@@ -48,6 +53,7 @@ __all__ = [
     "EventCounter",
     "ExternalIdentity",
     "Finding",
+    "GroupRole",
     "IdentityProvider",
     "Membership",
     "Organization",
@@ -56,6 +62,9 @@ __all__ = [
     "Resource",
     "Role",
     "RoleMapping",
+    "ScimGroup",
+    "ScimUser",
+    "ServiceAccount",
     "Session",
     "SessionEnd",
     "SyncRun",

@@ -14,6 +14,7 @@ from pymongo.monitoring import CommandListener
 
 from documents.account import Account
 from documents.alert import Alert
+from documents.api_key import ApiKey
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
@@ -36,6 +37,9 @@ from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.registration import Registration
 from documents.resource import Resource
+from documents.scim_group import GroupRole, ScimGroup
+from documents.scim_user import ScimUser
+from documents.service_account import ServiceAccount
 from documents.session import RefreshToken, Session
 from documents.sign_in import SignInCode, SpentState
 from documents.sync_run import SyncRun
@@ -46,6 +50,7 @@ from documents.verified_domain import VerifiedDomain
 ALL = (
     Account,
     Alert,
+    ApiKey,
     AuditEntry,
     AuditExport,
     AuditHead,
@@ -61,6 +66,7 @@ ALL = (
     EventCounter,
     ExternalIdentity,
     Finding,
+    GroupRole,
     IdempotentResult,
     IdentityProvider,
     Membership,
@@ -71,6 +77,9 @@ ALL = (
     RefreshToken,
     Registration,
     Resource,
+    ScimGroup,
+    ScimUser,
+    ServiceAccount,
     Session,
     SignInCode,
     SpentState,

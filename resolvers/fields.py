@@ -52,18 +52,21 @@ class SteppedUp(FieldExtension):
 class Audited(FieldExtension):
     """Makes the mutation an act of the audit log, which must say what it changes; writes down when it is refused.
 
-    Answers a repeated idempotency key with the stored answer, of which nothing is written.
+    Answers a repeated idempotency key with the stored answer, of which nothing is written. What `shows_secret` cannot
+    be answered again: the secret is stored nowhere.
     """
 
-    def __init__(self, action: str) -> None:
+    def __init__(self, action: str, *, shows_secret: bool = False) -> None:
         self._action = action
+        self._revive = _shown_already if shows_secret else _revived
 
     async def resolve_async(self, next_: Resolver, source: Any, info: strawberry.Info, **kwargs: Any) -> Any:
         context, input = info.context, kwargs.get("input")
         act = act_of(self._action, context)
         try:
             with acting(act):
-                result = await _once(self._action, act.actor, input, lambda: next_(source, info, **kwargs))
+                key = _key(self._action, act.actor, input)
+                result = await _once(key, self._revive, lambda: next_(source, info, **kwargs))
         except Exception as error:
             log.info("audit", action=self._action, actor=act.actor, outcome=type(error).__name__)
             await record_refusal(act, context, input, error)
@@ -75,13 +78,12 @@ class Audited(FieldExtension):
         return result
 
 
-async def _once(action: str, actor: str, input: Any, run: Callable[[], Any]) -> Any:
-    key = _key(action, actor, input)
+async def _once(key: IdempotencyKey | None, revive: Callable[..., Any], run: Callable[[], Any]) -> Any:
     if key is None:
         return await run()
     stored = await find_result(key)
     if stored is not None:
-        return _revived(*stored)
+        return revive(*stored)
     token = current_key.set(key)
     try:
         return await run()
@@ -89,7 +91,7 @@ async def _once(action: str, actor: str, input: Any, run: Callable[[], Any]) -> 
         stored = await find_result(key)
         if stored is None:
             raise Conflict("A request with this idempotency key is under way. Try again in a moment.") from None
-        return _revived(*stored)
+        return revive(*stored)
     finally:
         current_key.reset(token)
 
@@ -113,6 +115,14 @@ def _plain(value: Any) -> str:
 
 def _revived(kind: str, stored: dict[str, Any]) -> Any:
     return stored[TEXT] if kind == TEXT else getattr(documents, kind).model_validate(stored)
+
+
+def _shown_already(kind: str, stored: dict[str, Any]) -> Any:
+    raise Conflict(
+        "This was done already with this idempotency key, and its secret is shown once. If it is lost, make another.",
+        path=("input", "idempotencyKey"),
+        current=_revived(kind, stored),
+    )
 
 
 def _gate_of(may: May | None, public: str | None) -> tuple[type[Any], Permission | None]:
@@ -146,15 +156,21 @@ def mutation(
     audit: str,
     description: str,
     step_up: bool = False,
+    shows_secret: bool = False,
     directives: tuple[Any, ...] = (),
 ) -> Callable[[Resolver], Any]:
     """Declare a mutation. The resolver returns the one field of the payload's success member, or raises Refused.
 
-    With `step_up` it takes a sign-in of a moment ago, with a second factor where the person has one.
+    With `step_up` it takes a sign-in of a moment ago, with a second factor where the person has one. With
+    `shows_secret` a repeated idempotency key is a conflict.
     """
     permission_class, permission = _gate_of(may, public)
     # From the inside out; strawberry puts the gate around them all.
-    extensions: list[FieldExtension] = [UnderPermission(permission), Audited(audit), InSuccess(payload)]
+    extensions: list[FieldExtension] = [
+        UnderPermission(permission),
+        Audited(audit, shows_secret=shows_secret),
+        InSuccess(payload),
+    ]
     if step_up:
         extensions.insert(0, SteppedUp())
     gated = Gated(may=may or f"public: {public}", step_up=step_up or strawberry.UNSET)

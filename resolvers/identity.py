@@ -159,9 +159,10 @@ class IdentityMutations:
         self, info: Info, input: Annotated[ReauthenticateWithProviderInput, strawberry.argument(description=WHAT)]
     ) -> Any:
         context = info.context
+        user_id = _own_id(context)
         code = await _redeemed(context, input, Intent.REAUTHENTICATE)
         found = await find_identity(code.issuer, code.subject)
-        if found is None or found.user_id != _own_id(context):
+        if found is None or found.user_id != user_id:
             raise Invalid("That is somebody else at the identity provider.", path=("input", "code"))
         return await freshen(context, [AuthMethod.OIDC])
 

@@ -34,8 +34,9 @@ class OrganizationQueries:
         viewer = info.context.signed_in
         organizations = await load_organizations(list(viewer.standings))
         reach = [Reach(organization=found, role=viewer.standings[str(found.id)].role) for found in organizations]
-        session_id = global_id("DeviceSession", viewer.signed_in.session_id)
-        return Viewer(user=viewer.user, session_id=session_id, reach=reach)
+        signed_in = viewer.authentication
+        session = global_id("DeviceSession", signed_in.session_id) if signed_in else None
+        return Viewer(user=viewer.person, service_account=viewer.machine, session_id=session, reach=reach)
 
     @query(
         Cursor,

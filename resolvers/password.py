@@ -21,6 +21,7 @@ from resolvers.fields import SIGNED_IN, mutation
 from resolvers.leaving import BACK_WITHIN
 from resolvers.person import LINK_LIFETIME, WHAT
 from resolvers.proof import admit_mail, prove_password
+from resolvers.provisioning import admit_waiting
 from resolvers.session import HASHING, audit_about, tell_ended
 from schema.directives import Credential
 from schema.password import (
@@ -84,7 +85,9 @@ class PasswordMutations:
             # The mail has reached its owner, so the address is confirmed too.
             verified_at = user.email_verified_at or context.now()
             changes = {"password_hash": password_hash, "email_verified_at": verified_at}
-            return await _set_password(tx, context, user, changes)
+            ended = await _set_password(tx, context, user, changes)
+            await admit_waiting(tx, user.own_id)
+            return ended
 
         await tell_ended(context, user_id_of(token), await context.ports.writer.commit(change))
         return user.email
@@ -128,8 +131,10 @@ def _way_back(user: documents.User | None, at: datetime) -> _Way:
         return _Way(nobody())
     subject = subject_of(user.own_id)
     if user.deactivated_at is None:
-        # Who comes in through an identity provider only has no password to forget.
-        return _Way(subject if user.password_hash else nobody())
+        # Who comes in through an identity provider only has no password to forget. Whom a directory has made comes in
+        # by choosing the first one.
+        is_new = user.email_verified_at is None
+        return _Way(subject if user.password_hash or is_new else nobody())
     left = user.deactivated_at + BACK_WITHIN - at
     if user.has_left and left > timedelta(0):
         return _Way(subject, Purpose.REACTIVATE, "deactivated", left)

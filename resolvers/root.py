@@ -4,6 +4,7 @@ import strawberry
 
 from resolvers.account import AccountMutations, AccountQueries
 from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
+from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
@@ -17,6 +18,8 @@ from resolvers.organization import OrganizationMutations, OrganizationQueries
 from resolvers.password import PasswordMutations
 from resolvers.person import PersonMutations
 from resolvers.profile import ProfileMutations
+from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
+from resolvers.service_account import ServiceAccountMutations, ServiceAccountQueries
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 from resolvers.verified_domain import VerifiedDomainMutations, VerifiedDomainQueries
@@ -27,6 +30,7 @@ class Query(
     AccountQueries,
     AlertQueries,
     AuditQueries,
+    ApiKeyQueries,
     BudgetQueries,
     CostQueries,
     DashboardQueries,
@@ -35,6 +39,8 @@ class Query(
     IdentityQueries,
     NodeQueries,
     OrganizationQueries,
+    ProvisioningQueries,
+    ServiceAccountQueries,
     SessionQueries,
     SyncQueries,
     VerifiedDomainQueries,
@@ -47,6 +53,7 @@ class Mutation(
     AccountMutations,
     AlertMutations,
     AuditMutations,
+    ApiKeyMutations,
     BudgetMutations,
     LeavingMutations,
     IdentityMutations,
@@ -55,6 +62,8 @@ class Mutation(
     PasswordMutations,
     PersonMutations,
     ProfileMutations,
+    ProvisioningMutations,
+    ServiceAccountMutations,
     SessionMutations,
     SyncMutations,
     VerifiedDomainMutations,

@@ -7,6 +7,7 @@ import documents
 from documents import OrganizationKind, Role
 from domain.audit.retention import kept_days
 from schema.errors import payload
+from schema.machine import ServiceAccount
 from schema.node import Node, derived, said, view
 
 IDEMPOTENCY_KEY = Field(
@@ -39,13 +40,16 @@ class User(Node):
 @strawberry.type(description="One organization in reach of the viewer and the role there.")
 class Reach:
     organization: Organization = said("The organization.")
-    role: Role = said("What the viewer may do there.")
+    role: Role = said("The role there; USER for a service account, whose permissions are its own.")
 
 
-@strawberry.type(description="The person who asks.")
+@strawberry.type(description="The person or machine that asks.")
 class Viewer:
-    user: User = said("Who it is.")
-    session_id: strawberry.ID | None = said("Global id of the `DeviceSession` that this request belongs to.")
+    user: User | None = said("The person; null for a service account.")
+    service_account: ServiceAccount | None = said("The service account whose API key was used; null for a person.")
+    session_id: strawberry.ID | None = said(
+        "Global id of the `DeviceSession` that this request belongs to; null for a service account."
+    )
     reach: list[Reach] = said("Every organization in reach, clients in which one works at present included.")
 
 

@@ -14,6 +14,7 @@ COLUMNS = {
     "U": "USER",
     "A": "ADMIN",
     "M": "MSP_ADMIN",
+    "S": "service account",
 }
 
 
@@ -50,7 +51,7 @@ def _lines() -> Iterator[str]:
     yield "## Types, read by their id"
     yield "With `node` and `nodes`, in the organization they belong to. In any other they do not exist."
     yield ""
-    yield from _table("type", TYPES, {letter: COLUMNS[letter] for letter in "VUAM"})
+    yield from _table("type", TYPES, {letter: COLUMNS[letter] for letter in "VUAMS"})
 
 
 def _table(noun: str, rows: dict[str, str], columns: dict[str, str]) -> Iterator[str]:

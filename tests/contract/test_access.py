@@ -4,6 +4,7 @@ import pytest
 
 import documents
 from app.wiring import Backend
+from auth.permission import FOR_MACHINES
 from documents import OrganizationKind, Role
 from schema.node import VIEW_OF, global_id
 from tests.contract.access_table import ROOT_FIELDS, TYPES
@@ -11,6 +12,7 @@ from tests.contract.asking import answer, outcome
 from tests.contract.graph_walk import root_fields
 from tests.factories.graph import Graph
 from tests.factories.holdings import make_holdings
+from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant, add_member, make_tenant
 
 FIELDS = {str(field): field for field in root_fields()}
@@ -31,7 +33,10 @@ class Principals:
             loner = await make_tenant(self._backend)
             await documents.Membership.get_pymongo_collection().delete_many({"user_id": loner.user.id})
             return loner.token
-        return (await add_member(self._backend, self._organization, ROLES[letter])).token
+        member = await add_member(self._backend, self._organization, ROLES.get(letter, Role.ADMIN))
+        if letter != "S":
+            return member.token
+        return (await make_machine(member, *FOR_MACHINES, name=f"machine of {member.user.email}")).token
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +69,7 @@ def test_every_root_field_and_every_type_has_a_row() -> None:
 @pytest.mark.parametrize("name", FIELDS)
 async def test_a_root_field_lets_through_whom_the_table_names(name: str, graph: Graph, principals: Principals) -> None:
     allowed = ROOT_FIELDS.get(name, "")
-    expected = {letter: "passed" if letter in allowed or allowed == "*" else "refused" for letter in "VUAMN"}
+    expected = {letter: "passed" if letter in allowed or allowed == "*" else "refused" for letter in "VUAMNS"}
     expected["*"] = "passed" if allowed == "*" else "anonymous"
 
     found = {
@@ -79,7 +84,7 @@ async def test_a_type_is_read_by_its_id_by_whom_the_table_names(
     type_name: str, graph: Graph, principals: Principals, held: dict[str, str]
 ) -> None:
     query = "query($id: ID!) { node(id: $id) { id } }"
-    expected = {letter: "passed" if letter in TYPES.get(type_name, "") else "refused" for letter in "VUAM"}
+    expected = {letter: "passed" if letter in TYPES.get(type_name, "") else "refused" for letter in "VUAMS"}
 
     found = {}
     for letter in expected:

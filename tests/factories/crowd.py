@@ -21,6 +21,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
     accounts = [_account(org_id, number) for number in range(max(2, count // 100))]
     resources = [_resource(accounts[number % len(accounts)], number) for number in range(count)]
     findings = [_finding(resource, number) for number, resource in enumerate(resources)]
+    machines = [_machine(org_id, number) for number in range(max(2, count // 100))]
     edition_id = ObjectId()
     stored: dict[type[documents.TenantDocument], Sequence[ROW]] = {
         documents.Account: accounts,
@@ -31,6 +32,11 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],
+        documents.ServiceAccount: machines,
+        documents.ApiKey: [_key(machines[number % len(machines)], number) for number in range(count)],
+        documents.GroupRole: [_group_role(org_id, number) for number in range(max(2, count // 100))],
+        documents.ScimUser: [_directory_user(org_id, number) for number in range(count)],
+        documents.ScimGroup: [_directory_group(org_id, number) for number in range(max(2, count // 10))],
         documents.CostPeriod: [_period(org_id, edition_id)],
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
@@ -251,7 +257,7 @@ def _event(org_id: ObjectId, number: int) -> ROW:
     at = START + timedelta(seconds=number)
     return {
         "org_id": org_id,
-        "seq": number + 1,
+        "seq": 1_000_000 + number,  # beyond what a test adds
         "topic": "t",
         "type": "Nothing",
         "payload": {},
@@ -290,4 +296,69 @@ def _audit_export(org_id: ObjectId, number: int) -> ROW:
         "file_id": None,
         "expires_at": START + timedelta(days=3650),
         "created_at": START + timedelta(seconds=number),
+    }
+
+
+def _machine(org_id: ObjectId, number: int) -> ROW:
+    return {
+        "_id": ObjectId(),
+        "org_id": org_id,
+        "name": f"machine {number}",
+        "permissions": ["alerts:read"],
+        "disabled_at": None,
+        "created_by": "user:0",
+        "created_at": START,
+    }
+
+
+def _key(machine: ROW, number: int) -> ROW:
+    return {
+        "_id": ObjectId(),
+        "org_id": machine["org_id"],
+        "service_account_id": machine["_id"],
+        "name": f"key {number}",
+        "prefix": f"{number:08}",
+        "sha256": f"{machine['_id']}-{number}",
+        "scopes": None,
+        "revoked_at": None,
+        "created_by": "user:0",
+        "created_at": START + timedelta(seconds=number),
+        "expires_at": START + timedelta(days=90),
+    }
+
+
+def _group_role(org_id: ObjectId, number: int) -> ROW:
+    name = f"group {number}"
+    return {"_id": ObjectId(), "org_id": org_id, "group": name, "group_key": name, "role": "USER", "created_at": START}
+
+
+def _directory_user(org_id: ObjectId, number: int) -> ROW:
+    name = f"person {number}"
+    return {
+        "_id": ObjectId(),
+        "org_id": org_id,
+        "user_id": ObjectId(),
+        "user_name_key": name,
+        "external_id": name,
+        "emails": [{"value": f"p{number}@example.com", "type": "work"}],
+        "active": True,
+        "attributes": {"userName": name},
+        "version": 1,
+        "created_at": START,
+        "updated_at": START,
+    }
+
+
+def _directory_group(org_id: ObjectId, number: int) -> ROW:
+    name = f"group {number}"
+    return {
+        "_id": ObjectId(),
+        "org_id": org_id,
+        "display_name": name,
+        "display_name_key": name,
+        "external_id": name,
+        "member_ids": [ObjectId()],
+        "version": 1,
+        "created_at": START,
+        "updated_at": START,
     }

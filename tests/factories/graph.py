@@ -1,12 +1,16 @@
 """A small GraphQL client for tests: requests over HTTP, subscriptions over graphql-transport-ws."""
 
+import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import httpx2
 import orjson
+import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 
 class Graph:
@@ -70,3 +74,11 @@ async def messages(opened: ClientConnection) -> AsyncIterator[dict[str, Any]]:
             await opened.send('{"type":"pong"}')
         else:
             yield message
+
+
+async def seconds_until_closed(opened: ClientConnection) -> float:
+    """How long it takes the server to close the socket because of who is on it; it may deliver nothing before."""
+    started = time.monotonic()
+    with pytest.raises(ConnectionClosed, match="4403"):
+        await asyncio.wait_for(opened.recv(), 5)
+    return time.monotonic() - started

@@ -14,6 +14,7 @@ from domain.facts.finding import FindingCategory
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
+from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant
 
 
@@ -71,6 +72,9 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     await alert.insert()
     budget = documents.Budget(org_id=org_id, name="secret-budget", amount=Decimal(1), currency="USD", thresholds=[50])
     await budget.insert()
+    machine = await make_machine(tenant, "alerts:read", name="secret-machine")
+    rule = documents.GroupRole(org_id=org_id, group="secret-group", group_key="secret-group", role=documents.Role.USER)
+    await rule.insert()
     line = await make_cost_line(tenant)
     run = documents.SyncRun(org_id=org_id, account_id=account.id, step="secret-step")
     await run.insert()
@@ -95,6 +99,9 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Sync": run,
         "IdentityProvider": provider,
         "VerifiedDomain": domain,
+        "ServiceAccount": machine.account,
+        "ApiKey": machine.key,
+        "GroupRole": rule,
     }
 
 

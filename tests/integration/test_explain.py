@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import orjson
 import pytest
 from beanie import PydanticObjectId
 from bson import ObjectId
@@ -15,6 +16,7 @@ from app.wiring import Backend
 from auth.standings import load_standings_of
 from documents import OrganizationKind, Role
 from documents.account import accounts_of_others, claim_due_accounts
+from documents.api_key import note_use
 from documents.audit_chain import chains
 from documents.audit_export import forget_exports
 from documents.audit_key import KeyRing
@@ -36,7 +38,9 @@ from domain.costs.series import CostQuestion, Dimension, Grain
 from domain.facts.scope import Scope
 from schema.node import global_id
 from tests.factories.crowd import START, make_crowd
+from tests.factories.directory import directory_of
 from tests.factories.graph import Graph
+from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant, make_subject, make_tenant
 from tests.integration.recorded import Commands, Plan, explained, recorded
 
@@ -46,6 +50,7 @@ FIRST = 20
 RELATED = {
     "alerts": "account { name } finding { title resource { name account { name } } }",
     "findings": "account { name } resource { name }",
+    "apiKeys": "serviceAccount { name }",
     "resources": "account { name }",
     "syncs": "account { name }",
 }
@@ -55,6 +60,7 @@ RELATED = {
 class House:
     """A database with one tenant of many rows, a provider with many tenants, and what records its commands."""
 
+    backend: Backend
     database: Any
     commands: Commands
     alone: Tenant
@@ -87,7 +93,7 @@ async def house(backend: Backend) -> AsyncIterator[House]:
             make_crowd(alone.organization.id, 3000), *(make_crowd(one["_id"], 20) for one in clients)
         )
         account_ids = {"alone": accounts[0], "provider": accounts[1]}
-        yield House(database, commands, alone, provider, account_ids)
+        yield House(backend, database, commands, alone, provider, account_ids)
 
 
 @dataclass(frozen=True)
@@ -119,7 +125,9 @@ def listings() -> Iterator[Listing]:
         "auditLog",
         "budgets",
         "findings",
+        "groupRoles",
         "resources",
+        "serviceAccounts",
         "syncs",
         "costLines",
         "identityProviders",
@@ -127,6 +135,7 @@ def listings() -> Iterator[Listing]:
     ):
         yield Listing(name, "")
     yield Listing("accounts", "organizationId: ORG")
+    yield Listing("apiKeys", "serviceAccountId: MACHINE")
     for where in ("states: [OPEN]", "organizationId: ORG"):
         yield Listing("alerts", f"filter: {{{where}}}")
     for where in ("states: [OPEN, ACKNOWLEDGED]", "severities: [CRITICAL]", "sources: [BUDGET]"):
@@ -172,6 +181,7 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     tenant = house.alone if who == "alone" else house.provider
     org_id = tenant.global_id if who == "alone" else global_id("Organization", await first_client(house))
     ids = {"ORG": f'"{org_id}"', "ACCOUNT": f'"{global_id("Account", house.account_ids[who])}"'}
+    ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
     after, plans = None, []
 
     for _ in range(2):
@@ -189,6 +199,14 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     related = [plan for plan in plans if "hint" in plan.command]
     exact = [plan for plan in plans if is_page(plan)] if listing.is_exact else []
     assert [excess for plan in (*related, *exact) for excess in plan.excess()] == []
+
+
+async def machine_of(house: House, who: str) -> Any:
+    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
+    assert account is not None
+    raw = await documents.ServiceAccount.rows().find_one({"org_id": account["org_id"]})
+    assert raw is not None
+    return raw["_id"]
 
 
 async def first_client(house: House) -> Any:
@@ -231,6 +249,32 @@ async def sign_in(house: House, graph: Graph) -> None:
     await take_code(code, now)
 
 
+async def machines(house: House, graph: Graph) -> None:
+    machine = await make_machine(house.alone, "alerts:read")
+    await graph.ask("{ alerts(first: 1) { totalCount } }", machine.token)
+    await load_standings_of([machine.subject])
+    await note_use(machine.key.id, START, "127.0.0.1")
+
+
+async def provisioning(house: House, graph: Graph) -> None:
+    async with directory_of(house.backend, graph.address, house.alone) as directory:
+        person = await directory.add_user("explained@example.com", externalId="explained")
+        group = await directory.add_group("group 1", person["id"])
+        for field, value in (
+            ("userName", "explained@example.com"),
+            ("externalId", "e"),
+            ("emails", "e"),
+            ("active", True),
+        ):
+            await directory.http.get("/Users", params={"filter": f"{field} eq {orjson.dumps(value).decode()}"})
+        for field in ("displayName", "externalId", "members"):
+            await directory.http.get("/Groups", params={"filter": f'{field} eq "{person["id"]}"'})
+        await directory.http.get("/Users")
+        rename = {"op": "replace", "path": "displayName", "value": "group 2"}
+        await directory.patch(f"/Groups/{group['id']}", rename)
+        await directory.ask("DELETE", f"/Users/{person['id']}")
+
+
 async def events(house: House, graph: Graph) -> None:
     await EventLog().fetch(house.alone.org_id, 1500, 100)
     await EventLog().bounds(house.alone.org_id)
@@ -260,7 +304,9 @@ async def audit(house: House, graph: Graph) -> None:
 
 
 @pytest.mark.parametrize(
-    "reads", [by_id, costs, identity, sign_in, events, schedule, audit], ids=lambda reads: reads.__name__
+    "reads",
+    [by_id, costs, identity, sign_in, machines, provisioning, events, schedule, audit],
+    ids=lambda reads: reads.__name__,
 )
 async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: Any) -> None:
     with house.commands.recording() as commands:

@@ -1,0 +1,57 @@
+"""Which person a record of a directory means, and how far the directory leads in who they are."""
+
+from typing import Any
+
+from beanie import PydanticObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from documents.scim_user import ScimUser
+from documents.user import Membership, User
+from domain.errors import Conflict
+
+LONGEST_NAME = 100
+
+
+async def attach_person(record: ScimUser, address: str | None, name: str, session: AsyncClientSession) -> None:
+    """Find or make the person of a record by their address (lower case), and have an own one follow the record.
+
+    A person who is there already is linked as they are, never changed: they may belong to others. One who is made has
+    no password and an address that is not proven. Raises Conflict when the address is somebody else's.
+    """
+    if address is None:
+        return
+    if record.user_id is None:
+        await _find_or_make(record, address, name, session)
+    elif record.is_own and not await _belongs_elsewhere(record, session):
+        await _follow(record.user_id, address, name, session)
+
+
+async def _find_or_make(record: ScimUser, address: str, name: str, session: AsyncClientSession) -> None:
+    found = await User.get_pymongo_collection().find_one({"email": address}, {"_id": 1}, session=session)
+    if found is not None:
+        record.user_id = found["_id"]
+        return
+    person = User(email=address, name=name[:LONGEST_NAME])
+    await person.insert(session=session)
+    record.user_id, record.is_own = person.id, True
+
+
+async def _follow(user_id: PydanticObjectId, address: str, name: str, session: AsyncClientSession) -> None:
+    users = User.get_pymongo_collection()
+    if await users.find_one({"email": address, "_id": {"$ne": user_id}}, {"_id": 1}, session=session):
+        raise Conflict("This address belongs to another person.")
+    changes: dict[str, Any] = {"name": name[:LONGEST_NAME]}
+    await users.update_one({"_id": user_id}, {"$set": changes}, session=session)
+    moved = {"$set": {"email": address, "email_verified_at": None}}
+    await users.update_one({"_id": user_id, "email": {"$ne": address}}, moved, session=session)
+
+
+async def _belongs_elsewhere(record: ScimUser, session: AsyncClientSession) -> bool:
+    query = {"user_id": record.user_id, "org_id": {"$ne": record.org_id}}
+    return await Membership.get_pymongo_collection().find_one(query, {"_id": 1}, session=session) is not None
+
+
+async def people_of(user_ids: list[PydanticObjectId], session: AsyncClientSession) -> dict[PydanticObjectId, bool]:
+    """Those of these people who have an account, and whether they have proven that their address is theirs."""
+    rows = User.get_pymongo_collection().find({"_id": {"$in": user_ids}}, {"email_verified_at": 1}, session=session)
+    return {raw["_id"]: raw.get("email_verified_at") is not None async for raw in rows}
