@@ -15,9 +15,13 @@ from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
 from documents.finding import Finding
 from documents.organization import Organization, OrganizationKind
+from documents.passkey import Passkey
+from documents.recovery_code import RecoveryCode
 from documents.resource import Resource
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
+from documents.sign_in_challenge import SignInChallenge
 from documents.sync_run import SyncRun, SyncState
+from documents.totp_factor import TotpFactor
 from documents.user import Membership, Role, User
 
 __all__ = [
@@ -43,13 +47,17 @@ __all__ = [
     "Membership",
     "Organization",
     "OrganizationKind",
+    "Passkey",
+    "RecoveryCode",
     "RefreshToken",
     "Resource",
     "Role",
     "Session",
     "SessionEnd",
+    "SignInChallenge",
     "SyncRun",
     "SyncState",
     "TenantDocument",
+    "TotpFactor",
     "User",
 ]

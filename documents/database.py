@@ -30,11 +30,15 @@ from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
+from documents.passkey import Passkey
+from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
 from documents.resource import Resource
 from documents.session import RefreshToken, Session
+from documents.sign_in_challenge import SignInChallenge
 from documents.sync_run import SyncRun
 from documents.tally import recount_all
+from documents.totp_factor import TotpFactor
 from documents.user import Membership, User
 
 ALL = (
@@ -58,11 +62,15 @@ ALL = (
     Organization,
     OutboxJob,
     OutgoingMail,
+    Passkey,
+    RecoveryCode,
     RefreshToken,
     Registration,
     Resource,
     Session,
+    SignInChallenge,
     SyncRun,
+    TotpFactor,
     User,
 )
 

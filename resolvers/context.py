@@ -13,6 +13,7 @@ from auth.denylist import Denylist
 from auth.password import PasswordHasher
 from auth.refresh import RefreshTokens
 from auth.scope import scope_of
+from auth.second_factor import SecondFactors
 from auth.standing import Standings
 from auth.throttle import Throttle
 from auth.token import TokenIssuer
@@ -49,6 +50,7 @@ class Ports:
     refresh_tokens: RefreshTokens
     denylist: Denylist
     revocations: Revocations
+    second_factors: SecondFactors
     viewers: ViewerCache
     vault: Vault
     log: EventLog

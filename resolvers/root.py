@@ -7,14 +7,18 @@ from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
+from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.leaving import LeavingMutations
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
+from resolvers.passkey import PasskeyMutations
 from resolvers.password import PasswordMutations
 from resolvers.person import PersonMutations
 from resolvers.profile import ProfileMutations
+from resolvers.requirement import RequirementMutations
 from resolvers.session import SessionMutations, SessionQueries
+from resolvers.sign_in import SignInMutations
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 
 
@@ -25,6 +29,7 @@ class Query(
     BudgetQueries,
     CostQueries,
     DashboardQueries,
+    FactorQueries,
     FindingQueries,
     NodeQueries,
     OrganizationQueries,
@@ -39,12 +44,16 @@ class Mutation(
     AccountMutations,
     AlertMutations,
     BudgetMutations,
+    FactorMutations,
     LeavingMutations,
     OrganizationMutations,
+    PasskeyMutations,
     PasswordMutations,
     PersonMutations,
     ProfileMutations,
+    RequirementMutations,
     SessionMutations,
+    SignInMutations,
     SyncMutations,
 ):
     pass

@@ -21,6 +21,9 @@ ROOT_FIELDS = {
     "mutation reactivateMyAccount": "*",
     "mutation signIn": "*",
     "mutation refreshSession": "*",
+    "mutation completeSignIn": "*",
+    "mutation startPasskeySignIn": "*",
+    "mutation signInWithPasskey": "*",
     # About oneself: any person.
     "query viewer": PEOPLE,
     "query node": PEOPLE,
@@ -34,6 +37,15 @@ ROOT_FIELDS = {
     "mutation requestEmailChange": PEOPLE,
     "mutation deactivateMyAccount": PEOPLE,
     "mutation deleteMyAccount": PEOPLE,
+    "query factors": PEOPLE,
+    "mutation startTotpEnrolment": PEOPLE,
+    "mutation confirmTotpEnrolment": PEOPLE,
+    "mutation removeTotp": PEOPLE,
+    "mutation regenerateRecoveryCodes": PEOPLE,
+    "mutation startPasskeyRegistration": PEOPLE,
+    "mutation finishPasskeyRegistration": PEOPLE,
+    "mutation renamePasskey": PEOPLE,
+    "mutation removePasskey": PEOPLE,
     # What is watched.
     "query accounts": "VUAM",
     "query alerts": "VUAM",
@@ -54,6 +66,7 @@ ROOT_FIELDS = {
     "mutation createBudget": "AM",
     # The organization, its people and its clients.
     "mutation cutOffSessions": "AM",
+    "mutation requireSecondFactor": "AM",
     "mutation createClient": "M",
 }
 

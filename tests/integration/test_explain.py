@@ -18,10 +18,13 @@ from documents.cost_day import cost_series
 from documents.cost_line import CostLine
 from documents.cost_load import clear_costs
 from documents.cost_period import current_editions
+from documents.enrolment import factors_of, sessions_without_factor
 from documents.event import EventLog, prune_events
 from documents.organization import load_organizations
 from documents.outbox import relay_outbox
+from documents.passkey import find_passkey
 from documents.sync_run import find_stranded_runs
+from documents.totp_factor import find_pending
 from documents.user import find_user
 from domain.costs.series import CostQuestion, Dimension, Grain
 from domain.facts.scope import Scope
@@ -194,6 +197,18 @@ async def identity(house: House, graph: Graph) -> None:
     await load_organizations([house.alone.org_id, house.provider.org_id])
 
 
+async def factors(house: House, graph: Graph) -> None:
+    user_id = house.alone.user.id
+    await graph.ask("{ factors { totpSince recoveryCodesLeft passkeys { id } } }", house.alone.token)
+    await factors_of(user_id)
+    await find_passkey(b"credential")
+    await find_pending(user_id, START)
+    await sessions_without_factor(house.alone.organization)
+    await sessions_without_factor(
+        documents.Organization(name="n", kind="COMPANY", msp_id=house.provider.organization.id)
+    )
+
+
 async def events(house: House, graph: Graph) -> None:
     await EventLog().fetch(house.alone.org_id, 1500, 100)
     await EventLog().bounds(house.alone.org_id)
@@ -210,7 +225,7 @@ async def schedule(house: House, graph: Graph) -> None:
     await clear_costs(dead_since=START, retired_before=START)
 
 
-@pytest.mark.parametrize("reads", [by_id, costs, identity, events, schedule], ids=lambda reads: reads.__name__)
+@pytest.mark.parametrize("reads", [by_id, costs, identity, factors, events, schedule], ids=lambda reads: reads.__name__)
 async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: Any) -> None:
     with house.commands.recording() as commands:
         await reads(house, graph)
