@@ -65,7 +65,7 @@ class RelyingParty:
                     resident_key=ResidentKeyRequirement.REQUIRED,
                     user_verification=UserVerificationRequirement.REQUIRED,
                 ),
-                exclude_credentials=[PublicKeyCredentialDescriptor(id=one.credential_id) for one in existing],
+                exclude_credentials=[PublicKeyCredentialDescriptor(id=one.key_id) for one in existing],
             )
         )
 

@@ -17,13 +17,13 @@ MOST_PASSKEYS = 20
 
 
 class Passkey(Document):
-    """`credential_id` names it at the authenticator, `public_key` is its COSE key.
+    """`key_id` names it at the authenticator, `public_key` is its COSE key.
 
     `sign_count` is what the authenticator said last; one that keeps no count always says 0.
     """
 
     user_id: PydanticObjectId
-    credential_id: bytes
+    key_id: bytes
     public_key: bytes = Field(repr=False)
     sign_count: int
     name: str
@@ -34,7 +34,7 @@ class Passkey(Document):
     class Settings:
         name = "passkeys"
         indexes = [
-            IndexModel([("credential_id", ASCENDING)], unique=True, name="credential"),
+            IndexModel([("key_id", ASCENDING)], unique=True, name="key"),
             IndexModel([("user_id", ASCENDING), ("created_at", ASCENDING)], name="user_created"),
         ]
 
@@ -47,9 +47,9 @@ async def passkeys_of(user_id: PydanticObjectId, session: AsyncClientSession | N
     return [Passkey.model_validate(raw) async for raw in rows]
 
 
-async def find_passkey(credential_id: bytes) -> Passkey | None:
+async def find_passkey(key_id: bytes) -> Passkey | None:
     """The passkey that the authenticator calls so."""
-    raw = await Passkey.get_pymongo_collection().find_one({"credential_id": credential_id})
+    raw = await Passkey.get_pymongo_collection().find_one({"key_id": key_id})
     return None if raw is None else Passkey.model_validate(raw)
 
 

@@ -67,7 +67,7 @@ class PasskeyMutations:
         made = factors.relying_party.registered(input.credential, challenge)
         passkey = documents.Passkey(
             user_id=context.signed_in.user.own_id,
-            credential_id=made.credential_id,
+            key_id=made.credential_id,
             public_key=made.credential_public_key,
             sign_count=made.sign_count,
             name=input.name,

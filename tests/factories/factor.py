@@ -49,7 +49,7 @@ async def make_passkey(user: documents.User) -> documents.Passkey:
     """A passkey of this person, whose device nobody has."""
     passkey = documents.Passkey(
         user_id=user.id,
-        credential_id=secrets.token_bytes(32),
+        key_id=secrets.token_bytes(32),
         public_key=b"",
         sign_count=0,
         name="secret-device",

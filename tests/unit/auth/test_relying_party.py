@@ -32,7 +32,7 @@ def registered(authenticator: Authenticator) -> documents.Passkey:
 
 
 def test_what_is_asked_for_is_a_verified_passkey_that_names_its_owner() -> None:
-    existing = documents.Passkey.model_construct(credential_id=b"known")
+    existing = documents.Passkey.model_construct(key_id=b"known")
 
     create = json.loads(US.registration_options(ANN, [existing], b"c" * 32))
     get = json.loads(US.request_options(b"c" * 32))
