@@ -16,13 +16,16 @@ from app.metrics import REFUSED_KEYS, count_live
 from app.results import RedisResults
 from app.wiring import Backend
 from auth.api_key import KEY_NAME_LENGTH, is_key
+from auth.ceremony import Ceremonies
 from auth.cookies import ACCESS_COOKIE, cookie
 from auth.denylist import Denylist
 from auth.download import DownloadLinks
 from auth.key_uses import KeyUses
 from auth.password import PasswordHasher
 from auth.refresh import RefreshTokens
+from auth.relying_party import RelyingParty
 from auth.scope import scope_of
+from auth.second_factor import SecondFactors
 from auth.signer import Signer
 from auth.throttle import Throttle
 from auth.token import TokenIssuer
@@ -120,6 +123,7 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
     settings, keys = backend.settings, backend.keys
     tokens = TokenIssuer(keys.signing, issuer=settings.public_url, lifetime=settings.access_token_lifetime)
     denylist = Denylist(backend.redis, settings.access_token_lifetime)
+    throttle = Throttle(backend.redis, keys.derived("throttle")[0], free=settings.free_attempts)
     return Ports(
         writer=backend.writer,
         feed=feed,
@@ -128,12 +132,18 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         decode_cursor=_decoder(keys.cursors),
         pager=Pager(Signer(keys.cursor, "page")),
         passwords=PasswordHasher(settings.bcrypt_rounds),
-        throttle=Throttle(backend.redis, keys.derived("throttle")[0], free=settings.free_attempts),
+        throttle=throttle,
         one_time_tokens=backend.one_time_tokens,
         tokens=tokens,
         refresh_tokens=RefreshTokens(keys.cursor),
         denylist=denylist,
         revocations=backend.revocations,
+        second_factors=SecondFactors(
+            backend.vault,
+            Ceremonies(backend.redis),
+            RelyingParty(settings.public_url, settings.allowed_origins),
+            throttle,
+        ),
         viewers=ViewerCache(tokens, denylist, utc_now),
         vault=backend.vault,
         log=backend.log,

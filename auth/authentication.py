@@ -5,10 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from documents.session import AuthMethod
-
-# Each is a second factor, or holds one: a passkey is something one has, opened by something one knows or is.
-SECOND_FACTORS = frozenset({AuthMethod.TOTP, AuthMethod.RECOVERY_CODE, AuthMethod.PASSKEY})
+from documents.session import SECOND_FACTORS, AuthMethod
 
 
 class Subject(NamedTuple):
@@ -33,12 +30,15 @@ class Subject(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """The sign-in of a person: `at` is when, `methods` how, last; stepping up renews both."""
+    """The sign-in of a person: `methods` is how they have shown who they are, `at` when they did last, `factor_at` when
+    they did with a second factor. Stepping up renews them.
+    """
 
     session_id: str
     token_id: str
     at: datetime
     methods: frozenset[AuthMethod]
+    factor_at: datetime | None = None
 
 
 def has_second_factor(methods: Collection[AuthMethod]) -> bool:

@@ -33,6 +33,7 @@ class Known:
     authenticated_at: datetime
     methods: frozenset[AuthMethod]
     expires_at: datetime
+    factor_at: datetime | None = None
 
 
 async def load_standings_of(subjects: Collection[Subject]) -> dict[Subject, Standings]:
@@ -83,7 +84,7 @@ def _known(
         left = _left(standing, asks.get(PydanticObjectId(org_id)), since, methods)
         if left is not None:
             standings[org_id] = left
-    return Known(user, standings, since, methods, session["expires_at"])
+    return Known(user, standings, since, methods, session["expires_at"], session.get("factor_at"))
 
 
 def _left(

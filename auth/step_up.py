@@ -2,7 +2,6 @@
 
 from datetime import datetime, timedelta
 
-from auth.authentication import has_second_factor
 from auth.viewer import Viewer
 from domain.errors import StepUpRequired
 
@@ -12,7 +11,8 @@ FRESH_FOR = timedelta(minutes=10)
 def require_fresh(viewer: Viewer, now: datetime) -> None:
     """Raises StepUpRequired when the person must show again who they are, Forbidden for a machine."""
     authentication = viewer.signed_in
-    if viewer.user.factors and not has_second_factor(authentication.methods):
+    shown_at = authentication.factor_at
+    if viewer.user.factors and (shown_at is None or now - shown_at >= FRESH_FOR):
         raise StepUpRequired("This needs your second factor: use reauthenticate with it, then try again.")
     if now - authentication.at >= FRESH_FOR:
         minutes = FRESH_FOR // timedelta(minutes=1)

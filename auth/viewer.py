@@ -100,7 +100,9 @@ async def load_viewer(token: str, tokens: TokenReader, denylist: Denying) -> Vie
         standings=known.standings,
         expires_at=min(claims.expires_at, known.expires_at),
         person=known.user,
-        authentication=Authentication(claims.session_id, claims.token_id, known.authenticated_at, known.methods),
+        authentication=Authentication(
+            claims.session_id, claims.token_id, known.authenticated_at, known.methods, known.factor_at
+        ),
     )
 
 

@@ -20,12 +20,16 @@ from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.organization import Organization, OrganizationKind
+from documents.passkey import Passkey
+from documents.recovery_code import RecoveryCode
 from documents.resource import Resource
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
+from documents.sign_in_challenge import SignInChallenge
 from documents.sync_run import SyncRun, SyncState
+from documents.totp_factor import TotpFactor
 from documents.user import Membership, Role, User
 from documents.verified_domain import VerifiedDomain
 
@@ -58,6 +62,8 @@ __all__ = [
     "Membership",
     "Organization",
     "OrganizationKind",
+    "Passkey",
+    "RecoveryCode",
     "RefreshToken",
     "Resource",
     "Role",
@@ -67,9 +73,11 @@ __all__ = [
     "ServiceAccount",
     "Session",
     "SessionEnd",
+    "SignInChallenge",
     "SyncRun",
     "SyncState",
     "TenantDocument",
+    "TotpFactor",
     "User",
     "VerifiedDomain",
 ]

@@ -35,6 +35,8 @@ from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
+from documents.passkey import Passkey
+from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
 from documents.resource import Resource
 from documents.scim_group import GroupRole, ScimGroup
@@ -42,8 +44,10 @@ from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
 from documents.session import RefreshToken, Session
 from documents.sign_in import SignInCode, SpentState
+from documents.sign_in_challenge import SignInChallenge
 from documents.sync_run import SyncRun
 from documents.tally import recount_all
+from documents.totp_factor import TotpFactor
 from documents.user import Membership, User
 from documents.verified_domain import VerifiedDomain
 
@@ -74,6 +78,8 @@ ALL = (
     Organization,
     OutboxJob,
     OutgoingMail,
+    Passkey,
+    RecoveryCode,
     RefreshToken,
     Registration,
     Resource,
@@ -83,7 +89,9 @@ ALL = (
     Session,
     SignInCode,
     SpentState,
+    SignInChallenge,
     SyncRun,
+    TotpFactor,
     User,
     VerifiedDomain,
 )

@@ -77,6 +77,18 @@ async def guarded(ids: Collection[PydanticObjectId]) -> dict[PydanticObjectId, d
     return {raw["_id"]: raw async for raw in rows}
 
 
+async def require_second_factor(org_id: str, is_required: bool, session: AsyncClientSession) -> Organization:
+    """Whether sessions without a second factor hold nothing in the organization from now on."""
+    raw = await Organization.get_pymongo_collection().find_one_and_update(
+        {"_id": ObjectId(org_id)},
+        {"$set": {"requires_second_factor": is_required}},
+        session=session,
+        return_document=ReturnDocument.AFTER,
+    )
+    organization: Organization = Organization.model_validate(raw)
+    return organization
+
+
 async def load_organizations(ids: Sequence[str]) -> list[Organization]:
     """The organizations with these ids (24 hex digits), by name. The caller has checked that they are in reach."""
     wanted = [ObjectId(id) for id in ids]

@@ -26,6 +26,10 @@ class AuthMethod(StrEnum):
     RECOVERY_CODE = "RECOVERY_CODE"
 
 
+# Each is a second factor, or holds one: a passkey is something one has, opened by something one knows or is.
+SECOND_FACTORS = frozenset({AuthMethod.TOTP, AuthMethod.RECOVERY_CODE, AuthMethod.PASSKEY})
+
+
 class SessionEnd(StrEnum):
     SIGNED_OUT = "SIGNED_OUT"
     ENDED_ELSEWHERE = "ENDED_ELSEWHERE"
@@ -36,10 +40,13 @@ class SessionEnd(StrEnum):
 
 
 class Session(Document):
-    """`authenticated_at` and `methods` are those of the last real sign-in, which stepping up renews."""
+    """`methods` are those by which the person has shown in this session who they are: `authenticated_at` is when they
+    did last, `factor_at` when they did with a second factor.
+    """
 
     user_id: PydanticObjectId
     authenticated_at: datetime
+    factor_at: datetime | None = None
     methods: list[AuthMethod]
     address: str
     user_agent: str
@@ -77,9 +84,9 @@ class RefreshToken(Document):
 
 
 async def open_sessions(ids: Collection[ObjectId]) -> dict[ObjectId, dict[str, Any]]:
-    """Session id to (user_id, authenticated_at, methods, expires_at) of those that have neither ended nor expired."""
+    """Session id to (user_id, authenticated_at, factor_at, methods, expires_at) of those neither ended nor expired."""
     query = {"_id": {"$in": list(ids)}, "ended_at": None, "expires_at": {"$gt": utc_now()}}
-    fields = {"user_id": 1, "authenticated_at": 1, "methods": 1, "expires_at": 1}
+    fields = dict.fromkeys(("user_id", "authenticated_at", "factor_at", "methods", "expires_at"), 1)
     return {raw["_id"]: raw async for raw in Session.get_pymongo_collection().find(query, fields)}
 
 
@@ -115,10 +122,16 @@ async def end_sessions(
 async def renew_session(
     id: ObjectId, methods: Collection[AuthMethod], at: datetime, session: AsyncClientSession
 ) -> Session:
-    """Note that the person has shown again, by these methods, who they are. Raises NotFound when it has ended."""
+    """Note that the person has shown again, by these methods, who they are. Raises NotFound when it has ended.
+
+    Earlier methods stay: an organization that requires a second factor goes on to know this session by it.
+    """
+    shown: dict[str, Any] = {"authenticated_at": at}
+    if not SECOND_FACTORS.isdisjoint(methods):
+        shown["factor_at"] = at
     raw = await Session.get_pymongo_collection().find_one_and_update(
         {"_id": id, "ended_at": None},
-        {"$set": {"authenticated_at": at, "methods": sorted(methods)}},
+        {"$set": shown, "$addToSet": {"methods": {"$each": sorted(methods)}}},
         return_document=ReturnDocument.AFTER,
         session=session,
     )
@@ -126,3 +139,12 @@ async def renew_session(
         raise NotFound.of("session")
     renewed: Session = Session.model_validate(raw)
     return renewed
+
+
+async def forget_factors(id: ObjectId, session: AsyncClientSession) -> None:
+    """Have a session count as one without a second factor: its person has none any more."""
+    await Session.get_pymongo_collection().update_one(
+        {"_id": id},
+        {"$pull": {"methods": {"$in": sorted(SECOND_FACTORS)}}, "$set": {"factor_at": None}},
+        session=session,
+    )

@@ -35,6 +35,8 @@ class User(Document):
     has_left: bool = False
     # The second factors the person has set up.
     factors: list[AuthMethod] = Field(default_factory=list)
+    # Raised with every change of them; see documents/enrolment.py.
+    factor_changes: int = 0
     # Raised to end every token and session of the person at once.
     session_version: int = 0
     created_at: datetime = Field(default_factory=utc_now)

@@ -14,6 +14,7 @@ from auth.download import DownloadLinks
 from auth.password import PasswordHasher
 from auth.refresh import RefreshTokens
 from auth.scope import scope_of
+from auth.second_factor import SecondFactors
 from auth.standing import Standings
 from auth.throttle import Throttle
 from auth.token import TokenIssuer
@@ -51,6 +52,7 @@ class Ports:
     refresh_tokens: RefreshTokens
     denylist: Denylist
     revocations: Revocations
+    second_factors: SecondFactors
     viewers: ViewerCache
     vault: Vault
     log: EventLog

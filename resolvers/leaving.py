@@ -12,6 +12,7 @@ from documents.erasure import erase_person
 from documents.one_time_token import Purpose, end_tokens, spend_token, subject_of, user_id_of
 from documents.organization import load_organizations
 from documents.session import end_sessions
+from documents.totp_factor import vault_key_of
 from documents.transaction import Transaction
 from documents.user import change_user, only_administrated_by
 from domain.errors import Conflict
@@ -102,6 +103,7 @@ class LeavingMutations:
             return ended
 
         await tell_ended(context, user.own_id, await context.ports.writer.commit(change))
+        await context.ports.vault.shred(vault_key_of(user.own_id))
         return subject_of(user.own_id)
 
 

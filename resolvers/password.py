@@ -13,6 +13,7 @@ from documents import SessionEnd
 from documents.audit import INSTALLATION
 from documents.one_time_token import Purpose, end_tokens, nobody, peek_token, spend_token, subject_of, user_id_of
 from documents.session import end_sessions
+from documents.sign_in_challenge import end_challenges
 from documents.transaction import Transaction
 from documents.user import change_user, find_user, find_user_by_id, normal_email
 from domain.errors import NotFound
@@ -149,10 +150,11 @@ async def _checked_hash(context: Context, password: str, user: documents.User, f
 async def _set_password(
     tx: Transaction, context: Context, user: documents.User, changes: dict[str, Any], *, but: ObjectId | None = None
 ) -> list[ObjectId]:
-    """Set it, end sessions and links, and tell the owner. The sessions that were ended."""
+    """Set it, end sessions, links and begun sign-ins, and tell the owner. The sessions that were ended."""
     changed = await change_user(user.own_id, changes, tx.session, password_hash=user.password_hash)
     ended = await end_sessions(changed.own_id, SessionEnd.PASSWORD_CHANGED, but=but, session=tx.session)
     await end_tokens(subject_of(changed.own_id), tx.session, but=Purpose.UNDO_EMAIL_CHANGE)
+    await end_challenges(changed.own_id, tx.session)
     tx.mail(changed.email, "password_changed", {"at": f"{context.now():%d %B %Y, %H:%M} UTC"})
     await audit_about(tx, changed.own_id, target=subject_of(changed.own_id), after={"ended": list(map(str, ended))})
     return ended

@@ -9,18 +9,22 @@ from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
+from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
 from resolvers.identity_provider import IdentityProviderMutations, IdentityProviderQueries
 from resolvers.leaving import LeavingMutations
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
+from resolvers.passkey import PasskeyMutations
 from resolvers.password import PasswordMutations
 from resolvers.person import PersonMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
+from resolvers.requirement import RequirementMutations
 from resolvers.service_account import ServiceAccountMutations, ServiceAccountQueries
 from resolvers.session import SessionMutations, SessionQueries
+from resolvers.sign_in import SignInMutations
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 from resolvers.verified_domain import VerifiedDomainMutations, VerifiedDomainQueries
 
@@ -34,6 +38,7 @@ class Query(
     BudgetQueries,
     CostQueries,
     DashboardQueries,
+    FactorQueries,
     FindingQueries,
     IdentityProviderQueries,
     IdentityQueries,
@@ -55,16 +60,20 @@ class Mutation(
     AuditMutations,
     ApiKeyMutations,
     BudgetMutations,
+    FactorMutations,
     LeavingMutations,
     IdentityMutations,
     IdentityProviderMutations,
     OrganizationMutations,
+    PasskeyMutations,
     PasswordMutations,
     PersonMutations,
     ProfileMutations,
     ProvisioningMutations,
     ServiceAccountMutations,
+    RequirementMutations,
     SessionMutations,
+    SignInMutations,
     SyncMutations,
     VerifiedDomainMutations,
 ):

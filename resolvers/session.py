@@ -1,28 +1,32 @@
 """Sessions: how every sign-in ends in one, and how they are refreshed, shown and ended."""
 
-from collections.abc import Collection
+from collections.abc import Awaitable, Callable, Collection
 from typing import Annotated, Any
 
 import strawberry
 from beanie import PydanticObjectId
 from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 import documents
+from auth.authentication import has_second_factor
 from auth.cookies import ACCESS_COOKIE, REFRESH_COOKIE, cookie, dropped_cookie, kept_cookie
 from auth.enforced import refuse_password
 from auth.permission import Permission
 from auth.refresh import TokenReused, session_end
 from documents import AuthMethod, SessionEnd
 from documents.audit import INSTALLATION
+from documents.enrolment import factors_of
 from documents.organization import cut_off_sessions
 from documents.session import end_sessions, renew_session, sessions_of
+from documents.sign_in_challenge import Given, open_challenge
 from documents.transaction import Transaction
 from documents.user import find_user_by_id, memberships_of_many
 from domain.errors import Invalid, NotFound, Unauthenticated
 from resolvers.context import Context, Info
 from resolvers.fields import SIGNED_IN, mutation, query
-from resolvers.proof import prove_password
 from schema.directives import Cost, Credential
+from schema.factor import SecondFactorRequired
 from schema.node import local_id
 from schema.session import (
     CutOffSessionsInput,
@@ -30,8 +34,6 @@ from schema.session import (
     DeviceSession,
     EndSessionInput,
     EndSessionPayload,
-    ReauthenticateInput,
-    ReauthenticatePayload,
     RefreshSessionInput,
     RefreshSessionPayload,
     Session,
@@ -43,6 +45,11 @@ from schema.session import (
 WHAT = "What to do it with."
 # One hash burns about 300 ms of a core: an address may ask for ten at once and for one each two seconds after that.
 HASHING = Cost(weight=1000)
+Within = Callable[[AsyncClientSession], Awaitable[None]]
+
+
+async def _nothing(session: AsyncClientSession) -> None:
+    pass
 
 
 @strawberry.type
@@ -116,21 +123,6 @@ class SessionMutations:
         return found[0]
 
     @mutation(
-        ReauthenticatePayload,
-        may=SIGNED_IN,
-        audit="session.reauthenticate",
-        directives=(Credential(), HASHING),
-        description="Show again who you are. Some things ask for it when the sign-in is older than ten minutes.",
-    )
-    async def reauthenticate(
-        self, info: Info, input: Annotated[ReauthenticateInput, strawberry.argument(description=WHAT)]
-    ) -> Any:
-        context = info.context
-        await prove_password(context, input.password, path=("input", "password"))
-        await refuse_password(context.signed_in.user.email)
-        return await freshen(context, [AuthMethod.PASSWORD])
-
-    @mutation(
         CutOffSessionsPayload,
         may=Permission.ORGANIZATIONS_MANAGE,
         audit="session.cut_off",
@@ -156,14 +148,24 @@ async def start_session(
     user: documents.User,
     methods: Collection[AuthMethod],
     delivery: TokenDelivery = TokenDelivery.BODY,
-) -> Session:
-    """The one door by which a sign-in, of whatever kind, ends in a session. The person has been checked."""
+    *,
+    within: Within = _nothing,
+) -> Session | SecondFactorRequired:
+    """The one door by which a sign-in, of whatever kind, ends in a session. The person has been checked by `methods`.
+
+    It stays shut while the person has a second factor and has not shown one. `within` is called in the transaction that
+    opens the session, to use up what the sign-in was made with.
+    """
     if AuthMethod.PASSWORD in methods:
         await refuse_password(user.email)
+    factors = await factors_of(_id(user))
+    if factors and not has_second_factor(methods):
+        return await _ask_second_factor(context, user, methods, factors)
     now, caller = context.now(), context.caller
     stored = documents.Session(
         user_id=_id(user),
         authenticated_at=now,
+        factor_at=now if has_second_factor(methods) else None,
         methods=sorted(methods),
         address=caller.address,
         user_agent=caller.user_agent,
@@ -173,6 +175,7 @@ async def start_session(
     )
 
     async def change(tx: Transaction) -> str:
+        await within(tx.session)
         await stored.insert(session=tx.session)
         await audit_about(tx, _id(user), target=f"session:{stored.id}", after={"methods": stored.methods})
         return await context.ports.refresh_tokens.first(stored, tx.session)
@@ -181,11 +184,25 @@ async def start_session(
     return handed_out(context, user, stored, token, delivery)
 
 
-async def freshen(context: Context, methods: Collection[AuthMethod]) -> documents.Session:
-    """Note in the session that the person has shown again, by these methods, who they are."""
+async def _ask_second_factor(
+    context: Context, user: documents.User, methods: Collection[AuthMethod], factors: Collection[AuthMethod]
+) -> SecondFactorRequired:
+    async def change(tx: Transaction) -> Given:
+        given = await open_challenge(user, methods, context.now(), tx.session)
+        await audit_about(tx, _id(user), target=f"user:{user.id}", after={"methods": methods, "asked": factors})
+        return given
+
+    given = await context.ports.writer.commit(change)
+    ways = [*factors, AuthMethod.RECOVERY_CODE]
+    return SecondFactorRequired(challenge=given.text, methods=ways, expires_at=given.expires_at)
+
+
+async def freshen(context: Context, methods: Collection[AuthMethod], *, within: Within = _nothing) -> documents.Session:
+    """Note in the session that the person has shown again, by these methods, who they are; `within` as above."""
     viewer = context.signed_in
 
     async def change(tx: Transaction) -> documents.Session:
+        await within(tx.session)
         id = ObjectId(viewer.signed_in.session_id)
         session = await renew_session(id, methods, context.now(), tx.session)
         await audit_about(tx, session.user_id, target=f"session:{id}", after={"methods": session.methods})

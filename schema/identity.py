@@ -10,6 +10,7 @@ import documents
 from documents import Role
 from domain.identity.domain_name import proof_name, proof_value
 from schema.errors import payload
+from schema.factor import SecondFactorRequired
 from schema.node import Node, derived, global_id, said, view
 from schema.organization import IDEMPOTENCY_KEY
 from schema.relation import organization_id_of
@@ -200,7 +201,9 @@ class DomainInput(BaseModel):
     domain_id: strawberry.ID = Field(description="Global id of the domain.")
 
 
-ExchangeSignInCodePayload = payload("ExchangeSignInCode", "session", Session, "The new session.")
+ExchangeSignInCodePayload = payload(
+    "ExchangeSignInCode", "session", Session, "The new session.", also=(SecondFactorRequired,)
+)
 LinkIdentityPayload = payload("LinkIdentity", "identity", Identity, "The identity, now yours.")
 UnlinkIdentityPayload = payload("UnlinkIdentity", "identity", Identity, "The identity that was yours.")
 ReauthenticateWithProviderPayload = payload(

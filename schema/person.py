@@ -6,6 +6,7 @@ from pydantic import BaseModel, Field, SecretStr
 from auth.password import MAX_LENGTH, MIN_LENGTH
 from documents import OrganizationKind
 from schema.errors import payload
+from schema.factor import SecondFactorRequired
 from schema.organization import IDEMPOTENCY_KEY
 from schema.session import DELIVERY, Session, TokenDelivery
 
@@ -61,4 +62,4 @@ class SignInInput(BaseModel):
 RegisterPayload = payload("Register", "sent_to", str, SENT_TO)
 VerifyEmailPayload = payload("VerifyEmail", "session", Session, "The first session of the new user.")
 ResendVerificationPayload = payload("ResendVerification", "sent_to", str, SENT_TO)
-SignInPayload = payload("SignIn", "session", Session, "The new session.")
+SignInPayload = payload("SignIn", "session", Session, "The new session.", also=(SecondFactorRequired,))

@@ -7,7 +7,6 @@ import strawberry
 from pydantic import BaseModel, Field, SecretStr
 
 import documents
-from auth.password import MAX_LENGTH
 from documents import AuthMethod, SessionEnd
 from schema.errors import payload
 from schema.node import Node, said, view
@@ -75,11 +74,6 @@ class EndSessionInput(BaseModel):
     session_id: strawberry.ID = Field(description="Global id of the session.")
 
 
-@strawberry.pydantic.input(description="Show again who you are.")
-class ReauthenticateInput(BaseModel):
-    password: SecretStr = Field(min_length=1, max_length=MAX_LENGTH, description="Your password.")
-
-
 @strawberry.pydantic.input(description="The organization whose sessions to cut off.")
 class CutOffSessionsInput(BaseModel):
     organization_id: strawberry.ID = Field(description="Global id of the organization.")
@@ -88,5 +82,4 @@ class CutOffSessionsInput(BaseModel):
 RefreshSessionPayload = payload("RefreshSession", "session", Session, "The next tokens.")
 SignOutPayload = payload("SignOut", "ended", int, "How many sessions were ended.")
 EndSessionPayload = payload("EndSession", "session", DeviceSession, "The session, now ended.")
-ReauthenticatePayload = payload("Reauthenticate", "session", DeviceSession, "The session, now fresh.")
 CutOffSessionsPayload = payload("CutOffSessions", "organization", Organization, "The organization.")

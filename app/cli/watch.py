@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx2
 import orjson
+import typer
 from pydantic import SecretStr
 from rich.console import Console
 from rich.text import Text
@@ -47,8 +48,8 @@ class Watcher:
         self.shown = 0
 
     async def sign_in(self) -> str:
-        """A fresh access token. Raises CloudWatcherError when the address or password is wrong."""
-        return await self._graph.sign_in(self._email, self._password)
+        """A fresh access token. Raises CloudWatcherError when the address, the password or a code is wrong."""
+        return await self._graph.sign_in(self._email, self._password, _ask_code)
 
     async def now(self, token: str) -> str:
         """The cursor of this moment."""
@@ -94,6 +95,10 @@ class Watcher:
         line.append(f"         {alert['message']}")
         self._console.print(line, soft_wrap=True)
         self.shown += 1
+
+
+def _ask_code() -> str:
+    return str(typer.prompt("Code of your authenticator app, or a recovery code"))
 
 
 async def run_watch(url: str, email: str, password: SecretStr, *, after: str | None, count: int) -> None:

@@ -35,6 +35,7 @@ from resolvers.act import act_of, record_refusal
 from resolvers.admission import admit
 from resolvers.context import Context
 from resolvers.session import start_session
+from schema.factor import SecondFactorRequired
 from schema.session import TokenDelivery
 
 log = structlog.get_logger()
@@ -179,8 +180,7 @@ def _away(key: str, error: Unavailable) -> Response:
 
 def _carried(outcome: object) -> dict[str, str]:
     """What the page needs to go on: nothing with a session, the challenge where a second factor is asked for."""
-    challenge = getattr(outcome, "challenge", None)
-    return {} if challenge is None else {"challenge": str(challenge)}
+    return {"challenge": outcome.challenge} if isinstance(outcome, SecondFactorRequired) else {}
 
 
 def _problem_of(error: Refused) -> SignInProblem:

@@ -23,6 +23,9 @@ ROOT_FIELDS = {
     "mutation refreshSession": "*",
     "query signInOptions": "*",
     "mutation exchangeSignInCode": "*",
+    "mutation completeSignIn": "*",
+    "mutation startPasskeySignIn": "*",
+    "mutation signInWithPasskey": "*",
     # About oneself: any person.
     "query viewer": PEOPLE + "S",
     "query node": PEOPLE + "S",
@@ -40,6 +43,15 @@ ROOT_FIELDS = {
     "mutation linkIdentity": PEOPLE,
     "mutation reauthenticateWithProvider": PEOPLE,
     "mutation unlinkIdentity": PEOPLE,
+    "query factors": PEOPLE,
+    "mutation startTotpEnrolment": PEOPLE,
+    "mutation confirmTotpEnrolment": PEOPLE,
+    "mutation removeTotp": PEOPLE,
+    "mutation regenerateRecoveryCodes": PEOPLE,
+    "mutation startPasskeyRegistration": PEOPLE,
+    "mutation finishPasskeyRegistration": PEOPLE,
+    "mutation renamePasskey": PEOPLE,
+    "mutation removePasskey": PEOPLE,
     # What is watched.
     "query accounts": "VUAMS",
     "query alerts": "VUAMS",
@@ -94,6 +106,7 @@ ROOT_FIELDS = {
     "query groupRoles": "AM",
     "mutation setGroupRole": "AM",
     "mutation removeGroupRole": "AM",
+    "mutation requireSecondFactor": "AM",
 }
 
 # Who may read a type by its id, with `node` and `nodes`.

@@ -31,6 +31,8 @@ SAMPLES: dict[str, Any] = {
     "ResetPasswordInput.password": "correct horse battery staple",
     "ChangePasswordInput.newPassword": "correct horse battery staple",
     "RequestEmailChangeInput.email": "somebody@example.com",
+    "ReauthenticateInput": {"password": "correct horse battery staple"},
+    "SecondFactorInput": {"totpCode": "123456"},
     "CreateBudgetInput.currency": "USD",
     "ExchangeSignInCodeInput.code": "cws_not-a-code-that-exists",
     "ExchangeSignInCodeInput.codeVerifier": "v" * 43,

@@ -10,7 +10,7 @@ from schema.node import VIEW_OF
 from tests.contract.graph_walk import RootField, root_fields
 
 # Of which types a stranger's ids are tried in every place for an id: those of tenants, and these.
-PERSONAL = ("Organization", "User", "DeviceSession", "Identity")
+PERSONAL = ("Organization", "User", "DeviceSession", "Identity", "Passkey")
 TYPES_TRIED = (*sorted(VIEW_OF), *PERSONAL)
 # Texts of a stranger's that are tried in every place for a text of a query.
 TEXTS_TRIED = ("secret-payer", "secret-service", "secret-account", "111122223333", "aws-s3-bucket-public")

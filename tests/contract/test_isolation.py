@@ -17,6 +17,7 @@ from tests.contract.asking import answer
 from tests.contract.graph_walk import RootField, root_fields
 from tests.contract.isolation_page import COMMITTED, page
 from tests.contract.probes import Probe, document_reads, id_probes, tenant_documents, text_probes
+from tests.factories.factor import make_passkey
 from tests.factories.graph import Graph
 from tests.factories.holdings import make_cost_line, make_holdings
 from tests.factories.tenant import Tenant, make_tenant
@@ -59,6 +60,7 @@ async def strangers_ids(stranger: Tenant) -> dict[str, str]:
         "User": global_id("User", stranger.user.id),
         "DeviceSession": global_id("DeviceSession", session["_id"]),
         "Identity": global_id("Identity", identity.id),
+        "Passkey": global_id("Passkey", (await make_passkey(stranger.user)).id),
     }
     for type_name, document in VIEW_OF.items():
         raw = await document.rows().find_one({"org_id": stranger.organization.id})

@@ -257,7 +257,7 @@ def _event(org_id: ObjectId, number: int) -> ROW:
     at = START + timedelta(seconds=number)
     return {
         "org_id": org_id,
-        "seq": 1_000_000 + number,  # beyond what a test adds
+        "seq": number + 1,
         "topic": "t",
         "type": "Nothing",
         "payload": {},
@@ -270,7 +270,7 @@ def _audit_entry(org_id: ObjectId, number: int) -> ROW:
     at = START + timedelta(seconds=number // 5, milliseconds=int(str(org_id), 16) % 1000)
     return {
         "org_id": org_id,
-        "seq": number + 1,
+        "seq": 1_000_000 + number,  # beyond what a test adds
         "at": at,
         "action": f"thing.do{number % 10}",
         "actor": f"user:{number % 20}",

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import documents
 from app.wiring import Backend
-from auth.authentication import Subject
+from auth.authentication import Subject, has_second_factor
 from auth.password import PasswordHasher
 from auth.scope import scope_of_operator
 from auth.token import TokenIssuer
@@ -91,6 +91,7 @@ async def make_session(user: documents.User, *methods: AuthMethod) -> documents.
     session = documents.Session(
         user_id=user.id,
         authenticated_at=now,
+        factor_at=now if has_second_factor(methods) else None,
         methods=list(methods) or [AuthMethod.PASSWORD],
         address="127.0.0.1",
         user_agent="tests",

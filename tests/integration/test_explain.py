@@ -26,13 +26,16 @@ from documents.cost_day import cost_series
 from documents.cost_line import CostLine
 from documents.cost_load import clear_costs
 from documents.cost_period import current_editions
+from documents.enrolment import factors_of, sessions_without_factor
 from documents.event import EventLog, prune_events
 from documents.external_identity import find_identity, identities_of
 from documents.identity_provider import find_provider, providers_of_domain
 from documents.organization import load_organizations
 from documents.outbox import relay_outbox
+from documents.passkey import find_passkey
 from documents.sign_in import take_code
 from documents.sync_run import find_stranded_runs
+from documents.totp_factor import find_pending
 from documents.user import find_user
 from domain.costs.series import CostQuestion, Dimension, Grain
 from domain.facts.scope import Scope
@@ -275,6 +278,18 @@ async def provisioning(house: House, graph: Graph) -> None:
         await directory.ask("DELETE", f"/Users/{person['id']}")
 
 
+async def factors(house: House, graph: Graph) -> None:
+    user_id = house.alone.user.id
+    await graph.ask("{ factors { totpSince recoveryCodesLeft passkeys { id } } }", house.alone.token)
+    await factors_of(user_id)
+    await find_passkey(b"credential")
+    await find_pending(user_id, START)
+    await sessions_without_factor(house.alone.organization)
+    await sessions_without_factor(
+        documents.Organization(name="n", kind="COMPANY", msp_id=house.provider.organization.id)
+    )
+
+
 async def events(house: House, graph: Graph) -> None:
     await EventLog().fetch(house.alone.org_id, 1500, 100)
     await EventLog().bounds(house.alone.org_id)
@@ -299,13 +314,13 @@ async def audit(house: House, graph: Graph) -> None:
     await seqs_between(org_id, START, START + timedelta(seconds=5))
     await hash_at(org_id, 5)
     await chains(org_id)
-    assert [len(batch) async for batch in entry_batches(org_id, 11, 30, 10)] == [10, 10]
+    assert [len(batch) async for batch in entry_batches(org_id, 1_000_011, 1_000_030, 10)] == [10, 10]
     await forget_exports(START)
 
 
 @pytest.mark.parametrize(
     "reads",
-    [by_id, costs, identity, sign_in, machines, provisioning, events, schedule, audit],
+    [by_id, costs, identity, factors, sign_in, machines, provisioning, events, schedule, audit],
     ids=lambda reads: reads.__name__,
 )
 async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: Any) -> None:

@@ -9,6 +9,9 @@ import pytest
 from app.settings import Settings, environment_for_children
 from app.wiring import Backend
 from documents.transaction import Transaction
+from tests.factories.factor import code as code_of
+from tests.factories.factor import enrol_totp
+from tests.factories.graph import Graph
 from tests.factories.tenant import PASSWORD, Tenant, make_tenant
 from tests.integration.test_costs import COLUMNS, row
 from tests.journeys.test_nothing_is_lost import one_alert
@@ -16,8 +19,8 @@ from tests.journeys.test_nothing_is_lost import one_alert
 ROOT = Path(__file__).parents[2]
 
 
-async def run(settings: Settings, *arguments: str, database: str | None = None) -> tuple[int, str]:
-    """(exit code, everything printed) of one command."""
+async def run(settings: Settings, *arguments: str, database: str | None = None, typed: str = "") -> tuple[int, str]:
+    """(exit code, everything printed) of one command; `typed` is what a person answers when asked."""
     env = environment_for_children(settings)
     env["CLOUDWATCHER_MONGODB_DATABASE"] = database or settings.mongodb_database
     process = await asyncio.create_subprocess_exec(
@@ -27,10 +30,11 @@ async def run(settings: Settings, *arguments: str, database: str | None = None) 
         *arguments,
         env={**env, "COLUMNS": "200"},
         cwd=ROOT,
+        stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    printed, _ = await process.communicate()
+    printed, _ = await process.communicate(typed.encode())
     assert process.returncode is not None
     return process.returncode, printed.decode()
 
@@ -112,12 +116,7 @@ async def test_a_wrong_option_is_one_plain_sentence(backend: Backend, arguments:
 async def test_watch_signs_in_and_shows_what_was_raised(backend: Backend, address: str) -> None:
     tenant = await make_tenant(backend)
 
-    async def shortly() -> None:
-        for number in range(1, 200):
-            await asyncio.sleep(0.2)
-            await backend.writer.commit(lambda tx, n=number: alert(tx, tenant, n))
-
-    raising = asyncio.create_task(shortly())
+    raising = asyncio.create_task(raise_for_a_while(backend, tenant))
     code, printed = await run(
         backend.settings,
         "watch",
@@ -137,6 +136,12 @@ async def test_watch_signs_in_and_shows_what_was_raised(backend: Backend, addres
     assert "Go on later with --after" in printed
 
 
+async def raise_for_a_while(backend: Backend, tenant: Tenant) -> None:
+    for number in range(1, 200):
+        await asyncio.sleep(0.2)
+        await backend.writer.commit(lambda tx, n=number: alert(tx, tenant, n))
+
+
 async def alert(tx: Transaction, tenant: Tenant, number: int) -> None:
     await one_alert(tx, tenant, number)
 
@@ -150,3 +155,18 @@ async def test_watch_says_that_the_password_is_wrong(backend: Backend, address: 
 
     assert code == 1
     assert "The address or the password is wrong." in printed
+
+
+async def test_watch_asks_for_the_second_factor(backend: Backend, address: str, graph: Graph) -> None:
+    tenant = await make_tenant(backend)
+    secret, recovery = await enrol_totp(graph, tenant.token)
+    raising = asyncio.create_task(raise_for_a_while(backend, tenant))
+    common = ("watch", "--url", address, "--email", tenant.user.email, "--password", PASSWORD, "--count", "1")
+
+    with_code = await run(backend.settings, *common, typed=f"{code_of(secret)}\n")
+    with_recovery = await run(backend.settings, *common, typed=f"{recovery[0]}\n")
+    with_neither = await run(backend.settings, *common, typed="000 00x\n")
+    raising.cancel()
+
+    assert [status for status, _ in (with_code, with_recovery, with_neither)] == [0, 0, 1], (with_code, with_recovery)
+    assert "The code is wrong." in with_neither[1]
