@@ -16,6 +16,7 @@ from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
 from documents.finding import Finding
+from documents.invitation import Invitation
 from documents.organization import Organization, OrganizationKind
 from documents.resource import Resource
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
@@ -44,6 +45,7 @@ __all__ = [
     "Event",
     "EventCounter",
     "Finding",
+    "Invitation",
     "Membership",
     "Organization",
     "OrganizationKind",

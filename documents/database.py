@@ -28,6 +28,7 @@ from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
 from documents.finding import Finding
 from documents.idempotency import IdempotentResult
+from documents.invitation import Invitation
 from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
@@ -57,6 +58,7 @@ ALL = (
     EventCounter,
     Finding,
     IdempotentResult,
+    Invitation,
     Membership,
     OneTimeToken,
     Organization,
@@ -77,6 +79,8 @@ INDEX_NOT_FOUND = 27  # the same, IndexNotFound
 OBSOLETE_INDEXES = {
     "alerts": {"org_raised", "org_state_raised"},
     "findings": {"org_state_severity"},
+    "memberships": {"org"},
+    "organizations": {"msp"},
     "resources": {"org_kind_name"},
 }
 

@@ -1,18 +1,23 @@
 """A person who signs in, and the memberships that say where with which role. Not tenant things: they span tenants."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from beanie import Document, PydanticObjectId
+from bson import ObjectId
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from documents.base import utc_now
-from documents.session import AuthMethod
+from documents.base import TenantDocument, utc_now
+from documents.page import Keyset, Page
+from documents.reading import Reading
+from documents.session import AuthMethod, last_seen_of
 from domain.errors import NotFound
+from domain.facts.scope import Scope
 
 
 class Role(StrEnum):
@@ -50,26 +55,96 @@ class User(Document):
         indexes = [IndexModel([("email", ASCENDING)], unique=True, name="email")]
 
 
-class Membership(Document):
-    """With a custom role its permissions are held instead of those of `role`."""
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What an organization sees of somebody who belongs to it. `last_seen_at`: when a session of theirs was used."""
+
+    id: ObjectId
+    email: str
+    name: str
+    has_second_factor: bool
+    last_seen_at: datetime | None
+
+
+class OfPerson(TenantDocument):
+    """A thing about one person. Its rows carry the `Person` under `user`, read for all rows of a page at once."""
+
+    always_read: ClassVar[tuple[str, ...]] = ("org_id", "user_id")
 
     user_id: PydanticObjectId
-    org_id: PydanticObjectId
+
+    @classmethod
+    async def page_in(
+        cls,
+        scope: Scope,
+        filter: Mapping[str, Any],
+        keyset: Keyset,
+        *,
+        first: int,
+        after: Sequence[Any] | None = None,
+        reading: Reading | None = None,
+    ) -> Page[Any]:
+        """As TenantDocument.page_in does, with the people."""
+        page: Page[Any] = await super().page_in(scope, filter, keyset, first=first, after=after, reading=reading)
+        await add_people(page.rows)
+        return page
+
+    @classmethod
+    async def rows_by_id(
+        cls, scope: Scope, ids: Collection[ObjectId], reading: Reading | None = None
+    ) -> dict[ObjectId, Any]:
+        """As TenantDocument.rows_by_id does, with the people."""
+        found = await super().rows_by_id(scope, ids, reading)
+        await add_people(list(found.values()))
+        return found
+
+
+class Membership(OfPerson):
+    """With a custom role its permissions are held instead of those of `role`.
+
+    While `deactivated_at` is set nothing is held here. Sessions whose sign-in is older than `sessions_valid_from` hold
+    nothing here either.
+    """
+
+    noun: ClassVar[str] = "member"
+
     role: Role
     custom_role_id: PydanticObjectId | None = None
-    created_at: datetime = Field(default_factory=utc_now)
+    deactivated_at: datetime | None = None
+    sessions_valid_from: datetime | None = None
 
     class Settings:
         name = "memberships"
         indexes = [
             IndexModel([("user_id", ASCENDING), ("org_id", ASCENDING)], unique=True, name="user_org"),
-            IndexModel([("org_id", ASCENDING)], name="org"),
+            IndexModel([("org_id", ASCENDING), ("created_at", ASCENDING), ("_id", ASCENDING)], name="org_joined"),
+            IndexModel([("org_id", ASCENDING), ("custom_role_id", ASCENDING)], name="org_custom_role"),
         ]
 
 
 def normal_email(email: str) -> str:
     """The address as it is stored and compared."""
     return email.strip().lower()
+
+
+async def add_people(rows: Sequence[Any]) -> None:
+    """Put the `Person` whose id is under `user_id` into `user` of each row."""
+    people = await people_by_id({row.user_id for row in rows})
+    for row in rows:
+        row.user = people.get(row.user_id) or Person(row.user_id, "", "Somebody who is gone", False, None)
+
+
+async def people_by_id(ids: Collection[ObjectId]) -> dict[ObjectId, Person]:
+    """People by their id, deactivated ones included."""
+    if not ids:
+        return {}
+    fields = {"email": 1, "name": 1, "factors": 1}
+    raws = await User.get_pymongo_collection().find({"_id": {"$in": list(ids)}}, fields).to_list()
+    seen = await last_seen_of([raw["_id"] for raw in raws])
+    return {
+        raw["_id"]: Person(raw["_id"], raw["email"], raw["name"], bool(raw.get("factors")), seen.get(raw["_id"]))
+        for raw in raws
+    }
 
 
 async def find_user(email: str) -> User | None:
@@ -79,10 +154,10 @@ async def find_user(email: str) -> User | None:
 
 
 async def memberships_of_many(user_ids: Collection[PydanticObjectId]) -> list[dict[str, Any]]:
-    """(user_id, org_id, role, custom_role_id) of every membership of these people."""
-    fields = {"_id": 0, "user_id": 1, "org_id": 1, "role": 1, "custom_role_id": 1}
-    query = {"user_id": {"$in": list(user_ids)}}
-    return await Membership.get_pymongo_collection().find(query, fields).to_list()
+    """(user_id, org_id, role, custom_role_id, sessions_valid_from) of the memberships in force of these people."""
+    fields = {"_id": 0, "user_id": 1, "org_id": 1, "role": 1, "custom_role_id": 1, "sessions_valid_from": 1}
+    query = {"user_id": {"$in": list(user_ids)}, "deactivated_at": None}
+    return await Membership.rows().find(query, fields).to_list()
 
 
 async def users_by_id(ids: Collection[PydanticObjectId]) -> dict[PydanticObjectId, User]:
@@ -130,3 +205,9 @@ async def only_administrated_by(user_id: PydanticObjectId, session: AsyncClientS
         if not await User.get_pymongo_collection().count_documents(here, limit=1, session=session):
             alone.append(org_id)
     return alone
+
+
+async def mark_verified(user: User, at: datetime, session: AsyncClientSession) -> None:
+    """Note that the person has shown that the address is theirs, unless they had before."""
+    query = {"_id": user.id, "email_verified_at": None}
+    await User.get_pymongo_collection().update_one(query, {"$set": {"email_verified_at": at}}, session=session)

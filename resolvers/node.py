@@ -28,7 +28,10 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.AuditExport: Permission.AUDIT_EXPORT,
     documents.Budget: Permission.COSTS_READ,
     CostLine: Permission.COSTS_READ,
+    documents.CustomRole: Permission.MEMBERS_READ,
     documents.Finding: Permission.FINDINGS_READ,
+    documents.Invitation: Permission.MEMBERS_MANAGE,
+    documents.Membership: Permission.MEMBERS_READ,
     documents.Resource: Permission.RESOURCES_READ,
     documents.SyncRun: Permission.ACCOUNTS_READ,
 }

@@ -9,12 +9,15 @@ from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.finding import FindingQueries
+from resolvers.invitation import InvitationMutations, InvitationQueries
 from resolvers.leaving import LeavingMutations
+from resolvers.member import MemberMutations, MemberQueries
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
 from resolvers.password import PasswordMutations
 from resolvers.person import PersonMutations
 from resolvers.profile import ProfileMutations
+from resolvers.role import RoleMutations, RoleQueries
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 
@@ -28,8 +31,11 @@ class Query(
     CostQueries,
     DashboardQueries,
     FindingQueries,
+    InvitationQueries,
+    MemberQueries,
     NodeQueries,
     OrganizationQueries,
+    RoleQueries,
     SessionQueries,
     SyncQueries,
 ):
@@ -43,10 +49,13 @@ class Mutation(
     AuditMutations,
     BudgetMutations,
     LeavingMutations,
+    InvitationMutations,
+    MemberMutations,
     OrganizationMutations,
     PasswordMutations,
     PersonMutations,
     ProfileMutations,
+    RoleMutations,
     SessionMutations,
     SyncMutations,
 ):

@@ -77,6 +77,17 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     entry, export = make_audit(tenant)
     await entry.insert()
     await export.insert()
+    role = documents.CustomRole(org_id=org_id, name="secret-role", permissions=["costs:read"])
+    await role.insert()
+    invitation = documents.Invitation(
+        org_id=org_id,
+        user_id=tenant.user.id,
+        email="secret-invited@example.com",
+        role=documents.Role.USER,
+        sent_at=now,
+        expires_at=now + timedelta(days=7),
+    )
+    await invitation.insert()
     return {
         "Account": account,
         "AuditEntry": entry,
@@ -87,6 +98,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Budget": budget,
         "CostLine": line,
         "Sync": run,
+        "CustomRole": role,
+        "Invitation": invitation,
     }
 
 
