@@ -18,6 +18,7 @@ from documents.event import Event, EventCounter
 from documents.finding import Finding
 from documents.invitation import Invitation
 from documents.organization import Organization, OrganizationKind
+from documents.provider_visit import ProviderVisit
 from documents.resource import Resource
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sync_run import SyncRun, SyncState
@@ -49,6 +50,7 @@ __all__ = [
     "Membership",
     "Organization",
     "OrganizationKind",
+    "ProviderVisit",
     "RefreshToken",
     "Resource",
     "Role",

@@ -12,7 +12,7 @@ from pydantic import Field
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
-from documents.page import Keyset, Page, page_steps
+from documents.page import Keyset, Page, read_page
 from documents.reading import Reading
 from documents.row import Row, row_class, rows_of
 from domain.errors import Forbidden, NotFound
@@ -133,17 +133,7 @@ class TenantDocument(Document):
         orgs = _object_ids(scope.org_ids)
         within = [_among(orgs[start : start + ORGS_AT_ONCE]) for start in range(0, len(orgs), ORGS_AT_ONCE)]
         collection, fields, projection = cls._read(reading, keyset.names)
-        raws: list[dict[str, Any]] = []
-        for queries, sort in page_steps(within, filter, keyset, after):
-            limit = first + 1 - len(raws)
-            found = [
-                # With room for one more, or MongoDB keeps a cursor of exactly so many open, to be closed by a request.
-                await collection.find(query, projection, sort=sort, limit=limit, batch_size=limit + 1).to_list()
-                for query in queries
-            ]
-            raws += keyset.merged(found)[:limit]
-            if len(raws) > first:
-                break
+        raws = await read_page(collection, within, filter, keyset, first=first, after=after, projection=projection)
         return Page(rows=rows_of(cls.Row, fields, raws[:first]), has_next=len(raws) > first)
 
     @classmethod

@@ -33,6 +33,7 @@ from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
+from documents.provider_visit import ProviderVisit
 from documents.registration import Registration
 from documents.resource import Resource
 from documents.session import RefreshToken, Session
@@ -64,6 +65,7 @@ ALL = (
     Organization,
     OutboxJob,
     OutgoingMail,
+    ProviderVisit,
     RefreshToken,
     Registration,
     Resource,
@@ -78,6 +80,7 @@ INDEX_NOT_FOUND = 27  # the same, IndexNotFound
 # Indexes of earlier versions that nothing reads any more.
 OBSOLETE_INDEXES = {
     "alerts": {"org_raised", "org_state_raised"},
+    "client_accesses": {"msp_created"},
     "findings": {"org_state_severity"},
     "memberships": {"org"},
     "organizations": {"msp"},

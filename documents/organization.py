@@ -1,7 +1,7 @@
 """A tenant: one company, or a managed service provider (MSP) with client companies."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
 from typing import Any
@@ -9,13 +9,16 @@ from typing import Any
 from beanie import Document, PydanticObjectId
 from bson import ObjectId
 from pydantic import Field
-from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
 from documents.event import open_log
 from domain.audit.retention import DEFAULT_DAYS, check_retention
 from domain.errors import NotFound
+
+# Longer than any job runs that may still write for an organization which is deleted.
+LOOKED_AT_AGAIN = timedelta(days=1)
 
 
 class OrganizationKind(StrEnum):
@@ -24,7 +27,7 @@ class OrganizationKind(StrEnum):
 
 
 class Organization(Document):
-    """`msp_id` names the provider that manages this company, if any, `managed_by` is what that one is called.
+    """`msp_id` names the provider that manages this company, if any, `provider_name` its name.
 
     Sessions whose sign-in is older than `sessions_valid_from` hold nothing here, nor do those without a second factor
     where one is required.
@@ -36,7 +39,7 @@ class Organization(Document):
     name: str
     kind: OrganizationKind
     msp_id: PydanticObjectId | None = None
-    managed_by: str | None = None
+    provider_name: str | None = None
     sessions_valid_from: datetime | None = None
     requires_second_factor: bool = False
     members_version: int = 0
@@ -64,8 +67,8 @@ async def open_organization(
     provider = (
         await Organization.get_pymongo_collection().find_one({"_id": msp_id}, session=session) if msp_id else None
     )
-    managed_by = provider["name"] if provider else None
-    organization = Organization(name=name, kind=kind, msp_id=msp_id, managed_by=managed_by)
+    provider_name = provider["name"] if provider else None
+    organization = Organization(name=name, kind=kind, msp_id=msp_id, provider_name=provider_name)
     await organization.insert(session=session)
     assert organization.id is not None  # noqa: S101 - insert sets it; this tells the type checker
     await open_log(organization.id, session)
@@ -165,7 +168,7 @@ async def lock_members(org_id: PydanticObjectId, session: AsyncClientSession) ->
 async def rename_organization(org_id: PydanticObjectId, name: str, session: AsyncClientSession) -> Organization:
     """Call the organization so, with its clients too. Raises NotFound for one that is deleted."""
     organizations = Organization.get_pymongo_collection()
-    await organizations.update_many({"msp_id": org_id}, {"$set": {"managed_by": name}}, session=session)
+    await organizations.update_many({"msp_id": org_id}, {"$set": {"provider_name": name}}, session=session)
     return await _changed(org_id, {"$set": {"name": name}}, session)
 
 
@@ -185,6 +188,14 @@ async def find_organization(org_id: PydanticObjectId, session: AsyncClientSessio
     query = {"_id": org_id, "deleted_at": None}
     raw = await Organization.get_pymongo_collection().find_one(query, session=session)
     return None if raw is None else Organization.model_validate(raw)
+
+
+async def find_deleted(at: datetime, *, limit: int = 100) -> list[PydanticObjectId]:
+    """Ids of deleted organizations of which something may be left: those never found empty, and those of today."""
+    lately = {"erased_at": None}, {"deleted_at": {"$gt": at - LOOKED_AT_AGAIN}}
+    query = {"deleted_at": {"$type": "date"}, "$or": list(lately)}
+    rows = Organization.get_pymongo_collection().find(query, {"_id": 1}, sort=[("deleted_at", DESCENDING)], limit=limit)
+    return [raw["_id"] async for raw in rows]
 
 
 async def _changed(org_id: PydanticObjectId, change: dict[str, Any], session: AsyncClientSession) -> Organization:

@@ -65,6 +65,11 @@ class Person:
     has_second_factor: bool
     last_seen_at: datetime | None
 
+    @classmethod
+    def gone(cls, id: ObjectId) -> "Person":
+        """In the place of one who is not there any more."""
+        return cls(id, "", "Somebody who is gone", has_second_factor=False, last_seen_at=None)
+
 
 class OfPerson(TenantDocument):
     """A thing about one person. Its rows carry the `Person` under `user`, read for all rows of a page at once."""
@@ -131,7 +136,7 @@ async def add_people(rows: Sequence[Any]) -> None:
     """Put the `Person` whose id is under `user_id` into `user` of each row."""
     people = await people_by_id({row.user_id for row in rows})
     for row in rows:
-        row.user = people.get(row.user_id) or Person(row.user_id, "", "Somebody who is gone", False, None)
+        row.user = people.get(row.user_id) or Person.gone(row.user_id)
 
 
 async def people_by_id(ids: Collection[ObjectId]) -> dict[ObjectId, Person]:

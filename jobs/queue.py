@@ -25,6 +25,8 @@ SLOW = "cloudwatcher:slow"
 SYNC_ACCOUNT = "sync_account"
 CHECK_BUDGETS = "check_budgets"
 EXPORT_AUDIT = "export_audit"
+ERASE_ORGANIZATION = "erase_organization"
+RECORD_VISITS = "record_visits"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -67,6 +69,17 @@ def ask_audit_export(tx: Transaction, export: AuditExport) -> None:
 def ask_mail_again(tx: Transaction, mail: OutgoingMail) -> None:
     """Ask anew for a mail whose job is lost."""
     tx.enqueue(SEND_MAIL, queue=QUICK, key=str(mail.id), args={"mail_id": str(mail.id)})
+
+
+def ask_visits(tx: Transaction, msp_id: PydanticObjectId, access_id: PydanticObjectId | None) -> None:
+    """Ask for a stay of a provider's person to be written down in the clients it is in, or has been in."""
+    args = {"org_id": str(msp_id), "access_id": str(access_id)}
+    tx.enqueue(RECORD_VISITS, queue=SLOW, key=str(access_id), args=args)
+
+
+def ask_erasure(tx: Transaction, org_id: PydanticObjectId) -> None:
+    """Ask for everything of a deleted organization to be erased."""
+    tx.enqueue(ERASE_ORGANIZATION, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
 
 
 class Queue:

@@ -32,6 +32,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Finding: Permission.FINDINGS_READ,
     documents.Invitation: Permission.MEMBERS_MANAGE,
     documents.Membership: Permission.MEMBERS_READ,
+    documents.ProviderVisit: Permission.AUDIT_READ,
     documents.Resource: Permission.RESOURCES_READ,
     documents.SyncRun: Permission.ACCOUNTS_READ,
 }

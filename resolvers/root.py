@@ -6,6 +6,7 @@ from resolvers.account import AccountMutations, AccountQueries
 from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
+from resolvers.client import ClientMutations, ClientQueries
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.finding import FindingQueries
@@ -28,6 +29,7 @@ class Query(
     AlertQueries,
     AuditQueries,
     BudgetQueries,
+    ClientQueries,
     CostQueries,
     DashboardQueries,
     FindingQueries,
@@ -48,8 +50,9 @@ class Mutation(
     AlertMutations,
     AuditMutations,
     BudgetMutations,
-    LeavingMutations,
+    ClientMutations,
     InvitationMutations,
+    LeavingMutations,
     MemberMutations,
     OrganizationMutations,
     PasswordMutations,

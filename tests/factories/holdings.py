@@ -88,6 +88,10 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         expires_at=now + timedelta(days=7),
     )
     await invitation.insert()
+    visit = documents.ProviderVisit(
+        org_id=org_id, user_id=tenant.user.id, access_id=PydanticObjectId(), reason="secret-visit", expires_at=now
+    )
+    await visit.insert()
     return {
         "Account": account,
         "AuditEntry": entry,
@@ -100,6 +104,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Sync": run,
         "CustomRole": role,
         "Invitation": invitation,
+        "ProviderVisit": visit,
     }
 
 
