@@ -134,7 +134,9 @@ class TenantDocument(Document):
         within = [_among(orgs[start : start + ORGS_AT_ONCE]) for start in range(0, len(orgs), ORGS_AT_ONCE)]
         collection, fields, projection = cls._read(reading, keyset.names)
         raws = await read_page(collection, within, filter, keyset, first=first, after=after, projection=projection)
-        return Page(rows=rows_of(cls.Row, fields, raws[:first]), has_next=len(raws) > first)
+        rows = rows_of(cls.Row, fields, raws[:first])
+        await cls.complete(rows)
+        return Page(rows=rows, has_next=len(raws) > first)
 
     @classmethod
     async def count_in(cls, scope: Scope, filter: Mapping[str, Any], *, cap: int) -> int:
@@ -155,7 +157,9 @@ class TenantDocument(Document):
         query = {"_id": {"$in": list(ids)}, **cls.within(scope)}
         # Told to use the ids, because an index that begins with org_id looks as good while there are few rows.
         raws = await collection.find(query, projection, hint="_id_").to_list()
-        return {row.id: row for row in rows_of(cls.Row, fields, raws)}
+        rows = rows_of(cls.Row, fields, raws)
+        await cls.complete(rows)
+        return {row.id: row for row in rows}
 
     @classmethod
     async def load_many(cls, scope: Scope, ids: Sequence[str]) -> list[Any]:
@@ -175,6 +179,10 @@ class TenantDocument(Document):
         is_flat = cls.Row.nested.isdisjoint(fields)
         collection = cls.rows().with_options(codec_options=PLAIN) if is_flat else cls.rows()
         return collection, fields, dict.fromkeys(fields, 1)
+
+    @classmethod
+    async def complete(cls, rows: Sequence[Any]) -> None:
+        """Put into the rows of a page what stands elsewhere; for most documents nothing does."""
 
     async def add(self, session: AsyncClientSession | None = None) -> Self:
         """Store a new document as it stands."""

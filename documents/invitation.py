@@ -1,6 +1,6 @@
 """Invitations into an organization: to one address, with a role, for a week. The link is a one-time token."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -9,22 +9,25 @@ from bson import ObjectId
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from documents.base import TenantDocument
 from documents.custom_role import CustomRole
 from documents.one_time_token import OneTimeToken, OneTimeTokens, Purpose, end_tokens
-from documents.user import OfPerson, Role
+from documents.user import Role, add_people
 from domain.errors import Conflict, Invalid
 
 LIFETIME = timedelta(days=7)
 RESEND_AFTER = timedelta(minutes=1)
 
 
-class Invitation(OfPerson):
+class Invitation(TenantDocument):
     """`user_id` is who invites, `email` (lower case) who is invited. While `is_open` it may be accepted until it
     expires; an address has one open invitation in an organization at a time.
     """
 
     noun: ClassVar[str] = "invitation"
+    always_read: ClassVar[tuple[str, ...]] = ("org_id", "user_id")
 
+    user_id: PydanticObjectId
     email: str
     role: Role
     custom_role_id: PydanticObjectId | None = None
@@ -49,6 +52,11 @@ class Invitation(OfPerson):
                 name="org_open_newest",
             ),
         ]
+
+    @classmethod
+    async def complete(cls, rows: Sequence[Any]) -> None:
+        """Each row has its `Person` in `user`."""
+        await add_people(rows)
 
 
 async def open_invitation(invitation: Invitation, session: AsyncClientSession) -> None:

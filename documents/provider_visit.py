@@ -1,6 +1,6 @@
 """What a client keeps of a stay of its provider's people: who, why, from when to when. Nothing of other clients."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -12,20 +12,23 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.audit import acting, current_act
+from documents.base import TenantDocument
 from documents.client_access import ClientAccess
 from documents.organization import Organization
 from documents.transaction import Transaction
-from documents.user import OfPerson
+from documents.user import add_people
 
 # In one transaction; each locks the end of the client's audit log until it commits.
 AT_ONCE = 20
 
 
-class ProviderVisit(OfPerson):
+class ProviderVisit(TenantDocument):
     """`org_id` is the client, `user_id` who was there. One for each stay and client."""
 
     noun: ClassVar[str] = "visit"
+    always_read: ClassVar[tuple[str, ...]] = ("org_id", "user_id")
 
+    user_id: PydanticObjectId
     access_id: PydanticObjectId
     reason: str
     expires_at: datetime
@@ -37,6 +40,11 @@ class ProviderVisit(OfPerson):
             IndexModel([("access_id", ASCENDING), ("org_id", ASCENDING)], unique=True, name="access_org"),
             IndexModel([("org_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="org_newest"),
         ]
+
+    @classmethod
+    async def complete(cls, rows: Sequence[Any]) -> None:
+        """Each row has its `Person` in `user`."""
+        await add_people(rows)
 
 
 async def clients_of(access: ClientAccess) -> list[PydanticObjectId]:

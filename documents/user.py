@@ -13,11 +13,8 @@ from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument, utc_now
-from documents.page import Keyset, Page
-from documents.reading import Reading
 from documents.session import AuthMethod, last_seen_of
 from domain.errors import NotFound
-from domain.facts.scope import Scope
 
 
 class Role(StrEnum):
@@ -71,40 +68,7 @@ class Person:
         return cls(id, "", "Somebody who is gone", has_second_factor=False, last_seen_at=None)
 
 
-class OfPerson(TenantDocument):
-    """A thing about one person. Its rows carry the `Person` under `user`, read for all rows of a page at once."""
-
-    always_read: ClassVar[tuple[str, ...]] = ("org_id", "user_id")
-
-    user_id: PydanticObjectId
-
-    @classmethod
-    async def page_in(
-        cls,
-        scope: Scope,
-        filter: Mapping[str, Any],
-        keyset: Keyset,
-        *,
-        first: int,
-        after: Sequence[Any] | None = None,
-        reading: Reading | None = None,
-    ) -> Page[Any]:
-        """As TenantDocument.page_in does, with the people."""
-        page: Page[Any] = await super().page_in(scope, filter, keyset, first=first, after=after, reading=reading)
-        await add_people(page.rows)
-        return page
-
-    @classmethod
-    async def rows_by_id(
-        cls, scope: Scope, ids: Collection[ObjectId], reading: Reading | None = None
-    ) -> dict[ObjectId, Any]:
-        """As TenantDocument.rows_by_id does, with the people."""
-        found = await super().rows_by_id(scope, ids, reading)
-        await add_people(list(found.values()))
-        return found
-
-
-class Membership(OfPerson):
+class Membership(TenantDocument):
     """With a custom role its permissions are held instead of those of `role`.
 
     While `deactivated_at` is set nothing is held here. Sessions whose sign-in is older than `sessions_valid_from` hold
@@ -112,7 +76,9 @@ class Membership(OfPerson):
     """
 
     noun: ClassVar[str] = "member"
+    always_read: ClassVar[tuple[str, ...]] = ("org_id", "user_id")
 
+    user_id: PydanticObjectId
     role: Role
     custom_role_id: PydanticObjectId | None = None
     deactivated_at: datetime | None = None
@@ -125,6 +91,11 @@ class Membership(OfPerson):
             IndexModel([("org_id", ASCENDING), ("created_at", ASCENDING), ("_id", ASCENDING)], name="org_joined"),
             IndexModel([("org_id", ASCENDING), ("custom_role_id", ASCENDING)], name="org_custom_role"),
         ]
+
+    @classmethod
+    async def complete(cls, rows: Sequence[Any]) -> None:
+        """Each row has its `Person` in `user`."""
+        await add_people(rows)
 
 
 def normal_email(email: str) -> str:
@@ -200,11 +171,12 @@ async def change_user(
 
 async def only_administrated_by(user_id: PydanticObjectId, session: AsyncClientSession) -> list[PydanticObjectId]:
     """Organizations that would have no administrator left without this person, who is one there."""
-    members, administrators = Membership.get_pymongo_collection(), {"$in": [Role.ADMIN, Role.MSP_ADMIN]}
-    own = await members.find({"user_id": user_id, "role": administrators}, session=session).to_list()
+    members, administrators = Membership.rows(), {"$in": [Role.ADMIN, Role.MSP_ADMIN]}
+    in_force = {"role": administrators, "deactivated_at": None}
+    own = await members.find({"user_id": user_id, **in_force}, session=session).to_list()
     alone = []
     for org_id in [raw["org_id"] for raw in own]:
-        query = {"org_id": org_id, "role": administrators, "user_id": {"$ne": user_id}}
+        query = {"org_id": org_id, **in_force, "user_id": {"$ne": user_id}}
         others = [raw["user_id"] async for raw in members.find(query, {"user_id": 1}, session=session)]
         here = {"_id": {"$in": others}, "deactivated_at": None}
         if not await User.get_pymongo_collection().count_documents(here, limit=1, session=session):

@@ -19,6 +19,7 @@ ROOT_FIELDS = {
     "mutation confirmEmailChange": "*",
     "mutation undoEmailChange": "*",
     "mutation reactivateMyAccount": "*",
+    "mutation acceptInvitation": "*",
     "mutation signIn": "*",
     "mutation refreshSession": "*",
     # About oneself: any person.
@@ -53,7 +54,29 @@ ROOT_FIELDS = {
     "mutation syncAccount": "AM",
     "mutation createBudget": "AM",
     # The organization, its people and its clients.
+    "query customRoles": "UAM",
+    "query members": "UAM",
+    "query permissionTable": "UAM",
+    "query invitations": "AM",
+    "query memberSessions": "AM",
+    "query providerAccesses": "AM",
     "mutation cutOffSessions": "AM",
+    "mutation renameOrganization": "AM",
+    "mutation deleteOrganization": "AM",
+    "mutation invite": "AM",
+    "mutation resendInvitation": "AM",
+    "mutation revokeInvitation": "AM",
+    "mutation changeRole": "AM",
+    "mutation removeMember": "AM",
+    "mutation deactivateMember": "AM",
+    "mutation reactivateMember": "AM",
+    "mutation endMemberSessions": "AM",
+    "mutation createCustomRole": "AM",
+    "mutation updateCustomRole": "AM",
+    "mutation deleteCustomRole": "AM",
+    # A provider and its clients.
+    "query clients": "M",
+    "query clientAccesses": "M",
     "mutation createClient": "M",
     # What was done, by whom.
     "query auditLog": "AM",
@@ -64,6 +87,8 @@ ROOT_FIELDS = {
     "mutation exportAudit": "AM",
     "mutation setAuditRetention": "AM",
     "subscription auditExportProgressed": "AM",
+    "mutation enterClients": "M",
+    "mutation leaveClients": "M",
 }
 
 # Who may read a type by its id, with `node` and `nodes`.
@@ -74,7 +99,11 @@ TYPES = {
     "AuditExport": "AM",
     "Budget": "VUAM",
     "CostLine": "VUAM",
+    "CustomRole": "UAM",
     "Finding": "VUAM",
+    "Invitation": "AM",
+    "Member": "UAM",
+    "ProviderVisit": "AM",
     "Resource": "VUAM",
     "Sync": "VUAM",
 }
