@@ -47,10 +47,6 @@ class Invitation(TenantDocument):
                 name="org_email_open",
             ),
             IndexModel([("org_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="org_newest"),
-            IndexModel(
-                [("org_id", ASCENDING), ("is_open", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
-                name="org_open_newest",
-            ),
         ]
 
     @classmethod

@@ -89,7 +89,6 @@ class Membership(TenantDocument):
         indexes = [
             IndexModel([("user_id", ASCENDING), ("org_id", ASCENDING)], unique=True, name="user_org"),
             IndexModel([("org_id", ASCENDING), ("created_at", ASCENDING), ("_id", ASCENDING)], name="org_joined"),
-            IndexModel([("org_id", ASCENDING), ("custom_role_id", ASCENDING)], name="org_custom_role"),
         ]
 
     @classmethod

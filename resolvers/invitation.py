@@ -68,7 +68,7 @@ class InvitationQueries:
         after: After = None,
     ) -> Any:
         context = info.context
-        where = {"is_open": True} if is_open else {}
+        where = {"accepted_at": None, "revoked_at": None} if is_open else {}
         return await context.ports.pager.page(
             info, documents.Invitation, context.scope, where, NEWEST_FIRST, first=first, after=after
         )

@@ -78,6 +78,8 @@ ROOT_FIELDS = {
     "query clients": "M",
     "query clientAccesses": "M",
     "mutation createClient": "M",
+    "mutation enterClients": "M",
+    "mutation leaveClients": "M",
     # What was done, by whom.
     "query auditLog": "AM",
     "query auditVerification": "AM",
@@ -87,8 +89,6 @@ ROOT_FIELDS = {
     "mutation exportAudit": "AM",
     "mutation setAuditRetention": "AM",
     "subscription auditExportProgressed": "AM",
-    "mutation enterClients": "M",
-    "mutation leaveClients": "M",
 }
 
 # Who may read a type by its id, with `node` and `nodes`.

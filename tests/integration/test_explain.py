@@ -24,8 +24,10 @@ from documents.cost_line import CostLine
 from documents.cost_load import clear_costs
 from documents.cost_period import current_editions
 from documents.event import EventLog, prune_events
-from documents.organization import load_organizations
+from documents.member import change_member, find_membership, is_member
+from documents.organization import find_deleted, load_organizations, lock_members
 from documents.outbox import relay_outbox
+from documents.session import count_open_sessions, last_seen_of
 from documents.sync_run import find_stranded_runs
 from documents.user import find_user
 from domain.costs.series import CostQuestion, Dimension, Grain
@@ -120,6 +122,12 @@ def listings() -> Iterator[Listing]:
         "costLines",
     ):
         yield Listing(name, "")
+    for name in ("members", "customRoles", "invitations", "providerAccesses"):
+        yield Listing(name, "")
+    yield Listing("invitations", "isOpen: true", is_exact=False)
+    yield Listing("members", "filter: {organizationId: ORG}")
+    for where in ("state: ACTIVE", "roles: [USER, CLIENT_VIEWER]", 'organizationId: ORG, text: "person"'):
+        yield Listing("members", f"filter: {{{where}}}", is_exact=False)
     yield Listing("accounts", "organizationId: ORG")
     for where in ("states: [OPEN]", "organizationId: ORG"):
         yield Listing("alerts", f"filter: {{{where}}}")
@@ -216,6 +224,34 @@ async def identity(house: House, graph: Graph) -> None:
     await load_organizations([house.alone.org_id, house.provider.org_id])
 
 
+async def people(house: House, graph: Graph) -> None:
+    await graph.ask("{ permissionTable { permission } }", house.provider.token)
+    await active_administrators(house)
+    await clients(house, graph)
+    await find_deleted(datetime.now(UTC))
+    await last_seen_of([house.alone.user.id])
+    await count_open_sessions(house.alone.user.id, START)
+    await is_member(house.alone.organization.id, house.alone.user.email)
+
+
+async def active_administrators(house: House) -> None:
+    """What is asked before an administrator is removed: whether another one is left."""
+    member = await find_membership(house.alone.organization.id, house.alone.user.id)
+    assert member is not None
+    client = house.database.client
+    async with client.start_session() as session, await session.start_transaction():
+        await lock_members(member.org_id, session)
+        await change_member(member, {"role": "ADMIN"}, session)
+
+
+async def clients(house: House, graph: Graph) -> None:
+    page = """query($after: Cursor) { clients(first: 5, after: $after) {
+      nodes { name openAccesses { person } } totalCount pageInfo { endCursor } } }"""
+    first = (await graph.ask(page, house.provider.token))["clients"]
+    await graph.ask(page, house.provider.token, after=first["pageInfo"]["endCursor"])
+    await graph.ask("{ clientAccesses { nodes { person } totalCount } }", house.provider.token)
+
+
 async def events(house: House, graph: Graph) -> None:
     await EventLog().fetch(house.alone.org_id, 1500, 100)
     await EventLog().bounds(house.alone.org_id)
@@ -244,7 +280,9 @@ async def audit(house: House, graph: Graph) -> None:
     await forget_exports(START)
 
 
-@pytest.mark.parametrize("reads", [by_id, costs, identity, events, schedule, audit], ids=lambda reads: reads.__name__)
+@pytest.mark.parametrize(
+    "reads", [by_id, costs, identity, people, events, schedule, audit], ids=lambda reads: reads.__name__
+)
 async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: Any) -> None:
     with house.commands.recording() as commands:
         await reads(house, graph)
