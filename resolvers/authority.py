@@ -10,11 +10,13 @@ from auth.delegation import permissions_with
 from auth.permission import Permission
 from auth.standing import Standing
 from auth.standings import load_standings_of
+from documents.client_access import end_access, open_accesses
 from documents.invitation import revoke_invitations_by
 from documents.member import permissions_stored
 from documents.organization import lock_members
 from documents.transaction import Transaction
 from domain.errors import Forbidden, NotFound
+from jobs.queue import ask_visits
 from resolvers.context import Context
 
 
@@ -45,8 +47,15 @@ async def held_by(member: documents.Membership, tx: Transaction) -> frozenset[Pe
 
 
 async def lessened(context: Context, tx: Transaction, member: documents.Membership) -> None:
-    """What follows in the transaction when a member loses rights: what they have invited is void."""
-    await revoke_invitations_by(member.org_id, member.user_id, context.now(), tx.session)
+    """What follows in the transaction when a member loses rights: their invitations are void, their stays are over."""
+    at = context.now()
+    await revoke_invitations_by(member.org_id, member.user_id, at, tx.session)
+    for access in await open_accesses([member.org_id], at):
+        if access.user_id == member.user_id:
+            ended = await end_access(access, at, tx.session)
+            after = {"ended_at": ended.ended_at}
+            tx.audit(member.org_id, target=f"access:{access.id}", before={"ended_at": None}, after=after)
+            ask_visits(tx, member.org_id, access.id)
 
 
 def tell_lessened(context: Context, user_ids: Collection[ObjectId]) -> None:

@@ -81,7 +81,9 @@ class Rights:
             places[person] = after
         return any(place.is_active and place.role in ADMINS for place in places.values())
 
-    def _void_offers(self, org: str, person: str) -> None:
+    def _lessen(self, org: str, person: str) -> None:
+        if org == MSP:
+            self.at_work.discard(person)
         for key in [key for key, offer in self.offers.items() if key[1] == org and offer.by == person]:
             del self.offers[key]
 
@@ -95,7 +97,7 @@ class Rights:
         is_less = bool(self.worth(org, before) - self.worth(org, after)) or not after.is_active
         self.places[person, org] = after
         if is_less:
-            self._void_offers(org, person)
+            self._lessen(org, person)
         return True
 
     def change_role(self, actor: str, org: str, person: str, role: Role, custom: str | None) -> bool:
@@ -109,7 +111,7 @@ class Rights:
         if not self.may(actor, org, "members:manage", give=give) or not self.leaves_an_admin(org, person, None):
             return False
         del self.places[person, org]
-        self._void_offers(org, person)
+        self._lessen(org, person)
         return True
 
     def invite(self, actor: str, org: str, person: str, place: Place) -> bool:

@@ -278,6 +278,29 @@ async def test_a_stay_ends_with_the_membership_at_the_provider(
     assert (cut_off, deactivated) == ({}, {})
 
 
+async def test_a_stay_is_over_for_good_when_the_role_is_lost(
+    graph: Graph, backend: Backend, msp: Tenant, client: Tenant
+) -> None:
+    colleague = await add_member(backend, msp.organization, Role.MSP_ADMIN)
+    await documents.ClientAccess.get_pymongo_collection().delete_many({"user_id": colleague.user.id})
+    access = (await enter(graph, colleague, client))["access"]["id"]
+    member = await member_id(colleague)
+
+    for role in ("USER", "MSP_ADMIN"):
+        await act(graph, msp.token, "changeRole", memberId=member, role=role)
+    written = await run_job(backend, msp, access)
+    await asyncio.sleep(1)
+
+    assert set(await reached(graph, colleague)) == {msp.global_id}
+    assert written == 1
+    assert (await graph.ask(VISITS, client.token))["providerAccesses"]["nodes"][0]["endedAt"] is not None
+    assert [entry["target"].split(":")[0] for entry in await entries(msp, "member.change_role")] == [
+        "access",
+        "member",
+        "member",
+    ]
+
+
 async def test_what_the_provider_asks_of_sessions_holds_in_clients_too(
     graph: Graph, backend: Backend, client: Tenant, msp: Tenant
 ) -> None:

@@ -12,9 +12,12 @@ import documents
 from app.wiring import Backend
 from documents import Role
 from documents.base import utc_now
+from documents.invitation import take_invitation
 from documents.mail import OutgoingMail
-from documents.one_time_token import OneTimeToken
-from schema.node import local_id
+from documents.one_time_token import OneTimeToken, Purpose, spend_token
+from documents.transaction import Transaction
+from domain.errors import Invalid
+from schema.node import global_id, local_id
 from tests.factories.graph import Graph
 from tests.factories.rights import act, entries, invitation_code, member_id
 from tests.factories.tenant import Tenant, add_member, make_tenant
@@ -249,6 +252,56 @@ async def test_a_deactivated_member_does_not_come_back_by_an_old_invitation(
     reach = (await graph.ask("{ viewer { reach { organization { id } } } }", other.token))["viewer"]["reach"]
 
     assert [one["organization"]["id"] for one in reach] == [other.global_id]
+
+
+async def test_an_invitation_with_a_role_of_ones_own_is_sent_again_by_who_holds_as_much(
+    graph: Graph, backend: Backend, admin: Tenant, email: str
+) -> None:
+    manager = await add_member(backend, admin.organization, Role.USER)
+    less = documents.CustomRole(org_id=admin.organization.id, name="HR", permissions=["members:manage", "costs:read"])
+    more = documents.CustomRole(org_id=admin.organization.id, name="Buyer", permissions=["budgets:write"])
+    for role in (less, more):
+        await role.insert()
+    await documents.Membership.rows().update_one({"user_id": manager.user.id}, {"$set": {"custom_role_id": less.id}})
+    fields = {"email": email, "role": "USER", "customRoleId": global_id("CustomRole", more.id)}
+    id = (await act(graph, admin.token, "invite", **fields))["invitation"]["id"]
+    await change(id, sent_at=utc_now() - timedelta(minutes=2))
+
+    by_less = await act(graph, manager.token, "resendInvitation", invitationId=id)
+    by_more = await act(graph, admin.token, "resendInvitation", invitationId=id)
+
+    assert (by_less["code"], by_more["invitation"]["state"]) == ("FORBIDDEN", "OPEN")
+
+
+async def test_a_link_whose_invitation_is_closed_in_between_lets_nobody_in(
+    graph: Graph, backend: Backend, admin: Tenant, email: str
+) -> None:
+    id, code = await invited(graph, backend, admin, email)
+    await change(id, is_open=False)
+    at = utc_now()
+
+    answer = await act(graph, None, "acceptInvitation", token=code, name="Ada", password=PASSWORD)
+
+    async def take(tx: Transaction) -> None:
+        token = await spend_token(code, Purpose.INVITATION, at=at, session=tx.session)
+        await take_invitation(token, at, tx.session)
+
+    assert answer["code"] == "BAD_USER_INPUT"
+    with pytest.raises(Invalid, match="taken back"):
+        await backend.writer.commit(take)
+
+
+async def test_an_invitation_into_a_deleted_organization_is_worth_nothing(
+    graph: Graph, backend: Backend, admin: Tenant, email: str
+) -> None:
+    _, code = await invited(graph, backend, admin, email)
+    fields = {"organizationId": admin.global_id, "name": admin.organization.name}
+    await act(graph, admin.token, "deleteOrganization", **fields)
+
+    answer = await act(graph, None, "acceptInvitation", token=code, name="Ada", password=PASSWORD)
+
+    assert answer["code"] == "NOT_FOUND"
+    assert await documents.User.get_pymongo_collection().find_one({"email": email}) is None
 
 
 async def test_an_invitation_of_a_stranger_cannot_be_touched(
