@@ -116,18 +116,17 @@ def listings() -> Iterator[Listing]:
         "auditExports",
         "auditLog",
         "budgets",
+        "customRoles",
         "findings",
+        "invitations",
+        "members",
+        "providerAccesses",
         "resources",
         "syncs",
         "costLines",
     ):
         yield Listing(name, "")
-    for name in ("members", "customRoles", "invitations", "providerAccesses"):
-        yield Listing(name, "")
-    yield Listing("invitations", "isOpen: true", is_exact=False)
-    yield Listing("members", "filter: {organizationId: ORG}")
-    for where in ("state: ACTIVE", "roles: [USER, CLIENT_VIEWER]", 'organizationId: ORG, text: "person"'):
-        yield Listing("members", f"filter: {{{where}}}", is_exact=False)
+    yield from people_listings()
     yield Listing("accounts", "organizationId: ORG")
     for where in ("states: [OPEN]", "organizationId: ORG"):
         yield Listing("alerts", f"filter: {{{where}}}")
@@ -162,6 +161,14 @@ def listings() -> Iterator[Listing]:
     yield Listing("costLines", f"filter: {{{days}}}")
     for where in ('subAccountIds: ["account 1"]', 'serviceNames: ["service 1"]', 'resourceIds: ["resource 5"]'):
         yield Listing("costLines", f"filter: {{{where}, {days}}}", is_exact=False)
+
+
+def people_listings() -> Iterator[Listing]:
+    """The same of members and invitations."""
+    yield Listing("invitations", "isOpen: true", is_exact=False)
+    yield Listing("members", "filter: {organizationId: ORG}")
+    for where in ("state: ACTIVE", "roles: [USER, CLIENT_VIEWER]", 'organizationId: ORG, text: "person"'):
+        yield Listing("members", f"filter: {{{where}}}", is_exact=False)
 
 
 def is_page(plan: Plan) -> bool:
