@@ -74,6 +74,7 @@ DESCRIPTIONS: dict[Permission, str] = {
     P.FINDINGS_READ: "See findings.",
     P.ALERTS_READ: "See alerts and follow them live.",
     P.ALERTS_ACKNOWLEDGE: "Say that one has taken an alert on.",
+    P.GRAPH_INTROSPECT: "Ask for the schema in production, to develop against the graph.",
 }
 
 
