@@ -23,8 +23,10 @@ from jobs.context import JobContext
 from jobs.queue import (
     CHECK_BUDGETS,
     CHECK_IDENTITY_PROVIDER,
+    ERASE_ORGANIZATION,
     EXPORT_AUDIT,
     QUICK,
+    RECORD_VISITS,
     SEND_MAIL,
     SLOW,
     SYNC_ACCOUNT,
@@ -36,7 +38,9 @@ from jobs.tasks import keep_house
 from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.check_identity_provider import check_identity_provider
 from jobs.tasks.clear_costs import clear_replaced_costs
+from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
+from jobs.tasks.record_visits import record_visits
 from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
 from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
@@ -100,6 +104,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
             cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
+            cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
             cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
         ],
         queue_name=QUICK,
@@ -108,8 +113,10 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
     )
     slow = PatientWorker(
         functions=[
-            func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10),
+            func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
             func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
+            func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
+            func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10),
         ],
         cron_jobs=[
             cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),

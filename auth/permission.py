@@ -1,5 +1,6 @@
 """What each role may do. The table is the whole truth; resolvers only name a permission."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 
 from documents.user import Role
@@ -58,3 +59,40 @@ FOR_MACHINES = frozenset(Permission) - {
     P.ORGANIZATIONS_MANAGE,
     P.ROLES_MANAGE,
 }
+# What entering means is bound to the role: whoever enters works as an administrator there.
+NOT_IN_CUSTOM_ROLES = frozenset({P.CLIENTS_ENTER})
+
+DESCRIPTIONS: dict[Permission, str] = {
+    P.ORGANIZATIONS_READ: "See the organization itself.",
+    P.ORGANIZATIONS_CREATE: "Open client companies under a provider.",
+    P.ORGANIZATIONS_MANAGE: "Rename the organization, change its settings, end everybody's sessions in it, delete it.",
+    P.MEMBERS_READ: "See who belongs to the organization, their roles, and what each role may do.",
+    P.MEMBERS_MANAGE: "Invite people, change their roles, deactivate and remove them.",
+    P.ROLES_MANAGE: "Make, change and delete roles of the organization's own.",
+    P.IDENTITY_MANAGE: "Set up sign-in with an identity provider, provisioning of people, and domains.",
+    P.MACHINES_READ: "See service accounts and API keys, never the keys themselves.",
+    P.MACHINES_MANAGE: "Make, rotate and revoke service accounts and API keys.",
+    P.AUDIT_READ: "Read the audit log, and who of the provider worked here.",
+    P.AUDIT_EXPORT: "Take copies of the audit log out, with their proof.",
+    P.CLIENTS_READ: "See a provider's clients by name, and who of the provider works where.",
+    P.CLIENTS_ENTER: "Work in clients as an administrator, for a reason, for a time, and on record.",
+    P.ACCOUNTS_READ: "See connected cloud accounts and their health, never their credentials.",
+    P.ACCOUNTS_CONNECT: "Connect and disconnect cloud accounts.",
+    P.SYNCS_RUN: "Ask for a sync of an account.",
+    P.RESOURCES_READ: "See the inventory of resources.",
+    P.COSTS_READ: "See costs, billed rows and budgets.",
+    P.BUDGETS_WRITE: "Set budgets.",
+    P.FINDINGS_READ: "See findings.",
+    P.ALERTS_READ: "See alerts and follow them live.",
+    P.ALERTS_ACKNOWLEDGE: "Say that one has taken an alert on.",
+    P.SCIM_PROVISION: "Let a directory make, change and remove people; for keys of directories alone.",
+    P.GRAPH_INTROSPECT: "Ask for the schema in production, to develop against the graph.",
+}
+
+
+def known_permissions(names: Iterable[str]) -> frozenset[Permission]:
+    """Those of these stored names that still are permissions: what an older version knew gives nothing."""
+    return frozenset(Permission(name) for name in names if name in _NAMES)
+
+
+_NAMES = frozenset(permission.value for permission in Permission)

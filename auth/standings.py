@@ -12,7 +12,7 @@ from bson import ObjectId
 
 from auth.authentication import Subject, has_second_factor
 from auth.machines import SERVICE, Machine, load_machines
-from auth.permission import Permission
+from auth.permission import known_permissions
 from auth.standing import Standing, Standings, standing_of
 from documents.client_access import accesses_of_many
 from documents.custom_role import permissions_of_roles
@@ -22,6 +22,18 @@ from documents.user import Role, User, memberships_of_many, users_by_id
 
 NEEDS_FACTOR = "This organization requires a second factor: set one up, then sign in with it."
 NOTHING: Standings = {}
+# Organization to what it asks of sessions: documents.organization.guarded.
+Asks = Mapping[PydanticObjectId, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A standing, and the membership's own cut-off: sessions whose sign-in is older hold nothing."""
+
+    standing: Standing
+    valid_from: datetime | None = None
+    # Where one is at work for a provider: what is held there, on which this depends.
+    through: "_Held | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +77,7 @@ async def load_known(subjects: Collection[Subject]) -> dict[Subject, Known]:
         users_by_id(list(ids.values())),
         _held_by(list(ids.values())),
     )
-    asks = await guarded({PydanticObjectId(org_id) for standings in held.values() for org_id in standings})
+    asks = await guarded({PydanticObjectId(org_id) for places in held.values() for org_id in places})
     known: dict[Subject, Known] = {}
     for subject, user_id in ids.items():
         session, user = sessions.get(ObjectId(subject.session_id)), users.get(user_id)
@@ -74,43 +86,46 @@ async def load_known(subjects: Collection[Subject]) -> dict[Subject, Known]:
     return known
 
 
-def _known(
-    user: User, session: Mapping[str, Any], held: Standings, asks: Mapping[PydanticObjectId, Mapping[str, Any]]
-) -> Known:
+def _known(user: User, session: Mapping[str, Any], held: Mapping[str, _Held], asks: Asks) -> Known:
     methods = frozenset(AuthMethod(method) for method in session["methods"])
     since: datetime = session["authenticated_at"]
     standings = {}
-    for org_id, standing in held.items():
-        left = _left(standing, asks.get(PydanticObjectId(org_id)), since, methods)
+    for org_id, one in held.items():
+        left = _left(org_id, one, asks, since, methods)
         if left is not None:
             standings[org_id] = left
     return Known(user, standings, since, methods, session["expires_at"], session.get("factor_at"))
 
 
-def _left(
-    standing: Standing, asked: Mapping[str, Any] | None, since: datetime, methods: frozenset[AuthMethod]
-) -> Standing | None:
-    """What is left of a standing after what the organization asks of sessions."""
+def _left(org_id: str, held: _Held, asks: Asks, since: datetime, methods: frozenset[AuthMethod]) -> Standing | None:
+    """What is left of a standing after what the organization, and the provider one works for, ask of sessions."""
+    if held.through is not None and held.standing.msp_id is not None:
+        at_provider = _left(held.standing.msp_id, held.through, asks, since, methods)
+        if at_provider is None or at_provider.blocked:
+            return None
+    if held.valid_from is not None and since < held.valid_from:
+        return None
+    asked = asks.get(PydanticObjectId(org_id))
     if asked is None:
-        return standing
+        return held.standing
     if asked.get("deleted_at") is not None:
         return None
     valid_from = asked.get("sessions_valid_from")
     if valid_from is not None and since < valid_from:
         return None
     if asked.get("requires_second_factor") and not has_second_factor(methods):
-        return replace(standing, permissions=frozenset(), blocked=NEEDS_FACTOR)
-    return standing
+        return replace(held.standing, permissions=frozenset(), blocked=NEEDS_FACTOR)
+    return held.standing
 
 
-async def _held_by(user_ids: Collection[PydanticObjectId]) -> dict[PydanticObjectId, dict[str, Standing]]:
+async def _held_by(user_ids: Collection[PydanticObjectId]) -> dict[PydanticObjectId, dict[str, _Held]]:
     """Person to what their memberships and their stays in client organizations give them."""
     memberships = await memberships_of_many(user_ids)
     custom = await _custom_roles(memberships)
-    held: defaultdict[PydanticObjectId, dict[str, Standing]] = defaultdict(dict)
+    held: defaultdict[PydanticObjectId, dict[str, _Held]] = defaultdict(dict)
     managers: set[tuple[PydanticObjectId, PydanticObjectId]] = set()
     for raw in memberships:
-        held[raw["user_id"]][str(raw["org_id"])] = custom(raw)
+        held[raw["user_id"]][str(raw["org_id"])] = _Held(custom(raw), raw.get("sessions_valid_from"))
         if raw["role"] == Role.MSP_ADMIN:
             managers.add((raw["user_id"], raw["org_id"]))
     if managers:
@@ -128,14 +143,14 @@ async def _custom_roles(memberships: list[dict[str, Any]]) -> Callable[[Mapping[
             return plain
         org_id, names = roles.get(raw["custom_role_id"], (None, frozenset()))
         # A role that is gone, or another organization's, gives nothing.
-        permissions = frozenset(Permission(name) for name in names) if org_id == raw["org_id"] else frozenset()
+        permissions = known_permissions(names) if org_id == raw["org_id"] else frozenset()
         return replace(plain, permissions=permissions)
 
     return standing
 
 
 async def _add_stays(
-    held: Mapping[PydanticObjectId, dict[str, Standing]], managers: set[tuple[PydanticObjectId, PydanticObjectId]]
+    held: Mapping[PydanticObjectId, dict[str, _Held]], managers: set[tuple[PydanticObjectId, PydanticObjectId]]
 ) -> None:
     stays = [
         stay
@@ -145,7 +160,8 @@ async def _add_stays(
     clients = await clients_by_provider({stay["msp_id"] for stay in stays}) if stays else {}
     for stay in stays:
         managed, named = clients.get(stay["msp_id"], []), stay["client_ids"]
-        standing = standing_of(Role.ADMIN, msp_id=str(stay["msp_id"]))
+        msp_id, places = str(stay["msp_id"]), held[stay["user_id"]]
+        one = _Held(standing_of(Role.ADMIN, msp_id=msp_id), through=places[msp_id])
         for client in managed if named is None else set(named).intersection(managed):
             # What one holds as a member of the client itself goes first.
-            held[stay["user_id"]].setdefault(str(client), standing)
+            places.setdefault(str(client), one)

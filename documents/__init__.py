@@ -19,8 +19,10 @@ from documents.event import Event, EventCounter
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.identity_provider import IdentityProvider, RoleMapping
+from documents.invitation import Invitation
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
+from documents.provider_visit import ProviderVisit
 from documents.recovery_code import RecoveryCode
 from documents.resource import Resource
 from documents.scim_group import GroupRole, ScimGroup
@@ -59,10 +61,12 @@ __all__ = [
     "Finding",
     "GroupRole",
     "IdentityProvider",
+    "Invitation",
     "Membership",
     "Organization",
     "OrganizationKind",
     "Passkey",
+    "ProviderVisit",
     "RecoveryCode",
     "RefreshToken",
     "Resource",

@@ -12,7 +12,7 @@ from pydantic import Field
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
-from documents.page import Keyset, Page, page_steps
+from documents.page import Keyset, Page, read_page
 from documents.reading import Reading
 from documents.row import Row, row_class, rows_of
 from domain.errors import Forbidden, NotFound
@@ -133,18 +133,10 @@ class TenantDocument(Document):
         orgs = _object_ids(scope.org_ids)
         within = [_among(orgs[start : start + ORGS_AT_ONCE]) for start in range(0, len(orgs), ORGS_AT_ONCE)]
         collection, fields, projection = cls._read(reading, keyset.names)
-        raws: list[dict[str, Any]] = []
-        for queries, sort in page_steps(within, filter, keyset, after):
-            limit = first + 1 - len(raws)
-            found = [
-                # With room for one more, or MongoDB keeps a cursor of exactly so many open, to be closed by a request.
-                await collection.find(query, projection, sort=sort, limit=limit, batch_size=limit + 1).to_list()
-                for query in queries
-            ]
-            raws += keyset.merged(found)[:limit]
-            if len(raws) > first:
-                break
-        return Page(rows=rows_of(cls.Row, fields, raws[:first]), has_next=len(raws) > first)
+        raws = await read_page(collection, within, filter, keyset, first=first, after=after, projection=projection)
+        rows = rows_of(cls.Row, fields, raws[:first])
+        await cls.complete(rows)
+        return Page(rows=rows, has_next=len(raws) > first)
 
     @classmethod
     async def count_in(cls, scope: Scope, filter: Mapping[str, Any], *, cap: int) -> int:
@@ -165,7 +157,9 @@ class TenantDocument(Document):
         query = {"_id": {"$in": list(ids)}, **cls.within(scope)}
         # Told to use the ids, because an index that begins with org_id looks as good while there are few rows.
         raws = await collection.find(query, projection, hint="_id_").to_list()
-        return {row.id: row for row in rows_of(cls.Row, fields, raws)}
+        rows = rows_of(cls.Row, fields, raws)
+        await cls.complete(rows)
+        return {row.id: row for row in rows}
 
     @classmethod
     async def load_many(cls, scope: Scope, ids: Sequence[str]) -> list[Any]:
@@ -185,6 +179,10 @@ class TenantDocument(Document):
         is_flat = cls.Row.nested.isdisjoint(fields)
         collection = cls.rows().with_options(codec_options=PLAIN) if is_flat else cls.rows()
         return collection, fields, dict.fromkeys(fields, 1)
+
+    @classmethod
+    async def complete(cls, rows: Sequence[Any]) -> None:
+        """Put into the rows of a page what stands elsewhere; for most documents nothing does."""
 
     async def add(self, session: AsyncClientSession | None = None) -> Self:
         """Store a new document as it stands."""

@@ -6,13 +6,18 @@ from typing import Any
 
 from beanie import Document, PydanticObjectId
 from pydantic import Field
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
+from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
+from domain.errors import NotFound
 
 
 class ClientAccess(Document):
-    """`client_ids` is None for every client of the provider, later ones included."""
+    """`client_ids` is None for every client of the provider, later ones included.
+
+    What a client sees of it are its own `documents.provider_visit.ProviderVisit`s.
+    """
 
     user_id: PydanticObjectId
     msp_id: PydanticObjectId
@@ -26,7 +31,8 @@ class ClientAccess(Document):
         name = "client_accesses"
         indexes = [
             IndexModel([("user_id", ASCENDING), ("expires_at", ASCENDING)], name="user_expiry"),
-            IndexModel([("msp_id", ASCENDING), ("created_at", ASCENDING)], name="msp_created"),
+            IndexModel([("msp_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="msp_newest"),
+            IndexModel([("msp_id", ASCENDING), ("expires_at", ASCENDING)], name="msp_expiry"),
         ]
 
 
@@ -35,3 +41,30 @@ async def accesses_of_many(user_ids: Collection[PydanticObjectId]) -> list[dict[
     query = {"user_id": {"$in": list(user_ids)}, "expires_at": {"$gt": utc_now()}, "ended_at": None}
     fields = {"_id": 0, "user_id": 1, "msp_id": 1, "client_ids": 1}
     return await ClientAccess.get_pymongo_collection().find(query, fields).to_list()
+
+
+async def open_accesses(msp_ids: Collection[PydanticObjectId], at: datetime) -> list[ClientAccess]:
+    """The stays of these providers' people that are under way."""
+    query = {"msp_id": {"$in": list(msp_ids)}, "expires_at": {"$gt": at}, "ended_at": None}
+    return [ClientAccess.model_validate(raw) async for raw in ClientAccess.get_pymongo_collection().find(query)]
+
+
+async def find_access(id: PydanticObjectId, session: AsyncClientSession | None = None) -> ClientAccess:
+    """The stay with this id. Raises NotFound without one."""
+    raw = await ClientAccess.get_pymongo_collection().find_one({"_id": id}, session=session)
+    if raw is None:
+        raise NotFound.of("access")
+    access: ClientAccess = ClientAccess.model_validate(raw)
+    return access
+
+
+async def end_access(access: ClientAccess, at: datetime, session: AsyncClientSession) -> ClientAccess:
+    """The stay, over now; one that was over before stays as it was."""
+    raw = await ClientAccess.get_pymongo_collection().find_one_and_update(
+        {"_id": access.id, "ended_at": None},
+        {"$set": {"ended_at": at}},
+        session=session,
+        return_document=ReturnDocument.AFTER,
+    )
+    ended: ClientAccess = access if raw is None else ClientAccess.model_validate(raw)
+    return ended

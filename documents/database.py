@@ -31,11 +31,13 @@ from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.idempotency import IdempotentResult
 from documents.identity_provider import IdentityProvider
+from documents.invitation import Invitation
 from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.passkey import Passkey
+from documents.provider_visit import ProviderVisit
 from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
 from documents.resource import Resource
@@ -73,6 +75,7 @@ ALL = (
     GroupRole,
     IdempotentResult,
     IdentityProvider,
+    Invitation,
     Membership,
     OneTimeToken,
     Organization,
@@ -80,6 +83,7 @@ ALL = (
     OutgoingMail,
     Passkey,
     RecoveryCode,
+    ProviderVisit,
     RefreshToken,
     Registration,
     Resource,
@@ -102,7 +106,10 @@ INDEX_NOT_FOUND = 27  # the same, IndexNotFound
 # Indexes of earlier versions that nothing reads any more.
 OBSOLETE_INDEXES = {
     "alerts": {"org_raised", "org_state_raised"},
+    "client_accesses": {"msp_created"},
     "findings": {"org_state_severity"},
+    "memberships": {"org"},
+    "organizations": {"msp"},
     "resources": {"org_kind_name"},
 }
 

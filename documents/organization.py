@@ -1,7 +1,7 @@
 """A tenant: one company, or a managed service provider (MSP) with client companies."""
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
 from typing import Any
@@ -9,13 +9,16 @@ from typing import Any
 from beanie import Document, PydanticObjectId
 from bson import ObjectId
 from pydantic import Field
-from pymongo import ASCENDING, IndexModel, ReturnDocument
+from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
 from documents.event import open_log
 from domain.audit.retention import DEFAULT_DAYS, check_retention
 from domain.errors import NotFound
+
+# Longer than any job runs that may still write for an organization which is deleted.
+LOOKED_AT_AGAIN = timedelta(days=1)
 
 
 class OrganizationKind(StrEnum):
@@ -24,34 +27,48 @@ class OrganizationKind(StrEnum):
 
 
 class Organization(Document):
-    """`msp_id` names the provider that manages this company, if any.
+    """`msp_id` names the provider that manages this company, if any, `provider_name` its name.
 
     Sessions whose sign-in is older than `sessions_valid_from` hold nothing here, nor do those without a second factor
     where one is required.
     `frameworks` are the ids of those it must meet; they may demand that the audit log is kept for longer than
-    `audit_retention_days`.
+    `audit_retention_days`. `members_version` rises with every change of who belongs to it and what they may do.
+    `erased_at`: when nothing of a deleted one was left but this row and the audit log.
     """
 
     name: str
     kind: OrganizationKind
     msp_id: PydanticObjectId | None = None
+    provider_name: str | None = None
     sessions_valid_from: datetime | None = None
     requires_second_factor: bool = False
+    members_version: int = 0
     deleted_at: datetime | None = None
+    erased_at: datetime | None = None
     created_at: datetime = Field(default_factory=utc_now)
     frameworks: list[str] = Field(default_factory=list)
     audit_retention_days: int = DEFAULT_DAYS
 
     class Settings:
         name = "organizations"
-        indexes = [IndexModel([("msp_id", ASCENDING)], name="msp")]
+        indexes = [
+            # The order in which a provider lists its clients.
+            IndexModel([("msp_id", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING)], name="msp_name_id"),
+            IndexModel(
+                [("deleted_at", ASCENDING)], partialFilterExpression={"deleted_at": {"$type": "date"}}, name="deleted"
+            ),
+        ]
 
 
 async def open_organization(
     name: str, kind: OrganizationKind, *, msp_id: PydanticObjectId | None, session: AsyncClientSession
 ) -> Organization:
     """Store a new organization together with its empty event log."""
-    organization = Organization(name=name, kind=kind, msp_id=msp_id)
+    provider = (
+        await Organization.get_pymongo_collection().find_one({"_id": msp_id}, session=session) if msp_id else None
+    )
+    provider_name = provider["name"] if provider else None
+    organization = Organization(name=name, kind=kind, msp_id=msp_id, provider_name=provider_name)
     await organization.insert(session=session)
     assert organization.id is not None  # noqa: S101 - insert sets it; this tells the type checker
     await open_log(organization.id, session)
@@ -63,7 +80,8 @@ async def clients_by_provider(
 ) -> dict[PydanticObjectId, list[PydanticObjectId]]:
     """Provider id to the ids of the companies it manages; a provider without any is left out."""
     clients: dict[PydanticObjectId, list[PydanticObjectId]] = {}
-    rows = Organization.get_pymongo_collection().find({"msp_id": {"$in": list(msp_ids)}}, projection={"msp_id": 1})
+    query = {"msp_id": {"$in": list(msp_ids)}}
+    rows = Organization.get_pymongo_collection().find(query, projection={"msp_id": 1})
     async for raw in rows:
         clients.setdefault(raw["msp_id"], []).append(raw["_id"])
     return clients
@@ -146,5 +164,57 @@ async def cut_off_sessions(org_id: str, at: datetime, session: AsyncClientSessio
         session=session,
         return_document=ReturnDocument.AFTER,
     )
+    organization: Organization = Organization.model_validate(raw)
+    return organization
+
+
+async def lock_members(org_id: PydanticObjectId, session: AsyncClientSession) -> Organization:
+    """Begin a change of who belongs to the organization or what they may do; of two at once, one waits for the other.
+
+    What such a change rests upon (that an administrator is left) is read from several rows, which do not conflict by
+    themselves: both would see the other's administrator. Raises NotFound for an organization that is deleted.
+    """
+    return await _changed(org_id, {"$inc": {"members_version": 1}}, session)
+
+
+async def rename_organization(org_id: PydanticObjectId, name: str, session: AsyncClientSession) -> Organization:
+    """Call the organization so, with its clients too. Raises NotFound for one that is deleted."""
+    organizations = Organization.get_pymongo_collection()
+    await organizations.update_many({"msp_id": org_id}, {"$set": {"provider_name": name}}, session=session)
+    return await _changed(org_id, {"$set": {"name": name}}, session)
+
+
+async def mark_deleted(org_id: PydanticObjectId, at: datetime, session: AsyncClientSession) -> Organization:
+    """From now on nobody holds anything in the organization. Raises NotFound for one that is deleted already."""
+    return await _changed(org_id, {"$set": {"deleted_at": at}}, session)
+
+
+async def count_clients(org_id: PydanticObjectId, session: AsyncClientSession) -> int:
+    """How many companies that are not deleted this provider manages, counted no further than one."""
+    query = {"msp_id": org_id, "deleted_at": None}
+    return await Organization.get_pymongo_collection().count_documents(query, limit=1, session=session)
+
+
+async def find_organization(org_id: PydanticObjectId, session: AsyncClientSession | None = None) -> Organization | None:
+    """The organization, unless it is deleted."""
+    query = {"_id": org_id, "deleted_at": None}
+    raw = await Organization.get_pymongo_collection().find_one(query, session=session)
+    return None if raw is None else Organization.model_validate(raw)
+
+
+async def find_deleted(at: datetime, *, limit: int = 100) -> list[PydanticObjectId]:
+    """Ids of deleted organizations of which something may be left: those never found empty, and those of today."""
+    lately = {"erased_at": None}, {"deleted_at": {"$gt": at - LOOKED_AT_AGAIN}}
+    query = {"deleted_at": {"$type": "date"}, "$or": list(lately)}
+    rows = Organization.get_pymongo_collection().find(query, {"_id": 1}, sort=[("deleted_at", DESCENDING)], limit=limit)
+    return [raw["_id"] async for raw in rows]
+
+
+async def _changed(org_id: PydanticObjectId, change: dict[str, Any], session: AsyncClientSession) -> Organization:
+    raw = await Organization.get_pymongo_collection().find_one_and_update(
+        {"_id": org_id, "deleted_at": None}, change, session=session, return_document=ReturnDocument.AFTER
+    )
+    if raw is None:
+        raise NotFound.of("organization")
     organization: Organization = Organization.model_validate(raw)
     return organization

@@ -6,6 +6,8 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from pymongo.asynchronous.collection import AsyncCollection
+
 T = TypeVar("T")
 
 
@@ -84,6 +86,31 @@ def page_steps(
         Step([_both(base, one) for base in bases], list(keyset.full[same:]))
         for one, same in _ranges(filter, keyset, after)
     ]
+
+
+async def read_page(
+    collection: AsyncCollection[dict[str, Any]],
+    within: Sequence[Mapping[str, Any]],
+    filter: Mapping[str, Any],
+    keyset: Keyset,
+    *,
+    first: int,
+    after: Sequence[Any] | None,
+    projection: Mapping[str, int] | None,
+) -> list[dict[str, Any]]:
+    """The raw documents of a page, and one more when there are more."""
+    raws: list[dict[str, Any]] = []
+    for queries, sort in page_steps(within, filter, keyset, after):
+        limit = first + 1 - len(raws)
+        found = [
+            # With room for one more, or MongoDB keeps a cursor of exactly so many open, to be closed by a request.
+            await collection.find(query, projection, sort=sort, limit=limit, batch_size=limit + 1).to_list()
+            for query in queries
+        ]
+        raws += keyset.merged(found)[:limit]
+        if len(raws) > first:
+            break
+    return raws
 
 
 def _ranges(

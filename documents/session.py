@@ -90,6 +90,24 @@ async def open_sessions(ids: Collection[ObjectId]) -> dict[ObjectId, dict[str, A
     return {raw["_id"]: raw async for raw in Session.get_pymongo_collection().find(query, fields)}
 
 
+async def last_seen_of(user_ids: Collection[ObjectId]) -> dict[ObjectId, datetime]:
+    """Person to when a session of theirs was used last; nothing for those without any of the last weeks."""
+    pipeline: list[dict[str, Any]] = [
+        {"$match": {"user_id": {"$in": list(user_ids)}}},
+        {"$group": {"_id": "$user_id", "at": {"$max": "$used_at"}}},
+    ]
+    rows = await Session.get_pymongo_collection().aggregate(pipeline)
+    return {raw["_id"]: raw["at"] async for raw in rows}
+
+
+async def count_open_sessions(user_id: PydanticObjectId, since: datetime | None) -> int:
+    """How many sessions of a person are open whose sign-in is not older than `since`."""
+    query: dict[str, Any] = {"user_id": user_id, "ended_at": None, "expires_at": {"$gt": utc_now()}}
+    if since is not None:
+        query["authenticated_at"] = {"$gte": since}
+    return await Session.get_pymongo_collection().count_documents(query)
+
+
 async def sessions_of(user_id: PydanticObjectId) -> list[Session]:
     """The sessions of a person, those used last first: open ones, and those that ended lately."""
     rows = Session.get_pymongo_collection().find({"user_id": user_id}, sort=[("used_at", DESCENDING)], limit=200)

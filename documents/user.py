@@ -1,17 +1,19 @@
 """A person who signs in, and the memberships that say where with which role. Not tenant things: they span tenants."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from beanie import Document, PydanticObjectId
+from bson import ObjectId
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from documents.base import utc_now
-from documents.session import AuthMethod
+from documents.base import TenantDocument, utc_now
+from documents.session import AuthMethod, last_seen_of
 from domain.errors import NotFound
 
 
@@ -52,30 +54,75 @@ class User(Document):
         indexes = [IndexModel([("email", ASCENDING)], unique=True, name="email")]
 
 
-class Membership(Document):
+@dataclass(frozen=True, slots=True)
+class Person:
+    """What an organization sees of somebody who belongs to it. `last_seen_at`: when a session of theirs was used."""
+
+    id: ObjectId
+    email: str
+    name: str
+    has_second_factor: bool
+    last_seen_at: datetime | None
+
+    @classmethod
+    def gone(cls, id: ObjectId) -> "Person":
+        """In the place of one who is not there any more."""
+        return cls(id, "", "Somebody who is gone", has_second_factor=False, last_seen_at=None)
+
+
+class Membership(TenantDocument):
     """With a custom role its permissions are held instead of those of `role`.
 
-    `origin` is what made and keeps it, such as oidc:<id of an identity provider>; None for people.
+    While `deactivated_at` is set nothing is held here. Sessions whose sign-in is older than `sessions_valid_from` hold
+    nothing here either. `origin` is what made and keeps it, such as oidc:<id of an identity provider>; None for people.
     """
 
+    noun: ClassVar[str] = "member"
+    always_read: ClassVar[tuple[str, ...]] = ("org_id", "user_id")
+
     user_id: PydanticObjectId
-    org_id: PydanticObjectId
     role: Role
     custom_role_id: PydanticObjectId | None = None
     origin: str | None = None
-    created_at: datetime = Field(default_factory=utc_now)
+    deactivated_at: datetime | None = None
+    sessions_valid_from: datetime | None = None
 
     class Settings:
         name = "memberships"
         indexes = [
             IndexModel([("user_id", ASCENDING), ("org_id", ASCENDING)], unique=True, name="user_org"),
-            IndexModel([("org_id", ASCENDING)], name="org"),
+            IndexModel([("org_id", ASCENDING), ("created_at", ASCENDING), ("_id", ASCENDING)], name="org_joined"),
         ]
+
+    @classmethod
+    async def complete(cls, rows: Sequence[Any]) -> None:
+        """Each row has its `Person` in `user`."""
+        await add_people(rows)
 
 
 def normal_email(email: str) -> str:
     """The address as it is stored and compared."""
     return email.strip().lower()
+
+
+async def add_people(rows: Sequence[Any]) -> None:
+    """Put the `Person` whose id is under `user_id` into `user` of each row."""
+    people = await people_by_id({row.user_id for row in rows})
+    for row in rows:
+        row.user = people.get(row.user_id) or Person.gone(row.user_id)
+
+
+async def people_by_id(ids: Collection[ObjectId]) -> dict[ObjectId, Person]:
+    """People by their id, deactivated ones included."""
+    if not ids:
+        return {}
+    fields = {"email": 1, "name": 1, "factors": 1}
+    raws = await User.get_pymongo_collection().find({"_id": {"$in": list(ids)}}, fields).to_list()
+    seen = await last_seen_of([raw["_id"] for raw in raws])
+    return {
+        raw["_id"]: Person(raw["_id"], raw["email"], raw["name"], bool(raw.get("factors")), seen.get(raw["_id"]))
+        for raw in raws
+    }
 
 
 async def find_user(email: str) -> User | None:
@@ -85,10 +132,10 @@ async def find_user(email: str) -> User | None:
 
 
 async def memberships_of_many(user_ids: Collection[PydanticObjectId]) -> list[dict[str, Any]]:
-    """(user_id, org_id, role, custom_role_id) of every membership of these people."""
-    fields = {"_id": 0, "user_id": 1, "org_id": 1, "role": 1, "custom_role_id": 1}
-    query = {"user_id": {"$in": list(user_ids)}}
-    return await Membership.get_pymongo_collection().find(query, fields).to_list()
+    """(user_id, org_id, role, custom_role_id, sessions_valid_from) of the memberships in force of these people."""
+    fields = {"_id": 0, "user_id": 1, "org_id": 1, "role": 1, "custom_role_id": 1, "sessions_valid_from": 1}
+    query = {"user_id": {"$in": list(user_ids)}, "deactivated_at": None}
+    return await Membership.rows().find(query, fields).to_list()
 
 
 async def users_by_id(ids: Collection[PydanticObjectId]) -> dict[PydanticObjectId, User]:
@@ -126,13 +173,20 @@ async def change_user(
 
 async def only_administrated_by(user_id: PydanticObjectId, session: AsyncClientSession) -> list[PydanticObjectId]:
     """Organizations that would have no administrator left without this person, who is one there."""
-    members, administrators = Membership.get_pymongo_collection(), {"$in": [Role.ADMIN, Role.MSP_ADMIN]}
-    own = await members.find({"user_id": user_id, "role": administrators}, session=session).to_list()
+    members, administrators = Membership.rows(), {"$in": [Role.ADMIN, Role.MSP_ADMIN]}
+    in_force = {"role": administrators, "deactivated_at": None}
+    own = await members.find({"user_id": user_id, **in_force}, session=session).to_list()
     alone = []
     for org_id in [raw["org_id"] for raw in own]:
-        query = {"org_id": org_id, "role": administrators, "user_id": {"$ne": user_id}}
+        query = {"org_id": org_id, **in_force, "user_id": {"$ne": user_id}}
         others = [raw["user_id"] async for raw in members.find(query, {"user_id": 1}, session=session)]
         here = {"_id": {"$in": others}, "deactivated_at": None}
         if not await User.get_pymongo_collection().count_documents(here, limit=1, session=session):
             alone.append(org_id)
     return alone
+
+
+async def mark_verified(user: User, at: datetime, session: AsyncClientSession) -> None:
+    """Note that the person has shown that the address is theirs, unless they had before."""
+    query = {"_id": user.id, "email_verified_at": None}
+    await User.get_pymongo_collection().update_one(query, {"$set": {"email_verified_at": at}}, session=session)

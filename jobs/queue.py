@@ -29,6 +29,8 @@ CHECK_BUDGETS = "check_budgets"
 EXPORT_AUDIT = "export_audit"
 CHECK_IDENTITY_PROVIDER = "check_identity_provider"
 VERIFY_DOMAIN = "verify_domain"
+ERASE_ORGANIZATION = "erase_organization"
+RECORD_VISITS = "record_visits"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -83,6 +85,17 @@ def ask_domain_check(tx: Transaction, domain: VerifiedDomain) -> None:
     """Ask for a look at the record that proves a domain."""
     args = {"org_id": str(domain.org_id), "domain_id": str(domain.id)}
     tx.enqueue(VERIFY_DOMAIN, queue=QUICK, key=str(domain.id), args=args)
+
+
+def ask_visits(tx: Transaction, msp_id: PydanticObjectId, access_id: PydanticObjectId | None) -> None:
+    """Ask for a stay of a provider's person to be written down in the clients it is in, or has been in."""
+    args = {"org_id": str(msp_id), "access_id": str(access_id)}
+    tx.enqueue(RECORD_VISITS, queue=SLOW, key=str(access_id), args=args)
+
+
+def ask_erasure(tx: Transaction, org_id: PydanticObjectId) -> None:
+    """Ask for everything of a deleted organization to be erased."""
+    tx.enqueue(ERASE_ORGANIZATION, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
 
 
 class Queue:

@@ -7,13 +7,16 @@ from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
+from resolvers.client import ClientMutations, ClientQueries
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
 from resolvers.identity_provider import IdentityProviderMutations, IdentityProviderQueries
+from resolvers.invitation import InvitationMutations, InvitationQueries
 from resolvers.leaving import LeavingMutations
+from resolvers.member import MemberMutations, MemberQueries
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
 from resolvers.passkey import PasskeyMutations
@@ -22,6 +25,7 @@ from resolvers.person import PersonMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.requirement import RequirementMutations
+from resolvers.role import RoleMutations, RoleQueries
 from resolvers.service_account import ServiceAccountMutations, ServiceAccountQueries
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.sign_in import SignInMutations
@@ -36,6 +40,7 @@ class Query(
     AuditQueries,
     ApiKeyQueries,
     BudgetQueries,
+    ClientQueries,
     CostQueries,
     DashboardQueries,
     FactorQueries,
@@ -46,6 +51,9 @@ class Query(
     OrganizationQueries,
     ProvisioningQueries,
     ServiceAccountQueries,
+    InvitationQueries,
+    MemberQueries,
+    RoleQueries,
     SessionQueries,
     SyncQueries,
     VerifiedDomainQueries,
@@ -64,6 +72,9 @@ class Mutation(
     LeavingMutations,
     IdentityMutations,
     IdentityProviderMutations,
+    ClientMutations,
+    InvitationMutations,
+    MemberMutations,
     OrganizationMutations,
     PasskeyMutations,
     PasswordMutations,
@@ -72,6 +83,7 @@ class Mutation(
     ProvisioningMutations,
     ServiceAccountMutations,
     RequirementMutations,
+    RoleMutations,
     SessionMutations,
     SignInMutations,
     SyncMutations,

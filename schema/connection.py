@@ -1,8 +1,8 @@
 """Relay connections over keyset pages, with signed cursors."""
 
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any, Generic, TypeVar
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 import orjson
 import strawberry
@@ -10,7 +10,7 @@ import strawberry
 from auth.signer import Signer
 from documents.base import TenantDocument
 from documents.page import Keyset, Page
-from documents.reading import read_relations
+from documents.reading import Reading, read_relations
 from domain.errors import Invalid
 from domain.facts.scope import Scope
 from schema.node import said
@@ -110,6 +110,23 @@ class Place:
         return self._cursor(self.node)
 
 
+class Listed(Protocol):
+    """What can be paged besides tenant documents: rows whose tenant stands in another field."""
+
+    async def page_in(
+        self,
+        scope: Scope,
+        filter: Mapping[str, Any],
+        keyset: Keyset,
+        *,
+        first: int,
+        after: Sequence[Any] | None = None,
+        reading: Reading | None = None,
+    ) -> Page[Any]: ...
+
+    async def count_in(self, scope: Scope, filter: Mapping[str, Any], *, cap: int) -> int: ...
+
+
 class Pager:
     """Turns keyset pages into connections; `signer` keeps clients from making cursors up."""
 
@@ -119,7 +136,7 @@ class Pager:
     async def page(
         self,
         info: strawberry.Info,
-        document: type[TenantDocument],
+        document: type[TenantDocument] | Listed,
         scope: Scope,
         filter: Mapping[str, Any],
         keyset: Keyset,
@@ -131,7 +148,8 @@ class Pager:
 
         Raises Invalid for a bad size, BadCursor for a bad cursor.
         """
-        mark = _mark(document.__name__, filter, keyset)
+        name = document.__name__ if isinstance(document, type) else type(document).__name__
+        mark = _mark(name, filter, keyset)
         start = None if after is None else self._places.open(after, mark)
         checked_first(first)
         wanted = selected(info)

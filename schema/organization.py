@@ -18,10 +18,20 @@ IDEMPOTENCY_KEY = Field(
 )
 
 
+@strawberry.type(description="The provider that manages a company: nothing but what it is called.")
+class Manager:
+    name: str = said("What it is called.")
+
+
 @view(documents.Organization, description="A tenant: one company, or a provider that manages client companies.")
 class Organization(Node):
     name: str = said("What people call it.")
     kind: OrganizationKind = said("A company or a managed service provider.")
+    provider_name: strawberry.Private[str | None]
+
+    @derived("The provider that manages it; null without one.", reads=("provider_name",))
+    def managed_by(self) -> Manager | None:
+        return None if self.provider_name is None else Manager(name=self.provider_name)
 
     @derived(
         "How many days its audit log is kept: what was chosen, or the floor of a framework where that is higher.",
@@ -41,6 +51,10 @@ class User(Node):
 class Reach:
     organization: Organization = said("The organization.")
     role: Role = said("The role there; USER for a service account, whose permissions are its own.")
+    permissions: list[str] = said(
+        "What the viewer may do there, sorted; fewer or more than the role with a custom one."
+    )
+    is_for_provider: bool = said("Whether the viewer is at work there for the provider, and no member.")
 
 
 @strawberry.type(description="The person or machine that asks.")
@@ -61,3 +75,21 @@ class CreateClientInput(BaseModel):
 
 
 CreateClientPayload = payload("CreateClient", "organization", Organization, "The new company.")
+
+
+@strawberry.pydantic.input(description="What to call an organization from now on.")
+class RenameOrganizationInput(BaseModel):
+    organization_id: strawberry.ID | None = Field(
+        default=None, description="The organization; may be left out when only one is in reach."
+    )
+    name: str = Field(min_length=1, max_length=100, description="The name.")
+
+
+@strawberry.pydantic.input(description="An organization to delete, with everything in it.")
+class DeleteOrganizationInput(BaseModel):
+    organization_id: strawberry.ID = Field(description="Global id of the organization.")
+    name: str = Field(min_length=1, max_length=100, description="Its name, typed once more.")
+
+
+RenameOrganizationPayload = payload("RenameOrganization", "organization", Organization, "The organization.")
+DeleteOrganizationPayload = payload("DeleteOrganization", "deleted_id", strawberry.ID, "The id it had.")

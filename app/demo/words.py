@@ -25,6 +25,8 @@ COSTS = """query { costs(input: {first: "FIRST", until: "UNTIL", grain: MONTH, g
   currency periods groups { values columns { amounts total } } } }"""
 FINDINGS = """query { findings(first: 5, filter: {state: OPEN}) { totalCount
   nodes { severity title reason monthlySaving { amount currency } resource { name kind } } } }"""
+ENTER = """mutation { enterClients(input: {all: true, reason: "Looking around", minutes: 480}) {
+  ... on EnterClientsSuccess { access { expiresAt } } ... on UserError { message } } }"""
 ALERTS = """subscription { alertRaised {
   ... on AlertRaised { cursor alert { severity title message } } ... on StreamReset { cursor reason } } }"""
 
@@ -40,6 +42,8 @@ def greeting(url: str, users: Sequence[tuple[DemoUser, str]], today: date) -> It
     yield '\nThen, with the header {"authorization": "Bearer <accessToken>"}:'
     for operation in (COSTS.replace("FIRST", first).replace("UNTIL", until), FINDINGS, ALERTS):
         yield "\n" + _indented(operation)
+    yield f"\n{users[0][0].email} sees its clients by name only, until it enters them for a while, on record:"
+    yield "\n" + _indented(ENTER)
     yield f"\nOr watch alerts in another terminal:\n  cloudwatcher watch --url {url} --email {email}\n"
 
 

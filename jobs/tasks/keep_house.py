@@ -5,10 +5,11 @@ from typing import Any
 from documents.account import Account, claim_due_accounts
 from documents.event import prune_events
 from documents.mail import find_stranded_mails
+from documents.organization import find_deleted
 from documents.sync_run import SyncRun, find_stranded_runs
 from documents.transaction import Transaction
 from jobs.context import JobContext
-from jobs.queue import ask_mail_again, ask_sync, request_sync
+from jobs.queue import ask_erasure, ask_mail_again, ask_sync, request_sync
 
 
 async def start_due_syncs(ctx: dict[str, Any]) -> int:
@@ -51,6 +52,19 @@ async def ask_for_mails_again(ctx: dict[str, Any]) -> int:
 
     await context.writer.commit(change)
     return len(mails)
+
+
+async def erase_again(ctx: dict[str, Any]) -> int:
+    """Ask anew for the erasure of deleted organizations: a job may have been lost, or another have written after it."""
+    context: JobContext = ctx["context"]
+    deleted = await find_deleted(context.now())
+
+    async def change(tx: Transaction) -> None:
+        for org_id in deleted:
+            ask_erasure(tx, org_id)
+
+    await context.writer.commit(change)
+    return len(deleted)
 
 
 async def forget_old_events(ctx: dict[str, Any]) -> int:

@@ -25,6 +25,7 @@ SAMPLES: dict[str, Any] = {
     "AwsAccessInput": {"key": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "not-a-real-secret-key"}},
     "RegisterInput.email": "somebody@example.com",
     "RegisterInput.password": "correct horse battery staple",
+    "InviteInput.email": "somebody@example.com",
     "SignInInput.email": "somebody@example.com",
     "ResendVerificationInput.email": "somebody@example.com",
     "RequestPasswordResetInput.email": "somebody@example.com",

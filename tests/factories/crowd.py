@@ -17,12 +17,17 @@ ROW = dict[str, Any]
 
 
 async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
-    """`count` alerts, findings, resources, syncs and billed rows of one tenant; returns the id of an account."""
+    """`count` alerts, findings, resources, syncs and billed rows of one tenant, and a tenth as many members.
+
+    Returns the id of an account.
+    """
     accounts = [_account(org_id, number) for number in range(max(2, count // 100))]
     resources = [_resource(accounts[number % len(accounts)], number) for number in range(count)]
     findings = [_finding(resource, number) for number, resource in enumerate(resources)]
     machines = [_machine(org_id, number) for number in range(max(2, count // 100))]
     edition_id = ObjectId()
+    people = [_person(org_id, number) for number in range(max(2, count // 10))]
+    await documents.User.get_pymongo_collection().insert_many(people)
     stored: dict[type[documents.TenantDocument], Sequence[ROW]] = {
         documents.Account: accounts,
         documents.Resource: resources,
@@ -40,6 +45,10 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.CostPeriod: [_period(org_id, edition_id)],
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
+        documents.Membership: [_member(org_id, person, number) for number, person in enumerate(people)],
+        documents.CustomRole: [_role(org_id, number) for number in range(max(2, count // 100))],
+        documents.Invitation: [_invitation(org_id, person, number) for number, person in enumerate(people)],
+        documents.ProviderVisit: [_visit(org_id, person, number) for number, person in enumerate(people)],
         documents.Event: [_event(org_id, number) for number in range(count)],
         documents.AuditEntry: [_audit_entry(org_id, number) for number in range(count)],
         documents.AuditExport: [_audit_export(org_id, number) for number in range(count)],
@@ -50,6 +59,52 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
     counter = {"$set": {"epoch": "e", "first": 1, "last": count}}
     await counters.update_one({"_id": org_id}, counter, upsert=True)
     return ObjectId(str(accounts[1]["_id"]))
+
+
+def _person(org_id: ObjectId, number: int) -> ROW:
+    return {"_id": ObjectId(), "email": f"person-{number}-{org_id}@example.com", "name": "Person", "factors": []}
+
+
+def _member(org_id: ObjectId, person: ROW, number: int) -> ROW:
+    return {
+        "org_id": org_id,
+        "user_id": person["_id"],
+        "role": ("USER", "ADMIN", "CLIENT_VIEWER")[number % 3],
+        "custom_role_id": None,
+        "deactivated_at": START if number % 5 == 4 else None,
+        "created_at": START + timedelta(minutes=number // 3),
+    }
+
+
+def _role(org_id: ObjectId, number: int) -> ROW:
+    return {"org_id": org_id, "name": f"role {number}", "permissions": ["costs:read"], "version": 1}
+
+
+def _invitation(org_id: ObjectId, person: ROW, number: int) -> ROW:
+    return {
+        "org_id": org_id,
+        "user_id": person["_id"],
+        "email": person["email"],
+        "role": "USER",
+        "custom_role_id": None,
+        "is_open": number % 2 == 0,
+        "accepted_at": START if number % 2 else None,
+        "revoked_at": None,
+        "sent_at": START,
+        "expires_at": START + timedelta(days=7),
+        "created_at": START + timedelta(minutes=number),
+    }
+
+
+def _visit(org_id: ObjectId, person: ROW, number: int) -> ROW:
+    return {
+        "org_id": org_id,
+        "user_id": person["_id"],
+        "access_id": ObjectId(),
+        "reason": "reason",
+        "expires_at": START,
+        "created_at": START + timedelta(minutes=number),
+    }
 
 
 def _account(org_id: ObjectId, number: int) -> ROW:

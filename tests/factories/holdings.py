@@ -87,6 +87,21 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     await provider.insert()
     domain = documents.VerifiedDomain(org_id=org_id, name="secret.example.com")
     await domain.insert()
+    role = documents.CustomRole(org_id=org_id, name="secret-role", permissions=["costs:read"])
+    await role.insert()
+    invitation = documents.Invitation(
+        org_id=org_id,
+        user_id=tenant.user.id,
+        email="secret-invited@example.com",
+        role=documents.Role.USER,
+        sent_at=now,
+        expires_at=now + timedelta(days=7),
+    )
+    await invitation.insert()
+    visit = documents.ProviderVisit(
+        org_id=org_id, user_id=tenant.user.id, access_id=PydanticObjectId(), reason="secret-visit", expires_at=now
+    )
+    await visit.insert()
     return {
         "Account": account,
         "AuditEntry": entry,
@@ -102,6 +117,9 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "ServiceAccount": machine.account,
         "ApiKey": machine.key,
         "GroupRole": rule,
+        "CustomRole": role,
+        "Invitation": invitation,
+        "ProviderVisit": visit,
     }
 
 

@@ -30,9 +30,11 @@ from documents.enrolment import factors_of, sessions_without_factor
 from documents.event import EventLog, prune_events
 from documents.external_identity import find_identity, identities_of
 from documents.identity_provider import find_provider, providers_of_domain
-from documents.organization import load_organizations
+from documents.member import change_member, find_membership, is_member
+from documents.organization import find_deleted, load_organizations, lock_members
 from documents.outbox import relay_outbox
 from documents.passkey import find_passkey
+from documents.session import count_open_sessions, last_seen_of
 from documents.sign_in import take_code
 from documents.sync_run import find_stranded_runs
 from documents.totp_factor import find_pending
@@ -127,8 +129,12 @@ def listings() -> Iterator[Listing]:
         "auditExports",
         "auditLog",
         "budgets",
+        "customRoles",
         "findings",
         "groupRoles",
+        "invitations",
+        "members",
+        "providerAccesses",
         "resources",
         "serviceAccounts",
         "syncs",
@@ -137,6 +143,7 @@ def listings() -> Iterator[Listing]:
         "verifiedDomains",
     ):
         yield Listing(name, "")
+    yield from people_listings()
     yield Listing("accounts", "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
     for where in ("states: [OPEN]", "organizationId: ORG"):
@@ -172,6 +179,14 @@ def listings() -> Iterator[Listing]:
     yield Listing("costLines", f"filter: {{{days}}}")
     for where in ('subAccountIds: ["account 1"]', 'serviceNames: ["service 1"]', 'resourceIds: ["resource 5"]'):
         yield Listing("costLines", f"filter: {{{where}, {days}}}", is_exact=False)
+
+
+def people_listings() -> Iterator[Listing]:
+    """The same of members and invitations."""
+    yield Listing("invitations", "isOpen: true", is_exact=False)
+    yield Listing("members", "filter: {organizationId: ORG}")
+    for where in ("state: ACTIVE", "roles: [USER, CLIENT_VIEWER]", 'organizationId: ORG, text: "person"'):
+        yield Listing("members", f"filter: {{{where}}}", is_exact=False)
 
 
 def is_page(plan: Plan) -> bool:
@@ -290,6 +305,34 @@ async def factors(house: House, graph: Graph) -> None:
     )
 
 
+async def people(house: House, graph: Graph) -> None:
+    await graph.ask("{ permissionTable { permission } }", house.provider.token)
+    await active_administrators(house)
+    await clients(house, graph)
+    await find_deleted(datetime.now(UTC))
+    await last_seen_of([house.alone.user.id])
+    await count_open_sessions(house.alone.user.id, START)
+    await is_member(house.alone.organization.id, house.alone.user.email)
+
+
+async def active_administrators(house: House) -> None:
+    """What is asked before an administrator is removed: whether another one is left."""
+    member = await find_membership(house.alone.organization.id, house.alone.user.id)
+    assert member is not None
+    client = house.database.client
+    async with client.start_session() as session, await session.start_transaction():
+        await lock_members(member.org_id, session)
+        await change_member(member, {"role": "ADMIN"}, session)
+
+
+async def clients(house: House, graph: Graph) -> None:
+    page = """query($after: Cursor) { clients(first: 5, after: $after) {
+      nodes { name openAccesses { person } } totalCount pageInfo { endCursor } } }"""
+    first = (await graph.ask(page, house.provider.token))["clients"]
+    await graph.ask(page, house.provider.token, after=first["pageInfo"]["endCursor"])
+    await graph.ask("{ clientAccesses { nodes { person } totalCount } }", house.provider.token)
+
+
 async def events(house: House, graph: Graph) -> None:
     await EventLog().fetch(house.alone.org_id, 1500, 100)
     await EventLog().bounds(house.alone.org_id)
@@ -320,7 +363,7 @@ async def audit(house: House, graph: Graph) -> None:
 
 @pytest.mark.parametrize(
     "reads",
-    [by_id, costs, identity, factors, sign_in, machines, provisioning, events, schedule, audit],
+    [by_id, costs, identity, people, factors, sign_in, machines, provisioning, events, schedule, audit],
     ids=lambda reads: reads.__name__,
 )
 async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: Any) -> None:

@@ -14,6 +14,8 @@ VALUES = {
     "valid_for": "30 minutes",
     "at": "26 November 2026, 10:00 UTC",
     "new_email": "new@example.com",
+    "organization": "Example Company",
+    "inviter": "Ada Lovelace",
 }
 
 

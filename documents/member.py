@@ -1,0 +1,105 @@
+"""Who belongs to an organization: found by name, and changed so that an administrator is always left."""
+
+import re
+from typing import Any
+
+from beanie import PydanticObjectId
+from bson import ObjectId
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from documents.custom_role import CustomRole
+from documents.user import Membership, Role, User
+from domain.errors import Conflict
+from domain.facts.scope import Scope
+
+ADMINISTRATORS = (Role.ADMIN, Role.MSP_ADMIN)
+
+
+async def members_named(scope: Scope, text: str) -> list[ObjectId]:
+    """Ids of the people in scope whose address begins with this text, or a word of whose name does, in any case."""
+    rows = Membership.rows().find(Membership.within(scope), {"_id": 0, "user_id": 1})
+    ids = [raw["user_id"] async for raw in rows]
+    start = re.escape(text.strip())
+    names = [{"email": {"$regex": f"^{start.lower()}"}}, {"name": {"$regex": rf"(^|\s){start}", "$options": "i"}}]
+    users = User.get_pymongo_collection().find({"_id": {"$in": ids}, "$or": names}, {"_id": 1})
+    return [raw["_id"] async for raw in users]
+
+
+async def find_membership(
+    org_id: PydanticObjectId, user_id: PydanticObjectId, session: AsyncClientSession | None = None
+) -> Membership | None:
+    """The membership of this person, in force or not."""
+    raw = await Membership.rows().find_one({"user_id": user_id, "org_id": org_id}, session=session)
+    return None if raw is None else Membership.stored(raw)
+
+
+async def is_member(org_id: PydanticObjectId, email: str) -> bool:
+    """Whether the person with this address (lower case) belongs to the organization."""
+    user = await User.get_pymongo_collection().find_one({"email": email}, {"_id": 1})
+    return user is not None and await find_membership(org_id, user["_id"]) is not None
+
+
+async def change_member(member: Membership, changes: dict[str, Any], session: AsyncClientSession) -> Membership:
+    """The member with these stored fields changed. Raises Conflict when no administrator would be left.
+
+    Call `documents.organization.lock_members` before, in the same transaction.
+    """
+    await Membership.rows().update_one({"_id": member.id}, {"$set": changes}, session=session)
+    await _keep_administrator(member, session)
+    raw = await Membership.rows().find_one({"_id": member.id}, session=session)
+    assert raw is not None  # noqa: S101 - it was changed in this very transaction
+    return Membership.stored(raw)
+
+
+async def remove_member(member: Membership, session: AsyncClientSession) -> None:
+    """Take the member out of the organization. Raises Conflict, and wants the lock, as `change_member` does."""
+    await Membership.rows().delete_one({"_id": member.id}, session=session)
+    await _keep_administrator(member, session)
+
+
+async def permissions_stored(member: Membership, session: AsyncClientSession) -> list[str] | None:
+    """The stored permissions of the member's custom role, [] when it is gone; None for a member without one."""
+    if member.custom_role_id is None:
+        return None
+    query = {"_id": member.custom_role_id, "org_id": member.org_id}
+    raw = await CustomRole.rows().find_one(query, session=session)
+    return [] if raw is None else list(raw["permissions"])
+
+
+async def holders_of(role: CustomRole, session: AsyncClientSession) -> list[ObjectId]:
+    """Ids of the people whose custom role this is."""
+    query = {"org_id": role.org_id, "custom_role_id": role.id}
+    rows = Membership.rows().find(query, {"_id": 0, "user_id": 1}, session=session)
+    return [raw["user_id"] async for raw in rows]
+
+
+async def replace_role(role: CustomRole, other_id: PydanticObjectId, session: AsyncClientSession) -> None:
+    """Give everybody who has this custom role another one."""
+    query = {"org_id": role.org_id, "custom_role_id": role.id}
+    await Membership.rows().update_many(query, {"$set": {"custom_role_id": other_id}}, session=session)
+
+
+async def user_ids_in(org_id: PydanticObjectId, session: AsyncClientSession | None = None) -> list[ObjectId]:
+    """Ids of everybody who belongs to the organization."""
+    rows = Membership.rows().find({"org_id": org_id}, {"_id": 0, "user_id": 1}, session=session)
+    return [raw["user_id"] async for raw in rows]
+
+
+async def _keep_administrator(before: Membership, session: AsyncClientSession) -> None:
+    """`before` is the member as they were: who was no administrator in force cannot have been the last one."""
+    if before.role not in ADMINISTRATORS or before.deactivated_at is not None:
+        return
+    query = {"org_id": before.org_id, "role": {"$in": [role.value for role in ADMINISTRATORS]}, "deactivated_at": None}
+    rows = Membership.rows().find(query, {"_id": 0, "user_id": 1}, session=session)
+    ids = [raw["user_id"] async for raw in rows]
+    people = User.get_pymongo_collection()
+    if await people.find_one({"_id": {"$in": ids}, "deactivated_at": None}, {"_id": 1}, session=session) is None:
+        raise Conflict("This is the last administrator: make somebody else one first.")
+
+
+async def add_member(
+    org_id: PydanticObjectId, user_id: PydanticObjectId | None, role: dict[str, Any], session: AsyncClientSession
+) -> None:
+    """Make the person a member with this `role` and `custom_role_id`; who is one already stays as they are."""
+    if user_id is not None and await find_membership(org_id, user_id, session) is None:
+        await Membership(org_id=org_id, user_id=user_id, **role).insert(session=session)
