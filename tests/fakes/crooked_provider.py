@@ -26,7 +26,8 @@ class CrookedProvider:
     """`claims` are put over those of a right token, None takes one away; `raw_token` stands in for it whole.
 
     `told` is what it says of the person when it is asked, `user` and `emails` are what GitHub says, `token` what the
-    token endpoint answers. `published` are the keys it shows, `key` is the one it signs with.
+    token endpoint answers. `published` are the keys it shows, `key` is the one it signs with. `access` is its access
+    token, `issued` are all tokens it has given.
     """
 
     def __init__(self) -> None:
@@ -40,8 +41,10 @@ class CrookedProvider:
         self.user: Any = {"id": 583231, "login": "octocat", "name": None}
         self.told: Any = {"sub": "mallory", "email": "told@gmail.com", "email_verified": True}
         self.asked: dict[str, str] = {}
+        self.access = "access"
         self.forms: list[dict[str, str]] = []
         self.calls: list[str] = []
+        self.issued: list[str] = []
         self.answers: dict[str, Response] = {}
 
     @property
@@ -91,7 +94,9 @@ class CrookedProvider:
 
     async def _token(self, request: Request) -> Response:
         await self._note_form(request)
-        token = {"access_token": "access", "token_type": "Bearer", "id_token": self.raw_token or self.signed()}
+        id_token = self.raw_token or self.signed()
+        self.issued += [self.access, id_token]
+        token = {"access_token": self.access, "token_type": "Bearer", "id_token": id_token}
         return JSONResponse(token if self.token is None else self.token)
 
     def signed(self) -> str:
@@ -118,7 +123,7 @@ class CrookedProvider:
         self.forms.append(dict(parse_qsl((await request.body()).decode())))
 
     async def _userinfo(self, request: Request) -> Response:
-        if request.headers.get("authorization") != "Bearer access":
+        if request.headers.get("authorization") != f"Bearer {self.access}":
             return PlainTextResponse("", status_code=401)
         return JSONResponse(self.told)
 

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx2
 import pytest
+from bson import ObjectId
 from pydantic import SecretStr
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
@@ -104,6 +105,16 @@ async def test_what_is_told_of_another_person_is_refused(browser: Browser, provi
     provider.claims, provider.told = {"email": None}, told
 
     assert (await sign_in(browser))["error"] == "invalid_answer"
+
+
+async def test_no_token_of_a_provider_is_kept(backend: Backend, browser: Browser, provider: CrookedProvider):
+    provider.access, provider.claims = f"access-{ObjectId()}", {"sub": f"kept-{ObjectId()}"}
+
+    await sign_in(browser)
+
+    rows = [await backend.database[one].find().to_list() for one in await backend.database.list_collection_names()]
+    assert provider.claims["sub"] in str(rows)
+    assert [one in str(rows) for one in provider.issued] == [False, False]
 
 
 async def test_an_unsigned_token_is_refused(browser: Browser, provider: CrookedProvider):

@@ -1,6 +1,7 @@
 """Codes of authenticator apps, against the vectors of RFC 6238."""
 
 import base64
+import secrets
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -57,6 +58,17 @@ def test_seeds_are_160_bit_and_differ() -> None:
 
     assert len(seeds) == 50
     assert {len(base64.b32decode(seed)) for seed in seeds} == {20}
+
+
+def test_seeds_come_from_the_operating_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[int] = []
+    source = secrets.SystemRandom.getrandbits
+    monkeypatch.setattr(secrets.SystemRandom, "getrandbits", lambda self, k: drawn.append(k) or source(self, k))
+
+    new_seed()
+
+    # 32 letters of base32; a draw below 32 needs more than 5 bits now and then, and is then made again.
+    assert len(drawn) >= 32
 
 
 def test_the_uri_names_issuer_and_account_and_holds_the_seed() -> None:
