@@ -91,6 +91,27 @@ def test_every_file_the_pages_name_exists():
     assert sorted({f"{page.path}: {name}" for page in pages() for name in named_files(page) if not exists(name)}) == []
 
 
+def unlinked(listed: Iterable[Source], fronts: Iterable[Source]) -> list[str]:
+    """Pages under docs that no front page links to; decisions are linked as a folder."""
+    linked = {_joined(PurePosixPath(front.path).parent, link) for front in fronts for link in LINK.findall(front.text)}
+    return sorted(page.path for page in listed if page.path.startswith("docs/") and not _is_linked(page.path, linked))
+
+
+def _is_linked(path: str, linked: set[str]) -> bool:
+    return path in linked or PurePosixPath(path).parent.as_posix() in linked
+
+
+def test_every_page_is_linked_from_one_of_the_front_pages():
+    assert unlinked(pages(), [page for page in pages() if page.path in ("README.md", "CONTRIBUTING.md")]) == []
+
+
+def test_a_page_that_nothing_links_to_is_noticed():
+    front = sample("[a](docs/a.md), [decisions](docs/adr)", "README.md")
+    listed = [sample("", f"docs/{name}.md") for name in ("a", "b", "adr/0001")]
+
+    assert unlinked(listed, [front]) == ["docs/b.md"]
+
+
 def test_every_make_target_the_pages_name_exists():
     named = {name for page in pages() for name in named_in_code(MAKE, page)}
 
