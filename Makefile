@@ -40,7 +40,7 @@ test-standard: $(VENV)/.dev ## Run every test on the standard executor of GraphQ
 nightly: $(VENV)/.dev ## Run the property tests with twenty times as many examples (half an hour)
 	@$(PYTEST) -q --hypothesis-profile=nightly tests/unit
 
-check: $(VENV)/.dev ## Check format, lint, types, imports, unit and contract tests (about two minutes on two cores)
+check: $(VENV)/.dev ## Check format, lint, types, imports, unit and contract tests (about two minutes on two free cores)
 	@$(BIN)/ruff format --check --quiet . || { echo 'make format mends this.'; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
