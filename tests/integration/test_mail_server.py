@@ -10,9 +10,11 @@ from structlog.testing import capture_logs
 
 from app.cli.doctor import examine
 from app.settings import Settings
+from app.wiring import Backend
 from connectors.channels.letter import Letter
 from connectors.channels.mail import Mail, MailFolder, SmtpPost
 from connectors.channels.smtp_url import SmtpServer, parse_smtp_url
+from documents.database import open_database
 from domain.errors import CredentialsRejected, Invalid, ProviderError, Rejected, Throttled, Unavailable
 from tests.fakes.mail_server import MailServer, html_of, mail_server, text_of
 
@@ -146,7 +148,8 @@ async def test_the_doctor_hears_whether_the_server_lets_us_in(server: MailServer
     assert await post(server).check() == f"localhost:{server.port}, starttls"
 
 
-async def test_doctor_tells_where_mail_goes(settings: Settings) -> None:
+async def test_doctor_tells_where_mail_goes(backend: Backend) -> None:
+    settings = backend.settings
     with mail_server(offers_tls=False) as plain:
         url = f"smtp://localhost:{plain.port}"
         found = {
@@ -154,6 +157,8 @@ async def test_doctor_tells_where_mail_goes(settings: Settings) -> None:
             for url in (f"{url}?starttls=off", url, None)
         }
 
+    # The doctor has bound the documents to a client of its own.
+    await open_database(backend.client, settings.mongodb_database)
     ((fine,), (mend,), (none,)) = found.values()
     assert (fine.is_fine, fine.found) == (True, f"localhost:{plain.port}, none lets us in")
     assert not mend.is_fine
