@@ -15,6 +15,7 @@ from documents.one_time_token import OneTimeToken
 from documents.user import find_user
 from tests.factories.graph import Graph
 from tests.factories.mailbox import newest_code, outcomes
+from tests.factories.rights import act, member_id
 from tests.factories.tenant import Tenant, add_member, make_tenant
 from tests.integration.person_mutations import NEW_PASSWORD, call, is_open, newcomer, refused, signs_in
 
@@ -97,6 +98,40 @@ async def test_of_two_administrators_who_leave_at_once_one_stays(graph: Graph, b
     answers = await asyncio.gather(*(call(graph, "deleteMyAccount", who.token) for who in (one, other)))
 
     assert sorted(answer["__typename"] for answer in answers) == ["ConflictError", "DeleteMyAccountSuccess"]
+
+
+async def test_an_administrator_whose_membership_is_deactivated_does_not_count(graph: Graph, backend: Backend) -> None:
+    admin = await make_tenant(backend)
+    idle = await add_member(backend, admin.organization, Role.ADMIN)
+    memberships = documents.Membership.get_pymongo_collection()
+    await memberships.update_one({"user_id": idle.user.id}, {"$set": {"deactivated_at": utc_now()}})
+
+    kept, gone = [await call(graph, "deleteMyAccount", who.token) for who in (admin, idle)]
+
+    assert (kept["__typename"], gone["__typename"]) == ("ConflictError", "DeleteMyAccountSuccess")
+
+
+async def test_a_deleted_organization_needs_no_administrator(graph: Graph, backend: Backend) -> None:
+    admin = await make_tenant(backend)
+    gone = {"$set": {"deleted_at": utc_now()}}
+    await documents.Organization.get_pymongo_collection().update_one({"_id": admin.organization.id}, gone)
+
+    assert (await call(graph, "deleteMyAccount", admin.token))["__typename"] == "DeleteMyAccountSuccess"
+
+
+async def test_one_who_leaves_and_one_who_is_demoted_at_once_leave_an_administrator(
+    graph: Graph, backend: Backend
+) -> None:
+    one = await make_tenant(backend)
+    other = await add_member(backend, one.organization, Role.ADMIN)
+
+    left, changed = await asyncio.gather(
+        call(graph, "deleteMyAccount", one.token),
+        act(graph, other.token, "changeRole", memberId=await member_id(other), role="USER"),
+    )
+
+    outcome = (left["__typename"], changed["__typename"])
+    assert outcome in {("ConflictError", "ChangeRoleSuccess"), ("DeleteMyAccountSuccess", "ConflictError")}
 
 
 @pytest.mark.parametrize("verb", ["deactivateMyAccount", "deleteMyAccount"])

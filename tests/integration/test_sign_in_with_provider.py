@@ -9,6 +9,7 @@ import documents
 from app.web import Web, serving
 from app.wiring import Backend
 from documents import AuthMethod, Role
+from documents.base import utc_now
 from documents.user import find_user
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, add_member, make_tenant
@@ -325,8 +326,12 @@ async def test_a_role_follows_the_claims_at_each_sign_in_but_never_that_of_the_l
     await members.delete_many({"org_id": company.organization.id, "user_id": company.user.id})
     await browser.sign_in(str(provider.id), "emma")
     (last,) = await memberships(user.id)
+    idle = await add_member(backend, company.organization, Role.ADMIN)
+    await members.update_one({"user_id": idle.user.id}, {"$set": {"deactivated_at": utc_now()}})
+    await browser.sign_in(str(provider.id), "emma")
+    (still,) = await memberships(user.id)
 
-    assert (followed.role, last.role) == (Role.USER, Role.ADMIN)
+    assert (followed.role, last.role, still.role) == (Role.USER, Role.ADMIN, Role.ADMIN)
 
 
 async def test_a_role_that_a_person_was_given_by_hand_stays(
