@@ -20,11 +20,13 @@ from documents.identity_provider import IdentityProvider, providers_of_domain
 from documents.member import ADMINISTRATORS, change_member, find_membership, has_administrator, is_administrator
 from documents.organization import load_organizations, lock_members
 from documents.transaction import Transaction
+from documents.user import mark_verified
 from documents.verified_domain import owner_of_domain
 from domain.errors import Conflict
 from domain.identity.identity import Identity, domain_of
 from domain.identity.refusal import SignInProblem, SignInRefused
 from resolvers.context import Context
+from resolvers.provisioning import admit_waiting
 from resolvers.session import audit_about
 
 
@@ -40,6 +42,7 @@ async def admit(context: Context, identity: Identity, key: str, provider: Identi
     async def change(tx: Transaction) -> tuple[documents.User, bool]:
         user = await _linked(tx, context, identity) or await _newly_linked(tx, identity, key, provider)
         await _check(tx, user, provider)
+        await _note_proof(tx, context, user, identity)
         changed = provider is not None and await _settle(tx, user, provider, identity, is_msp=is_msp)
         return user, changed
 
@@ -135,6 +138,13 @@ async def _check(tx: Transaction, user: documents.User, provider: IdentityProvid
         raise SignInRefused(
             SignInProblem.OTHER_PROVIDER, f"People of {domain} sign in with {enforced[0].name}. Choose it instead."
         )
+
+
+async def _note_proof(tx: Transaction, context: Context, user: documents.User, identity: Identity) -> None:
+    """Whoever is linked already, and whose present address the provider vouches for, has proven it."""
+    if user.email_verified_at is None and identity.is_email_proven and identity.email == user.email:
+        await mark_verified(user, context.now(), tx.session)
+        await admit_waiting(tx, user.own_id)
 
 
 def _wrong_domain() -> SignInRefused:
