@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from bson import ObjectId
 
 import documents
 from app.wiring import Backend
@@ -166,15 +167,25 @@ async def test_of_who_is_deleted_nothing_remains_but_a_number_in_the_audit_log(g
 
 async def test_every_row_that_belongs_to_one_person_goes(graph: Graph, backend: Backend) -> None:
     _, member = await make_member(backend)
+    for document in personal_documents():
+        rows = document.get_pymongo_collection()
+        if not await rows.count_documents({"user_id": member.user.id}):
+            await rows.insert_one({"_id": ObjectId(), "user_id": member.user.id, "org_id": ObjectId()})
+    invitations, tokens = documents.Invitation.rows(), OneTimeToken.get_pymongo_collection()
+    await invitations.insert_one({"_id": ObjectId(), "org_id": ObjectId(), "email": member.user.email})
+    await tokens.insert_one({"_id": ObjectId(), "subject": f"user:{member.user.id}", "purpose": "verify"})
+
     await call(graph, "deleteMyAccount", member.token)
 
     left = {
         document.__name__: await document.get_pymongo_collection().count_documents({"user_id": member.user.id})
         for document in personal_documents()
     }
-
-    assert {"Membership", "Session", "RefreshToken", "ClientAccess"} <= set(left)
+    factors = {"Passkey", "TotpFactor", "RecoveryCode", "ExternalIdentity", "SignInChallenge"}
+    assert {"Membership", "Session", "RefreshToken", "ClientAccess", *factors} <= set(left)
     assert set(left.values()) == {0}
+    assert await invitations.count_documents({"email": member.user.email}) == 0
+    assert await tokens.count_documents({"subject": f"user:{member.user.id}"}) == 0
 
 
 async def test_the_address_is_free_again_after_that(graph: Graph, backend: Backend) -> None:
