@@ -4,6 +4,7 @@ from beanie import Document
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.database import ALL
+from documents.invitation import Invitation
 from documents.mail import forget_mails_to
 from documents.one_time_token import OneTimeToken, subject_of
 from documents.registration import forget_registrations
@@ -16,10 +17,14 @@ def personal_documents() -> list[type[Document]]:
 
 
 async def erase_person(user: User, session: AsyncClientSession) -> None:
-    """Delete the person and all rows that are theirs. Audit entries and what they did name them by id only."""
+    """Delete the person, all rows that are theirs and all invitations of their address.
+
+    Audit entries and what they did name them by id only.
+    """
     for document in personal_documents():
         await document.get_pymongo_collection().delete_many({"user_id": user.id}, session=session)
     await OneTimeToken.get_pymongo_collection().delete_many({"subject": subject_of(user.id)}, session=session)
+    await Invitation.rows().delete_many({"email": user.email}, session=session)
     await forget_registrations(user.email, session)
     await forget_mails_to(user.email, session)
     await User.get_pymongo_collection().delete_one({"_id": user.id}, session=session)

@@ -63,6 +63,11 @@ async def identities_of(user_id: PydanticObjectId, session: AsyncClientSession |
     return [_stored(raw) async for raw in rows]
 
 
+async def has_identity(user_id: PydanticObjectId) -> bool:
+    """Whether the person comes in through any identity provider."""
+    return await ExternalIdentity.get_pymongo_collection().find_one({"user_id": user_id}, {"_id": 1}) is not None
+
+
 async def note_used(identity: ExternalIdentity, at: datetime, session: AsyncClientSession) -> None:
     """Note that the person has come in by it."""
     await ExternalIdentity.get_pymongo_collection().update_one(

@@ -47,6 +47,7 @@ class Invitation(TenantDocument):
                 name="org_email_open",
             ),
             IndexModel([("org_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)], name="org_newest"),
+            IndexModel([("email", ASCENDING)], name="email"),
         ]
 
     @classmethod

@@ -1,7 +1,7 @@
 """New master keys and new data keys in place of old ones, while everything runs. Cut off anywhere, it goes on later."""
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
@@ -32,6 +32,12 @@ class KeyProgress(NamedTuple):
 
 
 Tell = Callable[[KeyProgress], None]
+# Told whose data key was replaced, before that is forgotten: twice when the run is cut off in between, never not.
+Changed = Callable[[str], Awaitable[None]]
+
+
+async def _untold(owner_id: str) -> None:
+    pass
 
 
 @dataclass(slots=True)
@@ -70,6 +76,7 @@ async def rotate_keys(
     *,
     owner_ids: Collection[str] | None = None,
     grace: timedelta = GRACE,
+    changed: Changed = _untold,
 ) -> KeyReport:
     """A new data key for these owners, everybody's when None; goes on with a rotation that was cut off instead.
 
@@ -78,7 +85,7 @@ async def rotate_keys(
 
     Raises NotFound for an owner without a key, VaultUnavailable when the key service does not answer.
     """
-    rotation = _Rotation(vault, fields, tell, grace)
+    rotation = _Rotation(vault, fields, tell, grace, changed)
     await vault.try_out()  # before any key is retired
     await rotation.begin(owner_ids)
     await rotation.replace_keys()
@@ -89,8 +96,11 @@ async def rotate_keys(
 
 
 class _Rotation:
-    def __init__(self, vault: Vault, fields: Sequence[SealedField], tell: Tell, grace: timedelta) -> None:
+    def __init__(
+        self, vault: Vault, fields: Sequence[SealedField], tell: Tell, grace: timedelta, changed: Changed
+    ) -> None:
         self.report = KeyReport()
+        self._changed = changed
         self._vault, self._fields, self._tell = vault, fields, tell
         self._grace_ms = int(grace / timedelta(milliseconds=1))
         self._runs = vault.database[KEY_ROTATIONS]
@@ -169,6 +179,7 @@ class _Rotation:
         made = await keys.find_one({"keyAltNames": retired_names(owner_id)}, {"_id": 1}) is not None
         if made:
             await self._vault.make_key(owner_id)
+            await self._changed(owner_id)
         await self._runs.update_one(_RUN, {"$pull": {"waiting": owner_id}})
         return int(made)
 

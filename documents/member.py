@@ -1,6 +1,7 @@
 """Who belongs to an organization: found by name, and changed so that an administrator is always left."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from beanie import PydanticObjectId
@@ -8,11 +9,13 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.custom_role import CustomRole
+from documents.organization import Organization, find_organization, lock_members
 from documents.user import Membership, Role, User
 from domain.errors import Conflict
 from domain.facts.scope import Scope
 
 ADMINISTRATORS = (Role.ADMIN, Role.MSP_ADMIN)
+LAST_ADMINISTRATOR = "This is the last administrator: make somebody else one first."
 
 
 async def members_named(scope: Scope, text: str) -> list[ObjectId]:
@@ -45,7 +48,7 @@ async def change_member(member: Membership, changes: dict[str, Any], session: As
     Call `documents.organization.lock_members` before, in the same transaction.
     """
     await Membership.rows().update_one({"_id": member.id}, {"$set": changes}, session=session)
-    await _keep_administrator(member, session)
+    await keep_administrator([member], session)
     raw = await Membership.rows().find_one({"_id": member.id}, session=session)
     assert raw is not None  # noqa: S101 - it was changed in this very transaction
     return Membership.stored(raw)
@@ -54,7 +57,7 @@ async def change_member(member: Membership, changes: dict[str, Any], session: As
 async def remove_member(member: Membership, session: AsyncClientSession) -> None:
     """Take the member out of the organization. Raises Conflict, and wants the lock, as `change_member` does."""
     await Membership.rows().delete_one({"_id": member.id}, session=session)
-    await _keep_administrator(member, session)
+    await keep_administrator([member], session)
 
 
 async def permissions_stored(member: Membership, session: AsyncClientSession) -> list[str] | None:
@@ -85,16 +88,50 @@ async def user_ids_in(org_id: PydanticObjectId, session: AsyncClientSession | No
     return [raw["user_id"] async for raw in rows]
 
 
-async def _keep_administrator(before: Membership, session: AsyncClientSession) -> None:
-    """`before` is the member as they were: who was no administrator in force cannot have been the last one."""
-    if before.role not in ADMINISTRATORS or before.deactivated_at is not None:
-        return
-    query = {"org_id": before.org_id, "role": {"$in": [role.value for role in ADMINISTRATORS]}, "deactivated_at": None}
+def is_administrator(member: Membership) -> bool:
+    """Whether the membership is in force and holds everything, so that others can be given their rights back."""
+    return member.role in ADMINISTRATORS and member.custom_role_id is None and member.deactivated_at is None
+
+
+async def has_administrator(
+    org_id: PydanticObjectId, session: AsyncClientSession, *, but: PydanticObjectId | None = None
+) -> bool:
+    """Whether somebody who can sign in administers the organization, not counting `but`."""
+    query = {
+        "org_id": org_id,
+        "role": {"$in": [role.value for role in ADMINISTRATORS]},
+        "custom_role_id": None,
+        "deactivated_at": None,
+        "user_id": {"$ne": but},
+    }
     rows = Membership.rows().find(query, {"_id": 0, "user_id": 1}, session=session)
     ids = [raw["user_id"] async for raw in rows]
-    people = User.get_pymongo_collection()
-    if await people.find_one({"_id": {"$in": ids}, "deactivated_at": None}, {"_id": 1}, session=session) is None:
-        raise Conflict("This is the last administrator: make somebody else one first.")
+    active = {"_id": {"$in": ids}, "deactivated_at": None}
+    return await User.get_pymongo_collection().find_one(active, {"_id": 1}, session=session) is not None
+
+
+async def keep_administrator(before: Iterable[Membership], session: AsyncClientSession) -> None:
+    """Raises Conflict when these members of one organization, as they were, have left it without an administrator.
+
+    Who was no administrator in force cannot have been the last one. Wants the lock, as `change_member` does.
+    """
+    lost = next((member for member in before if is_administrator(member)), None)
+    if lost is not None and not await has_administrator(lost.org_id, session):
+        raise Conflict(LAST_ADMINISTRATOR)
+
+
+async def only_administrated_by(user_id: PydanticObjectId, session: AsyncClientSession) -> list[Organization]:
+    """Organizations that would have no administrator left without this person; all they administer are locked."""
+    rows = Membership.rows().find({"user_id": user_id, "deactivated_at": None}, session=session)
+    own = [Membership.stored(raw) async for raw in rows]
+    alone = []
+    for org_id in [member.org_id for member in own if is_administrator(member)]:
+        if await find_organization(org_id, session) is None:
+            continue
+        organization = await lock_members(org_id, session)
+        if not await has_administrator(org_id, session, but=user_id):
+            alone.append(organization)
+    return alone
 
 
 async def add_member(

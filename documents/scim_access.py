@@ -9,15 +9,14 @@ from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
+from documents.member import keep_administrator
+from documents.organization import find_organization, lock_members
 from documents.scim_group import GroupRole, group_roles, groups_with
 from documents.scim_person import people_of
 from documents.scim_user import ScimUser, records_of_person
 from documents.session import SessionEnd, end_sessions
-from documents.user import Membership, Role, User
-from domain.errors import Conflict
+from documents.user import Membership, Role
 
-LAST_ADMIN = "This is the last administrator of the organization: make somebody else administrator first."
-ADMINS = [Role.ADMIN.value, Role.MSP_ADMIN.value]
 # Of several groups the strongest role counts; a custom role stands between those of users and of administrators.
 _RANK = {Role.CLIENT_VIEWER: 0, Role.USER: 1, Role.ADMIN: 3, Role.MSP_ADMIN: 4}
 _RANK_OF_CUSTOM = 2
@@ -50,21 +49,27 @@ async def settle(org_id: PydanticObjectId, records: Sequence[ScimUser], session:
     people = await people_of(list(linked), session)
     changes = []
     for user_id, record in linked.items():
-        before = present.get(user_id)
+        before = _held(present.get(user_id))
         may_come = record.is_own or people[user_id] if user_id in people else False
         after = _wanted(record, granted.get(record.id), before) if may_come else None
         if before != after:
-            changes.append(await _applied(org_id, Change(user_id, before, after), session))
+            changes.append(Change(user_id, before, after))
     await _note_origin(linked.values(), granted, session)
-    if any(_is_admin(change.before) and not _is_admin(change.after) for change in changes):
-        await _require_admin(org_id, session)
-    return changes
+    if not changes:
+        return []
+    await lock_members(org_id, session)
+    applied = [await _applied(org_id, change, session) for change in changes]
+    await keep_administrator([present[change.user_id] for change in applied if change.before is not None], session)
+    return applied
 
 
 async def admit(user_id: PydanticObjectId, session: AsyncClientSession) -> dict[PydanticObjectId, list[Change]]:
     """Let a person who has just proven their address into the organizations whose directories wait for that."""
-    records = await records_of_person(user_id, session)
-    return {record.org_id: await settle(record.org_id, [record], session) for record in records}
+    return {
+        record.org_id: await settle(record.org_id, [record], session)
+        for record in await records_of_person(user_id, session)
+        if await find_organization(record.org_id, session) is not None
+    }
 
 
 def _wanted(record: ScimUser, granted: Held | None, before: Held | None) -> Held | None:
@@ -97,10 +102,13 @@ def _rank(rule: GroupRole) -> int:
 
 async def _memberships(
     org_id: PydanticObjectId, user_ids: list[PydanticObjectId], session: AsyncClientSession
-) -> dict[PydanticObjectId, Held]:
+) -> dict[PydanticObjectId, Membership]:
     query = {"org_id": org_id, "user_id": {"$in": user_ids}}
-    rows = Membership.get_pymongo_collection().find(query, session=session)
-    return {raw["user_id"]: (raw["role"], raw.get("custom_role_id")) async for raw in rows}
+    return {raw["user_id"]: Membership.stored(raw) async for raw in Membership.rows().find(query, session=session)}
+
+
+def _held(member: Membership | None) -> Held | None:
+    return None if member is None else (member.role.value, member.custom_role_id)
 
 
 async def _applied(org_id: PydanticObjectId, change: Change, session: AsyncClientSession) -> Change:
@@ -123,16 +131,3 @@ async def _note_origin(records: Collection[ScimUser], granted: Mapping[Any, Held
         if ids:
             change = {"$set": {"has_group_role": is_granted}}
             await ScimUser.rows().update_many({"_id": {"$in": ids}}, change, session=session)
-
-
-def _is_admin(held: Held | None) -> bool:
-    return held is not None and held[0] in ADMINS and held[1] is None
-
-
-async def _require_admin(org_id: PydanticObjectId, session: AsyncClientSession) -> None:
-    query = {"org_id": org_id, "role": {"$in": ADMINS}, "custom_role_id": None}
-    rows = Membership.get_pymongo_collection().find(query, {"user_id": 1}, session=session)
-    ids = [raw["user_id"] async for raw in rows]
-    left = {"_id": {"$in": ids}, "deactivated_at": None}
-    if await User.get_pymongo_collection().find_one(left, {"_id": 1}, session=session) is None:
-        raise Conflict(LAST_ADMIN)

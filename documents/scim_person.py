@@ -1,13 +1,17 @@
 """Which person a record of a directory means, and how far the directory leads in who they are."""
 
+from datetime import datetime
 from typing import Any
 
 from beanie import PydanticObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from documents.base import utc_now
 from documents.scim_user import ScimUser
 from documents.user import Membership, User
+from documents.verified_domain import owner_of_domain
 from domain.errors import Conflict
+from domain.identity.identity import domain_of
 
 LONGEST_NAME = 100
 
@@ -16,14 +20,15 @@ async def attach_person(record: ScimUser, address: str | None, name: str, sessio
     """Find or make the person of a record by their address (lower case), and have an own one follow the record.
 
     A person who is there already is linked as they are, never changed: they may belong to others. One who is made has
-    no password and an address that is not proven. Raises Conflict when the address is somebody else's.
+    no password, and an address that counts as proven in a domain that is proven to be the organization's. Raises
+    Conflict when the address is somebody else's.
     """
     if address is None:
         return
     if record.user_id is None:
         await _find_or_make(record, address, name, session)
     elif record.is_own and not await _belongs_elsewhere(record, session):
-        await _follow(record.user_id, address, name, session)
+        await _follow(record, address, name, session)
 
 
 async def _find_or_make(record: ScimUser, address: str, name: str, session: AsyncClientSession) -> None:
@@ -31,18 +36,25 @@ async def _find_or_make(record: ScimUser, address: str, name: str, session: Asyn
     if found is not None:
         record.user_id = found["_id"]
         return
-    person = User(email=address, name=name[:LONGEST_NAME])
+    verified_at = await _verified_at(record, address, session)
+    person = User(email=address, name=name[:LONGEST_NAME], email_verified_at=verified_at)
     await person.insert(session=session)
     record.user_id, record.is_own = person.id, True
 
 
-async def _follow(user_id: PydanticObjectId, address: str, name: str, session: AsyncClientSession) -> None:
-    users = User.get_pymongo_collection()
+async def _verified_at(record: ScimUser, address: str, session: AsyncClientSession) -> datetime | None:
+    """Now in a domain of the organization: whoever rules its mail could read any that proves the address."""
+    owner = await owner_of_domain(domain_of(address), session)
+    return utc_now() if owner == record.org_id else None
+
+
+async def _follow(record: ScimUser, address: str, name: str, session: AsyncClientSession) -> None:
+    users, user_id = User.get_pymongo_collection(), record.user_id
     if await users.find_one({"email": address, "_id": {"$ne": user_id}}, {"_id": 1}, session=session):
         raise Conflict("This address belongs to another person.")
     changes: dict[str, Any] = {"name": name[:LONGEST_NAME]}
     await users.update_one({"_id": user_id}, {"$set": changes}, session=session)
-    moved = {"$set": {"email": address, "email_verified_at": None}}
+    moved = {"$set": {"email": address, "email_verified_at": await _verified_at(record, address, session)}}
     await users.update_one({"_id": user_id, "email": {"$ne": address}}, moved, session=session)
 
 

@@ -171,21 +171,6 @@ async def change_user(
     return changed
 
 
-async def only_administrated_by(user_id: PydanticObjectId, session: AsyncClientSession) -> list[PydanticObjectId]:
-    """Organizations that would have no administrator left without this person, who is one there."""
-    members, administrators = Membership.rows(), {"$in": [Role.ADMIN, Role.MSP_ADMIN]}
-    in_force = {"role": administrators, "deactivated_at": None}
-    own = await members.find({"user_id": user_id, **in_force}, session=session).to_list()
-    alone = []
-    for org_id in [raw["org_id"] for raw in own]:
-        query = {"org_id": org_id, **in_force, "user_id": {"$ne": user_id}}
-        others = [raw["user_id"] async for raw in members.find(query, {"user_id": 1}, session=session)]
-        here = {"_id": {"$in": others}, "deactivated_at": None}
-        if not await User.get_pymongo_collection().count_documents(here, limit=1, session=session):
-            alone.append(org_id)
-    return alone
-
-
 async def mark_verified(user: User, at: datetime, session: AsyncClientSession) -> None:
     """Note that the person has shown that the address is theirs, unless they had before."""
     query = {"_id": user.id, "email_verified_at": None}

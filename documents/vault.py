@@ -91,15 +91,18 @@ class Vault:
             raise SecretLost("A stored secret cannot be sealed anew: its owner's key was deleted.")
         return await self._sealed(key_id, secret)
 
-    async def shred(self, owner_id: str) -> None:
+    async def shred(self, owner_id: str) -> int:
         """Delete the owner's data keys, those in rotation too: what was sealed with them is unreadable from now on.
+
+        Returns how many there were.
 
         No process opens anything of the owner once this returns. This one forgets the keys at once; another still has
         an unwrapped key in its memory, unused, until it next works with secrets, a minute from when it read the key.
         """
-        await self.keys.delete_many({"keyAltNames": {"$in": [owner_id, retired_names(owner_id)]}})
+        deleted = await self.keys.delete_many({"keyAltNames": {"$in": [owner_id, retired_names(owner_id)]}})
         # Calls under way hold on to the old one; it wipes its keys when the last of them has ended.
         self._encryption = self._opened(self.master)
+        return deleted.deleted_count
 
     async def list_keys(self) -> list[DataKey]:
         """Every data key, oldest first, without its material."""

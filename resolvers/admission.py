@@ -17,14 +17,16 @@ from documents.external_identity import (
     unlink,
 )
 from documents.identity_provider import IdentityProvider, providers_of_domain
-from documents.membership import is_last_admin, membership_in, set_role
-from documents.organization import load_organizations
+from documents.member import ADMINISTRATORS, change_member, find_membership, has_administrator, is_administrator
+from documents.organization import load_organizations, lock_members
 from documents.transaction import Transaction
+from documents.user import mark_verified
 from documents.verified_domain import owner_of_domain
 from domain.errors import Conflict
 from domain.identity.identity import Identity, domain_of
 from domain.identity.refusal import SignInProblem, SignInRefused
 from resolvers.context import Context
+from resolvers.provisioning import admit_waiting
 from resolvers.session import audit_about
 
 
@@ -40,6 +42,7 @@ async def admit(context: Context, identity: Identity, key: str, provider: Identi
     async def change(tx: Transaction) -> tuple[documents.User, bool]:
         user = await _linked(tx, context, identity) or await _newly_linked(tx, identity, key, provider)
         await _check(tx, user, provider)
+        await _note_proof(tx, context, user, identity)
         changed = provider is not None and await _settle(tx, user, provider, identity, is_msp=is_msp)
         return user, changed
 
@@ -137,6 +140,13 @@ async def _check(tx: Transaction, user: documents.User, provider: IdentityProvid
         )
 
 
+async def _note_proof(tx: Transaction, context: Context, user: documents.User, identity: Identity) -> None:
+    """Whoever is linked already, and whose present address the provider vouches for, has proven it."""
+    if user.email_verified_at is None and identity.is_email_proven and identity.email == user.email:
+        await mark_verified(user, context.now(), tx.session)
+        await admit_waiting(tx, user.own_id)
+
+
 def _wrong_domain() -> SignInRefused:
     return SignInRefused(
         SignInProblem.WRONG_DOMAIN,
@@ -152,7 +162,7 @@ async def _settle(
     role, custom_role_id = provider.role_of(identity.claims)
     if role is Role.MSP_ADMIN and not is_msp:
         role, custom_role_id = Role.USER, None
-    found = await membership_in(user_id, provider.org_id, tx.session)
+    found = await find_membership(provider.org_id, user_id, tx.session)
     wanted = {"role": role, "custom_role_id": custom_role_id}
     if found is None:
         if not provider.creates_members:
@@ -162,8 +172,16 @@ async def _settle(
         tx.audit(provider.org_id, target=f"membership:{made.id}", after=wanted)
         return True
     before = {"role": found.role, "custom_role_id": found.custom_role_id}
-    if found.origin != provider.origin or before == wanted or await is_last_admin(found, tx.session):
+    if found.origin != provider.origin or before == wanted:
         return False
-    await set_role(found, role, custom_role_id, tx.session)
+    await lock_members(provider.org_id, tx.session)
+    if role not in ADMINISTRATORS and await _is_last(tx, found):
+        return False
+    await change_member(found, wanted, tx.session)
     tx.audit(provider.org_id, target=f"membership:{found.id}", before=before, after=wanted)
     return True
+
+
+async def _is_last(tx: Transaction, member: documents.Membership) -> bool:
+    """The last administrator comes in as such whatever the provider says."""
+    return is_administrator(member) and not await has_administrator(member.org_id, tx.session, but=member.user_id)

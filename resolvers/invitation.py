@@ -12,7 +12,6 @@ from auth.delegation import check_role, permissions_with, require_covers
 from auth.password_rules import check_password
 from auth.permission import Permission
 from auth.standing import Standing
-from documents import AuthMethod
 from documents.invitation import (
     LIFETIME,
     invitation_of,
@@ -33,7 +32,8 @@ from resolvers.authority import authority
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
 from resolvers.member import custom_role
-from resolvers.session import HASHING, start_session
+from resolvers.provisioning import admit_waiting
+from resolvers.session import HASHING, first_session
 from schema.connection import DEFAULT_FIRST, After, Connection, First
 from schema.directives import Credential
 from schema.invitation import (
@@ -49,7 +49,7 @@ from schema.invitation import (
     RevokeInvitationPayload,
 )
 from schema.node import local_id
-from schema.session import Session
+from schema.session import ProviderSignInRequired, Session
 
 WHAT = "What to do it with."
 NEWEST_FIRST = Keyset((("created_at", -1),))
@@ -176,6 +176,7 @@ class InvitationMutations:
                 await user.insert(session=tx.session)
             else:
                 await mark_verified(user, at, tx.session)
+                await admit_waiting(tx, user.own_id)
             given = {"role": invitation.role, "custom_role_id": invitation.custom_role_id}
             await add_member(invitation.org_id, user.id, given, tx.session)
             tx.audit(invitation.org_id, target=f"invitation:{invitation.id}", after={"user_id": str(user.id), **given})
@@ -185,9 +186,12 @@ class InvitationMutations:
             organization = await context.ports.writer.commit(change)
         except DuplicateKeyError as error:
             raise Conflict("This address has an account by now: sign in, then accept.") from error
-        opened = await start_session(context, user, [AuthMethod.PASSWORD], input.delivery) if is_new else None
-        # Who is new has no second factor to be asked for.
-        return Joined(organization=organization, session=opened if isinstance(opened, Session) else None)
+        opened = await first_session(context, user, input.delivery) if is_new else None
+        return Joined(
+            organization=organization,
+            session=opened if isinstance(opened, Session) else None,
+            provider_sign_in=opened if isinstance(opened, ProviderSignInRequired) else None,
+        )
 
 
 async def _accepting(context: Context, email: str, input: AcceptInvitationInput) -> tuple[documents.User, bool]:

@@ -9,12 +9,12 @@ from bson import ObjectId
 
 from documents import SessionEnd
 from documents.erasure import erase_person
+from documents.member import only_administrated_by
 from documents.one_time_token import Purpose, end_tokens, spend_token, subject_of, user_id_of
-from documents.organization import load_organizations
 from documents.session import end_sessions
 from documents.totp_factor import vault_key_of
 from documents.transaction import Transaction
-from documents.user import change_user, only_administrated_by
+from documents.user import change_user
 from domain.errors import Conflict
 from resolvers.context import Info
 from resolvers.fields import SIGNED_IN, mutation
@@ -108,8 +108,7 @@ class LeavingMutations:
 
 
 async def _refuse_last_administrator(tx: Transaction, user_id: PydanticObjectId) -> None:
-    """Two who leave at once meet in the audit log of their organization, and the second is asked again."""
     alone = await only_administrated_by(user_id, tx.session)
     if alone:
-        names = ", ".join(one.name for one in await load_organizations([str(org_id) for org_id in alone]))
+        names = ", ".join(one.name for one in alone)
         raise Conflict(f"You are the last administrator of {names}. Make somebody else one first.")

@@ -5,12 +5,14 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import strawberry
+from beanie import PydanticObjectId
 from bson import ObjectId
 
 import documents
 from auth.password_rules import check_password
 from documents import SessionEnd
 from documents.audit import INSTALLATION
+from documents.external_identity import has_identity
 from documents.one_time_token import Purpose, end_tokens, nobody, peek_token, spend_token, subject_of, user_id_of
 from documents.session import end_sessions
 from documents.sign_in_challenge import end_challenges
@@ -53,7 +55,9 @@ class PasswordMutations:
 
         async def change(tx: Transaction) -> str:
             user, at = await find_user(email), context.now()
-            way = _way_back(user, at)
+            # Asked for nobody too, so that both take as long.
+            is_linked = await has_identity(user.own_id if user else PydanticObjectId())
+            way = _way_back(user, at, is_linked=is_linked)
             token = await context.ports.one_time_tokens.issue(
                 way.purpose, way.subject, lifetime=way.lifetime, at=at, session=tx.session
             )
@@ -127,15 +131,14 @@ class _Way:
     lifetime: timedelta = LINK_LIFETIME
 
 
-def _way_back(user: documents.User | None, at: datetime) -> _Way:
+def _way_back(user: documents.User | None, at: datetime, *, is_linked: bool) -> _Way:
     if user is None:
         return _Way(nobody())
     subject = subject_of(user.own_id)
     if user.deactivated_at is None:
         # Who comes in through an identity provider only has no password to forget. Whom a directory has made comes in
         # by choosing the first one.
-        is_new = user.email_verified_at is None
-        return _Way(subject if user.password_hash or is_new else nobody())
+        return _Way(subject if user.password_hash or not is_linked else nobody())
     left = user.deactivated_at + BACK_WITHIN - at
     if user.has_left and left > timedelta(0):
         return _Way(subject, Purpose.REACTIVATE, "deactivated", left)

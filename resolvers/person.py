@@ -19,7 +19,7 @@ from domain.errors import Conflict, Invalid
 from resolvers.context import Context, Info
 from resolvers.fields import mutation
 from resolvers.proof import admit_mail
-from resolvers.session import HASHING, start_session
+from resolvers.session import HASHING, first_session, start_session
 from schema.directives import Credential
 from schema.person import (
     RegisterInput,
@@ -82,7 +82,8 @@ class PersonMutations:
         audit="user.verify_email",
         directives=(Credential(), HASHING),
         description="Open the account: the code shows that the address is yours, the password that it was you who "
-        "registered.",
+        "registered. Where your domain's organization has you sign in through its provider, the account opens and no "
+        "session begins.",
     )
     async def verify_email(
         self, info: Info, input: Annotated[VerifyEmailInput, strawberry.argument(description=WHAT)]
@@ -102,7 +103,7 @@ class PersonMutations:
             user = await context.ports.writer.commit(change)
         except DuplicateKeyError as error:
             raise Conflict("There is an account with this address by now. Sign in instead.") from error
-        return await start_session(context, user, [AuthMethod.PASSWORD], input.delivery)
+        return await first_session(context, user, input.delivery)
 
     @mutation(
         ResendVerificationPayload,

@@ -19,6 +19,7 @@ from resolvers.context import Info
 from resolvers.fields import SIGNED_IN, mutation
 from resolvers.person import LINK_LIFETIME, WHAT
 from resolvers.proof import admit_mail
+from resolvers.provisioning import admit_waiting
 from resolvers.session import HASHING, audit_about, tell_ended
 from schema.directives import Credential
 from schema.profile import (
@@ -106,6 +107,7 @@ class ProfileMutations:
             token = await spend_token(input.token.get_secret_value(), Purpose.CHANGE_EMAIL, at=at, session=tx.session)
             old, new, user_id = token.details["from"], token.details["to"], user_id_of(token)
             await change_user(user_id, {"email": new, "email_verified_at": at}, tx.session, email=old)
+            await admit_waiting(tx, user_id)
             # Links that went to the old address end; the one that undoes this is new.
             await end_tokens(token.subject, tx.session, but=Purpose.UNDO_EMAIL_CHANGE)
             undo = await context.ports.one_time_tokens.issue(

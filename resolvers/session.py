@@ -11,7 +11,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 import documents
 from auth.authentication import has_second_factor
 from auth.cookies import ACCESS_COOKIE, REFRESH_COOKIE, cookie, dropped_cookie, kept_cookie
-from auth.enforced import refuse_password
+from auth.enforced import enforced_provider, refuse_password
 from auth.permission import Permission
 from auth.refresh import TokenReused, session_end
 from documents import AuthMethod, SessionEnd
@@ -34,6 +34,7 @@ from schema.session import (
     DeviceSession,
     EndSessionInput,
     EndSessionPayload,
+    ProviderSignInRequired,
     RefreshSessionInput,
     RefreshSessionPayload,
     Session,
@@ -182,6 +183,18 @@ async def start_session(
 
     token = await context.ports.writer.commit(change)
     return handed_out(context, user, stored, token, delivery)
+
+
+async def first_session(
+    context: Context, user: documents.User, delivery: TokenDelivery
+) -> Session | ProviderSignInRequired:
+    """The session of somebody who has just become a user, which stands; none where passwords do not count."""
+    provider = await enforced_provider(user.email)
+    if provider is not None:
+        return ProviderSignInRequired(provider_name=provider.name)
+    opened = await start_session(context, user, [AuthMethod.PASSWORD], delivery)
+    assert isinstance(opened, Session)  # noqa: S101 - who is new has no second factor to be asked for
+    return opened
 
 
 async def _ask_second_factor(

@@ -17,7 +17,7 @@ from schema.organization import Organization
 from schema.person import EMAIL
 from schema.relation import organization_id_of, related
 from schema.role import ORGANIZATION, CustomRole
-from schema.session import DELIVERY, Session, TokenDelivery
+from schema.session import DELIVERY, ProviderSignInRequired, Session, TokenDelivery
 from schema.values import register_enum
 
 
@@ -72,7 +72,12 @@ class Invitation(Node):
 @strawberry.type(description="What became of an accepted invitation.")
 class Joined:
     organization: Organization = said("The organization one belongs to now.")
-    session: Session | None = said("The first session of a person who is new; null for one who was signed in.")
+    session: Session | None = said(
+        "The first session of a person who is new; null for one who was signed in, or signs in through a provider."
+    )
+    provider_sign_in: ProviderSignInRequired | None = said(
+        "What a person who is new must sign in through, if anything."
+    )
 
 
 @strawberry.pydantic.input(description="Whom to invite, and as what. You can give no more than you hold.")

@@ -8,7 +8,7 @@ from documents import OrganizationKind
 from schema.errors import payload
 from schema.factor import SecondFactorRequired
 from schema.organization import IDEMPOTENCY_KEY
-from schema.session import DELIVERY, Session, TokenDelivery
+from schema.session import DELIVERY, ProviderSignInRequired, Session, TokenDelivery
 
 EMAIL = r"^[^@\s]{1,64}@[^@\s]{1,190}\.[^@\s]{1,63}$"
 SENT_TO = "The address a mail is on its way to. Which mail, or whether there is none, only its owner learns."
@@ -60,6 +60,8 @@ class SignInInput(BaseModel):
 
 
 RegisterPayload = payload("Register", "sent_to", str, SENT_TO)
-VerifyEmailPayload = payload("VerifyEmail", "session", Session, "The first session of the new user.")
+VerifyEmailPayload = payload(
+    "VerifyEmail", "session", Session, "The first session of the new user.", also=(ProviderSignInRequired,)
+)
 ResendVerificationPayload = payload("ResendVerification", "sent_to", str, SENT_TO)
 SignInPayload = payload("SignIn", "session", Session, "The new session.", also=(SecondFactorRequired,))

@@ -44,6 +44,14 @@ class Session:
     user: User = said("Who signed in.")
 
 
+@strawberry.type(
+    description="It worked, but no session begins here: the organization that owns the domain of the address has its "
+    "people sign in through its own provider."
+)
+class ProviderSignInRequired:
+    provider_name: str = said("What the provider is called; `signInOptions` of the address leads there.")
+
+
 @view(documents.Session, description="One sign-in of the viewer on one device.")
 class DeviceSession(Node):
     created_at: datetime = said("When it began.")

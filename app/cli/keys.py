@@ -1,21 +1,26 @@
-"""`cloudwatcher keys`: list data keys, wrap them with a new master key, replace them, with a progress bar."""
+"""`cloudwatcher keys`: list data keys, wrap them with a new master key, replace them and the signing key."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
 
+from beanie import PydanticObjectId
+from bson import ObjectId
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
+from app.keys import rotate_signing_file
 from app.settings import Settings
 from app.wiring import Backend, open_backend
+from documents.audit import INSTALLATION, Act, acting
 from documents.base import utc_now
 from documents.data_key import DataKey
 from documents.database import ALL
 from documents.key_rotation import KeyProgress, KeyReport, Tell, rewrap_keys, rotate_keys
 from documents.organization import find_organizations, load_organizations
 from documents.sealed import sealed_fields
+from documents.transaction import Transaction, commit
 from domain.errors import Invalid, NotFound
 
 
@@ -32,6 +37,10 @@ async def run_rewrap(settings: Settings, *, every: bool) -> int:
     async with open_backend(settings) as backend:
         with _shown(console) as tell:
             report = await rewrap_keys(backend.vault, tell, every=every)
+        if report.done:
+            current = backend.keys.master.current
+            after = {"keys": report.done, "provider": current.provider}
+            await _note(backend, "data_key.rewrap", INSTALLATION, "data_key:all", after)
     console.print(f"{report.done:,} data keys were wrapped anew.", highlight=False)
     return _told(console, report)
 
@@ -52,8 +61,34 @@ async def run_rotate(settings: Settings, *, organization: str | None, grace: tim
     return _told(console, report)
 
 
+async def run_rotate_signing(settings: Settings) -> None:
+    """Replace the signing key in the data directory. The log is opened first: without it nothing is replaced."""
+    async with open_backend(settings) as backend:
+        rotate_signing_file(settings)
+        await _note(backend, "signing_key.rotate", INSTALLATION, "signing_key:file", {"replaced_at": utc_now()})
+    Console().print(
+        "A new signing key is made; the one before is still accepted. Restart every process now.", highlight=False
+    )
+
+
 async def _rotate(backend: Backend, tell: Tell, owner_ids: list[str] | None, grace: timedelta) -> KeyReport:
-    return await rotate_keys(backend.vault, sealed_fields(ALL), tell, owner_ids=owner_ids, grace=grace)
+    async def changed(owner_id: str) -> None:
+        # People have keys too, and belong to no one organization.
+        org_id = PydanticObjectId(owner_id) if ObjectId.is_valid(owner_id) else INSTALLATION
+        await _note(backend, "data_key.rotate", org_id, f"data_key:{owner_id}", {"replaced_at": utc_now()})
+
+    fields = sealed_fields(ALL)
+    return await rotate_keys(backend.vault, fields, tell, owner_ids=owner_ids, grace=grace, changed=changed)
+
+
+async def _note(
+    backend: Backend, action: str, org_id: PydanticObjectId, target: str, after: Mapping[str, object]
+) -> None:
+    async def change(tx: Transaction) -> None:
+        tx.audit(org_id, target=target, after=after)
+
+    with acting(Act(action=action, actor="operator")):
+        await commit(change, announce=backend.bus.wake, audit_key=backend.keys.audit[0])
 
 
 @contextmanager

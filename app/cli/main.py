@@ -202,6 +202,16 @@ def rotate(
     raise typer.Exit(code)
 
 
+@keys.command("rotate-signing")
+def rotate_signing(data_dir: DataDir = None) -> None:
+    """Make a new signing key in the data directory; tokens of the one before are accepted until it is made again."""
+    from app.cli.keys import run_rotate_signing
+    from app.cli.store import borrowed_store
+
+    with borrowed_store(settings_with(data_dir)) as settings:
+        asyncio.run(run_rotate_signing(settings))
+
+
 @app.command()
 def schema() -> None:
     """Print the GraphQL schema."""

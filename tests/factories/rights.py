@@ -21,7 +21,8 @@ RESULT = {
     "invite": "invitation { id email role state invitedBy expiresAt }",
     "revokeInvitation": "invitation { id state }",
     "resendInvitation": "invitation { id state }",
-    "acceptInvitation": "joined { organization { id name } session { accessToken user { email } } }",
+    "acceptInvitation": "joined { organization { id name } session { accessToken user { email } } "
+    "providerSignIn { providerName } }",
     "enterClients": "access { id reason expiresAt isAll }",
     "leaveClients": "left",
     "renameOrganization": "organization { id name }",

@@ -1,7 +1,10 @@
 """Signing in through the graph, with one factor and with two."""
 
+import secrets
 from typing import Any
 
+import documents
+from documents.base import utc_now
 from tests.factories.graph import Graph
 from tests.factories.tenant import PASSWORD, Tenant
 
@@ -47,3 +50,12 @@ async def completed(graph: Graph, tenant: Tenant, proof: dict[str, Any]) -> dict
     fields = {"challenge": await challenged(graph, tenant), "proof": proof}
     answer: dict[str, Any] = (await graph.ask(COMPLETE, input=fields))["completeSignIn"]
     return answer
+
+
+async def enforced_domain(owner: Tenant) -> str:
+    """A fresh domain of the organization, whose people have to sign in through its provider."""
+    name, org_id = f"enforced-{secrets.token_hex(6)}.example.com", owner.organization.id
+    await documents.VerifiedDomain(org_id=org_id, name=name, verified_at=utc_now()).insert()
+    provider = {"name": "Their provider", "issuer": "https://id.example.com", "client_id": "cloudwatcher"}
+    await documents.IdentityProvider(org_id=org_id, is_enforced=True, **provider).insert()
+    return name

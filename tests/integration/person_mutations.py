@@ -29,12 +29,14 @@ _RESULTS = {
 def mutation(name: str, *, has_input: bool = True) -> str:
     """The mutation with everything it answers."""
     type_ = name[0].upper() + name[1:]
+    also = "... on ProviderSignInRequired { providerName }" if name == "verifyEmail" else ""
     head, arguments = (f"($input: {type_}Input!)", "(input: $input)") if has_input else ("", "")
     return f"""
     mutation{head} {{ {name}{arguments} {{
       __typename
       ... on {type_}Success {{ {_RESULTS[name]} }}
       ... on UserError {{ message code path }}
+      {also}
     }} }}
     """
 

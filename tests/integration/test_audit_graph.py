@@ -1,6 +1,7 @@
 """The audit log over the graph: what mutations leave in it, reading it, verifying it, and how long it is kept."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import documents
 from app.wiring import Backend
 from documents import OrganizationKind, Role
 from documents.audit import INSTALLATION
+from documents.base import utc_now
 from schema.node import global_id
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, add_member, make_tenant
@@ -248,6 +250,16 @@ async def test_verification_tells_what_was_tampered_with(graph: Graph, backend: 
     assert whole["publicKeys"] == [key.public for key in backend.keys.audit]
     assert (broken["isIntact"], broken["brokenSeq"]) == (False, 2)
     assert broken["problem"] == "the entry was changed."
+
+
+async def test_an_old_sign_in_does_not_shorten_the_retention(graph: Graph, backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    long_ago = {"$set": {"authenticated_at": utc_now() - timedelta(minutes=11)}}
+    await documents.Session.get_pymongo_collection().update_many({"user_id": tenant.user.id}, long_ago)
+
+    (error,) = await graph.refused(RETENTION, tenant.token, input={"days": 30})
+
+    assert error["extensions"]["code"] == "STEP_UP_REQUIRED"
 
 
 async def test_the_retention_is_chosen_down_to_the_floor_of_a_framework(graph: Graph, backend: Backend) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from beanie import PydanticObjectId
 from bson import ObjectId
 
 import documents
@@ -14,12 +15,16 @@ from documents import Role
 from documents.base import utc_now
 from documents.invitation import take_invitation
 from documents.mail import OutgoingMail
+from documents.member import find_membership
 from documents.one_time_token import OneTimeToken, Purpose, spend_token
 from documents.transaction import Transaction
+from documents.user import find_user
 from domain.errors import Invalid
 from schema.node import global_id, local_id
+from tests.factories.directory import directory_of
 from tests.factories.graph import Graph
 from tests.factories.rights import act, entries, invitation_code, member_id
+from tests.factories.sign_in import enforced_domain
 from tests.factories.tenant import Tenant, add_member, make_tenant
 
 PASSWORD = "seven violet teapots drift"
@@ -96,12 +101,51 @@ async def test_who_has_an_account_signs_in_and_accepts(graph: Graph, backend: Ba
     assert inside["joined"] == {
         "organization": {"id": admin.global_id, "name": admin.organization.name},
         "session": None,
+        "providerSignIn": None,
     }
     assert again["code"] == "BAD_USER_INPUT"
     assert {one["organization"]["id"]: one["role"] for one in reach}[admin.global_id] == "ADMIN"
     stored = await documents.User.get_pymongo_collection().find_one({"_id": other.user.id})
     assert stored is not None
     assert stored["email_verified_at"] is not None
+
+
+async def test_who_accepts_in_a_domain_with_an_enforced_provider_belongs_here_and_signs_in_through_it(
+    graph: Graph, backend: Backend, admin: Tenant
+) -> None:
+    owner = await make_tenant(backend)
+    email = f"new@{await enforced_domain(owner)}"
+    _, code = await invited(graph, backend, admin, email)
+
+    joined = (await act(graph, None, "acceptInvitation", token=code, name="Ada", password=PASSWORD))["joined"]
+
+    assert joined == {
+        "organization": {"id": admin.global_id, "name": admin.organization.name},
+        "session": None,
+        "providerSignIn": {"providerName": "Their provider"},
+    }
+    user = await find_user(email)
+    assert user is not None
+    member = await find_membership(PydanticObjectId(admin.org_id), user.own_id)
+    assert member is not None
+    assert member.role is Role.USER
+    assert await documents.Session.get_pymongo_collection().find_one({"user_id": user.id}) is None
+
+
+async def test_who_proves_the_address_by_an_invitation_is_let_in_where_a_directory_waits_for_that(
+    graph: Graph, backend: Backend, admin: Tenant, address: str
+) -> None:
+    waiting = await make_tenant(backend)
+    people = documents.User.get_pymongo_collection()
+    await people.update_one({"_id": waiting.user.id}, {"$set": {"email_verified_at": None}})
+    async with directory_of(backend, address) as directory:
+        await directory.add_user(waiting.user.email)
+        _, code = await invited(graph, backend, admin, waiting.user.email)
+        before = await directory.held(waiting.user.email)
+
+        await act(graph, waiting.token, "acceptInvitation", token=code)
+
+        assert (before, await directory.held(waiting.user.email)) == (None, ("USER", None))
 
 
 async def test_somebody_else_cannot_accept(graph: Graph, backend: Backend, admin: Tenant, email: str) -> None:

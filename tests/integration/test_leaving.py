@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from bson import ObjectId
 
 import documents
 from app.wiring import Backend
@@ -15,6 +16,7 @@ from documents.one_time_token import OneTimeToken
 from documents.user import find_user
 from tests.factories.graph import Graph
 from tests.factories.mailbox import newest_code, outcomes
+from tests.factories.rights import act, member_id
 from tests.factories.tenant import Tenant, add_member, make_tenant
 from tests.integration.person_mutations import NEW_PASSWORD, call, is_open, newcomer, refused, signs_in
 
@@ -99,6 +101,40 @@ async def test_of_two_administrators_who_leave_at_once_one_stays(graph: Graph, b
     assert sorted(answer["__typename"] for answer in answers) == ["ConflictError", "DeleteMyAccountSuccess"]
 
 
+async def test_an_administrator_whose_membership_is_deactivated_does_not_count(graph: Graph, backend: Backend) -> None:
+    admin = await make_tenant(backend)
+    idle = await add_member(backend, admin.organization, Role.ADMIN)
+    memberships = documents.Membership.get_pymongo_collection()
+    await memberships.update_one({"user_id": idle.user.id}, {"$set": {"deactivated_at": utc_now()}})
+
+    kept, gone = [await call(graph, "deleteMyAccount", who.token) for who in (admin, idle)]
+
+    assert (kept["__typename"], gone["__typename"]) == ("ConflictError", "DeleteMyAccountSuccess")
+
+
+async def test_a_deleted_organization_needs_no_administrator(graph: Graph, backend: Backend) -> None:
+    admin = await make_tenant(backend)
+    gone = {"$set": {"deleted_at": utc_now()}}
+    await documents.Organization.get_pymongo_collection().update_one({"_id": admin.organization.id}, gone)
+
+    assert (await call(graph, "deleteMyAccount", admin.token))["__typename"] == "DeleteMyAccountSuccess"
+
+
+async def test_one_who_leaves_and_one_who_is_demoted_at_once_leave_an_administrator(
+    graph: Graph, backend: Backend
+) -> None:
+    one = await make_tenant(backend)
+    other = await add_member(backend, one.organization, Role.ADMIN)
+
+    left, changed = await asyncio.gather(
+        call(graph, "deleteMyAccount", one.token),
+        act(graph, other.token, "changeRole", memberId=await member_id(other), role="USER"),
+    )
+
+    outcome = (left["__typename"], changed["__typename"])
+    assert outcome in {("ConflictError", "ChangeRoleSuccess"), ("DeleteMyAccountSuccess", "ConflictError")}
+
+
 @pytest.mark.parametrize("verb", ["deactivateMyAccount", "deleteMyAccount"])
 async def test_an_old_sign_in_does_not_leave(graph: Graph, backend: Backend, verb: str) -> None:
     _, member = await make_member(backend)
@@ -131,15 +167,25 @@ async def test_of_who_is_deleted_nothing_remains_but_a_number_in_the_audit_log(g
 
 async def test_every_row_that_belongs_to_one_person_goes(graph: Graph, backend: Backend) -> None:
     _, member = await make_member(backend)
+    for document in personal_documents():
+        rows = document.get_pymongo_collection()
+        if not await rows.count_documents({"user_id": member.user.id}):
+            await rows.insert_one({"_id": ObjectId(), "user_id": member.user.id, "org_id": ObjectId()})
+    invitations, tokens = documents.Invitation.rows(), OneTimeToken.get_pymongo_collection()
+    await invitations.insert_one({"_id": ObjectId(), "org_id": ObjectId(), "email": member.user.email})
+    await tokens.insert_one({"_id": ObjectId(), "subject": f"user:{member.user.id}", "purpose": "verify"})
+
     await call(graph, "deleteMyAccount", member.token)
 
     left = {
         document.__name__: await document.get_pymongo_collection().count_documents({"user_id": member.user.id})
         for document in personal_documents()
     }
-
-    assert {"Membership", "Session", "RefreshToken", "ClientAccess"} <= set(left)
+    factors = {"Passkey", "TotpFactor", "RecoveryCode", "ExternalIdentity", "SignInChallenge"}
+    assert {"Membership", "Session", "RefreshToken", "ClientAccess", *factors} <= set(left)
     assert set(left.values()) == {0}
+    assert await invitations.count_documents({"email": member.user.email}) == 0
+    assert await tokens.count_documents({"subject": f"user:{member.user.id}"}) == 0
 
 
 async def test_the_address_is_free_again_after_that(graph: Graph, backend: Backend) -> None:

@@ -75,13 +75,16 @@ async def test_a_code_that_was_used_before_a_weak_password_was_refused_still_wor
     assert strong["__typename"] == "ResetPasswordSuccess"
 
 
-@pytest.mark.parametrize("who", ["unknown", "deactivated", "without a password"])
+@pytest.mark.parametrize("who", ["unknown", "deactivated", "through a provider"])
 async def test_who_has_no_password_to_reset_gets_no_mail_and_the_same_answer(
     graph: Graph, backend: Backend, who: str
 ) -> None:
     tenant = await make_tenant(backend)
     email = newcomer()["email"] if who == "unknown" else tenant.user.email
-    changes = {"deactivated": {"deactivated_at": utc_now()}, "without a password": {"password_hash": None}}
+    changes = {"deactivated": {"deactivated_at": utc_now()}, "through a provider": {"password_hash": None}}
+    if who == "through a provider":
+        identity = {"provider": "google", "issuer": "https://accounts.google.com", "subject": email}
+        await documents.ExternalIdentity(user_id=tenant.user.own_id, **identity).insert()
     if who in changes:
         await documents.User.get_pymongo_collection().update_one({"email": email}, {"$set": changes[who]})
 

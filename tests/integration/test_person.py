@@ -15,9 +15,10 @@ from documents.base import utc_now
 from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
 from documents.registration import Registration
-from documents.user import find_user
+from documents.user import find_user, memberships_of_many
 from tests.factories.graph import Graph
 from tests.factories.mailbox import newest_code, newest_mail, outcomes
+from tests.factories.sign_in import enforced_domain
 from tests.factories.tenant import PASSWORD, make_tenant
 from tests.fakes.mail_server import text_of
 from tests.integration.person_mutations import NEW_PASSWORD, VIEWER, call, newcomer, refused, signs_in
@@ -50,6 +51,24 @@ async def test_who_opens_a_provider_is_its_administrator(graph: Graph, backend: 
 
     viewer = (await graph.ask(VIEWER, answer["session"]["accessToken"]))["viewer"]
     assert viewer["reach"] == [{"role": "MSP_ADMIN", "organization": {"name": "Fresh", "kind": "MSP"}}]
+
+
+async def test_an_account_in_a_domain_with_an_enforced_provider_opens_without_a_session(
+    graph: Graph, backend: Backend
+) -> None:
+    fields = newcomer(email=f"new@{await enforced_domain(await make_tenant(backend))}")
+    await call(graph, "register", **fields)
+    code = await newest_code(backend, fields["email"], "verify_email")
+
+    answer = await call(graph, "verifyEmail", token=code, password=PASSWORD)
+
+    assert answer == {"__typename": "ProviderSignInRequired", "providerName": "Their provider"}
+    user = await find_user(fields["email"])
+    assert user is not None
+    assert user.email_verified_at is not None
+    assert [one["role"] for one in await memberships_of_many([user.own_id])] == ["ADMIN"]
+    assert await documents.Session.get_pymongo_collection().find_one({"user_id": user.id}) is None
+    assert "Their provider" in (await signs_in(graph, fields["email"]))["message"]
 
 
 @pytest.mark.parametrize(

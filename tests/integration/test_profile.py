@@ -6,6 +6,7 @@ import documents
 from app.wiring import Backend
 from documents.base import utc_now
 from documents.user import find_user
+from tests.factories.directory import directory_of
 from tests.factories.graph import Graph
 from tests.factories.mailbox import newest_code, outcomes
 from tests.factories.tenant import PASSWORD, Tenant, make_tenant
@@ -44,6 +45,23 @@ async def test_the_address_changes_once_the_new_one_is_confirmed(graph: Graph, b
     assert (await signs_in(graph, new))["__typename"] == "SignInSuccess"
     assert (await signs_in(graph, tenant.user.email))["__typename"] == "ValidationError"
     assert await outcomes(backend, tenant.user.email) == [("email_changed", "SENT")]
+
+
+async def test_who_confirms_a_new_address_is_let_in_where_a_directory_waits_for_that(
+    graph: Graph, backend: Backend, address: str
+) -> None:
+    waiting = await make_tenant(backend)
+    people = documents.User.get_pymongo_collection()
+    await people.update_one({"_id": waiting.user.id}, {"$set": {"email_verified_at": None}})
+    new = newcomer()["email"]
+    async with directory_of(backend, address) as directory:
+        await directory.add_user(waiting.user.email)
+        before = await directory.held(waiting.user.email)
+        await call(graph, "requestEmailChange", waiting.token, email=new)
+
+        await call(graph, "confirmEmailChange", token=await newest_code(backend, new, "change_email"))
+
+        assert (before, await directory.held(new)) == (None, ("USER", None))
 
 
 async def test_an_address_somebody_has_is_answered_alike_and_gets_no_mail(graph: Graph, backend: Backend) -> None:

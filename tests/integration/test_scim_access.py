@@ -11,7 +11,7 @@ from app.wiring import Backend
 from auth.standings import load_standings_of, still_open
 from documents import Role
 from documents.base import utc_now
-from documents.scim_access import LAST_ADMIN
+from documents.member import LAST_ADMINISTRATOR
 from domain.errors import NotFound
 from resolvers import provisioning
 from schema.node import global_id
@@ -212,7 +212,7 @@ async def test_the_last_administrator_is_never_removed_nor_demoted(
         await directory.ask("POST", "/Groups", {**body, "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"]}),
     ]
 
-    assert {(answer.status_code, answer.json()["detail"]) for answer in answers} == {(409, LAST_ADMIN)}
+    assert {(answer.status_code, answer.json()["detail"]) for answer in answers} == {(409, LAST_ADMINISTRATOR)}
     assert await directory.held(admin.user.email) == ("ADMIN", None)
 
     gone = await add_member(backend, admin.organization, Role.ADMIN)
@@ -230,6 +230,48 @@ async def test_of_two_last_administrators_who_leave_at_once_one_stays(directory:
     answers = await asyncio.gather(*(directory.ask("DELETE", f"/Users/{one['id']}") for one in made))
 
     assert sorted(answer.status_code for answer in answers) == [204, 409]
+
+
+async def test_of_two_last_administrators_one_removed_here_and_one_who_leaves_one_stays(
+    directory: Directory, graph: Graph, backend: Backend
+) -> None:
+    other = await add_member(backend, directory.admin.organization, Role.ADMIN)
+    made = await directory.add_user(directory.admin.user.email)
+
+    removed, left = await asyncio.gather(
+        directory.ask("DELETE", f"/Users/{made['id']}"), call(graph, "deleteMyAccount", other.token)
+    )
+
+    outcome = (removed.status_code, left["__typename"])
+    assert outcome in {(204, "ConflictError"), (409, "DeleteMyAccountSuccess")}
+
+
+async def test_an_administrator_who_is_deactivated_is_neither_the_last_nor_another(
+    directory: Directory, backend: Backend
+) -> None:
+    admin = directory.admin
+    idle = await add_member(backend, admin.organization, Role.ADMIN)
+    memberships = documents.Membership.get_pymongo_collection()
+    await memberships.update_one({"user_id": idle.user.id}, {"$set": {"deactivated_at": utc_now()}})
+    made = [await directory.add_user(one.user.email) for one in (admin, idle)]
+
+    answers = [await directory.ask("DELETE", f"/Users/{one['id']}") for one in made]
+
+    assert [answer.status_code for answer in answers] == [409, 204]
+
+
+async def test_a_directory_of_a_deleted_organization_keeps_nobody_out_of_the_others(
+    directory: Directory, backend: Backend, graph: Graph
+) -> None:
+    waiting = await make_tenant(backend)
+    people, organizations = documents.User.get_pymongo_collection(), documents.Organization.get_pymongo_collection()
+    await people.update_one({"_id": waiting.user.id}, {"$set": {"email_verified_at": None}})
+    await directory.add_user(waiting.user.email)
+    await organizations.update_one({"_id": directory.admin.organization.id}, {"$set": {"deleted_at": utc_now()}})
+
+    await choose_password(graph, backend, waiting.user.email)
+
+    assert await directory.held(waiting.user.email) is None
 
 
 async def test_groups_give_roles_and_take_them_back(directory: Directory, graph: Graph) -> None:

@@ -1,6 +1,7 @@
 """People as a directory provisions them: created, read, changed, found, in the dialects directories speak."""
 
 import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from typing import Any
@@ -10,9 +11,13 @@ import pytest
 import documents
 from app.web import Web, serving
 from app.wiring import Backend
+from documents.base import utc_now
 from tests.factories.directory import ENTERPRISE, ERROR, USER, Directory, directory_of
+from tests.factories.graph import Graph
 from tests.factories.machine import make_machine
+from tests.factories.mailbox import newest_code
 from tests.factories.tenant import make_tenant
+from tests.integration.person_mutations import NEW_PASSWORD, call, signs_in
 
 
 @pytest.fixture
@@ -37,6 +42,53 @@ async def test_a_person_who_is_created_has_no_password_and_no_proven_address(dir
     assert made["active"] is True
     assert "password" not in made
     assert made["meta"]["location"].endswith(f"/scim/v2/Users/{made['id']}")
+
+
+async def test_an_address_in_a_domain_of_the_organization_is_proven(directory: Directory) -> None:
+    domain = f"d{secrets.token_hex(4)}.example.com"
+    await documents.VerifiedDomain(org_id=directory.admin.organization.id, name=domain, verified_at=utc_now()).insert()
+    made = await directory.add_user(f"a@{domain}")
+    first = (await person_of(f"a@{domain}"))["email_verified_at"]
+
+    await directory.patch(f"/Users/{made['id']}", moved_to(f"b@{domain}"))
+    kept = (await person_of(f"b@{domain}"))["email_verified_at"]
+    await directory.patch(f"/Users/{made['id']}", moved_to(f"b@elsewhere-{domain}"))
+    outside = (await person_of(f"b@elsewhere-{domain}"))["email_verified_at"]
+
+    assert first is not None
+    assert kept is not None
+    assert outside is None
+
+
+@pytest.mark.parametrize("verified_for", ["another", "nobody yet"])
+async def test_a_domain_that_is_not_the_organizations_proves_nothing(
+    directory: Directory, backend: Backend, verified_for: str
+) -> None:
+    owner = directory.admin if verified_for == "nobody yet" else await make_tenant(backend)
+    name, at = f"d{secrets.token_hex(4)}.example.com", None if verified_for == "nobody yet" else utc_now()
+    await documents.VerifiedDomain(org_id=owner.organization.id, name=name, verified_at=at).insert()
+
+    await directory.add_user(f"a@{name}")
+
+    assert (await person_of(f"a@{name}"))["email_verified_at"] is None
+
+
+async def test_who_is_proven_and_has_no_password_chooses_the_first_by_mail(
+    directory: Directory, graph: Graph, backend: Backend
+) -> None:
+    domain = f"d{secrets.token_hex(4)}.example.com"
+    await documents.VerifiedDomain(org_id=directory.admin.organization.id, name=domain, verified_at=utc_now()).insert()
+    await directory.add_user(f"a@{domain}")
+
+    await call(graph, "requestPasswordReset", email=f"a@{domain}")
+    code = await newest_code(backend, f"a@{domain}", "reset_password")
+    await call(graph, "resetPassword", token=code, password=NEW_PASSWORD)
+
+    assert (await signs_in(graph, f"a@{domain}", NEW_PASSWORD))["__typename"] == "SignInSuccess"
+
+
+def moved_to(address: str) -> dict[str, Any]:
+    return {"op": "replace", "path": "emails", "value": [{"value": address, "primary": True}]}
 
 
 async def test_what_is_not_put_to_use_is_not_kept(directory: Directory) -> None:

@@ -9,7 +9,9 @@ import documents
 from app.web import Web, serving
 from app.wiring import Backend
 from documents import AuthMethod, Role
+from documents.base import utc_now
 from documents.user import find_user
+from tests.factories.directory import directory_of
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, add_member, make_tenant
 from tests.fakes.openid_peer import Browser, NoPeer, Peer, consent, landed, openid_peer, path_of
@@ -96,6 +98,24 @@ async def test_a_program_exchanges_its_code_once_and_only_with_its_verifier(brow
     assert first["exchangeSignInCode"]["session"]["user"]["email"] == address("bob")
     for refused in (second, guessed, burnt):
         assert refused["exchangeSignInCode"]["path"] == ["input", "code"]
+
+
+async def test_an_address_that_the_provider_vouches_for_is_verified_also_where_it_is_linked(
+    backend: Backend, browser: Browser, house: str
+):
+    await browser.sign_in("google", "bob")
+    people = documents.User.get_pymongo_collection()
+    await people.update_one({"email": address("bob")}, {"$set": {"email_verified_at": None}})
+    async with directory_of(backend, house) as directory:
+        await directory.add_user(address("bob"))
+        before = await directory.held(address("bob"))
+
+        await Browser(house).sign_in("google", "bob")
+
+        user = await find_user(address("bob"))
+        assert user is not None
+        assert user.email_verified_at is not None
+        assert (before, await directory.held(address("bob"))) == (None, ("USER", None))
 
 
 async def test_the_same_person_comes_back_to_the_same_account(browser: Browser, house: str):
@@ -325,8 +345,12 @@ async def test_a_role_follows_the_claims_at_each_sign_in_but_never_that_of_the_l
     await members.delete_many({"org_id": company.organization.id, "user_id": company.user.id})
     await browser.sign_in(str(provider.id), "emma")
     (last,) = await memberships(user.id)
+    idle = await add_member(backend, company.organization, Role.ADMIN)
+    await members.update_one({"user_id": idle.user.id}, {"$set": {"deactivated_at": utc_now()}})
+    await browser.sign_in(str(provider.id), "emma")
+    (still,) = await memberships(user.id)
 
-    assert (followed.role, last.role) == (Role.USER, Role.ADMIN)
+    assert (followed.role, last.role, still.role) == (Role.USER, Role.ADMIN, Role.ADMIN)
 
 
 async def test_a_role_that_a_person_was_given_by_hand_stays(

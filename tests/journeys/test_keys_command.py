@@ -7,13 +7,16 @@ import signal
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from bson import Binary, ObjectId
 
+from app.keys import load_keys
 from app.settings import environment_for_children
 from app.wiring import Backend
+from documents.audit import INSTALLATION
 from documents.data_key import KeyUse
 from documents.master_key import MasterKeys, local_master_key
 from documents.vault import Vault
@@ -43,6 +46,11 @@ class Installation:
 
     async def uses(self) -> list[KeyUse]:
         return [key.use for key in await self.vault().list_keys()]
+
+    async def audited(self, action: str) -> list[tuple[ObjectId, str]]:
+        """(organization, actor) of the entries about this action."""
+        entries = self.backend.client[self.database]["audit"].find({"action": action}).sort("org_id")
+        return [(raw["org_id"], raw["actor"]) async for raw in entries]
 
     async def cloudwatcher(self, *arguments: str) -> tuple[int, str]:
         return await run(self.backend.settings, *arguments, database=self.database)
@@ -90,6 +98,9 @@ async def test_one_organization_is_rotated_by_its_name(installation: Installatio
     assert f"1 data keys made, {EACH} secrets sealed anew, 1 keys deleted." in printed
     assert "Sealing secrets anew" in printed
     assert await installation.opened() == installation.secrets
+    rotated = await installation.backend.client[installation.database]["organizations"].find_one({"name": "Company 3"})
+    assert rotated is not None
+    assert await installation.audited("data_key.rotate") == [(rotated["_id"], "operator")]
 
 
 @pytest.mark.parametrize(
@@ -130,6 +141,8 @@ async def test_a_rotation_that_is_killed_goes_on_when_it_is_started_again(
     assert "An earlier rotation had been cut off; it was brought to its end." in printed
     assert await installation.uses() == [KeyUse.CURRENT] * COMPANIES
     assert {key.id for key in await installation.vault().list_keys()} & before == set()
+    owners = {key.owner_id for key in await installation.vault().list_keys()}
+    assert {str(org_id) for org_id, _ in await installation.audited("data_key.rotate")} == owners
     assert await installation.opened() == installation.secrets
 
 
@@ -149,6 +162,7 @@ async def test_a_new_master_key_takes_over_and_the_old_one_is_not_needed_any_mor
     assert (first[0], again[0]) == (0, 0)
     assert f"{COMPANIES} data keys were wrapped anew." in first[1]
     assert "0 data keys were wrapped anew." in again[1]
+    assert await installation.audited("data_key.rewrap") == [(INSTALLATION, "operator")]
     monkeypatch.delenv("CLOUDWATCHER_PREVIOUS_MASTER_KEY")
     _, healthy = await installation.cloudwatcher("doctor")
     assert f"fine  secrets: {COMPANIES} data keys open, wrapped by local" in healthy
@@ -168,3 +182,32 @@ async def test_a_master_key_that_was_forgotten_is_told_by_the_doctor_and_by_rewr
     assert "CLOUDWATCHER_PREVIOUS_MASTER_KEY" in found
     assert "The key of" in printed
     assert await installation.opened() == installation.secrets
+
+
+async def test_a_signing_key_is_replaced_and_the_one_before_still_accepted(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("CLOUDWATCHER_SIGNING_KEY", raising=False)
+    settings = installation.backend.settings.model_copy(update={"data_dir": tmp_path, "signing_key": None})
+    before = load_keys(settings).signing
+
+    code, printed = await installation.cloudwatcher("keys", "rotate-signing", "--data-dir", str(tmp_path))
+
+    assert code == 0, printed
+    assert "Restart every process now." in printed
+    after = load_keys(settings).signing
+    assert (len(after), after[1]) == (2, before[0])
+    assert await installation.audited("signing_key.rotate") == [(INSTALLATION, "operator")]
+
+
+async def test_a_signing_key_that_is_set_is_not_replaced_by_the_command(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = load_keys(installation.backend.settings.model_copy(update={"data_dir": tmp_path, "signing_key": None}))
+    monkeypatch.setenv("CLOUDWATCHER_SIGNING_KEY", made.signing[0].decode())
+
+    code, printed = await installation.cloudwatcher("keys", "rotate-signing", "--data-dir", str(tmp_path))
+
+    assert code == 1
+    assert "CLOUDWATCHER_PREVIOUS_SIGNING_KEYS" in printed
+    assert await installation.audited("signing_key.rotate") == []
