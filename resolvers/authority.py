@@ -6,14 +6,15 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 
 import documents
-from auth.delegation import permissions_with
-from auth.permission import Permission
+from auth.delegation import permissions_with, require_covers
+from auth.permission import PERMISSIONS_OF, Permission
 from auth.standing import Standing
 from auth.standings import load_standings_of
+from documents import OrganizationKind, Role
 from documents.client_access import end_access, open_accesses
 from documents.invitation import revoke_invitations_by
 from documents.member import permissions_stored
-from documents.organization import lock_members
+from documents.organization import load_organizations, lock_members
 from documents.transaction import Transaction
 from domain.errors import Forbidden, NotFound
 from jobs.queue import ask_visits
@@ -39,6 +40,16 @@ async def authority(
     if context.permission is not None and context.permission not in standing.permissions:
         raise Forbidden(f"Your role does not have the permission {context.permission.value}.")
     return organization, standing
+
+
+async def require_everything(context: Context, org_id: object) -> None:
+    """For what decides who people are: through a provider or a directory one could come in as the strongest of them.
+
+    Raises Forbidden for a viewer who holds less than members of the organization can.
+    """
+    for organization in await load_organizations([str(org_id)]):
+        strongest = Role.MSP_ADMIN if organization.kind is OrganizationKind.MSP else Role.ADMIN
+        require_covers(context.signed_in.standings[str(org_id)], PERMISSIONS_OF[strongest])
 
 
 async def held_by(member: documents.Membership, tx: Transaction) -> frozenset[Permission]:
