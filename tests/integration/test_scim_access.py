@@ -299,6 +299,26 @@ async def test_nobody_gives_a_group_more_than_they_hold(directory: Directory, gr
     assert errors[0]["extensions"]["code"] == "FORBIDDEN"
 
 
+async def test_who_may_manage_identity_alone_takes_no_role_away_by_a_group(
+    directory: Directory, graph: Graph, backend: Backend
+) -> None:
+    admin = directory.admin
+    role = documents.CustomRole(org_id=admin.organization.id, name="keeper", permissions=["identity:manage"])
+    await role.insert()
+    keeper = await add_member(backend, admin.organization, Role.USER)
+    await documents.Membership.rows().update_one({"user_id": keeper.user.id}, {"$set": {"custom_role_id": role.id}})
+    other = await add_member(backend, admin.organization, Role.ADMIN)
+    person = await directory.add_user(other.user.email)
+    await directory.add_group("staff", person["id"])
+
+    rule = (await graph.ask(SET, admin.token, input={"group": "staff", "role": "ADMIN"}))["setGroupRole"]["groupRole"]
+    by_another = await graph.refused(SET, keeper.token, input={"group": "staff", "role": "CLIENT_VIEWER"})
+    by_none = await graph.refused(REMOVE, keeper.token, input={"id": rule["id"]})
+
+    assert [errors[0]["extensions"]["code"] for errors in (by_another, by_none)] == ["FORBIDDEN", "FORBIDDEN"]
+    assert await directory.held(other.user.email) == ("ADMIN", None)
+
+
 async def test_a_role_that_no_group_gave_is_left_alone(directory: Directory, backend: Backend) -> None:
     admin = await add_member(backend, directory.admin.organization, Role.ADMIN)
     person = await directory.add_user(admin.user.email)
