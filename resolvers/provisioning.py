@@ -55,8 +55,8 @@ class ProvisioningMutations:
         may=Permission.IDENTITY_MANAGE,
         audit="group_role.set",
         step_up=True,
-        description="Give members of a group a role, now and whenever the directory changes the group. Takes somebody who "
-        "holds everything there, because it takes roles away, too.",
+        description="Give members of a group a role, now and whenever the directory changes the group. Takes "
+        "somebody who holds everything there, because it takes roles away, too.",
     )
     async def set_group_role(
         self, info: Info, input: Annotated[SetGroupRoleInput, strawberry.argument(description=WHAT)]
