@@ -21,6 +21,7 @@ from documents.invitation import (
     renew_token,
     revoke_invitation,
     take_invitation,
+    withdrawn,
 )
 from documents.member import add_member, is_member
 from documents.one_time_token import Purpose, peek_token, spend_token
@@ -29,7 +30,7 @@ from documents.page import Keyset
 from documents.transaction import Transaction
 from documents.user import find_user, mark_verified
 from domain.errors import Conflict, Forbidden, Invalid, Unauthenticated
-from resolvers.authority import authority
+from resolvers.authority import authority, still_gives
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
 from resolvers.member import custom_role
@@ -146,7 +147,7 @@ class InvitationMutations:
             organization, standing = await authority(context, tx, before.org_id)
             role = await _role_of(context, tx, before)
             require_covers(standing, permissions_with(before.role, role.permissions if role else None))
-            sent = await mark_resent(before, context.now(), tx.session)
+            sent = await mark_resent(before, context.signed_in.user.own_id, context.now(), tx.session)
             await _send(context, tx, sent, organization)
             tx.audit(before.org_id, target=f"invitation:{id}", before=_audited(before), after=_audited(sent))
             return sent
@@ -172,6 +173,8 @@ class InvitationMutations:
             token = await spend_token(secret, Purpose.INVITATION, at=at, session=tx.session)
             invitation = await take_invitation(token, at, tx.session)
             organization = await lock_members(invitation.org_id, tx.session)
+            if not await still_gives(invitation, organization, tx):
+                raise withdrawn()
             if is_new:
                 await user.insert(session=tx.session)
             else:
