@@ -25,6 +25,7 @@ async def is_last_admin(membership: Membership, session: AsyncClientSession) -> 
         "org_id": membership.org_id,
         "role": {"$in": _ADMINISTRATORS},
         "custom_role_id": None,
+        "deactivated_at": None,
         "_id": {"$ne": membership.id},
     }
     return await Membership.get_pymongo_collection().find_one(others, {"_id": 1}, session=session) is None

@@ -130,7 +130,7 @@ def _is_admin(held: Held | None) -> bool:
 
 
 async def _require_admin(org_id: PydanticObjectId, session: AsyncClientSession) -> None:
-    query = {"org_id": org_id, "role": {"$in": ADMINS}, "custom_role_id": None}
+    query = {"org_id": org_id, "role": {"$in": ADMINS}, "custom_role_id": None, "deactivated_at": None}
     rows = Membership.get_pymongo_collection().find(query, {"user_id": 1}, session=session)
     ids = [raw["user_id"] async for raw in rows]
     left = {"_id": {"$in": ids}, "deactivated_at": None}

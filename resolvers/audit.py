@@ -164,6 +164,7 @@ class AuditMutations:
         SetAuditRetentionPayload,
         may=Permission.ORGANIZATIONS_MANAGE,
         audit="audit.set_retention",
+        step_up=True,
         description="Choose how long the audit log is kept. Refused below what an active framework demands.",
     )
     async def set_audit_retention(

@@ -82,6 +82,7 @@ class InvitationMutations:
         InvitePayload,
         may=Permission.MEMBERS_MANAGE,
         audit="invitation.create",
+        step_up=True,
         description="Invite somebody by mail. Nobody gives more than they hold. The link works once, for a week.",
     )
     async def invite(self, info: Info, input: Annotated[InviteInput, strawberry.argument(description=WHAT)]) -> Any:
@@ -135,6 +136,7 @@ class InvitationMutations:
         ResendInvitationPayload,
         may=Permission.MEMBERS_MANAGE,
         audit="invitation.resend",
+        step_up=True,
         description="Send an open invitation once more, for another week. Earlier links stop working.",
     )
     async def resend_invitation(

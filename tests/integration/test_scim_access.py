@@ -218,6 +218,9 @@ async def test_the_last_administrator_is_never_removed_nor_demoted(
     gone = await add_member(backend, admin.organization, Role.ADMIN)
     people = documents.User.get_pymongo_collection()
     await people.update_one({"_id": gone.user.id}, {"$set": {"deactivated_at": utc_now()}})
+    aside = await add_member(backend, admin.organization, Role.ADMIN)
+    set_aside = {"$set": {"deactivated_at": utc_now()}}
+    await documents.Membership.rows().update_one({"user_id": aside.user.id}, set_aside)
     assert (await directory.patch(f"/Users/{made['id']}", OFF)).status_code == 409
     await add_member(backend, admin.organization, Role.ADMIN)
     assert (await directory.patch(f"/Users/{made['id']}", OFF)).status_code == 200
