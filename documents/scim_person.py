@@ -5,6 +5,7 @@ from typing import Any
 from beanie import PydanticObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from documents.one_time_token import end_tokens, subject_of
 from documents.scim_user import ScimUser
 from documents.user import Membership, User
 from domain.errors import Conflict
@@ -43,7 +44,10 @@ async def _follow(user_id: PydanticObjectId, address: str, name: str, session: A
     changes: dict[str, Any] = {"name": name[:LONGEST_NAME]}
     await users.update_one({"_id": user_id}, {"$set": changes}, session=session)
     moved = {"$set": {"email": address, "email_verified_at": None}}
-    await users.update_one({"_id": user_id, "email": {"$ne": address}}, moved, session=session)
+    done = await users.update_one({"_id": user_id, "email": {"$ne": address}}, moved, session=session)
+    if done.modified_count:
+        # What went to the address of before proves nothing of this one.
+        await end_tokens(subject_of(user_id), session)
 
 
 async def _belongs_elsewhere(record: ScimUser, session: AsyncClientSession) -> bool:

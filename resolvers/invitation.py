@@ -28,12 +28,13 @@ from documents.one_time_token import Purpose, peek_token, spend_token
 from documents.organization import lock_members
 from documents.page import Keyset
 from documents.transaction import Transaction
-from documents.user import find_user, mark_verified
+from documents.user import find_user, mark_verified, normal_email
 from domain.errors import Conflict, Forbidden, Invalid, Unauthenticated
 from resolvers.authority import authority, still_gives
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
 from resolvers.member import custom_role
+from resolvers.proof import admit_invitation
 from resolvers.session import HASHING, start_session
 from schema.connection import DEFAULT_FIRST, After, Connection, First
 from schema.directives import Credential
@@ -87,14 +88,15 @@ class InvitationMutations:
     )
     async def invite(self, info: Info, input: Annotated[InviteInput, strawberry.argument(description=WHAT)]) -> Any:
         context = info.context
-        org_id = PydanticObjectId(context.organization(input.organization_id))
+        org_id, email = PydanticObjectId(context.organization(input.organization_id)), normal_email(input.email)
+        await admit_invitation(context, email)
 
         async def change(tx: Transaction) -> documents.Invitation:
             organization, standing = await authority(context, tx, org_id)
             role = await custom_role(context, tx, org_id, input.custom_role_id)
             check_role(input.role, organization.kind, is_custom=role is not None)
             require_covers(standing, permissions_with(input.role, role.permissions if role else None))
-            at, email = context.now(), input.email.strip().lower()
+            at = context.now()
             await _check_address(context, org_id, standing, email)
             invitation = documents.Invitation(
                 org_id=org_id,

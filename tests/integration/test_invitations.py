@@ -142,6 +142,21 @@ async def test_an_invitation_can_be_taken_back(graph: Graph, backend: Backend, a
     assert len(await entries(admin, "invitation.revoke")) == 2  # the second one was refused
 
 
+async def test_nobody_floods_an_address_with_invitations(
+    graph: Graph, backend: Backend, admin: Tenant, email: str
+) -> None:
+    """From organizations of one's own, or by taking each back before the next."""
+    answers = []
+    for sender in (admin, await make_tenant(backend), *[await make_tenant(backend)] * 4):
+        answers.append(await act(graph, sender.token, "invite", email=email, role="USER"))
+        if "invitation" in answers[-1]:
+            await act(graph, sender.token, "revokeInvitation", invitationId=answers[-1]["invitation"]["id"])
+    others = [await act(graph, admin.token, "invite", email=f"{one}{email}", role="USER") for one in range(5)]
+
+    assert [one.get("code") for one in answers] == [None, None, None, *["RATE_LIMITED"] * 3]
+    assert all("invitation" in one for one in others)
+
+
 async def test_sending_again_ends_the_link_of_before(graph: Graph, backend: Backend, admin: Tenant, email: str) -> None:
     id, first = await invited(graph, backend, admin, email)
 

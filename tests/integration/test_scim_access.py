@@ -136,6 +136,23 @@ async def test_a_person_made_here_follows_until_they_belong_elsewhere_too(
     assert person["name"] == "After"
 
 
+async def test_a_link_to_the_address_of_before_proves_nothing_of_the_one_a_person_is_moved_to(
+    directory: Directory, graph: Graph, backend: Backend
+) -> None:
+    made = await directory.add_user("before@example.com")
+    await call(graph, "requestPasswordReset", email="before@example.com")
+    code = await newest_code(backend, "before@example.com", "reset_password")
+    moved = {"op": "replace", "path": "emails", "value": [{"value": "chief@example.com", "primary": True}]}
+    await directory.patch(f"/Users/{made['id']}", moved)
+
+    answer = await call(graph, "resetPassword", token=code, password=NEW_PASSWORD)
+
+    assert answer["code"] == "BAD_USER_INPUT"
+    person = await documents.User.get_pymongo_collection().find_one({"email": "chief@example.com"})
+    assert person is not None
+    assert person["email_verified_at"] is None
+
+
 async def test_a_person_cannot_be_moved_to_somebody_elses_address(directory: Directory, backend: Backend) -> None:
     other = await make_tenant(backend)
     made = await directory.add_user()
