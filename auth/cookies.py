@@ -1,7 +1,6 @@
 """Tokens of our own pages in cookies, which scripts cannot read, and what keeps other sites from using them."""
 
 from datetime import datetime
-from http.cookies import SimpleCookie
 
 from starlette.requests import HTTPConnection
 
@@ -19,16 +18,14 @@ def cookie(connection: HTTPConnection, name: str) -> str | None:
     Raises Forbidden when the request does not show that a page of ours made it: HTTP requests carry a header that
     other sites cannot add without being asked for it, WebSockets an Origin, which is checked at the handshake.
     """
-    header = connection.headers.get("cookie")
-    if header is None or name not in header:
-        return None
-    found = SimpleCookie(header).get(name)
+    # Not http.cookies: it gives up on all of them for one of another page's whose name it does not like.
+    found = connection.cookies.get(name)
     if found is None:
         return None
     proof = "origin" if connection.scope["type"] == "websocket" else CSRF_HEADER
     if not connection.headers.get(proof):
         raise Forbidden(f"Requests that are signed in by a cookie carry the header {proof}, with any value.")
-    return found.value
+    return found
 
 
 def kept_cookie(name: str, token: str, *, now: datetime, until: datetime) -> str:

@@ -78,11 +78,17 @@ async def renew_token(
     )
 
 
-async def mark_resent(invitation: Invitation, at: datetime, session: AsyncClientSession) -> Invitation:
-    """Let the invitation run for another week. Raises Conflict when it is not open, or was sent just now."""
+async def mark_resent(
+    invitation: Invitation, by: PydanticObjectId, at: datetime, session: AsyncClientSession
+) -> Invitation:
+    """Let the invitation run for another week; from now on it is this person's.
+
+    Raises Conflict when it is not open, or was sent just now.
+    """
     if at - invitation.sent_at < RESEND_AFTER:
         raise Conflict("It was sent less than a minute ago: give it time to arrive.")
-    return await _changed(invitation.id, {"sent_at": at, "expires_at": at + LIFETIME}, session)
+    changes = {"user_id": by, "sent_at": at, "expires_at": at + LIFETIME}
+    return await _changed(invitation.id, changes, session)
 
 
 async def revoke_invitation(invitation: Invitation, at: datetime, session: AsyncClientSession) -> Invitation:
@@ -106,7 +112,7 @@ async def invitation_of(token: OneTimeToken) -> Invitation:
     """The invitation of a token that was not spent yet. Raises Invalid when it cannot be accepted any more."""
     raw = await Invitation.rows().find_one({"_id": _id_of(token), "is_open": True})
     if raw is None:
-        raise _withdrawn()
+        raise withdrawn()
     return Invitation.stored(raw)
 
 
@@ -115,7 +121,7 @@ async def take_invitation(token: OneTimeToken, at: datetime, session: AsyncClien
     try:
         return await _changed(_id_of(token), {"is_open": False, "accepted_at": at}, session)
     except Conflict as error:
-        raise _withdrawn() from error
+        raise withdrawn() from error
 
 
 async def is_role_offered(role: CustomRole, session: AsyncClientSession) -> bool:
@@ -139,7 +145,8 @@ def _id_of(token: OneTimeToken) -> ObjectId:
     return ObjectId(token.subject.partition(":")[2])
 
 
-def _withdrawn() -> Invalid:
+def withdrawn() -> Invalid:
+    """For an invitation that is not worth anything any more."""
     return Invalid("This invitation was taken back: ask for a new one.", path=("input", "token"))
 
 

@@ -7,6 +7,7 @@ from beanie import PydanticObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
+from documents.one_time_token import end_tokens, subject_of
 from documents.scim_user import ScimUser
 from documents.user import Membership, User
 from documents.verified_domain import owner_of_domain
@@ -55,7 +56,10 @@ async def _follow(record: ScimUser, address: str, name: str, session: AsyncClien
     changes: dict[str, Any] = {"name": name[:LONGEST_NAME]}
     await users.update_one({"_id": user_id}, {"$set": changes}, session=session)
     moved = {"$set": {"email": address, "email_verified_at": await _verified_at(record, address, session)}}
-    await users.update_one({"_id": user_id, "email": {"$ne": address}}, moved, session=session)
+    done = await users.update_one({"_id": user_id, "email": {"$ne": address}}, moved, session=session)
+    if done.modified_count:
+        # What went to the address of before proves nothing of this one.
+        await end_tokens(subject_of(user_id), session)
 
 
 async def _belongs_elsewhere(record: ScimUser, session: AsyncClientSession) -> bool:

@@ -73,7 +73,7 @@ class ApiKeyMutations:
 
         async def change(tx: Transaction) -> documents.ApiKey:
             account = await account_of(context, input.service_account_id, tx)
-            scopes = _scopes(context, account, input.scopes)
+            scopes = await _scopes(context, account, input.scopes)
             key = _key(context, account, new, name=input.name, scopes=scopes, days=input.expires_in_days)
             return await _store(key, tx)
 
@@ -96,7 +96,7 @@ class ApiKeyMutations:
         async def change(tx: Transaction) -> documents.ApiKey:
             old = await _key_of(context, input.id, tx)
             account = await _account_of_key(context, old, tx)
-            scopes = _scopes(context, account, old.scopes)
+            scopes = await _scopes(context, account, old.scopes)
             retired = await retire_key(old, until, tx.session)
             tx.audit(old.org_id, target=_target(old), before=_shown(old), after=_shown(retired))
             key = _key(context, account, new, name=old.name, scopes=scopes, days=input.expires_in_days)
@@ -139,7 +139,7 @@ async def _account_of_key(context: Context, key: documents.ApiKey, tx: Transacti
     return await documents.ServiceAccount.get_in(context.scope, id, session=tx.session)
 
 
-def _scopes(context: Context, account: documents.ServiceAccount, asked: list[str] | None) -> list[str] | None:
+async def _scopes(context: Context, account: documents.ServiceAccount, asked: list[str] | None) -> list[str] | None:
     """The scopes of a key. Whoever gets a key may do what it may, so they must hold all of that themselves.
 
     Raises Invalid for what the account does not have, Forbidden for what the viewer does not.
@@ -147,7 +147,7 @@ def _scopes(context: Context, account: documents.ServiceAccount, asked: list[str
     path = ("input", "scopes")
     if asked is not None and (beyond := set(asked) - set(account.permissions)):
         raise Invalid(f"The service account does not have {', '.join(sorted(beyond))[:200]}.", path=path)
-    granted = grantable(context, account.org_id, account.permissions if asked is None else asked, path)
+    granted = await grantable(context, account.org_id, account.permissions if asked is None else asked, path)
     return None if asked is None else granted
 
 

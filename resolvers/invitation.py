@@ -20,18 +20,20 @@ from documents.invitation import (
     renew_token,
     revoke_invitation,
     take_invitation,
+    withdrawn,
 )
 from documents.member import add_member, is_member
 from documents.one_time_token import Purpose, peek_token, spend_token
 from documents.organization import lock_members
 from documents.page import Keyset
 from documents.transaction import Transaction
-from documents.user import find_user, mark_verified
+from documents.user import find_user, mark_verified, normal_email
 from domain.errors import Conflict, Forbidden, Invalid, Unauthenticated
-from resolvers.authority import authority
+from resolvers.authority import authority, still_gives
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
 from resolvers.member import custom_role
+from resolvers.proof import admit_invitation
 from resolvers.provisioning import admit_waiting
 from resolvers.session import HASHING, first_session
 from schema.connection import DEFAULT_FIRST, After, Connection, First
@@ -81,18 +83,20 @@ class InvitationMutations:
         InvitePayload,
         may=Permission.MEMBERS_MANAGE,
         audit="invitation.create",
+        step_up=True,
         description="Invite somebody by mail. Nobody gives more than they hold. The link works once, for a week.",
     )
     async def invite(self, info: Info, input: Annotated[InviteInput, strawberry.argument(description=WHAT)]) -> Any:
         context = info.context
-        org_id = PydanticObjectId(context.organization(input.organization_id))
+        org_id, email = PydanticObjectId(context.organization(input.organization_id)), normal_email(input.email)
+        await admit_invitation(context, email)
 
         async def change(tx: Transaction) -> documents.Invitation:
             organization, standing = await authority(context, tx, org_id)
             role = await custom_role(context, tx, org_id, input.custom_role_id)
             check_role(input.role, organization.kind, is_custom=role is not None)
             require_covers(standing, permissions_with(input.role, role.permissions if role else None))
-            at, email = context.now(), input.email.strip().lower()
+            at = context.now()
             await _check_address(context, org_id, standing, email)
             invitation = documents.Invitation(
                 org_id=org_id,
@@ -134,6 +138,7 @@ class InvitationMutations:
         ResendInvitationPayload,
         may=Permission.MEMBERS_MANAGE,
         audit="invitation.resend",
+        step_up=True,
         description="Send an open invitation once more, for another week. Earlier links stop working.",
     )
     async def resend_invitation(
@@ -146,7 +151,7 @@ class InvitationMutations:
             organization, standing = await authority(context, tx, before.org_id)
             role = await _role_of(context, tx, before)
             require_covers(standing, permissions_with(before.role, role.permissions if role else None))
-            sent = await mark_resent(before, context.now(), tx.session)
+            sent = await mark_resent(before, context.signed_in.user.own_id, context.now(), tx.session)
             await _send(context, tx, sent, organization)
             tx.audit(before.org_id, target=f"invitation:{id}", before=_audited(before), after=_audited(sent))
             return sent
@@ -172,6 +177,8 @@ class InvitationMutations:
             token = await spend_token(secret, Purpose.INVITATION, at=at, session=tx.session)
             invitation = await take_invitation(token, at, tx.session)
             organization = await lock_members(invitation.org_id, tx.session)
+            if not await still_gives(invitation, organization, tx):
+                raise withdrawn()
             if is_new:
                 await user.insert(session=tx.session)
             else:

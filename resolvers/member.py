@@ -87,6 +87,7 @@ class MemberMutations:
         ChangeRolePayload,
         may=Permission.MEMBERS_MANAGE,
         audit="member.change_role",
+        step_up=True,
         description="Give a member another role. Nobody gives more than they hold, or changes those who hold more; the "
         "last administrator stays one.",
     )

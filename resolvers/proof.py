@@ -18,3 +18,10 @@ async def prove_password(context: Context, password: SecretStr, *, path: tuple[s
     async with context.ports.throttle.attempt(account, address):
         if not await context.ports.passwords.matches(password.get_secret_value(), user.password_hash):
             raise Invalid("The password is wrong.", path=path)
+
+
+async def admit_invitation(context: Context, email: str) -> None:
+    """Count an invitation to this address, whoever sends it; how many people somebody invites does not count. Raises
+    RateLimited when the address got many.
+    """
+    await context.ports.throttle.admit(f"mail {email}", f"invitations to {email}")

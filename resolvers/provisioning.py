@@ -16,6 +16,7 @@ from documents.scim_group import MOST_GROUP_ROLES, group_roles, members_of_role,
 from documents.scim_user import users_of
 from documents.transaction import Transaction
 from domain.errors import Conflict, Forbidden, Invalid
+from resolvers.authority import require_everything
 from resolvers.context import Context, Info, Ports
 from resolvers.fields import mutation, query
 from schema.connection import DEFAULT_FIRST, After, Connection, First
@@ -54,13 +55,15 @@ class ProvisioningMutations:
         may=Permission.IDENTITY_MANAGE,
         audit="group_role.set",
         step_up=True,
-        description="Give members of a group a role, now and whenever the directory changes the group.",
+        description="Give members of a group a role, now and whenever the directory changes the group. Takes "
+        "somebody who holds everything there, because it takes roles away, too.",
     )
     async def set_group_role(
         self, info: Info, input: Annotated[SetGroupRoleInput, strawberry.argument(description=WHAT)]
     ) -> Any:
         context = info.context
         org_id = PydanticObjectId(context.organization(input.organization_id))
+        await require_everything(context, org_id)
 
         async def change(tx: Transaction) -> documents.GroupRole:
             custom_role_id = await _custom_role(context, org_id, input, tx)
@@ -89,6 +92,7 @@ class ProvisioningMutations:
         RemoveGroupRolePayload,
         may=Permission.IDENTITY_MANAGE,
         audit="group_role.remove",
+        step_up=True,
         description="Give members of a group no role any more: they become USER, unless another group says otherwise.",
     )
     async def remove_group_role(
@@ -98,6 +102,7 @@ class ProvisioningMutations:
 
         async def change(tx: Transaction) -> documents.GroupRole:
             rule = await documents.GroupRole.get_in(context.scope, id, session=tx.session)
+            await require_everything(context, rule.org_id)
             await remove_group_role(rule, tx.session)
             tx.audit(rule.org_id, target=_target(rule), before=rule.model_dump(include=AUDITED))
             changed[:] = await _settled(rule, tx)

@@ -99,6 +99,7 @@ class RoleMutations:
         UpdateCustomRolePayload,
         may=Permission.ROLES_MANAGE,
         audit="role.update",
+        step_up=True,
         description="Change a role for everybody who has it. It can be neither more nor have been more than you hold.",
     )
     async def update_custom_role(
@@ -125,6 +126,7 @@ class RoleMutations:
         DeleteCustomRolePayload,
         may=Permission.ROLES_MANAGE,
         audit="role.delete",
+        step_up=True,
         description="Delete a role. While members have it, or invitations give it, name the role they get instead.",
     )
     async def delete_custom_role(

@@ -13,6 +13,7 @@ from documents.page import Keyset
 from documents.service_account import change_account, remove_account
 from documents.transaction import Transaction
 from domain.errors import Conflict, Forbidden, Invalid
+from resolvers.authority import require_everything
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
 from schema.connection import DEFAULT_FIRST, After, Connection, First
@@ -62,7 +63,7 @@ class ServiceAccountMutations:
             org_id=org_id,
             name=input.name,
             description=input.description,
-            permissions=grantable(context, org_id, input.permissions),
+            permissions=await grantable(context, org_id, input.permissions),
             created_by=context.signed_in.actor,
         )
 
@@ -150,10 +151,13 @@ async def account_of(context: Context, id: str, tx: Transaction) -> documents.Se
     return await documents.ServiceAccount.get_in(context.scope, local, session=tx.session)
 
 
-def grantable(context: Context, org_id: object, names: Collection[str], path: tuple[str, ...] = PATH) -> list[str]:
+async def grantable(
+    context: Context, org_id: object, names: Collection[str], path: tuple[str, ...] = PATH
+) -> list[str]:
     """The permissions, sorted, that the viewer may hand on to a machine of the organization.
 
-    Raises Invalid for what is no permission or not for machines, Forbidden for what the viewer does not hold there.
+    Raises Invalid for what is no permission or not for machines, Forbidden for what the viewer does not hold there, and
+    for a directory's key unless they hold everything there.
     """
     known = {permission.value for permission in FOR_MACHINES}
     if wrong := sorted(set(names) - known):
@@ -162,6 +166,9 @@ def grantable(context: Context, org_id: object, names: Collection[str], path: tu
     held = {permission.value for permission in standing.permissions} if standing else set()
     if missing := set(names) - held:
         raise Forbidden(f"You cannot hand on what you may not do yourself: {_listed(missing)}.")
+    if Permission.SCIM_PROVISION in names:
+        # A directory puts people into groups, and groups give roles.
+        await require_everything(context, org_id)
     return sorted(set(names))
 
 
@@ -170,7 +177,7 @@ async def _change(context: Context, id: str, given: dict[str, Any]) -> documents
         account = await account_of(context, id, tx)
         changes = dict(given)
         if "permissions" in given:
-            changes["permissions"] = grantable(context, account.org_id, given["permissions"])
+            changes["permissions"] = await grantable(context, account.org_id, given["permissions"])
         changed = await change_account(account, changes, tx.session)
         before, after = account.model_dump(include=AUDITED), changed.model_dump(include=AUDITED)
         tx.audit(account.org_id, target=_target(account), before=before, after=after)

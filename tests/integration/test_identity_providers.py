@@ -135,29 +135,60 @@ async def test_a_provider_gives_the_role_of_a_managed_service_provider_only_ther
     assert made["defaultRole"] == "MSP_ADMIN"
 
 
-async def test_nobody_has_a_provider_give_more_than_they_hold(graph: Graph, backend: Backend):
-    tenant = await make_tenant(backend)
+async def keeper_of_identity(backend: Backend, tenant: Tenant) -> Tenant:
+    """A member who may manage identity providers, and nothing else."""
     modest = documents.CustomRole(org_id=tenant.organization.id, name="Identity", permissions=["identity:manage"])
-    grand = documents.CustomRole(org_id=tenant.organization.id, name="Grand", permissions=["budgets:write"])
     await modest.insert()
-    await grand.insert()
     keeper = await add_member(backend, tenant.organization, Role.USER)
     await documents.Membership.get_pymongo_collection().update_one(
         {"user_id": keeper.user.id}, {"$set": {"custom_role_id": modest.id}}
     )
+    return keeper
 
-    def mapping(role: documents.CustomRole) -> dict[str, Any]:
-        id = global_id("CustomRole", role.id)
-        return {"roleMappings": [{"claim": "groups", "value": "x", "role": "CLIENT_VIEWER", "customRoleId": id}]}
 
-    made = await created(graph, tenant, **mapping(grand))
-    as_keeper = [
-        await graph.refused(CREATE, keeper.token, input={**INPUT, "name": "Mine", **fields})
-        for fields in ({"defaultRole": "ADMIN"}, mapping(grand))
-    ]
+async def test_a_provider_that_could_let_anybody_in_takes_somebody_who_holds_everything(graph: Graph, backend: Backend):
+    tenant = await make_tenant(backend)
+    keeper = await keeper_of_identity(backend, tenant)
+    made = await created(graph, tenant, defaultRole="ADMIN")
 
-    assert made["roleMappings"][0]["customRoleId"] == global_id("CustomRole", grand.id)
-    assert [errors[0]["extensions"]["code"] for errors in as_keeper] == ["FORBIDDEN", "FORBIDDEN"]
+    moved = {"identityProviderId": made["id"], "issuer": "https://login.example.net"}
+    new = await graph.refused(CREATE, keeper.token, input={**INPUT, "name": "Mine"})
+    changed = await graph.refused(UPDATE, keeper.token, input=moved)
+
+    assert [errors[0]["extensions"]["code"] for errors in (new, changed)] == ["FORBIDDEN", "FORBIDDEN"]
+    stored = await documents.IdentityProvider.rows().find_one({"org_id": tenant.organization.id})
+    assert stored is not None
+    assert stored["issuer"] == ISSUER
+
+
+async def test_an_administrator_of_a_provider_sets_up_no_way_to_come_in_as_who_enters_clients(
+    graph: Graph, backend: Backend
+):
+    msp = await make_tenant(backend, kind=OrganizationKind.MSP, role=Role.MSP_ADMIN)
+    admin = await add_member(backend, msp.organization, Role.ADMIN)
+
+    errors = await graph.refused(CREATE, admin.token, input=INPUT)
+
+    assert errors[0]["extensions"]["code"] == "FORBIDDEN"
+    assert "clients:enter" in errors[0]["message"]
+
+
+async def test_a_mapping_gives_a_role_of_the_organizations_own_but_not_to_administrators(
+    graph: Graph, backend: Backend
+):
+    tenant = await make_tenant(backend)
+    grand = documents.CustomRole(org_id=tenant.organization.id, name="Grand", permissions=["budgets:write"])
+    await grand.insert()
+    id = global_id("CustomRole", grand.id)
+
+    def mapping(role: str) -> list[dict[str, Any]]:
+        return [{"claim": "groups", "value": "x", "role": role, "customRoleId": id}]
+
+    made = await created(graph, tenant, roleMappings=mapping("CLIENT_VIEWER"))
+    refused = await created(graph, tenant, name="Other", roleMappings=mapping("ADMIN"))
+
+    assert made["roleMappings"][0]["customRoleId"] == id
+    assert refused["path"] == ["input", "roleMappings"]
 
 
 async def test_a_check_tells_what_is_wrong_and_enforcing_takes_one_without(

@@ -11,7 +11,7 @@ from bson import ObjectId
 
 import documents
 from app.wiring import Backend
-from documents import Role
+from documents import OrganizationKind, Role
 from documents.base import utc_now
 from documents.invitation import take_invitation
 from documents.mail import OutgoingMail
@@ -186,6 +186,21 @@ async def test_an_invitation_can_be_taken_back(graph: Graph, backend: Backend, a
     assert len(await entries(admin, "invitation.revoke")) == 2  # the second one was refused
 
 
+async def test_nobody_floods_an_address_with_invitations(
+    graph: Graph, backend: Backend, admin: Tenant, email: str
+) -> None:
+    """From organizations of one's own, or by taking each back before the next."""
+    answers = []
+    for sender in (admin, await make_tenant(backend), *[await make_tenant(backend)] * 4):
+        answers.append(await act(graph, sender.token, "invite", email=email, role="USER"))
+        if "invitation" in answers[-1]:
+            await act(graph, sender.token, "revokeInvitation", invitationId=answers[-1]["invitation"]["id"])
+    others = [await act(graph, admin.token, "invite", email=f"{one}{email}", role="USER") for one in range(5)]
+
+    assert [one.get("code") for one in answers] == [None, None, None, *["RATE_LIMITED"] * 3]
+    assert all("invitation" in one for one in others)
+
+
 async def test_sending_again_ends_the_link_of_before(graph: Graph, backend: Backend, admin: Tenant, email: str) -> None:
     id, first = await invited(graph, backend, admin, email)
 
@@ -269,6 +284,57 @@ async def test_who_loses_rights_takes_their_invitations_along(
     accepted = await act(graph, None, "acceptInvitation", token=code, name="Ada", password=PASSWORD)
 
     assert accepted["code"] == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize(
+    "lost", [{"role": "USER"}, {"custom_role_id": ObjectId()}, {"deactivated_at": utc_now()}, None, "account"]
+)
+async def test_an_invitation_is_worth_what_its_sender_could_give_now(
+    graph: Graph, backend: Backend, admin: Tenant, email: str, lost: Any
+) -> None:
+    """A directory or an identity provider takes rights without looking at invitations; so does leaving."""
+    leaving = await add_member(backend, admin.organization, Role.ADMIN)
+    id, code = await invited(graph, backend, leaving, email, role="ADMIN")
+    memberships, own = documents.Membership.rows(), {"user_id": leaving.user.id}
+    if lost is None:
+        await memberships.delete_one(own)
+    elif lost == "account":
+        people = documents.User.get_pymongo_collection()
+        await people.update_one({"_id": leaving.user.id}, {"$set": {"deactivated_at": utc_now()}})
+    else:
+        await memberships.update_one(own, {"$set": lost})
+
+    fields = {"name": "Ada", "password": PASSWORD}
+    accepted = await act(graph, None, "acceptInvitation", token=code, **fields)
+    await change(id, sent_at=utc_now() - timedelta(minutes=2))
+    await act(graph, admin.token, "resendInvitation", invitationId=id)
+    fresh = await invitation_code(backend, local_id("Invitation", id))
+    by_another = await act(graph, None, "acceptInvitation", token=fresh, **fields)
+
+    assert accepted["code"] == "BAD_USER_INPUT"
+    assert by_another["joined"]["organization"]["id"] == admin.global_id
+
+
+async def test_what_somebody_of_the_provider_has_sent_counts_as_long_as_they_work_there(
+    graph: Graph, backend: Backend
+) -> None:
+    msp = await make_tenant(backend, kind=OrganizationKind.MSP, role=Role.MSP_ADMIN)
+    client = await make_tenant(backend, managed_by=msp)
+    emails = [f"{secrets.token_hex(6)}@example.com" for _ in range(2)]
+    codes = []
+    for email in emails:
+        fields = {"email": email, "role": "ADMIN", "organizationId": client.global_id}
+        made = (await act(graph, msp.token, "invite", **fields))["invitation"]["id"]
+        codes.append(await invitation_code(backend, local_id("Invitation", made)))
+    stays = documents.ClientAccess.get_pymongo_collection()
+    await stays.update_many({"user_id": msp.user.id}, {"$set": {"ended_at": utc_now()}})
+
+    working = await act(graph, None, "acceptInvitation", token=codes[0], name="Ada", password=PASSWORD)
+    await documents.Membership.rows().delete_one({"user_id": msp.user.id})
+    gone = await act(graph, None, "acceptInvitation", token=codes[1], name="Bea", password=PASSWORD)
+
+    assert working["joined"]["organization"]["id"] == client.global_id
+    assert gone["code"] == "BAD_USER_INPUT"
 
 
 async def test_of_two_who_accept_at_once_one_comes_in(

@@ -132,6 +132,24 @@ async def test_some_permissions_are_not_for_machines(graph: Graph, backend: Back
     assert answer["createServiceAccount"]["path"] == ["input", "permissions"]
 
 
+async def test_the_key_of_a_directory_takes_somebody_who_holds_everything(graph: Graph, backend: Backend) -> None:
+    admin = await make_tenant(backend)
+    role = documents.CustomRole(
+        org_id=admin.organization.id, name="directory", permissions=["machines:manage", "scim:provision"]
+    )
+    await role.insert()
+    keeper = await add_member(backend, admin.organization, Role.USER)
+    await documents.Membership.rows().update_one({"user_id": keeper.user.id}, {"$set": {"custom_role_id": role.id}})
+    machine = await make_machine(admin, "scim:provision")
+
+    made = await graph.refused(CREATE, keeper.token, input={"name": "mine", "permissions": ["scim:provision"]})
+    key = await graph.refused(KEY, keeper.token, input={"serviceAccountId": account_id(machine), "name": "mine"})
+    by_admin = await graph.ask(KEY, admin.token, input={"serviceAccountId": account_id(machine), "name": "theirs"})
+
+    assert [errors[0]["extensions"]["code"] for errors in (made, key)] == ["FORBIDDEN", "FORBIDDEN"]
+    assert by_admin["createApiKey"]["__typename"] == "CreateApiKeySuccess"
+
+
 async def keeper_of_machines(backend: Backend, admin: Tenant) -> Tenant:
     """A member who may manage machines and read alerts, and nothing else."""
     role = documents.CustomRole(

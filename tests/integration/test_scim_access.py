@@ -136,6 +136,23 @@ async def test_a_person_made_here_follows_until_they_belong_elsewhere_too(
     assert person["name"] == "After"
 
 
+async def test_a_link_to_the_address_of_before_proves_nothing_of_the_one_a_person_is_moved_to(
+    directory: Directory, graph: Graph, backend: Backend
+) -> None:
+    made = await directory.add_user("before@example.com")
+    await call(graph, "requestPasswordReset", email="before@example.com")
+    code = await newest_code(backend, "before@example.com", "reset_password")
+    moved = {"op": "replace", "path": "emails", "value": [{"value": "chief@example.com", "primary": True}]}
+    await directory.patch(f"/Users/{made['id']}", moved)
+
+    answer = await call(graph, "resetPassword", token=code, password=NEW_PASSWORD)
+
+    assert answer["code"] == "BAD_USER_INPUT"
+    person = await documents.User.get_pymongo_collection().find_one({"email": "chief@example.com"})
+    assert person is not None
+    assert person["email_verified_at"] is None
+
+
 async def test_a_person_cannot_be_moved_to_somebody_elses_address(directory: Directory, backend: Backend) -> None:
     other = await make_tenant(backend)
     made = await directory.add_user()
@@ -218,6 +235,9 @@ async def test_the_last_administrator_is_never_removed_nor_demoted(
     gone = await add_member(backend, admin.organization, Role.ADMIN)
     people = documents.User.get_pymongo_collection()
     await people.update_one({"_id": gone.user.id}, {"$set": {"deactivated_at": utc_now()}})
+    aside = await add_member(backend, admin.organization, Role.ADMIN)
+    set_aside = {"$set": {"deactivated_at": utc_now()}}
+    await documents.Membership.rows().update_one({"user_id": aside.user.id}, set_aside)
     assert (await directory.patch(f"/Users/{made['id']}", OFF)).status_code == 409
     await add_member(backend, admin.organization, Role.ADMIN)
     assert (await directory.patch(f"/Users/{made['id']}", OFF)).status_code == 200
@@ -339,6 +359,26 @@ async def test_nobody_gives_a_group_more_than_they_hold(directory: Directory, gr
     errors = await graph.refused(SET, directory.admin.token, input={"group": "g", "role": "MSP_ADMIN"})
 
     assert errors[0]["extensions"]["code"] == "FORBIDDEN"
+
+
+async def test_who_may_manage_identity_alone_takes_no_role_away_by_a_group(
+    directory: Directory, graph: Graph, backend: Backend
+) -> None:
+    admin = directory.admin
+    role = documents.CustomRole(org_id=admin.organization.id, name="keeper", permissions=["identity:manage"])
+    await role.insert()
+    keeper = await add_member(backend, admin.organization, Role.USER)
+    await documents.Membership.rows().update_one({"user_id": keeper.user.id}, {"$set": {"custom_role_id": role.id}})
+    other = await add_member(backend, admin.organization, Role.ADMIN)
+    person = await directory.add_user(other.user.email)
+    await directory.add_group("staff", person["id"])
+
+    rule = (await graph.ask(SET, admin.token, input={"group": "staff", "role": "ADMIN"}))["setGroupRole"]["groupRole"]
+    by_another = await graph.refused(SET, keeper.token, input={"group": "staff", "role": "CLIENT_VIEWER"})
+    by_none = await graph.refused(REMOVE, keeper.token, input={"id": rule["id"]})
+
+    assert [errors[0]["extensions"]["code"] for errors in (by_another, by_none)] == ["FORBIDDEN", "FORBIDDEN"]
+    assert await directory.held(other.user.email) == ("ADMIN", None)
 
 
 async def test_a_role_that_no_group_gave_is_left_alone(directory: Directory, backend: Backend) -> None:

@@ -328,8 +328,9 @@ async def test_an_organizations_people_become_members_with_the_role_their_claims
     }
 
 
+@pytest.mark.parametrize("is_aside", [False, True])
 async def test_a_role_follows_the_claims_at_each_sign_in_but_never_that_of_the_last_administrator(
-    backend: Backend, browser: Browser, peer: Peer, company: Tenant
+    backend: Backend, browser: Browser, peer: Peer, company: Tenant, is_aside: bool
 ):
     await fresh("emma")
     provider = await own_provider(backend, company, peer.url, creates_members=True)
@@ -342,7 +343,11 @@ async def test_a_role_follows_the_claims_at_each_sign_in_but_never_that_of_the_l
     await browser.sign_in(str(provider.id), "emma")
     (followed,) = await memberships(user.id)
     await members.update_one({"user_id": user.id}, {"$set": {"role": "ADMIN"}})
-    await members.delete_many({"org_id": company.organization.id, "user_id": company.user.id})
+    other = {"org_id": company.organization.id, "user_id": company.user.id}
+    if is_aside:
+        await members.update_one(other, {"$set": {"deactivated_at": documents.base.utc_now()}})
+    else:
+        await members.delete_many(other)
     await browser.sign_in(str(provider.id), "emma")
     (last,) = await memberships(user.id)
     idle = await add_member(backend, company.organization, Role.ADMIN)

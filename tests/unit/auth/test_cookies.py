@@ -31,6 +31,14 @@ def test_the_cookie_counts_with_the_proof_of_its_transport(kind: str, proof: str
         cookie(connection(kind, **sent), ACCESS_COOKIE)
 
 
+@pytest.mark.parametrize("other", ["a/b=1", "a@b=1", "(=1", "=", ";;", 'q="', "é=1"])
+def test_cookies_of_others_on_the_host_do_not_get_in_the_way(other: str) -> None:
+    for sent in (f"{other}; {ACCESS_COOKIE}=token", f"{ACCESS_COOKIE}=token; {other}"):
+        raw = [(b"cookie", sent.encode()), (b"x-cloudwatcher-csrf", b"1")]
+
+        assert cookie(HTTPConnection({"type": "http", "headers": raw}), ACCESS_COOKIE) == "token"
+
+
 def test_a_cookie_lasts_as_long_as_its_token_and_no_less_than_nothing() -> None:
     kept = kept_cookie(ACCESS_COOKIE, "token", now=NOON, until=NOON + timedelta(minutes=10))
     late = kept_cookie(ACCESS_COOKIE, "token", now=NOON, until=NOON - timedelta(minutes=10))
