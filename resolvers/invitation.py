@@ -13,6 +13,7 @@ from auth.password_rules import check_password
 from auth.permission import Permission
 from auth.standing import Standing
 from documents import AuthMethod
+from documents.audit import acting_as
 from documents.invitation import (
     LIFETIME,
     invitation_of,
@@ -178,7 +179,9 @@ class InvitationMutations:
                 await mark_verified(user, at, tx.session)
             given = {"role": invitation.role, "custom_role_id": invitation.custom_role_id}
             await add_member(invitation.org_id, user.id, given, tx.session)
-            tx.audit(invitation.org_id, target=f"invitation:{invitation.id}", after={"user_id": str(user.id), **given})
+            with acting_as(f"user:{user.id}"):
+                after = {"user_id": str(user.id), **given}
+                tx.audit(invitation.org_id, target=f"invitation:{invitation.id}", after=after)
             return organization
 
         try:
