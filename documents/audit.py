@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -100,6 +100,19 @@ def acting(act: Act) -> Iterator[None]:
         yield
     finally:
         current_act.reset(token)
+
+
+@contextmanager
+def acting_as(actor: str) -> Iterator[None]:
+    """Within, the current act is that of `actor`, who has shown who they are since it began.
+
+    Raises RuntimeError when nobody is acting.
+    """
+    act = current_act.get()
+    if act is None:
+        raise RuntimeError("Nobody acts, so nobody can turn out to be somebody.")
+    with acting(replace(act, actor=actor)):
+        yield
 
 
 def drafted(

@@ -10,6 +10,7 @@ from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from documents.audit import acting_as
 from documents.base import utc_now
 from documents.one_time_token import OneTimeToken
 from documents.organization import OrganizationKind, open_organization
@@ -72,7 +73,8 @@ async def open_account(tx: Transaction, registration: Registration, at: datetime
     role = Role.MSP_ADMIN if kind is OrganizationKind.MSP else Role.ADMIN
     await Membership(user_id=user.id, org_id=organization.id, role=role).insert(session=tx.session)
     await forget_registrations(registration.email, tx.session)
-    tx.audit(organization.id, target=f"user:{user.id}", after={"role": role, "organization": organization.name})
+    with acting_as(f"user:{user.id}"):
+        tx.audit(organization.id, target=f"user:{user.id}", after={"role": role, "organization": organization.name})
     return user
 
 

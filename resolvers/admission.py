@@ -6,7 +6,7 @@ from pymongo.errors import DuplicateKeyError
 
 import documents
 from documents import OrganizationKind, Role
-from documents.audit import INSTALLATION
+from documents.audit import INSTALLATION, acting_as
 from documents.base import utc_now
 from documents.external_identity import (
     account_by_email,
@@ -65,7 +65,8 @@ async def _linked(tx: Transaction, context: Context, identity: Identity) -> docu
         await unlink(ObjectId(str(found.id)), tx.session)
         return None
     await note_used(found, context.now(), tx.session)
-    await audit_about(tx, found.user_id, target=f"identity:{found.id}", after={"used": True})
+    with acting_as(f"user:{found.user_id}"):
+        await audit_about(tx, found.user_id, target=f"identity:{found.id}", after={"used": True})
     return user
 
 
@@ -87,10 +88,11 @@ async def _newly_linked(
     made = await link(user.id, key, identity, tx.session)
     after = {"issuer": identity.issuer, "subject": identity.subject, "user": str(user.id)}
     org_id = provider.org_id if provider else None
-    if org_id is None:
-        await audit_about(tx, PydanticObjectId(str(user.id)), target=f"identity:{made.id}", after=after)
-    else:
-        tx.audit(org_id, target=f"identity:{made.id}", after=after)
+    with acting_as(f"user:{user.id}"):
+        if org_id is None:
+            await audit_about(tx, PydanticObjectId(str(user.id)), target=f"identity:{made.id}", after=after)
+        else:
+            tx.audit(org_id, target=f"identity:{made.id}", after=after)
     return user
 
 

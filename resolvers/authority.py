@@ -91,3 +91,8 @@ def tell_lessened(context: Context, user_ids: Collection[ObjectId]) -> None:
     """What follows once it is committed: every process forgets what these people held and closes what they follow."""
     for user_id in user_ids:
         context.ports.revocations.announce(f"user:{user_id}")
+
+
+def tell_grown(context: Context, user_id: ObjectId) -> None:
+    """What follows when somebody loses nothing: every process reads anew what they hold; what is open stays open."""
+    context.ports.revocations.announce(f"user:{user_id}", [])

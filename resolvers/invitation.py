@@ -12,6 +12,7 @@ from auth.delegation import check_role, permissions_with, require_covers
 from auth.password_rules import check_password
 from auth.permission import Permission
 from auth.standing import Standing
+from documents.audit import acting_as
 from documents.invitation import (
     LIFETIME,
     invitation_of,
@@ -186,7 +187,9 @@ class InvitationMutations:
                 await admit_waiting(tx, user.own_id)
             given = {"role": invitation.role, "custom_role_id": invitation.custom_role_id}
             await add_member(invitation.org_id, user.id, given, tx.session)
-            tx.audit(invitation.org_id, target=f"invitation:{invitation.id}", after={"user_id": str(user.id), **given})
+            with acting_as(f"user:{user.id}"):
+                after = {"user_id": str(user.id), **given}
+                tx.audit(invitation.org_id, target=f"invitation:{invitation.id}", after=after)
             return organization
 
         try:

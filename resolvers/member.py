@@ -17,7 +17,7 @@ from documents.session import count_open_sessions
 from documents.transaction import Transaction
 from domain.errors import Invalid, NotFound
 from domain.facts.scope import Scope
-from resolvers.authority import authority, held_by, lessened, tell_lessened
+from resolvers.authority import authority, held_by, lessened, tell_grown, tell_lessened
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
 from schema.connection import DEFAULT_FIRST, After, Connection, First
@@ -205,6 +205,8 @@ async def _changed(context: Context, member_id: str, change: Change) -> Any:
     changed, is_told = await context.ports.writer.commit(run)
     if is_told:
         tell_lessened(context, [changed.user_id])
+    else:
+        tell_grown(context, changed.user_id)
     changed_id = ObjectId(changed.id)
     return (await documents.Membership.rows_by_id(context.scope, [changed_id]))[changed_id]
 

@@ -15,7 +15,7 @@ from auth.enforced import enforced_provider, refuse_password
 from auth.permission import Permission
 from auth.refresh import TokenReused, session_end
 from documents import AuthMethod, SessionEnd
-from documents.audit import INSTALLATION
+from documents.audit import INSTALLATION, Outcome, acting_as
 from documents.enrolment import factors_of
 from documents.organization import cut_off_sessions
 from documents.session import end_sessions, renew_session, sessions_of
@@ -181,7 +181,8 @@ async def start_session(
         await audit_about(tx, _id(user), target=f"session:{stored.id}", after={"methods": stored.methods})
         return await context.ports.refresh_tokens.first(stored, tx.session)
 
-    token = await context.ports.writer.commit(change)
+    with acting_as(f"user:{user.id}"):
+        token = await context.ports.writer.commit(change)
     return handed_out(context, user, stored, token, delivery)
 
 
@@ -269,7 +270,8 @@ async def end_and_tell(
 
     async def change(tx: Transaction) -> list[ObjectId]:
         ended = await end_sessions(user_id, reason, only=only, but=but, session=tx.session)
-        await audit_about(tx, user_id, target=f"user:{user_id}", after={"ended": list(map(str, ended)), "why": reason})
+        after = {"ended": list(map(str, ended)), "why": reason}
+        await audit_about(tx, user_id, target=f"user:{user_id}", after=after, **_ending(reason))
         return ended
 
     ended = await context.ports.writer.commit(change)
@@ -282,6 +284,12 @@ async def tell_ended(context: Context, user_id: PydanticObjectId, ended: Collect
     sessions = [str(id) for id in ended]
     await context.ports.denylist.deny(sessions=sessions)
     context.ports.revocations.announce(f"user:{user_id}", sessions)
+
+
+def _ending(reason: SessionEnd) -> dict[str, Any]:
+    """How the log says it: who came with a stolen token asked for fresh ones, and got none."""
+    is_theft = reason is SessionEnd.TOKEN_REUSED
+    return {"outcome": Outcome.REFUSED, "reason": reason.value} if is_theft else {}
 
 
 def _refresh_token(context: Context, input: RefreshSessionInput) -> tuple[str, TokenDelivery]:

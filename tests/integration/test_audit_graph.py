@@ -14,7 +14,7 @@ from documents.audit import INSTALLATION
 from documents.base import utc_now
 from schema.node import global_id
 from tests.factories.graph import Graph
-from tests.factories.tenant import Tenant, add_member, make_tenant
+from tests.factories.tenant import PASSWORD, Tenant, add_member, make_tenant
 
 CREATE = """
 mutation Create($input: CreateBudgetInput!) {
@@ -148,6 +148,17 @@ async def test_an_attempt_with_an_unknown_address_is_told_of_in_the_installation
     found = await rows.find({"org_id": INSTALLATION, "action": "user.sign_in"}, sort=[("seq", -1)]).to_list()
     assert len(found) == before + 1
     assert (found[0]["actor"], found[0]["outcome"]) == ("anonymous", "REFUSED")
+
+
+async def test_a_sign_in_is_an_act_of_the_person_who_has_shown_who_they_are(graph: Graph, backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    text = "mutation($input: SignInInput!) { signIn(input: $input) { __typename } }"
+
+    await graph.ask(text, input={"email": tenant.user.email, "password": PASSWORD})
+
+    (entry,) = await entries(graph, tenant)
+    assert (entry["action"], entry["outcome"], entry["actor"]) == ("user.sign_in", "DONE", f"user:{tenant.user.id}")
+    assert entry["target"].startswith("session:")
 
 
 async def test_a_wrong_password_is_told_of_to_the_organizations_of_the_person(graph: Graph, backend: Backend) -> None:

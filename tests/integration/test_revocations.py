@@ -64,7 +64,9 @@ async def test_what_cannot_be_read_is_heard_as_something_missed(listening, backe
 
 def test_a_revocation_concerns_its_sessions_or_all_of_its_actor() -> None:
     some, everything = Revocation("user:a", frozenset({"s"})), Revocation("user:a")
+    nothing = Revocation("user:a", frozenset())
 
+    assert not nothing.concerns("user:a", "s")
     assert some.concerns("user:a", "s")
     assert not some.concerns("user:a", "t")
     assert not some.concerns("user:b", "s")

@@ -118,6 +118,10 @@ async def test_a_refresh_token_that_comes_again_ends_the_session_of_thief_and_ow
     assert await code_of(graph, REFRESH, input={"refreshToken": owner["refreshToken"]}) == "UNAUTHENTICATED"
     listed = (await graph.ask(SESSIONS, tenant.token))["sessions"]
     assert [one["endReason"] for one in listed].count("TOKEN_REUSED") == 1
+    told = await documents.AuditEntry.rows().find_one({"org_id": tenant.organization.id, "action": "session.refresh"})
+    assert told is not None
+    assert (told["actor"], told["target"]) == ("anonymous", f"user:{tenant.user.id}")
+    assert (told["outcome"], told["reason"]) == ("REFUSED", "TOKEN_REUSED")
 
 
 async def test_theft_closes_what_the_session_has_open_within_a_second(
