@@ -90,7 +90,6 @@ class InvitationMutations:
     async def invite(self, info: Info, input: Annotated[InviteInput, strawberry.argument(description=WHAT)]) -> Any:
         context = info.context
         org_id, email = PydanticObjectId(context.organization(input.organization_id)), normal_email(input.email)
-        await admit_invitation(context, email)
 
         async def change(tx: Transaction) -> documents.Invitation:
             organization, standing = await authority(context, tx, org_id)
@@ -99,6 +98,7 @@ class InvitationMutations:
             require_covers(standing, permissions_with(input.role, role.permissions if role else None))
             at = context.now()
             await _check_address(context, org_id, standing, email)
+            await admit_invitation(context, email)
             invitation = documents.Invitation(
                 org_id=org_id,
                 user_id=context.signed_in.user.id,

@@ -111,7 +111,8 @@ ROOT_FIELDS = {
     "query identityProviders": "AM",
     "query verifiedDomains": "AM",
     "mutation claimDomain": "AM",
-    "mutation createIdentityProvider": "AM",
+    # Takes somebody who holds everything: an administrator in a company, which the organization asked about is not.
+    "mutation createIdentityProvider": "M",
     "mutation deleteIdentityProvider": "AM",
     "mutation removeDomain": "AM",
     "mutation testIdentityProvider": "AM",
@@ -129,7 +130,7 @@ ROOT_FIELDS = {
     "mutation rotateApiKey": "AM",
     "mutation revokeApiKey": "AM",
     "query groupRoles": "AM",
-    "mutation setGroupRole": "AM",
+    "mutation setGroupRole": "M",  # the same
     "mutation removeGroupRole": "AM",
     "mutation requireSecondFactor": "AM",
 }
