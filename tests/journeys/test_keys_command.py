@@ -104,7 +104,8 @@ async def test_one_organization_is_rotated_by_its_name(installation: Installatio
 
 
 @pytest.mark.parametrize(
-    ("name", "says"), [("Nobody", "There is no such organization"), (str(ObjectId()), "There is no such organization")]
+    ("name", "says"),
+    [("Nobody", "There is no such organization"), ("0123456789abcdef01234567", "There is no such organization")],
 )
 async def test_an_organization_that_is_not_there_is_one_plain_sentence(
     installation: Installation, name: str, says: str
