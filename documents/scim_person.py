@@ -20,9 +20,10 @@ LONGEST_NAME = 100
 async def attach_person(record: ScimUser, address: str | None, name: str, session: AsyncClientSession) -> None:
     """Find or make the person of a record by their address (lower case), and have an own one follow the record.
 
-    A person who is there already is linked as they are, never changed: they may belong to others. One who is made has
-    no password, and an address that counts as proven in a domain that is proven to be the organization's. Raises
-    Conflict when the address is somebody else's.
+    A person who is there already is linked as they are, never changed: they may belong to others. With a proven address
+    they are linked only as `_may_link` says; else the record stands by itself and gives nothing. One who is made has no
+    password, and an address that counts as proven in a domain that is proven to be the organization's. Raises Conflict
+    when the address is somebody else's.
     """
     if address is None:
         return
@@ -33,14 +34,27 @@ async def attach_person(record: ScimUser, address: str | None, name: str, sessio
 
 
 async def _find_or_make(record: ScimUser, address: str, name: str, session: AsyncClientSession) -> None:
-    found = await User.get_pymongo_collection().find_one({"email": address}, {"_id": 1}, session=session)
+    fields = {"email_verified_at": 1}
+    found = await User.get_pymongo_collection().find_one({"email": address}, fields, session=session)
     if found is not None:
-        record.user_id = found["_id"]
+        if found.get("email_verified_at") is None or await _may_link(record, address, found["_id"], session):
+            record.user_id = found["_id"]
         return
     verified_at = await _verified_at(record, address, session)
     person = User(email=address, name=name[:LONGEST_NAME], email_verified_at=verified_at)
     await person.insert(session=session)
     record.user_id, record.is_own = person.id, True
+
+
+async def _may_link(record: ScimUser, address: str, user_id: PydanticObjectId, session: AsyncClientSession) -> bool:
+    """Whether the organization may take a person in without asking them: a member, or one of its own domain.
+
+    Others it would learn of by naming them: they have to be invited.
+    """
+    if await owner_of_domain(domain_of(address), session) == record.org_id:
+        return True
+    query = {"user_id": user_id, "org_id": record.org_id}
+    return await Membership.get_pymongo_collection().find_one(query, {"_id": 1}, session=session) is not None
 
 
 async def _verified_at(record: ScimUser, address: str, session: AsyncClientSession) -> datetime | None:

@@ -100,6 +100,7 @@ async def test_who_comes_back_is_let_in_again(directory: Directory, graph: Graph
 
 async def test_somebody_who_belongs_to_others_is_never_changed(directory: Directory, backend: Backend) -> None:
     other = await make_tenant(backend)
+    await join(other, directory)
     made = await directory.add_user(other.user.email, displayName="Renamed")
 
     moved = {"op": "replace", "path": "emails", "value": [{"value": "moved@example.com", "primary": True}]}
@@ -112,6 +113,21 @@ async def test_somebody_who_belongs_to_others_is_never_changed(directory: Direct
     assert answer.status_code == 200
     assert (person["email"], person["name"]) == (other.user.email, other.user.name)
     assert await directory.held(other.user.email) == ("USER", None)
+
+
+async def test_a_stranger_is_not_taken_in_by_naming_their_address(
+    directory: Directory, backend: Backend, graph: Graph
+) -> None:
+    stranger = await make_tenant(backend)
+
+    made = await directory.add_user(stranger.user.email)
+    alone = (await directory.held(stranger.user.email), await reach(graph, stranger.token))
+    await join(stranger, directory)  # as by an invitation that they accept
+    await directory.patch(f"/Users/{made['id']}", {"op": "replace", "path": "displayName", "value": "Known"})
+    await directory.patch(f"/Users/{made['id']}", OFF)
+
+    assert alone == (None, {stranger.global_id: "ADMIN"})
+    assert await directory.held(stranger.user.email) is None
 
 
 async def test_a_person_made_here_follows_until_they_belong_elsewhere_too(
