@@ -20,12 +20,6 @@ mutation($input: SetGroupRoleInput!) { setGroupRole(input: $input) {
   ... on UserError { message path }
 } }
 """
-LISTED = "{ groupRoles { nodes { group role customRoleId organizationId createdAt } } }"
-REMOVE = """
-mutation($input: RemoveGroupRoleInput!) { removeGroupRole(input: $input) {
-  ... on RemoveGroupRoleSuccess { groupRole { group } }
-} }
-"""
 
 
 @pytest.fixture
