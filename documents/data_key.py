@@ -79,5 +79,8 @@ def retired_names(owner_id: str) -> re.Pattern[str]:
 
 
 def _use_of(name: str) -> tuple[KeyUse, str]:
-    parts = name.split(":")
-    return (KeyUse.CURRENT, name) if len(parts) == 1 else (KeyUse(parts[0]), parts[1])
+    before = f"{KeyUse.RETIRED}:"
+    if not name.startswith(before):
+        return KeyUse.CURRENT, name
+    # The owner may hold a colon, as user:<id>; the key's id, at the end, holds none.
+    return KeyUse.RETIRED, name.removeprefix(before).rpartition(":")[0]

@@ -26,6 +26,7 @@ KEY_KEPT_MS = 60_000
 _TRIAL = "trial"
 # What libmongocrypt says of a cipher text, or of a wrapped key, that was changed or belongs to another key.
 _NOT_AUTHENTIC = "HMAC validation failure"
+_NO_KEY = "not all keys requested were satisfied"
 
 
 class SecretLost(CloudWatcherError):
@@ -201,4 +202,6 @@ def _explained() -> Iterator[None]:
             raise SecretLost(
                 "A stored secret cannot be opened: it was changed, or the master key was replaced."
             ) from error
+        if _NO_KEY in str(error):  # deleted since it was looked for
+            raise SecretLost("A stored secret cannot be opened: its key was deleted.") from error
         raise VaultUnavailable(f"The key service or the key vault did not serve: {error}") from error

@@ -385,7 +385,8 @@ async def test_everything_is_audited_under_the_service_account(directory: Direct
     await directory.patch(f"/Users/{made['id']}", {"op": "replace", "path": "active", "value": False})
     await directory.ask("DELETE", f"/Users/{made['id']}")
 
-    entries = await documents.AuditEntry.list_in(directory.admin.scope, {"actor": directory.machine.subject.actor})
+    found = await documents.AuditEntry.list_in(directory.admin.scope, {"actor": directory.machine.subject.actor})
+    entries = sorted(found, key=lambda entry: entry.seq)
 
     person = (await person_of("audited@example.com"))["_id"]
     assert [(entry.action, entry.target, entry.outcome.value) for entry in entries] == [
