@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import aclosing
 from typing import Any
 
 import orjson
@@ -30,16 +31,16 @@ async def _first_message(graph: Graph, token: str | None, document: str, variabl
         await subscribe(opened, document, **variables)
         # However busy the machine: silent is what has said nothing when a later operation has been answered.
         await subscribe(opened, "{ __typename }", id="later")
-        received = messages(opened)
-        message = await anext(received)
-        while message["id"] == "later" and message["type"] != "complete":
+        async with aclosing(messages(opened)) as received:
             message = await anext(received)
-        try:
-            async with asyncio.timeout(SILENT_AFTER):
-                while message["id"] == "later":
-                    message = await anext(received)
-        except TimeoutError:
-            return "silence"
+            while message["id"] == "later" and message["type"] != "complete":
+                message = await anext(received)
+            try:
+                async with asyncio.timeout(SILENT_AFTER):
+                    while message["id"] == "later":
+                        message = await anext(received)
+            except TimeoutError:
+                return "silence"
         return orjson.dumps(message["payload"]).decode()
 
 

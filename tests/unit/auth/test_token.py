@@ -25,6 +25,12 @@ def pem(key: Any) -> bytes:
 KEY = Ed25519PrivateKey.generate()
 
 
+@pytest.fixture(autouse=True)
+def _now() -> None:
+    """What was now when the tests were collected may be long ago when they run."""
+    globals()["NOW"] = datetime.now(UTC)
+
+
 @pytest.fixture
 def issuer() -> TokenIssuer:
     return TokenIssuer([pem(KEY)], issuer=ISSUER, lifetime=timedelta(minutes=10))
