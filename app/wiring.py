@@ -118,13 +118,13 @@ async def migrate(backend: Backend) -> list[str]:
 
 async def _begin_audit_logs(backend: Backend) -> int:
     """Give every organization of before there were audit logs the first entry of one; returns how many."""
-    missing = await organizations_without_chain()
 
-    async def change(tx: Transaction) -> None:
-        for org_id in missing:
-            tx.audit(org_id, target=f"organization:{org_id}")
-
-    if missing:
+    async def change(tx: Transaction) -> int:
+        # Read within: of two processes that start at once, one begins them.
+        missing = await organizations_without_chain(tx.session)
         with acting(Act(action="audit.begin", actor="operator")):
-            await backend.writer.commit(change)
-    return len(missing)
+            for org_id in missing:
+                tx.audit(org_id, target=f"organization:{org_id}")
+        return len(missing)
+
+    return await backend.writer.commit(change) if await organizations_without_chain() else 0

@@ -41,11 +41,15 @@ async def chains(org_id: ObjectId | None = None) -> dict[PydanticObjectId, int]:
     return {PydanticObjectId(raw["_id"]): raw["last"] async for raw in rows}
 
 
-async def organizations_without_chain() -> list[PydanticObjectId]:
-    """Organizations whose log has not begun: those of before there was one, until the next migration."""
-    begun = await chains()
-    rows = Organization.get_pymongo_collection().find({}, projection={"_id": 1})
-    return [PydanticObjectId(raw["_id"]) async for raw in rows if raw["_id"] not in begun]
+async def organizations_without_chain(session: AsyncClientSession | None = None) -> list[PydanticObjectId]:
+    """Organizations whose log has not begun: those of before there was one, until the next migration.
+
+    One that has entries and no head is not among them: it was tampered with, which a verification tells.
+    """
+    begun = {raw["_id"] async for raw in AuditHead.get_pymongo_collection().find({}, {"_id": 1}, session=session)}
+    rows = Organization.get_pymongo_collection().find({}, projection={"_id": 1}, session=session)
+    unknown = [PydanticObjectId(raw["_id"]) async for raw in rows if raw["_id"] not in begun]
+    return [id for id in unknown if not await AuditEntry.rows().find_one({"org_id": id}, {"_id": 1}, session=session)]
 
 
 async def append_entries(

@@ -1,5 +1,6 @@
 """What is done to the audit log behind the application's back is found, and where: on the real database."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -172,6 +173,24 @@ async def test_a_migration_begins_the_logs_of_organizations_that_have_none(backe
     assert again == []
     assert (begun["action"], begun["actor"]) == ("audit.begin", "operator")
     assert (await verdict_of(backend, tenant)).is_intact
+
+
+async def test_a_log_whose_head_was_taken_away_does_not_stop_a_migration_and_stays_broken(backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    await write(backend, tenant, 1)
+    await heads().delete_one({"_id": tenant.organization.id})
+
+    await migrate(backend)
+
+    assert (await verdict_of(backend, tenant)).broken is not None
+
+
+async def test_two_processes_that_start_at_once_begin_a_log_once(backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+
+    await asyncio.gather(migrate(backend), migrate(backend))
+
+    assert await rows().count_documents({"org_id": tenant.organization.id}) == 1
 
 
 async def test_what_an_earlier_key_has_signed_stays_good_as_long_as_the_key_is_known(backend: Backend) -> None:
