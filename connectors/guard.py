@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any, TypeVar
 
 from domain.errors import ProviderError, Unavailable
+from domain.facts.provider import Provider
 
 T = TypeVar("T")
 # error, service, operation -> what it means for the customer; None when it is no answer of the provider but a bug.
@@ -38,6 +39,18 @@ class Guard:
                 if translated is None:
                     raise
                 raise translated from error
+
+
+class Guards:
+    """Makes the guard of each account that is read. One for each process."""
+
+    concurrency = 8
+    # One call with its retries.
+    time_limit = timedelta(seconds=105)
+
+    def of(self, provider: Provider, account: str) -> Callable[[Translate], Guard]:
+        """For the account of this key; the vendor hands in the meaning of its errors."""
+        return lambda translate: Guard(concurrency=self.concurrency, time_limit=self.time_limit, translate=translate)
 
 
 async def together(calls: Iterable[Coroutine[Any, Any, T]]) -> list[T]:

@@ -16,6 +16,9 @@ CloudWatcherError
     ├── Unavailable         try again later
     ├── CredentialsRejected the customer must mend the credentials
     ├── PermissionMissing   the customer must grant a permission
+    ├── PlanMissing         the customer's plan or settings do not offer it
+    ├── CutShort            the list does not end, or ends before it is whole
+    ├── Misshapen           the answer is not of the shape the provider promises
     └── Rejected            it will never take this very thing; trying again changes nothing
 """
 
@@ -125,7 +128,31 @@ class CredentialsRejected(ProviderError):
 
 
 class PermissionMissing(ProviderError):
+    """`permission` is what to grant, as its provider names it; empty when the provider does not say."""
+
     advice = "Grant the named permission to CloudWatcher's role, then sync again."
+
+    def __init__(self, message: str, *, service: str, permission: str = "") -> None:
+        super().__init__(message, service=service)
+        self.permission = permission
+
+
+class PlanMissing(ProviderError):
+    """`plan` is the plan, licence or setting that would offer it."""
+
+    advice = "It can be read once the named plan or setting is there."
+
+    def __init__(self, message: str, *, service: str, plan: str) -> None:
+        super().__init__(message, service=service)
+        self.plan = plan
+
+
+class CutShort(ProviderError):
+    advice = "What was read is kept, and nothing is concluded about the rest. The next sync tries again."
+
+
+class Misshapen(ProviderError):
+    advice = "Check that the endpoint is the provider's own."
 
 
 class Rejected(ProviderError):

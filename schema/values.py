@@ -32,12 +32,16 @@ strawberry.pydantic.type(Money, description="An exact amount of one currency.")
 
 register_enum(
     Provider,
-    "The cloud an account lives in.",
+    "The cloud or system an account lives in.",
     {
         Provider.AWS: "Amazon Web Services.",
         Provider.AZURE: "Microsoft Azure.",
         Provider.GCP: "Google Cloud.",
         Provider.DIGITALOCEAN: "DigitalOcean.",
+        Provider.GITHUB: "GitHub.",
+        Provider.OKTA: "Okta.",
+        Provider.JIRA: "Jira Cloud.",
+        Provider.SLACK: "Slack.",
         Provider.OTHER: "Any other seller that appears on a bill.",
     },
 )
@@ -181,17 +185,7 @@ register_enum(
 register_enum(
     ResourceKind,
     "What a resource is.",
-    {
-        ResourceKind.AWS_ACCOUNT: "An AWS account as a whole.",
-        ResourceKind.AWS_S3_BUCKET: "An S3 bucket.",
-        ResourceKind.AWS_EC2_INSTANCE: "An EC2 instance.",
-        ResourceKind.AWS_EBS_VOLUME: "An EBS volume.",
-        ResourceKind.AWS_EC2_ADDRESS: "An Elastic IP address.",
-        ResourceKind.AWS_SECURITY_GROUP: "A security group of a VPC.",
-        ResourceKind.AWS_IAM_USER: "An IAM user.",
-        ResourceKind.AWS_IAM_ACCESS_KEY: "An access key of an IAM user.",
-        ResourceKind.AWS_CLOUDTRAIL_TRAIL: "A CloudTrail trail.",
-    },
+    {kind: kind.says for kind in ResourceKind},
 )
 register_enum(
     Outcome,

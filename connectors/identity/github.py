@@ -10,7 +10,7 @@ from typing import Any
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 
-from connectors.identity.outside import SECONDS, client_options, fetch_json, translated
+from connectors.outside import SECONDS, client_options, fetch_json, translated
 from domain.identity.identity import Identity, ProviderKind, identity_of
 from domain.identity.provider import GitHubProvider
 from domain.identity.refusal import bad_answer

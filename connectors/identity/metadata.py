@@ -9,7 +9,7 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from connectors.identity.outside import SERVICE, fetch_json
+from connectors.outside import SERVICE, fetch_json
 from domain.errors import Invalid, Unavailable
 from domain.identity.provider import OpenIdProvider, check_secure
 

@@ -12,7 +12,7 @@ from joserfc.jwk import KeySet
 
 from connectors.identity.id_token import Expected, UnknownKey, checked_claims
 from connectors.identity.metadata import Directory, Metadata
-from connectors.identity.outside import SECONDS, client_options, fetch_json, translated
+from connectors.outside import SECONDS, client_options, fetch_json, translated
 from domain.errors import Unavailable
 from domain.identity.identity import Identity, identity_of
 from domain.identity.provider import SCOPE, TENANT, OpenIdProvider

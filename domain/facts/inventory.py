@@ -1,8 +1,22 @@
 """Everything one sync read from an account, and what it could not read."""
 
+from enum import StrEnum
+
 from pydantic import BaseModel, ConfigDict
 
 from domain.facts.resource import Resource, ResourceKind
+
+
+class GapCause(StrEnum):
+    """Why something could not be read; the first two only the customer can mend."""
+
+    PERMISSION = "PERMISSION"
+    PLAN = "PLAN"
+    THROTTLED = "THROTTLED"
+    CUT_SHORT = "CUT_SHORT"
+    UNAVAILABLE = "UNAVAILABLE"
+    MISSHAPEN = "MISSHAPEN"
+    FAILED = "FAILED"
 
 
 class ServiceGap(BaseModel):
@@ -10,7 +24,8 @@ class ServiceGap(BaseModel):
 
     `service` is as its vendor prints it ("ec2"); `region` None means the whole account. `unlisted` are the kinds whose
     list may lack resources; it is empty when only details of listed resources are missing, and those resources then
-    lack the matching keys in their `config`. `reason` is a sentence for the customer.
+    lack the matching keys in their `config`. `reason` is a sentence for the customer. `operation` is the call as the
+    catalogues print it, `missing` the permission or plan by name, where `cause` is one of these.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -19,6 +34,9 @@ class ServiceGap(BaseModel):
     region: str | None
     reason: str
     unlisted: tuple[ResourceKind, ...] = ()
+    operation: str = ""
+    cause: GapCause = GapCause.FAILED
+    missing: str | None = None
 
     def hides(self, kind: ResourceKind, region: str | None) -> bool:
         """Whether a resource of this kind and region may exist without having been listed."""

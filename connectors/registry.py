@@ -1,0 +1,26 @@
+"""Finds the vendors by scanning the folders; nobody keeps a list."""
+
+import importlib
+import importlib.util
+import pkgutil
+from functools import cache
+
+from connectors import clouds, systems
+from connectors.reading.source import Registration
+from domain.facts.provider import Provider
+
+
+@cache
+def registrations() -> dict[Provider, Registration]:
+    """Every vendor: the REGISTRATION of `connectors/<kind>/<vendor>/registration.py`.
+
+    Imports the libraries of all vendors.
+    """
+    found = {}
+    for folder in (clouds, systems):
+        for vendor in pkgutil.iter_modules(folder.__path__, f"{folder.__name__}."):
+            if importlib.util.find_spec(f"{vendor.name}.registration"):
+                module = importlib.import_module(f"{vendor.name}.registration")
+                registration: Registration = module.REGISTRATION
+                found[registration.provider] = registration
+    return found

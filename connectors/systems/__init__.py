@@ -1,0 +1,1 @@
+"""Systems that are not clouds: code hosting, identity, tickets and chat."""
