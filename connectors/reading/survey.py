@@ -6,7 +6,7 @@ A part that fails becomes a gap and the others go on; memory holds some pages, n
 import hashlib
 from asyncio import Semaphore
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -64,7 +64,7 @@ class Survey:
         found = await together(self._part(listing, place) for listing, place in parts)
         gaps = (*outside.listed(), *(gap for gaps in found for gap in gaps))
         hidden = {(kind, gap.region) for gap in gaps for kind in gap.unlisted}
-        complete = {(kind, place.region) for listing, place in parts for kind in listing.kinds} - hidden
+        complete = {(kind, place.region) for listing, place in parts for kind in listing.listed_kinds} - hidden
         return SurveyReport(gaps, frozenset(complete), dict(self.answered))
 
     async def _parts(self, listings: Sequence[Listing], gaps: Gaps) -> list[tuple[Listing, Place]]:
@@ -107,8 +107,13 @@ class _PartReader:
         self.gaps = Gaps()
 
     async def read(self, listing: Listing, place: Place) -> None:
+        given = listing.arguments(place)
+        for arguments in [given] if isinstance(given, Mapping) else given:
+            await self._read(listing, place, arguments)
+
+    async def _read(self, listing: Listing, place: Place, arguments: Arguments) -> None:
         try:
-            async with aclosing(self._answers(listing.operation, place, listing.arguments(place))) as pages:
+            async with aclosing(self._answers(listing.operation, place, arguments)) as pages:
                 async for page in pages:
                     await self._take_page(listing, place, page)
         except ProviderError as error:
