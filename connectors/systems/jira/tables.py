@@ -63,6 +63,7 @@ def without_contacts(answer: Any) -> Any:
 
 
 def issue_search(place: Place) -> dict[str, Any]:
+    """The search for issues that moved since the last look, oldest first."""
     since = place.since - OVERLAP if place.since else place.now - FIRST_LOOK
     jql = f'updated >= "{since:%Y-%m-%d %H:%M}" ORDER BY updated ASC'
     return {"jql": jql, "fields": list(FIELDS), "maxResults": source.PAGE_SIZE}
