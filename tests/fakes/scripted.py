@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 @dataclass(frozen=True)
 class Asked:
     method: str
+    target: str
     path: str
     query: dict[str, list[str]]
     headers: dict[str, str]
@@ -49,7 +50,7 @@ class Scripted:
                 parts = urlsplit(self.path)
                 text = self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
                 headers = {name.lower(): value for name, value in self.headers.items()}
-                asked = Asked(self.command, parts.path, parse_qs(parts.query), headers, text)
+                asked = Asked(self.command, self.path, parts.path, parse_qs(parts.query), headers, text)
                 outer.asked.append(asked)
                 _send(self, script(asked))
 

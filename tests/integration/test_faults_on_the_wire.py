@@ -1,0 +1,128 @@
+"""Every call of every plain HTTP vendor, spoiled in each way in turn: never an empty list, never a whole one.
+
+What a sync makes of such a reading is held by tests/integration/test_account_sync.py.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from connectors.guard import Guard, Guards, Translate
+from connectors.reading.listing import Listing, Operation, Place
+from connectors.reading.source import Reach, Registration
+from connectors.reading.survey import Survey, SurveyReport
+from connectors.registry import registrations
+from domain.facts.credentials import JiraCredentials, OktaCredentials, SlackCredentials
+from domain.facts.provider import Provider
+from tests.fakes.collecting import NOW, Collected
+from tests.fakes.node import NoPeer
+from tests.fakes.prism import prism
+from tests.fakes.scripted import scripted
+from tests.fakes.wire import MEANS, Fault, Wire
+
+PATIENCE = timedelta(milliseconds=300)
+
+
+class Impatient(Guards):
+    """Gives up at once, so that each fault is met as it is."""
+
+    def of(self, provider: Provider, account: str) -> Callable[[Translate], Guard]:
+        return lambda translate: Guard(concurrency=8, time_limit=PATIENCE, translate=translate)
+
+
+@dataclass
+class House:
+    """One vendor behind a wire, with a reading that nothing has spoiled."""
+
+    registration: Registration
+    credentials: Any
+    wire: Wire
+    whole: SurveyReport
+
+    async def read(self, *listings: Listing) -> tuple[Collected, SurveyReport]:
+        collected = Collected()
+        guard = Impatient().of(self.registration.provider, "1")
+        async with self.registration.open(
+            self.credentials, Reach(guard=guard, allow_private_endpoint=True, now=lambda: NOW)
+        ) as source:
+            place = Place(account_id="1", region=None, now=NOW)
+            return collected, await Survey(source, collected, place).read(listings)
+
+
+def okta(url: str) -> OktaCredentials:
+    return OktaCredentials(org_url=url, token=SecretStr("00token"))
+
+
+def jira(url: str) -> JiraCredentials:
+    return JiraCredentials(site_url=url, email="robot@example.com", token=SecretStr("t0"))
+
+
+def slack(url: str) -> SlackCredentials:
+    return SlackCredentials(token=SecretStr("xoxb-1"), endpoint_url=url)
+
+
+VENDORS: dict[Provider, Callable[[str], Any]] = {Provider.OKTA: okta, Provider.JIRA: jira, Provider.SLACK: slack}
+
+
+@pytest.fixture(scope="module", params=list(VENDORS), ids=lambda provider: provider.value)
+async def house(request: pytest.FixtureRequest, shared: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    provider = request.param
+    description = shared / "specs" / f"{provider.value.lower()}.json"
+    registration = registrations()[provider]
+    try:
+        with prism(description, tmp_path_factory.mktemp("prism") / "log") as peer:
+            wire = Wire(peer)
+            with scripted(wire) as server:
+                made = House(registration, VENDORS[provider](server.url), wire, SurveyReport((), frozenset(), {}))
+                _, made.whole = await made.read(*registration.listings)
+                yield made
+    except NoPeer as missing:
+        pytest.skip(f"needs Prism: {missing}")
+
+
+def holders(registration: Registration, operation: Operation) -> list[Listing]:
+    """The top listings that make this call."""
+    return [one for one in registration.listings if operation.name in {each.name for each in one.operations}]
+
+
+def lists(listing: Listing, name: str) -> list[Listing]:
+    """The listings, at any depth, whose own call has this name."""
+    own = [listing] if listing.operation.name == name else []
+    return own + [found for child in listing.children for found in lists(child, name)]
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+async def test_a_spoiled_answer_is_a_gap_of_the_right_cause_and_makes_no_list_whole(house: House, fault: Fault) -> None:
+    wrong = []
+    for operation in house.registration.operations:
+        for listing in holders(house.registration, operation):
+            if house.whole.answered.get(operation.name):
+                wrong += await tried(house, fault, operation, listing)
+    house.wire.fault = None
+
+    assert wrong == []
+
+
+async def tried(house: House, fault: Fault, operation: Operation, listing: Listing) -> list[str]:
+    house.wire.fault, house.wire.operation, house.wire.spoiled = fault, operation, 0
+    _, report = await house.read(listing)
+    found = [gap for gap in report.gaps if gap.operation == operation.name]
+    claimed = {kind for one in lists(listing, operation.name) for kind in one.kinds}
+    return verdict(
+        {
+            "was never asked": house.wire.spoiled > 0,
+            "left no gap": bool(found),
+            f"was taken for {sorted(gap.cause for gap in found)}": any(gap.cause in MEANS[fault] for gap in found),
+            "left a list that looks whole": claimed.isdisjoint(kind for kind, _ in report.complete),
+        },
+        f"{operation.name} {fault}",
+    )
+
+
+def verdict(holds: dict[str, bool], what: str) -> list[str]:
+    return [f"{what} {problem}" for problem, good in holds.items() if not good]
