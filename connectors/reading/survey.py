@@ -138,7 +138,8 @@ class _PartReader:
             found = [resource for resource in parsed if resource is not None]
             if found:
                 await self._sink.resources(self._key, found)
-        await together(self.read(child, place.under(item)) for child in listing.children for item in items)
+        below = [(child, place.under(item)) for child in listing.children for item in items]
+        await together(self.read(child, here) for child, here in below if child.applies is None or child.applies(here))
 
     async def _details(self, wanted: Sequence[Detail], item: Item, place: Place) -> dict[str, Any]:
         """Those that could be read, by key."""
