@@ -1,7 +1,7 @@
 """Each call of a vendor refused, throttled, broken, garbled and cut in turn; and what must then be said of it."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ from connectors.reading.listing import Listing, Operation, Place
 from connectors.reading.source import Registration
 from connectors.reading.survey import Survey, SurveyReport
 from domain.facts.inventory import GapCause, ServiceGap
+from domain.facts.resource import ResourceKind
 from tests.fakes.collecting import NOW, Collected, reach
 from tests.fakes.scripted_rest import Answer
 
@@ -30,8 +31,18 @@ class Faulty:
     operation: Operation
 
     @property
-    def is_list(self) -> bool:
-        return self.operation is self.listing.operation
+    def hidden_kinds(self) -> set[ResourceKind]:
+        """What may be missing when it fails: of the lists it makes, and of those under them."""
+        return {kind for one in _lists(self.listing) if one.operation.name == self.operation.name for kind in one.kinds}
+
+    @property
+    def keys(self) -> set[str]:
+        """The details that come from it."""
+        return {one.key for one in self.listing.details if one.operation.name == self.operation.name}
+
+
+def _lists(listing: Listing) -> list[Listing]:
+    return [listing, *(below for child in listing.children for below in _lists(child))]
 
 
 def calls_of(registration: Registration) -> list[Faulty]:
@@ -58,16 +69,12 @@ async def read_one(
     return collected, report
 
 
-def gap_of(faulty: Faulty, report: SurveyReport) -> ServiceGap:
-    """The one gap, which names the call and hides what may now be missing."""
+def gap_of(faulty: Faulty, collected: Collected, report: SurveyReport) -> ServiceGap:
+    """The one gap: it names the call and hides what may now be missing; resources lack what it would have told."""
     (gap,) = report.gaps
     assert gap.operation == faulty.operation.name
-    if faulty.is_list:
-        assert gap.unlisted == tuple(sorted(faulty.listing.kinds))
-        assert report.complete == frozenset()
+    assert set(gap.unlisted) == faulty.hidden_kinds
+    assert not {kind for kind, _ in report.complete} & faulty.hidden_kinds
+    if faulty.keys and faulty.listing.kind:
+        assert all(faulty.keys - one.config.keys() for one in collected.of(faulty.listing.kind))
     return gap
-
-
-def keys_of(faulty: Faulty) -> Mapping[str, Any]:
-    """The details that come from the faulty call."""
-    return {one.key: one for one in faulty.listing.details if one.operation.name == faulty.operation.name}
