@@ -155,7 +155,7 @@ class Listing:
     With `kind` and `parse` it gives resources; without, its answers are kept as evidence only. `arguments` may give
     several, for a list that is asked for in several ways. `is_regional`: asked in every region of the account.
     `is_window`: it shows only what is new, so that what it does not show is not gone. `keeps` drops items before
-    anything is asked about them.
+    anything is asked about them. `applies` says of a list under another one which items of that one have it.
     """
 
     operation: Operation
@@ -169,6 +169,7 @@ class Listing:
     is_regional: bool = False
     is_window: bool = False
     keeps: Callable[[Item, Place], bool] | None = None
+    applies: Callable[[Place], bool] | None = None
 
     def __post_init__(self) -> None:
         if (self.kind is None) != (self.parse is None):

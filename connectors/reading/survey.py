@@ -107,7 +107,13 @@ class _PartReader:
         self.gaps = Gaps()
 
     async def read(self, listing: Listing, place: Place) -> None:
-        given = listing.arguments(place)
+        try:
+            if not self._shaped(listing.operation, lambda: listing.applies is None or listing.applies(place)):
+                return
+            given = self._shaped(listing.operation, lambda: listing.arguments(place))
+        except Misshapen as error:
+            self.gaps.add(error, listing.operation, place.region, listing.kinds)
+            return
         for arguments in [given] if isinstance(given, Mapping) else given:
             await self._read(listing, place, arguments)
 
@@ -142,14 +148,17 @@ class _PartReader:
 
     async def _details(self, wanted: Sequence[Detail], item: Item, place: Place) -> dict[str, Any]:
         """Those that could be read, by key."""
-        applying = [one for one in wanted if one.applies(item)]
-        read = await together(self._detail(one, item, place) for one in applying)
+        read = await together(self._detail(one, item, place) for one in wanted)
         return {key: value for found in read for key, value in found.items()}
 
     async def _detail(self, detail: Detail, item: Item, place: Place) -> dict[str, Any]:
-        where = detail.place(item, place) if detail.place else place
+        where = place
         try:
-            pages = await self._whole(detail.operation, where, detail.arguments(item, place))
+            if not self._shaped(detail.operation, lambda: detail.applies(item)):
+                return {}
+            where = self._shaped(detail.operation, lambda: detail.place(item, place) if detail.place else place)
+            arguments = self._shaped(detail.operation, lambda: detail.arguments(item, place))
+            pages = await self._whole(detail.operation, where, arguments)
             return {detail.key: self._shaped(detail.operation, lambda: detail.pick(pages))}
         except ProviderError as error:
             self.gaps.add(error, detail.operation, where.region)
@@ -161,7 +170,8 @@ class _PartReader:
             some = asked[start : start + batch.size]
             wanted = [item for item, _ in some]
             try:
-                pages = await self._whole(batch.operation, place, batch.arguments(wanted, place))
+                arguments = self._shaped(batch.operation, partial(batch.arguments, wanted, place))
+                pages = await self._whole(batch.operation, place, arguments)
                 values = self._shaped(batch.operation, partial(batch.values, wanted, pages))
             except ProviderError as error:
                 self.gaps.add(error, batch.operation, place.region)
@@ -200,7 +210,7 @@ class _PartReader:
             async for raw in pages:
                 if number >= MAX_PAGES:
                     raise CutShort(f"{operation.name} goes on after {MAX_PAGES} pages.", service=operation.service)
-                answer = raw if operation.hidden is None else operation.hidden(raw)
+                answer = self._shaped(operation, partial(operation.hidden, raw)) if operation.hidden else raw
                 digest = hashlib.sha256(orjson.dumps(answer, option=orjson.OPT_SORT_KEYS)).digest()
                 if answer and digest in seen:
                     raise CutShort(f"{operation.name} gives the same page twice.", service=operation.service)

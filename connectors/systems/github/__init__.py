@@ -1,0 +1,1 @@
+"""GitHub: one organization, its repositories and how they change."""

@@ -1,0 +1,14 @@
+"""GitHub, for the registry."""
+
+from connectors.reading.source import Registration
+from connectors.systems.github import organization, repository, source
+from domain.facts.credentials import GithubCredentials
+from domain.facts.provider import Provider
+
+REGISTRATION = Registration(
+    provider=Provider.GITHUB,
+    credentials=GithubCredentials,
+    listings=(*organization.LISTINGS, *repository.LISTINGS),
+    identity_operation=organization.IDENTITY,
+    open=source.open_account,
+)

@@ -1,0 +1,41 @@
+"""Which stand-in answers which operation of each vendor."""
+
+PRISM, SCRIPTED = "Prism on github.json", "scripted server"
+PEERS: dict[str, str] = {
+    "GET /orgs/{org}": PRISM,
+    "GET /orgs/{org}/members": PRISM,
+    "GRAPHQL organization.samlIdentityProvider": SCRIPTED,
+    "GET /orgs/{org}/credential-authorizations": SCRIPTED,
+    "GET /orgs/{org}/actions/permissions": PRISM,
+    "GET /orgs/{org}/actions/permissions/workflow": PRISM,
+    "GET /orgs/{org}/installations": PRISM,
+    "GET /orgs/{org}/personal-access-tokens": SCRIPTED,
+    "GET /orgs/{org}/actions/secrets": SCRIPTED,
+    "GET /orgs/{org}/secret-scanning/alerts": PRISM,
+    "GET /orgs/{org}/dependabot/alerts": PRISM,
+    "GET /orgs/{org}/code-scanning/alerts": PRISM,
+    "GET /orgs/{org}/audit-log": SCRIPTED,
+    "GET /orgs/{org}/repos": PRISM,
+    # The description's example does not show the settings only administrators see, which is a gap.
+    "GET /repos/{owner}/{repo}": SCRIPTED,
+    "GET /repos/{owner}/{repo}/branches/{branch}/protection": PRISM,
+    "GET /repos/{owner}/{repo}/rules/branches/{branch}": PRISM,
+    "GET /repos/{owner}/{repo}/actions/permissions": PRISM,
+    "GET /repos/{owner}/{repo}/collaborators": PRISM,
+    "GET /repos/{owner}/{repo}/vulnerability-alerts": PRISM,
+    "GET /repos/{owner}/{repo}/code-scanning/default-setup": PRISM,
+    "GET /repos/{owner}/{repo}/dependency-graph/sbom": PRISM,
+    "GET /repos/{owner}/{repo}/commits": PRISM,
+    "GET /repos/{owner}/{repo}/contents/{path}": SCRIPTED,
+    "GET /repos/{owner}/{repo}/environments": SCRIPTED,
+    "GET /repos/{owner}/{repo}/keys": SCRIPTED,
+    "GET /repos/{owner}/{repo}/actions/secrets": SCRIPTED,
+    "GET /repos/{owner}/{repo}/pulls": PRISM,
+    "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews": PRISM,
+    "GET /repos/{owner}/{repo}/commits/{ref}/check-runs": SCRIPTED,
+    "GRAPHQL repository.pullRequests": SCRIPTED,
+    "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls": SCRIPTED,
+    "GET /repos/{owner}/{repo}/releases/latest": SCRIPTED,
+    "GET /repos/{owner}/{repo}/attestations/{subject_digest}": SCRIPTED,
+}
+NOT_EXERCISED: dict[str, str] = {}
