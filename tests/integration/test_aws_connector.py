@@ -7,8 +7,17 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.clouds.aws import inventory, session
-from domain.errors import CredentialsRejected, Invalid, PermissionMissing, ProviderError, Throttled, Unavailable
+from connectors.clouds.aws import inventory
+from connectors.clouds.aws.registration import REGISTRATION
+from connectors.reading.source import Identity
+from domain.errors import (
+    CredentialsRejected,
+    Invalid,
+    PermissionMissing,
+    ProviderError,
+    Throttled,
+    Unavailable,
+)
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
 from domain.facts.resource import ResourceKind
@@ -17,18 +26,18 @@ from domain.rules.registry import all_rules, get_rule
 from domain.rules.rule import RuleContext
 from tests.factories.aws import NOW
 from tests.fakes.aws import Moto, answering, credentials, take_inventory
+from tests.fakes.collecting import reach
 
-GLOBAL_KINDS = {
+IAM_KINDS = {ResourceKind.AWS_IAM_USER, ResourceKind.AWS_IAM_ACCESS_KEY}
+# What `fill` makes, and what is there without it.
+FILLED = {
+    *IAM_KINDS,
     ResourceKind.AWS_S3_BUCKET,
-    ResourceKind.AWS_IAM_USER,
-    ResourceKind.AWS_IAM_ACCESS_KEY,
-    ResourceKind.AWS_CLOUDTRAIL_TRAIL,
-}
-EC2_KINDS = {
     ResourceKind.AWS_EC2_INSTANCE,
     ResourceKind.AWS_EBS_VOLUME,
     ResourceKind.AWS_EC2_ADDRESS,
     ResourceKind.AWS_SECURITY_GROUP,
+    ResourceKind.AWS_CLOUDTRAIL_TRAIL,
 }
 TWO_REGIONS = ("us-east-1", "eu-west-1")
 THROTTLED = "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
@@ -92,25 +101,50 @@ def kinds(snapshot: InventorySnapshot) -> dict[ResourceKind, int]:
     }
 
 
+def told(snapshot: InventorySnapshot) -> set[str]:
+    """The operations that could not be read, those aside that moto does not have."""
+    return {gap.operation for gap in snapshot.incomplete} - set(aws_account.MISSING)
+
+
+async def identified(given: AwsCredentials, *, allow_private: bool = True) -> Identity:
+    """Whose the credentials are."""
+    way = reach() if allow_private else replace(reach(), allow_private_endpoint=False)
+    async with REGISTRATION.open(given, way) as source:
+        return await source.identity()
+
+
 async def verified(endpoint_url: str, **given: object) -> ProviderError:
-    """The error that verifying against this endpoint ends in."""
+    """The error that asking this endpoint ends in."""
     with pytest.raises(ProviderError) as refusal:
-        await session.verify(credentials(endpoint_url, **given), allow_private_endpoint=True)
+        await identified(credentials(endpoint_url, **given))
     return refusal.value
 
 
 async def test_keys_belong_to_their_account(moto: Moto):
-    identity = await session.verify(credentials(moto.url), allow_private_endpoint=True)
+    identity = await identified(credentials(moto.url))
 
-    assert identity.account_id == "123456789012"
+    assert (identity.native_id, identity.name) == ("123456789012", "123456789012")
+
+
+async def test_account_is_called_by_its_alias(moto: Moto):
+    moto.client("iam").create_account_alias(AccountAlias="cedar-production")
+
+    assert (await identified(credentials(moto.url))).name == "cedar-production"
+
+
+async def test_alias_that_may_not_be_read_is_done_without(moto: Moto):
+    moto.fail("iam.ListAccountAliases", 403, "AccessDenied")
+
+    assert (await identified(credentials(moto.url))).name == "123456789012"
 
 
 async def test_role_is_assumed_with_its_external_id(moto: Moto):
     given = credentials(moto.url, role_arn="arn:aws:iam::111122223333:role/CloudWatcher", external_id="tenant-42")
 
-    identity = await session.verify(given, allow_private_endpoint=True)
+    identity = await identified(given)
 
-    assert identity.arn == "arn:aws:sts::111122223333:assumed-role/CloudWatcher/cloudwatcher"
+    assert identity.native_id == "111122223333"
+    assert identity.principal == "arn:aws:sts::111122223333:assumed-role/CloudWatcher/cloudwatcher"
 
 
 async def test_whole_account_is_read(moto: Moto):
@@ -118,9 +152,9 @@ async def test_whole_account_is_read(moto: Moto):
 
     snapshot = await take_inventory(credentials(moto.url, regions=TWO_REGIONS))
 
-    assert snapshot.incomplete == ()
+    assert told(snapshot) == set()
     assert snapshot.account_native_id == "123456789012"
-    assert kinds(snapshot) == {
+    assert {kind: count for kind, count in kinds(snapshot).items() if kind in FILLED} == {
         ResourceKind.AWS_S3_BUCKET: 1,
         ResourceKind.AWS_EC2_INSTANCE: 1,
         ResourceKind.AWS_EBS_VOLUME: 1,
