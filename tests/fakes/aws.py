@@ -12,14 +12,19 @@ from typing import Any
 import boto3
 import httpx2
 from botocore.config import Config
+from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from app.demo import aws_wire
+from app.demo.moto_missing import EMPTY
 from connectors.clouds.aws import inventory
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
 
+ACCOUNT = "123456789012"
 REGION = "us-east-1"
+REGIONS = (REGION, "eu-west-1")
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -35,7 +40,12 @@ class Moto:
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=QuietHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.orders: dict[tuple[str, str], tuple[int, Callable[[], str]]] = {}
+        # By operation: status, content, headers.
+        self.wire: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+        self.cut: set[str] = set()
+        self.once: set[str] = set()
         self.calls: list[str] = []
+        self.asked: list[str] = []
 
     @contextmanager
     def served(self) -> Iterator["Moto"]:
@@ -53,8 +63,13 @@ class Moto:
         """An empty account where everybody may do everything."""
         self._post("reset-auth", "inf")
         self._post("reset")
-        self.orders.clear()
-        self.calls.clear()
+        for given in (self.orders, self.wire, self.cut, self.once, self.calls, self.asked):
+            given.clear()
+        for region in REGIONS:
+            # moto gives an account snapshots of Amazon's own images, which no account has.
+            ec2_backends[ACCOUNT][region].snapshots.clear()
+        for operation, body in EMPTY.items():
+            self.say(operation, body)
 
     def enforce_permissions(self) -> None:
         """From now on keys, secrets and policies count."""
@@ -68,6 +83,31 @@ class Moto:
         """Calls of this action get this body from now on. For S3 the action is the name in the query."""
         self.orders[service, action] = (status, body)
 
+    def say(self, operation: str, body: dict[str, Any]) -> None:
+        """Calls of this operation (ec2.DescribeVolumes) get this answer from now on, as AWS would send it."""
+        service, _, action = operation.partition(".")
+        content, headers = aws_wire.answered(service, action, body)
+        self.wire[operation] = (200, content, headers)
+
+    def fail(self, operation: str, status: int, code: str) -> None:
+        """Calls of this operation fail from now on, in the words of the service's protocol."""
+        service, _, action = operation.partition(".")
+        content, headers = aws_wire.refused(service, action, code)
+        self.wire[operation] = (status, content, headers)
+
+    def fail_once(self, operation: str, status: int, code: str) -> None:
+        """The next call of this operation fails."""
+        self.fail(operation, status, code)
+        self.once.add(operation)
+
+    def garble(self, operation: str, content: bytes, headers: dict[str, str] | None = None) -> None:
+        """Calls of this operation get these very bytes from now on, with a good status."""
+        self.wire[operation] = (200, content, headers or {})
+
+    def cut_short(self, operation: str) -> None:
+        """Answers to this operation break off half way from now on."""
+        self.cut.add(operation)
+
     def client(self, service: str, region: str = "us-east-1", **keys: str) -> Any:
         """A plain client to set the account up with."""
         return boto3.client(
@@ -79,17 +119,47 @@ class Moto:
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
 
+    def s3_control(self) -> Any:
+        """A client for S3 Control, whose host names lead nowhere but to AWS."""
+        client = self.client("s3control")
+        client.meta.events.register("before-sign.s3-control", _without_account)
+        return client
+
     def _post(self, name: str, content: str = "") -> None:
         httpx2.post(f"{self.url}/moto-api/{name}", content=content, timeout=60).raise_for_status()
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         service, action = _service(environ), _action(environ)
         self.calls.append(f"{service}:{action}")
+        operation = aws_wire.operation_of(environ)
+        self.asked.append(operation)
+        if operation in self.cut:
+            return self._half(operation, environ, start_response)
+        if operation in self.wire:
+            code, content, headers = self.wire.pop(operation) if operation in self.once else self.wire[operation]
+            self.once.discard(operation)
+            start_response(f"{code} By order", [*{"Content-Length": str(len(content)), **headers}.items()])
+            return [content]
         if (service, action) in self.orders:
             status, body = self.orders[service, action]
             start_response(f"{status} By order", [("Content-Type", "application/octet-stream")])
             return [body().encode()]
         return self._app(environ, start_response)
+
+    def _half(self, operation: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        if operation in self.wire:
+            whole, headers = self.wire[operation][1], dict(self.wire[operation][2])
+        else:
+            kept: list[tuple[str, str]] = []
+            whole = b"".join(self._app(environ, lambda _, given, *__: kept.extend(given)))
+            headers = dict(kept)
+        # What was promised is more than what comes.
+        start_response("200 OK", [*{**headers, "Content-Length": str(len(whole))}.items()])
+        return [whole[: len(whole) // 2]]
+
+
+def _without_account(request: Any, **_: Any) -> None:
+    request.url = request.url.replace("://123456789012.", "://", 1)
 
 
 def credentials(endpoint_url: str, **given: Any) -> AwsCredentials:

@@ -1,95 +1,167 @@
-"""Instances, volumes, elastic addresses and security groups of one region."""
+"""Instances, disks, images and addresses of EC2."""
 
-from collections.abc import Callable
-from datetime import datetime
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
-from connectors.clouds.aws import fields, survey
+from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws.hiding import without
+from connectors.clouds.aws.metrics import HOUR, Metric, measured, one
+from connectors.reading.listing import Detail, Item, Listing, Parse, Place, at, first
 from domain.facts.resource import Resource, ResourceKind
 
-Parse = Callable[[list[dict[str, Any]], str], list[Resource]]
-# The most that DescribeVolumes takes in one page; the others take 1000.
+# The most that EC2 takes in one page of these lists.
 PAGE_SIZE = 500
+INSTANCE = ResourceKind.AWS_EC2_INSTANCE
 
 
-async def fetch_region(run: survey.Run, region: str) -> list[Resource]:
-    """Four steps: one for each list."""
-    reader = await run.session.reader("ec2", region)
-    resources: list[Resource] = []
-    for operation, key, kind, parse in LISTS:
-        items = await run.whole_list(reader, operation, key, (kind,), region, page_size=PAGE_SIZE)
-        resources += run.parsed(reader, kind, region, partial(parse, items, region))
-        await run.advance("ec2")
-    return resources
+def instances_of(answer: dict[str, Any]) -> list[Item]:
+    """Every instance of a page. Source: EC2 DescribeInstances."""
+    return [instance for reservation in at("Reservations")(answer) for instance in at("Instances")(reservation)]
 
 
-def parse_instances(reservations: list[dict[str, Any]], region: str) -> list[Resource]:
-    """Every instance that still exists; terminated ones are listed by AWS for an hour and left out here.
-
-    `created_at` is the earliest of launch (renewed by each start) and attachments. Source: EC2 DescribeInstances.
-    """
-    instances = [instance for reservation in reservations for instance in reservation.get("Instances") or []]
-    return [
-        _resource(ResourceKind.AWS_EC2_INSTANCE, instance["InstanceId"], instance, region, _first_seen(instance))
-        for instance in instances
-        if (instance.get("State") or {}).get("Name") != "terminated"
-    ]
+def parse_instance(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
+    """`created_at` is the earliest of launch (renewed by each start) and attachments."""
+    mappings = [mapping.get("Ebs") or {} for mapping in item.get("BlockDeviceMappings") or []]
+    network = [card.get("Attachment") or {} for card in item.get("NetworkInterfaces") or []]
+    times = [item.get("LaunchTime"), *(one.get("AttachTime") for one in mappings + network)]
+    first_seen = min((time for time in times if time), default=None)
+    parsed = resource(INSTANCE, "InstanceId", created="FirstSeen")({**item, "FirstSeen": first_seen}, details, place)
+    return parsed.model_copy(update={"config": {k: v for k, v in parsed.config.items() if k != "FirstSeen"}})
 
 
-def parse_volumes(volumes: list[dict[str, Any]], region: str) -> list[Resource]:
-    """Source: EC2 DescribeVolumes."""
-    return [
-        _resource(ResourceKind.AWS_EBS_VOLUME, volume["VolumeId"], volume, region, volume.get("CreateTime"))
-        for volume in volumes
-    ]
+def versions_of(answer: dict[str, Any]) -> list[Item]:
+    """The versions of launch templates on a page; one that is the latest and the default may be listed twice."""
+    found = {(one["LaunchTemplateId"], one["VersionNumber"]): one for one in at("LaunchTemplateVersions")(answer)}
+    return list(found.values())
 
 
-def parse_addresses(addresses: list[dict[str, Any]], region: str) -> list[Resource]:
-    """By allocation id. Fields that AWS leaves out are absent; a stand-in's empty text counts as left out.
-
-    Source: EC2 DescribeAddresses, which gives no times.
-    """
-    given = [{key: value for key, value in address.items() if value != ""} for address in addresses]
-    return [
-        _resource(ResourceKind.AWS_EC2_ADDRESS, address["AllocationId"], address, region, None, address["PublicIp"])
-        for address in given
-    ]
+def is_there(instance: Item, _: Place) -> bool:
+    """AWS lists terminated instances for an hour."""
+    return (instance.get("State") or {}).get("Name") != "terminated"
 
 
-def parse_security_groups(groups: list[dict[str, Any]], region: str) -> list[Resource]:
-    """Source: EC2 DescribeSecurityGroups, which gives no times."""
-    return [
-        _resource(ResourceKind.AWS_SECURITY_GROUP, group["GroupId"], group, region, None, group["GroupName"])
-        for group in groups
-    ]
+def parse_address(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
+    """By allocation id. Fields that AWS leaves out are absent; a stand-in's empty text counts as left out."""
+    given = {key: value for key, value in item.items() if value != ""}
+    return resource(ResourceKind.AWS_EC2_ADDRESS, "AllocationId", name="PublicIp")(given, details, place)
 
 
-LISTS: tuple[tuple[str, str, ResourceKind, Parse], ...] = (
-    ("describe_instances", "Reservations", ResourceKind.AWS_EC2_INSTANCE, parse_instances),
-    ("describe_volumes", "Volumes", ResourceKind.AWS_EBS_VOLUME, parse_volumes),
-    ("describe_addresses", "Addresses", ResourceKind.AWS_EC2_ADDRESS, parse_addresses),
-    ("describe_security_groups", "SecurityGroups", ResourceKind.AWS_SECURITY_GROUP, parse_security_groups),
-)
-
-
-def _resource(
-    kind: ResourceKind, native_id: str, item: dict[str, Any], region: str, created_at: Any, name: str | None = None
-) -> Resource:
-    tags = fields.tags_of(item.get("Tags"))
-    return Resource(
+def _list(
+    operation: str,
+    permission: str,
+    items: str,
+    kind: ResourceKind,
+    parse: Parse,
+    **more: Any,
+) -> Listing:
+    return Listing(
+        operation=call(f"ec2.{operation}", f"ec2:{permission}", page_size=PAGE_SIZE),
+        items=at(items),
         kind=kind,
-        native_id=native_id,
-        name=name or tags.get("Name") or native_id,
-        region=region,
-        tags=tags,
-        config=fields.config_of(item),
-        created_at=fields.utc(created_at),
+        parse=parse,
+        is_regional=True,
+        **more,
     )
 
 
-def _first_seen(instance: dict[str, Any]) -> datetime | None:
-    mappings = [mapping.get("Ebs") or {} for mapping in instance.get("BlockDeviceMappings") or []]
-    network = [card.get("Attachment") or {} for card in instance.get("NetworkInterfaces") or []]
-    times = [instance.get("LaunchTime"), *(one.get("AttachTime") for one in mappings + network)]
-    return min((time for time in times if time is not None), default=None)
+IDLE = measured(
+    "AWS/EC2",
+    one(InstanceId="InstanceId"),
+    Metric("CPUUtilization", "Average"),
+    Metric("NetworkIn", "Sum"),
+    Metric("NetworkOut", "Sum"),
+    Metric("MetadataNoToken", "Sum"),
+    days=14,
+    applies=lambda instance: (instance.get("State") or {}).get("Name") == "running",
+)
+# By the hour, since peaks decide how many operations a volume must be bought.
+OPERATIONS = measured(
+    "AWS/EBS",
+    one(VolumeId="VolumeId"),
+    Metric("VolumeReadOps", "Sum", HOUR),
+    Metric("VolumeWriteOps", "Sum", HOUR),
+    days=30,
+    at_once=25,
+    applies=lambda volume: volume.get("VolumeType") in ("io1", "io2"),
+)
+LISTINGS = (
+    Listing(
+        operation=call(
+            "ec2.describe_instances",
+            "ec2:DescribeInstances",
+            page_size=PAGE_SIZE,
+        ),
+        items=instances_of,
+        keeps=is_there,
+        kind=INSTANCE,
+        parse=parse_instance,
+        batches=(IDLE,),
+        is_regional=True,
+    ),
+    _list(
+        "describe_volumes",
+        "DescribeVolumes",
+        "Volumes",
+        ResourceKind.AWS_EBS_VOLUME,
+        resource(ResourceKind.AWS_EBS_VOLUME, "VolumeId", created="CreateTime"),
+        batches=(OPERATIONS,),
+    ),
+    _list(
+        "describe_snapshots",
+        "DescribeSnapshots",
+        "Snapshots",
+        ResourceKind.AWS_EBS_SNAPSHOT,
+        resource(ResourceKind.AWS_EBS_SNAPSHOT, "SnapshotId", created="StartTime"),
+        arguments=lambda _: {"OwnerIds": ["self"]},
+        details=(
+            Detail(
+                key="CreateVolumePermissions",
+                operation=call("ec2.describe_snapshot_attribute", "ec2:DescribeSnapshotAttribute"),
+                arguments=lambda item, _: {"SnapshotId": item["SnapshotId"], "Attribute": "createVolumePermission"},
+                pick=first("CreateVolumePermissions"),
+            ),
+        ),
+    ),
+    _list(
+        "describe_images",
+        "DescribeImages",
+        "Images",
+        ResourceKind.AWS_AMI,
+        resource(ResourceKind.AWS_AMI, "ImageId", created="CreationDate"),
+        arguments=lambda _: {"Owners": ["self"]},
+    ),
+    Listing(
+        # It comes in one piece.
+        operation=call("ec2.describe_addresses", "ec2:DescribeAddresses"),
+        items=at("Addresses"),
+        kind=ResourceKind.AWS_EC2_ADDRESS,
+        parse=parse_address,
+        is_regional=True,
+    ),
+    Listing(
+        operation=call(
+            "ec2.describe_launch_template_versions",
+            "ec2:DescribeLaunchTemplateVersions",
+            # It is a program that starts with the machine, and often holds passwords.
+            hidden=without("UserData"),
+            page_size=200,
+        ),
+        arguments=lambda _: {"Versions": ["$Latest", "$Default"]},
+        items=versions_of,
+        kind=ResourceKind.AWS_LAUNCH_TEMPLATE,
+        parse=resource(
+            ResourceKind.AWS_LAUNCH_TEMPLATE,
+            "{LaunchTemplateId}/{VersionNumber}",
+            name="{LaunchTemplateName} {VersionNumber}",
+            created="CreateTime",
+        ),
+        is_regional=True,
+    ),
+    Listing(
+        operation=call("ec2.describe_reserved_instances", "ec2:DescribeReservedInstances"),
+        items=at("ReservedInstances"),
+        kind=ResourceKind.AWS_RESERVED_INSTANCES,
+        parse=resource(ResourceKind.AWS_RESERVED_INSTANCES, "ReservedInstancesId", created="Start"),
+        is_regional=True,
+    ),
+)
