@@ -121,7 +121,8 @@ class Detail:
     """One more call for each item; what `pick` takes from its pages goes into the item's details under `key`.
 
     A key that could not be read is left out; one that is not set is None. `applies` says which items have it.
-    `place` says where it is asked when that is not where the item was listed.
+    `place` says where it is asked when that is not where the item was listed. With `each`, what `pick` gives is a
+    list, and the value is what `each` gives for every item of it; the key is left out unless all could be read.
     """
 
     key: str
@@ -130,6 +131,12 @@ class Detail:
     pick: Callable[[Sequence[Answer]], Any] = WHOLE
     applies: Callable[[Item], bool] = everywhere
     place: Callable[[Item, Place], Place] | None = None
+    each: "Detail | None" = None
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """Its own, and that asked for each thing found by it."""
+        return (self.operation, *(self.each.operations if self.each else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +151,8 @@ class Batch:
     applies: Callable[[Item], bool] = everywhere
 
 
+# where, the regions of the account -> the arguments of each time a list is asked.
+Spread = Callable[[Place, Sequence[str]], Iterable[Arguments]]
 # item, its details by key, where -> the resource; None for an item that is none of ours to keep.
 Parse = Callable[[Item, Mapping[str, Any], Place], Resource | None]
 
@@ -152,10 +161,14 @@ Parse = Callable[[Item, Mapping[str, Any], Place], Resource | None]
 class Listing:
     """A list, what is asked about each of its items, and the lists under each of them.
 
-    With `kind` and `parse` it gives resources; without, its answers are kept as evidence only. `arguments` may give
-    several, for a list that is asked for in several ways. `is_regional`: asked in every region of the account.
-    `is_window`: it shows only what is new, so that what it does not show is not gone. `keeps` drops items before
-    anything is asked about them. `applies` says of a list under another one which items of that one have it.
+    With `kind` and `parse` it gives resources; without, its answers are kept as evidence only. `also` are the further
+    kinds `parse` may give. `arguments` may give several, for a list that is asked for in several ways. `spread` makes
+    them from the regions of the account instead: for a list that is asked place by place and is whole only together.
+    `is_regional`: asked in every region of the account, each a part of its own. `is_window`: it shows only what is new,
+    so that what it does not show is not gone. `keeps` drops items before anything is asked about them. `applies` says
+    of a list under another one which items of that one have it. `volatile` are dotted paths into the config of its
+    resources that move by themselves (last used, a metric): what changes there is no change of the resource.
+    `is_about_costs`: read once a day, not with every sync, because it costs money or moves slowly.
     """
 
     operation: Operation
@@ -168,6 +181,10 @@ class Listing:
     children: tuple["Listing", ...] = ()
     is_regional: bool = False
     is_window: bool = False
+    is_about_costs: bool = False
+    also: tuple[ResourceKind, ...] = ()
+    spread: Spread | None = None
+    volatile: frozenset[str] = frozenset()
     keeps: Callable[[Item, Place], bool] | None = None
     applies: Callable[[Place], bool] | None = None
 
@@ -179,18 +196,28 @@ class Listing:
     def kinds(self) -> tuple[ResourceKind, ...]:
         """Of it and of everything under it."""
         own = () if self.kind is None else (self.kind,)
-        return (*own, *(kind for child in self.children for kind in child.kinds))
+        return (*own, *self.also, *(kind for child in self.children for kind in child.kinds))
 
     @property
     def listed_kinds(self) -> tuple[ResourceKind, ...]:
         """Those of which it shows everything there is."""
-        own = () if self.kind is None or self.is_window else (self.kind,)
+        own = () if self.kind is None or self.is_window else (self.kind, *self.also)
         children = () if self.is_window else self.children
         return (*own, *(kind for child in children for kind in child.listed_kinds))
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """Every call it makes, its own first."""
-        details = (one.operation for one in self.details)
+        details = (operation for one in self.details for operation in one.operations)
         batches = (one.operation for one in self.batches)
         return (self.operation, *details, *batches, *(one for child in self.children for one in child.operations))
+
+    @property
+    def volatile_of(self) -> dict[ResourceKind, frozenset[str]]:
+        """The volatile paths of each kind it and everything under it gives."""
+        own = () if self.kind is None else (self.kind, *self.also)
+        found = dict.fromkeys(own, self.volatile)
+        for child in self.children:
+            for kind, paths in child.volatile_of.items():
+                found[kind] = found.get(kind, frozenset()) | paths
+        return found

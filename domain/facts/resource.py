@@ -12,6 +12,7 @@ class Resource(BaseModel):
     """`native_id` is the id the provider bills and logs by (an ARN where there is one), unique within an account.
 
     `config` holds the provider's own field names and values, JSON types only; `region` is None for global things.
+    `unread` are keys of `config` that could not be read this time: they are missing there, and nothing follows from it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -23,3 +24,4 @@ class Resource(BaseModel):
     tags: dict[str, str] = Field(default_factory=dict)
     config: dict[str, Any] = Field(default_factory=dict)
     created_at: datetime | None = None
+    unread: frozenset[str] = frozenset()

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.reading import survey as engine
+from connectors.reading import part as engine
 from connectors.reading.listing import Answer, Arguments, Batch, Detail, Listing, Operation, Place, at, first, joined
 from connectors.reading.sink import PartKey
 from connectors.reading.source import Identity
