@@ -6,17 +6,17 @@ guard's and nobody's, and the policy that registers resource providers by itself
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 import httpx2
 import orjson
 from azure.core.credentials import AccessToken
-from azure.core.exceptions import DecodeError, DeserializationError, HttpResponseError
+from azure.core.exceptions import DeserializationError, HttpResponseError
 from azure.core.pipeline import PipelineRequest
 from azure.core.pipeline.policies import AsyncHTTPPolicy, ContentDecodePolicy
-from azure.core.pipeline.transport import AsyncHttpTransport
-from azure.core.rest import AsyncHttpResponse, HttpRequest
-from azure.core.rest._http_response_impl_async import AsyncHttpResponseImpl
+from azure.core.pipeline.transport import AsyncHttpResponse, AsyncHttpTransport
+from azure.core.rest import HttpRequest
 from azure.mgmt.advisor.aio import AdvisorManagementClient
 
 from connectors.guard import Guard
@@ -27,7 +27,7 @@ from domain.errors import Misshapen, ProviderError
 Headers = Callable[[], Awaitable[Mapping[str, str]]]
 Refused = Callable[[Reply, Operation], ProviderError]
 # What the library raises on an answer of another shape.
-MISSHAPEN = (DecodeError, DeserializationError, AttributeError, KeyError, TypeError, ValueError)
+MISSHAPEN = (DeserializationError, AttributeError, KeyError, TypeError, ValueError)
 
 
 class Advisor:
@@ -69,7 +69,7 @@ class Advisor:
             pages: Any = self._client.recommendations.list().by_page(link)
             items = [one.serialize(keep_readonly=True) async for one in await anext(pages)]
         except HttpResponseError as error:
-            if isinstance(error, DecodeError) or error.response is None:
+            if error.response is None or (error.status_code or 0) < HTTPStatus.BAD_REQUEST:
                 raise self._misshapen(operation) from error
             raise self._refused(_reply(error.response), operation) from error
         except MISSHAPEN as error:
@@ -112,17 +112,7 @@ class _Transport(AsyncHttpTransport[HttpRequest, AsyncHttpResponse]):
 
     async def send(self, request: HttpRequest, **_: Any) -> AsyncHttpResponse:
         answer = await self._http.request(request.method, request.url, headers=dict(request.headers))
-        response = AsyncHttpResponseImpl(
-            request=request,
-            internal_response=answer,
-            status_code=answer.status_code,
-            reason=answer.reason_phrase,
-            content_type=answer.headers.get("content-type"),
-            headers=answer.headers,
-            stream_download_generator=None,
-        )
-        response._content = answer.content
-        return response
+        return _Answer(request, answer)
 
     async def open(self) -> None: ...
 
@@ -131,10 +121,22 @@ class _Transport(AsyncHttpTransport[HttpRequest, AsyncHttpResponse]):
     async def __aexit__(self, *_: object) -> None: ...
 
 
+class _Answer(AsyncHttpResponse):
+    """An answer that was read whole, as the library looks at it."""
+
+    def __init__(self, request: Any, answer: httpx2.Response) -> None:
+        super().__init__(request, answer)
+        self.status_code, self.reason, self.headers = answer.status_code, answer.reason_phrase, answer.headers
+        self.content_type = answer.headers.get("content-type")
+
+    def body(self) -> bytes:
+        content: bytes = self.internal_response.content
+        return content
+
+
 def _reply(response: Any) -> Reply:
-    headers = {name.lower(): value for name, value in response.headers.items()}
     try:
-        body = orjson.loads(response.content)
+        body = orjson.loads(response.body())
     except ValueError:
         body = response.text()
-    return Reply(status=response.status_code, headers=headers, body=body)
+    return Reply(status=response.status_code, headers=dict(response.headers), body=body)

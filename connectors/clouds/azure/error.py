@@ -10,8 +10,8 @@ from connectors.rest.paging import Reply
 from domain.errors import CredentialsRejected, PermissionMissing, ProviderError, Throttled, Unavailable
 
 ARM = "Azure"
-# Sources: "Troubleshoot common Azure deployment errors", "Authenticate requests" of the REST reference, and the error
-# pages of Cost Management and of Microsoft Graph.
+# Sources: "Troubleshoot common Azure deployment errors", "Authenticate requests" of the REST reference, and the
+# error pages of Cost Management and of Microsoft Graph.
 REJECTED = frozenset(
     {
         "AuthenticationFailed",
@@ -35,16 +35,15 @@ FORBIDDEN = frozenset(
 )
 # Resource Manager does not tell a subscription that is elsewhere from one where the application has no role.
 NO_SUBSCRIPTION = frozenset({"InvalidSubscriptionId", "SubscriptionNotFound"})
-THROTTLED = frozenset(
-    {"RateLimiting", "ResourceRequestsThrottled", "SubscriptionRequestsThrottled", "TooManyRequests"}
-)
+THROTTLED = frozenset({"RateLimiting", "ResourceRequestsThrottled", "SubscriptionRequestsThrottled", "TooManyRequests"})
 NOT_LICENSED = frozenset({"Authentication_RequestFromNonPremiumTenantOrB2CTenant"})
 LICENCE = ("premium license", "not licensed", "requires a license")
 # Cost Management has limits by tenant, client, entity and query units, each with a header of its own.
 # Source: "Cost Management automation FAQ", rate limits.
 WAITS = re.compile(r"x-ms-ratelimit-microsoft\.(costmanagement|consumption)-.*retry-after")
 ACTION = re.compile(r"perform action '([A-Za-z0-9./*_-]{1,200})'")
-# What the token endpoint says of an application. Source: "Microsoft Entra authentication and authorization error codes".
+# What the token endpoint says of an application.
+# Source: "Microsoft Entra authentication and authorization error codes".
 SIGN_IN = {
     "AADSTS7000215": "the client secret is wrong: give its value, not its id",
     "AADSTS7000222": "the client secret has ended: make a new one",
