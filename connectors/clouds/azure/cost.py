@@ -25,7 +25,7 @@ RECOMMENDATION = ResourceKind.AZURE_RECOMMENDATION
 
 # Read by the azure-mgmt-advisor library, which knows the path.
 ADVISOR = service("Microsoft.Advisor/recommendations", "2020-01-01", client="advisor")
-BUDGETS = service("Microsoft.Consumption/budgets", CONSUMPTION_VERSION, **OFFER)
+BUDGETS = service("Microsoft.Consumption/budgets", CONSUMPTION_VERSION, absent=frozenset({"204"}), **OFFER)
 RESERVATION_ADVICE = service(
     # 204 says that there is nothing to recommend.
     "Microsoft.Consumption/reservationRecommendations",
