@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.azure.registration import REGISTRATION
+from connectors.clouds.azure import registration
 from connectors.rest import client
 from domain.facts.inventory import GapCause
 from domain.facts.resource import ResourceKind
@@ -29,6 +29,7 @@ from tests.fakes.peers import azure as peers
 from tests.fakes.prism import prism, refused_requests
 from tests.fakes.scripted import Answered, Asked, scripted
 
+REGISTRATION = registration.REGISTRATION
 DISKS, ADVICE, GRAPH_ROWS = (
     "GET Microsoft.Compute/disks",
     "GET Microsoft.Advisor/recommendations",

@@ -7,12 +7,13 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from connectors.clouds.azure.registration import REGISTRATION
+from connectors.clouds.azure import registration
 from domain.errors import CredentialsRejected, Invalid, Misshapen, ProviderError, Throttled, Unavailable
 from tests.fakes.azure import CLIENT, ITSELF, ROOT, SECRET, SUBSCRIPTION, TENANT, House, credentials, refused, values
 from tests.fakes.collecting import NOW, reach, survey
 from tests.fakes.scripted import Answered, Asked, scripted
 
+REGISTRATION = registration.REGISTRATION
 TOKEN = f"/{TENANT}/oauth2/v2.0/token"
 # Of Resource Manager, through the library of Advisor, and of Graph.
 READ = ("GET Microsoft.Web/serverfarms", "GET Microsoft.Advisor/recommendations", "GRAPH GET /v1.0/applications")

@@ -4,9 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from connectors.clouds.azure.monitor import VALUE
-from connectors.clouds.azure.operation import arm, service, under
-from connectors.clouds.azure.resource import below, parsed, properties
+from connectors.clouds.azure import call, monitor, shape
 from connectors.reading.listing import Arguments, Detail, Item, Listing, Place, at
 from connectors.rest.paging import body_link
 from domain.facts.resource import Resource, ResourceKind
@@ -24,19 +22,19 @@ OFFER: dict[str, Any] = {
 RECOMMENDATION = ResourceKind.AZURE_RECOMMENDATION
 
 # Read by the azure-mgmt-advisor library, which knows the path.
-ADVISOR = service("Microsoft.Advisor/recommendations", "2020-01-01", client="advisor")
-BUDGETS = service("Microsoft.Consumption/budgets", CONSUMPTION_VERSION, absent=frozenset({"204"}), **OFFER)
-RESERVATION_ADVICE = service(
+ADVISOR = call.service("Microsoft.Advisor/recommendations", "2020-01-01", client="advisor")
+BUDGETS = call.service("Microsoft.Consumption/budgets", CONSUMPTION_VERSION, absent=frozenset({"204"}), **OFFER)
+RESERVATION_ADVICE = call.service(
     # 204 says that there is nothing to recommend.
     "Microsoft.Consumption/reservationRecommendations",
     CONSUMPTION_VERSION,
     absent=frozenset({"204"}),
     **OFFER,
 )
-BENEFIT_ADVICE = service(
+BENEFIT_ADVICE = call.service(
     "Microsoft.CostManagement/benefitRecommendations", COST_VERSION, absent=frozenset({"204"}), **OFFER
 )
-QUERY = arm(
+QUERY = call.arm(
     "POST Microsoft.CostManagement/query",
     "/subscriptions/{subscription}/providers/Microsoft.CostManagement/query",
     COST_VERSION,
@@ -45,20 +43,20 @@ QUERY = arm(
     action="Microsoft.CostManagement/query/read",
     **OFFER,
 )
-PRICE = arm(
+PRICE = call.arm(
     "POST Microsoft.Capacity/calculatePrice",
     "/providers/Microsoft.Capacity/calculatePrice",
     CAPACITY_VERSION,
     action="Microsoft.Capacity/calculatePrice/action",
     cadence=CADENCE,
 )
-ORDERS = arm(
+ORDERS = call.arm(
     "GET Microsoft.Capacity/reservationOrders",
     "/providers/Microsoft.Capacity/reservationOrders",
     CAPACITY_VERSION,
     cadence=CADENCE,
 )
-RESERVATIONS = under(
+RESERVATIONS = call.under(
     "Microsoft.Capacity/reservationOrders/{reservationOrderId}/reservations",
     "/reservations",
     CAPACITY_VERSION,
@@ -69,8 +67,8 @@ RESERVATIONS = under(
 
 def advice(item: Item, details: Mapping[str, Any], place: Place) -> Resource | None:
     """A recommendation, called by the problem it names where it names one."""
-    found = parsed(RECOMMENDATION)(item, details, place)
-    problem = (properties(item).get("shortDescription") or {}).get("problem")
+    found = shape.parsed(RECOMMENDATION)(item, details, place)
+    problem = (shape.properties(item).get("shortDescription") or {}).get("problem")
     return found and found.model_copy(update={"name": problem or found.name})
 
 
@@ -94,7 +92,7 @@ def costs(place: Place) -> Arguments:
 
 def is_worth_it(item: Item) -> bool:
     """Whether the reservation would save something and can be priced: prices need a size and how many."""
-    own = properties(item)
+    own = shape.properties(item)
     return bool(_number(own.get("netSavings")) > 0 and own.get("recommendedQuantity") and _size(item))
 
 
@@ -106,12 +104,12 @@ def _number(value: Any) -> float:
 
 def _size(item: Item) -> str:
     sku = item.get("sku")
-    return str((sku.get("name") if isinstance(sku, dict) else sku) or properties(item).get("skuName") or "")
+    return str((sku.get("name") if isinstance(sku, dict) else sku) or shape.properties(item).get("skuName") or "")
 
 
 def purchase(item: Item, place: Place) -> Arguments:
     """The purchase that a recommendation means, for its price; nothing is bought."""
-    own = properties(item)
+    own = shape.properties(item)
     wanted = {
         "reservedResourceType": own.get("resourceType") or "VirtualMachines",
         "billingScopeId": f"/subscriptions/{place.account_id}",
@@ -125,7 +123,7 @@ def purchase(item: Item, place: Place) -> Arguments:
 
 
 def _list(operation: Any, **given: Any) -> Listing:
-    return Listing(operation=operation, items=VALUE, kind=RECOMMENDATION, parse=advice, **given)
+    return Listing(operation=operation, items=monitor.VALUE, kind=RECOMMENDATION, parse=advice, **given)
 
 
 LISTINGS: Sequence[Listing] = (
@@ -136,18 +134,23 @@ LISTINGS: Sequence[Listing] = (
         details=(Detail(key="price", operation=PRICE, arguments=purchase, applies=is_worth_it),),
     ),
     _list(BENEFIT_ADVICE, arguments=_benefit_advice),
-    Listing(operation=BUDGETS, items=VALUE, kind=ResourceKind.AZURE_BUDGET, parse=parsed(ResourceKind.AZURE_BUDGET)),
+    Listing(
+        operation=BUDGETS,
+        items=monitor.VALUE,
+        kind=ResourceKind.AZURE_BUDGET,
+        parse=shape.parsed(ResourceKind.AZURE_BUDGET),
+    ),
     Listing(operation=QUERY, items=at("properties.rows"), arguments=costs),
     Listing(
         operation=ORDERS,
-        items=VALUE,
+        items=monitor.VALUE,
         children=(
             Listing(
                 operation=RESERVATIONS,
-                items=VALUE,
+                items=monitor.VALUE,
                 kind=ResourceKind.AZURE_RESERVATION,
-                parse=parsed(ResourceKind.AZURE_RESERVATION),
-                arguments=below,
+                parse=shape.parsed(ResourceKind.AZURE_RESERVATION),
+                arguments=shape.below,
             ),
         ),
     ),

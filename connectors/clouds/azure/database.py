@@ -1,8 +1,6 @@
 """Databases: SQL servers with their databases, PostgreSQL and Cosmos DB."""
 
-from connectors.clouds.azure.monitor import VALUE, metrics
-from connectors.clouds.azure.operation import listed, under, without
-from connectors.clouds.azure.resource import below, by_id, parsed
+from connectors.clouds.azure import call, monitor, shape
 from connectors.reading.listing import Detail, Item, Listing, joined
 from domain.facts.resource import ResourceKind
 
@@ -10,7 +8,7 @@ SQL_VERSION = "2025-01-01"
 WAREHOUSE = "DataWarehouse"
 # Databases that are bought in DTUs; the others count their processors.
 BY_DTU = frozenset({"Basic", "Standard", "Premium"})
-HIDDEN = without("administratorLoginPassword", "storageAccountAccessKey", "storageKey")
+HIDDEN = call.without("administratorLoginPassword", "storageAccountAccessKey", "storageKey")
 
 
 def _tier(database: Item) -> str:
@@ -34,56 +32,59 @@ def figures(database: Item) -> str:
     return "dtu_consumption_percent" if _tier(database) in BY_DTU else "cpu_percent"
 
 
-FIREWALL = under(
+FIREWALL = call.under(
     "Microsoft.Sql/servers/firewallRules",
     "/firewallRules",
     SQL_VERSION,
     also=("GET Microsoft.Sql/servers/{serverName}/firewallRules",),
 )
-AUDITING = under(
+AUDITING = call.under(
     "Microsoft.Sql/servers/{serverName}/auditingSettings/{blobAuditingPolicyName}",
     "/auditingSettings/default",
     SQL_VERSION,
     action="Microsoft.Sql/servers/auditingSettings/read",
     hidden=HIDDEN,
 )
-DATABASES = under(
+DATABASES = call.under(
     "Microsoft.Sql/servers/databases",
     "/databases",
     SQL_VERSION,
     also=("GET Microsoft.Sql/servers/{serverName}/databases",),
 )
-ENCRYPTION = under(
+ENCRYPTION = call.under(
     "Microsoft.Sql/servers/databases/transparentDataEncryption", "/transparentDataEncryption/current", SQL_VERSION
 )
-SHORT_TERM = under(
+SHORT_TERM = call.under(
     "Microsoft.Sql/servers/databases/backupShortTermRetentionPolicies",
     "/backupShortTermRetentionPolicies/default",
     SQL_VERSION,
 )
 
 SERVERS = Listing(
-    operation=listed("Microsoft.Sql/servers", SQL_VERSION, hidden=HIDDEN),
-    items=VALUE,
+    operation=call.listed("Microsoft.Sql/servers", SQL_VERSION, hidden=HIDDEN),
+    items=monitor.VALUE,
     kind=ResourceKind.AZURE_SQL_SERVER,
-    parse=parsed(ResourceKind.AZURE_SQL_SERVER),
+    parse=shape.parsed(ResourceKind.AZURE_SQL_SERVER),
     details=(
-        Detail(key="firewallRules", operation=FIREWALL, arguments=by_id, pick=joined("value")),
-        Detail(key="auditingSettings", operation=AUDITING, arguments=by_id),
+        Detail(key="firewallRules", operation=FIREWALL, arguments=shape.by_id, pick=joined("value")),
+        Detail(key="auditingSettings", operation=AUDITING, arguments=shape.by_id),
     ),
     children=(
         Listing(
             operation=DATABASES,
-            items=VALUE,
+            items=monitor.VALUE,
             kind=ResourceKind.AZURE_SQL_DATABASE,
-            parse=parsed(ResourceKind.AZURE_SQL_DATABASE),
-            arguments=below,
+            parse=shape.parsed(ResourceKind.AZURE_SQL_DATABASE),
+            arguments=shape.below,
             details=(
-                Detail(key="transparentDataEncryption", operation=ENCRYPTION, arguments=by_id, applies=is_own),
+                Detail(key="transparentDataEncryption", operation=ENCRYPTION, arguments=shape.by_id, applies=is_own),
                 Detail(
-                    key="backupShortTermRetentionPolicy", operation=SHORT_TERM, arguments=by_id, applies=has_backups
+                    key="backupShortTermRetentionPolicy",
+                    operation=SHORT_TERM,
+                    arguments=shape.by_id,
+                    applies=has_backups,
                 ),
-                metrics(figures, days=14, applies=is_own),
+                monitor.metrics(figures, days=14, applies=is_own),
             ),
         ),
     ),
@@ -92,15 +93,15 @@ SERVERS = Listing(
 LISTINGS = (
     SERVERS,
     Listing(
-        operation=listed("Microsoft.DBforPostgreSQL/flexibleServers", "2024-08-01", hidden=HIDDEN),
-        items=VALUE,
+        operation=call.listed("Microsoft.DBforPostgreSQL/flexibleServers", "2024-08-01", hidden=HIDDEN),
+        items=monitor.VALUE,
         kind=ResourceKind.AZURE_POSTGRESQL_SERVER,
-        parse=parsed(ResourceKind.AZURE_POSTGRESQL_SERVER),
+        parse=shape.parsed(ResourceKind.AZURE_POSTGRESQL_SERVER),
     ),
     Listing(
-        operation=listed("Microsoft.DocumentDB/databaseAccounts", "2024-11-15"),
-        items=VALUE,
+        operation=call.listed("Microsoft.DocumentDB/databaseAccounts", "2024-11-15"),
+        items=monitor.VALUE,
         kind=ResourceKind.AZURE_COSMOS_ACCOUNT,
-        parse=parsed(ResourceKind.AZURE_COSMOS_ACCOUNT),
+        parse=shape.parsed(ResourceKind.AZURE_COSMOS_ACCOUNT),
     ),
 )

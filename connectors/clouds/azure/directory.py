@@ -5,9 +5,7 @@ Everything here belongs to the tenant, and is the same for all its subscriptions
 
 from dataclasses import replace
 
-from connectors.clouds.azure.monitor import VALUE
-from connectors.clouds.azure.operation import graph
-from connectors.clouds.azure.resource import entra
+from connectors.clouds.azure import call, monitor, shape
 from connectors.reading.listing import Answer, Arguments, Detail, Item, Listing, Place
 from connectors.rest.paging import one_page
 from domain.facts.resource import ResourceKind
@@ -28,16 +26,18 @@ PRINCIPALS = (
     "tags,passwordCredentials,keyCredentials,verifiedPublisher"
 )
 
-ORGANIZATION = graph("/v1.0/organization", "Organization.Read.All")
-USERS = graph("/v1.0/users", "User.Read.All", "AuditLog.Read.All", plan=P1)
+ORGANIZATION = call.graph("/v1.0/organization", "Organization.Read.All")
+USERS = call.graph("/v1.0/users", "User.Read.All", "AuditLog.Read.All", plan=P1)
 # Asks whether the tenant's plan tells when people signed in. What it shows of somebody is not kept.
 SIGN_INS = replace(USERS, hidden=lambda _: {"value": []}, options={"next_page": one_page})
-METHODS = graph("/v1.0/reports/authenticationMethods/userRegistrationDetails", "AuditLog.Read.All", plan=P1)
-ACCESS_POLICIES = graph("/v1.0/identity/conditionalAccess/policies", "Policy.Read.All", plan=P1)
-DEFAULTS = graph("/v1.0/policies/identitySecurityDefaultsEnforcementPolicy", "Policy.Read.All")
-GRANTS = graph("/v1.0/oauth2PermissionGrants", "Directory.Read.All", query={"$top": LARGEST_PAGE})
-APPS = graph("/v1.0/applications", "Application.Read.All", query={"$select": APPLICATIONS, "$top": LARGEST_PAGE})
-SERVICES = graph("/v1.0/servicePrincipals", "Application.Read.All", query={"$select": PRINCIPALS, "$top": LARGEST_PAGE})
+METHODS = call.graph("/v1.0/reports/authenticationMethods/userRegistrationDetails", "AuditLog.Read.All", plan=P1)
+ACCESS_POLICIES = call.graph("/v1.0/identity/conditionalAccess/policies", "Policy.Read.All", plan=P1)
+DEFAULTS = call.graph("/v1.0/policies/identitySecurityDefaultsEnforcementPolicy", "Policy.Read.All")
+GRANTS = call.graph("/v1.0/oauth2PermissionGrants", "Directory.Read.All", query={"$top": LARGEST_PAGE})
+APPS = call.graph("/v1.0/applications", "Application.Read.All", query={"$select": APPLICATIONS, "$top": LARGEST_PAGE})
+SERVICES = call.graph(
+    "/v1.0/servicePrincipals", "Application.Read.All", query={"$select": PRINCIPALS, "$top": LARGEST_PAGE}
+)
 
 
 def is_premium(organization: Item) -> bool:
@@ -67,43 +67,43 @@ def _itself(answer: Answer) -> list[Item]:
 LISTINGS = (
     Listing(
         operation=ORGANIZATION,
-        items=VALUE,
+        items=monitor.VALUE,
         # Names the missing plan; the users themselves are then read without it.
         details=(Detail(key="signInActivity", operation=SIGN_INS, arguments=_one_sign_in),),
         children=(
             Listing(
                 operation=USERS,
-                items=VALUE,
+                items=monitor.VALUE,
                 kind=ResourceKind.ENTRA_USER,
-                parse=entra(ResourceKind.ENTRA_USER, "userPrincipalName", "displayName"),
+                parse=shape.entra(ResourceKind.ENTRA_USER, "userPrincipalName", "displayName"),
                 arguments=people,
             ),
         ),
     ),
     Listing(
         operation=APPS,
-        items=VALUE,
+        items=monitor.VALUE,
         kind=ResourceKind.ENTRA_APPLICATION,
-        parse=entra(ResourceKind.ENTRA_APPLICATION, "displayName"),
+        parse=shape.entra(ResourceKind.ENTRA_APPLICATION, "displayName"),
     ),
     Listing(
         operation=SERVICES,
-        items=VALUE,
+        items=monitor.VALUE,
         kind=ResourceKind.ENTRA_SERVICE_PRINCIPAL,
-        parse=entra(ResourceKind.ENTRA_SERVICE_PRINCIPAL, "displayName", "appDisplayName"),
+        parse=shape.entra(ResourceKind.ENTRA_SERVICE_PRINCIPAL, "displayName", "appDisplayName"),
     ),
     Listing(
         operation=GRANTS,
-        items=VALUE,
+        items=monitor.VALUE,
         kind=ResourceKind.ENTRA_GRANT,
-        parse=entra(ResourceKind.ENTRA_GRANT, "clientId"),
+        parse=shape.entra(ResourceKind.ENTRA_GRANT, "clientId"),
     ),
     Listing(
         operation=ACCESS_POLICIES,
-        items=VALUE,
+        items=monitor.VALUE,
         kind=ResourceKind.ENTRA_ACCESS_POLICY,
-        parse=entra(ResourceKind.ENTRA_ACCESS_POLICY, "displayName"),
+        parse=shape.entra(ResourceKind.ENTRA_ACCESS_POLICY, "displayName"),
     ),
     Listing(operation=DEFAULTS, items=_itself),
-    Listing(operation=METHODS, items=VALUE),
+    Listing(operation=METHODS, items=monitor.VALUE),
 )

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from connectors.clouds.azure.operation import arm, listed, under, without
-from connectors.clouds.azure.resource import by_id, parsed
+from connectors.clouds.azure import call, shape
 from connectors.reading.listing import Arguments, Detail, Item, Listing, Place, at, everywhere, joined
 from domain.facts.resource import ResourceKind
 
 VALUE = at("value")
-METRICS = under("Microsoft.Insights/metrics", "/providers/Microsoft.Insights/metrics", "2024-02-01")
-DIAGNOSTIC_SETTINGS = arm(
+METRICS = call.under("Microsoft.Insights/metrics", "/providers/Microsoft.Insights/metrics", "2024-02-01")
+DIAGNOSTIC_SETTINGS = call.arm(
     "GET Microsoft.Insights/diagnosticSettings",
     "{+id}/providers/Microsoft.Insights/diagnosticSettings",
     "2021-05-01-preview",
@@ -43,36 +42,36 @@ def _hour(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:00:00Z")
 
 
-LOGGING = Detail(key="diagnosticSettings", operation=DIAGNOSTIC_SETTINGS, arguments=by_id, pick=joined("value"))
+LOGGING = Detail(key="diagnosticSettings", operation=DIAGNOSTIC_SETTINGS, arguments=shape.by_id, pick=joined("value"))
 
 LISTINGS = (
     Listing(
-        operation=listed("Microsoft.Insights/activityLogAlerts", "2020-10-01"),
+        operation=call.listed("Microsoft.Insights/activityLogAlerts", "2020-10-01"),
         items=VALUE,
         kind=ResourceKind.AZURE_ACTIVITY_ALERT,
-        parse=parsed(ResourceKind.AZURE_ACTIVITY_ALERT),
+        parse=shape.parsed(ResourceKind.AZURE_ACTIVITY_ALERT),
     ),
     Listing(
         # The addresses of hooks carry their secrets.
-        operation=listed(
+        operation=call.listed(
             "Microsoft.Insights/actionGroups",
             "2023-01-01",
-            hidden=without("serviceUri", "callbackUrl", "httpTriggerUrl"),
+            hidden=call.without("serviceUri", "callbackUrl", "httpTriggerUrl"),
         ),
         items=VALUE,
         kind=ResourceKind.AZURE_ACTION_GROUP,
-        parse=parsed(ResourceKind.AZURE_ACTION_GROUP),
+        parse=shape.parsed(ResourceKind.AZURE_ACTION_GROUP),
     ),
     Listing(
-        operation=listed("Microsoft.Insights/autoscaleSettings", "2022-10-01", hidden=without("serviceUri")),
+        operation=call.listed("Microsoft.Insights/autoscaleSettings", "2022-10-01", hidden=call.without("serviceUri")),
         items=VALUE,
         kind=ResourceKind.AZURE_AUTOSCALE_SETTING,
-        parse=parsed(ResourceKind.AZURE_AUTOSCALE_SETTING),
+        parse=shape.parsed(ResourceKind.AZURE_AUTOSCALE_SETTING),
     ),
     Listing(
-        operation=listed("Microsoft.OperationalInsights/workspaces", "2025-07-01"),
+        operation=call.listed("Microsoft.OperationalInsights/workspaces", "2025-07-01"),
         items=VALUE,
         kind=ResourceKind.AZURE_LOG_WORKSPACE,
-        parse=parsed(ResourceKind.AZURE_LOG_WORKSPACE),
+        parse=shape.parsed(ResourceKind.AZURE_LOG_WORKSPACE),
     ),
 )

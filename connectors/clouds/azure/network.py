@@ -1,18 +1,16 @@
 """Microsoft.Network: groups of rules, addresses, networks and what records, filters and protects their traffic."""
 
-from connectors.clouds.azure.monitor import VALUE
-from connectors.clouds.azure.operation import listed, under, without
-from connectors.clouds.azure.resource import below, parsed
+from connectors.clouds.azure import call, monitor, shape
 from connectors.reading.listing import Listing
 from domain.facts.resource import ResourceKind
 
 VERSION = "2026-03-01"
-HIDDEN = without("password", "authenticationCertificates", "sharedKey")
+HIDDEN = call.without("password", "authenticationCertificates", "sharedKey")
 
 
 def _list(kind: str, of: ResourceKind, version: str = VERSION) -> Listing:
-    operation = listed(f"Microsoft.Network/{kind}", version, hidden=HIDDEN)
-    return Listing(operation=operation, items=VALUE, kind=of, parse=parsed(of))
+    operation = call.listed(f"Microsoft.Network/{kind}", version, hidden=HIDDEN)
+    return Listing(operation=operation, items=monitor.VALUE, kind=of, parse=shape.parsed(of))
 
 
 LISTINGS = (
@@ -24,15 +22,15 @@ LISTINGS = (
     _list("frontdoorWebApplicationFirewallPolicies", ResourceKind.AZURE_FRONT_DOOR_POLICY, "2024-02-01"),
     _list("ddosProtectionPlans", ResourceKind.AZURE_DDOS_PLAN),
     Listing(
-        operation=listed("Microsoft.Network/networkWatchers", VERSION),
-        items=VALUE,
+        operation=call.listed("Microsoft.Network/networkWatchers", VERSION),
+        items=monitor.VALUE,
         children=(
             Listing(
-                operation=under("Microsoft.Network/networkWatchers/flowLogs", "/flowLogs", VERSION),
-                items=VALUE,
+                operation=call.under("Microsoft.Network/networkWatchers/flowLogs", "/flowLogs", VERSION),
+                items=monitor.VALUE,
                 kind=ResourceKind.AZURE_FLOW_LOG,
-                parse=parsed(ResourceKind.AZURE_FLOW_LOG),
-                arguments=below,
+                parse=shape.parsed(ResourceKind.AZURE_FLOW_LOG),
+                arguments=shape.below,
             ),
         ),
     ),

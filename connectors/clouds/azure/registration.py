@@ -11,11 +11,11 @@ from connectors.clouds.azure import (
     monitor,
     network,
     security,
+    session,
     storage,
     subscription,
     vault,
 )
-from connectors.clouds.azure.session import AzureSource, open_azure
 from connectors.reading.source import Member, Registration, Source
 from domain.facts.credentials import AzureCredentials
 from domain.facts.provider import Provider
@@ -36,7 +36,7 @@ LISTINGS = (
 
 
 async def _members(source: Source, _: AzureCredentials) -> tuple[Member, ...]:
-    return await cast(AzureSource, source).members()
+    return await cast(session.AzureSource, source).members()
 
 
 REGISTRATION = Registration(
@@ -44,6 +44,6 @@ REGISTRATION = Registration(
     credentials=AzureCredentials,
     listings=LISTINGS,
     identity_operation=subscription.SUBSCRIPTION,
-    open=open_azure,
+    open=session.open_azure,
     members=_members,
 )

@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.clouds.azure.monitor import VALUE
-from connectors.clouds.azure.operation import listed, service, under
-from connectors.clouds.azure.resource import below, parsed, properties
+from connectors.clouds.azure import call, monitor, shape
 from connectors.reading.listing import Arguments, Item, Listing, Place
 from connectors.rest.paging import Reply, Request, followed
 from domain.facts.resource import Resource, ResourceKind
@@ -30,15 +28,15 @@ def odata_next(request: Request, reply: Reply) -> Request | None:
 def _restores(place: Place) -> Arguments:
     first, last = (moment.strftime("%Y-%m-%d %I:%M:%S %p") for moment in (place.now - JOBS_SINCE, place.now))
     asked = f"operation eq 'Restore' and startTime eq '{first}' and endTime eq '{last}'"
-    return {**below(place), "$filter": asked}
+    return {**shape.below(place), "$filter": asked}
 
 
 def custom_role(item: Item, details: Mapping[str, Any], place: Place) -> Resource | None:
     """Azure's own roles are the same for everybody: only the customer's are kept."""
-    if properties(item).get("type") == "BuiltInRole":
+    if shape.properties(item).get("type") == "BuiltInRole":
         return None
-    role = parsed(ResourceKind.AZURE_ROLE_DEFINITION)(item, details, place)
-    return role and role.model_copy(update={"name": properties(item).get("roleName") or role.name})
+    role = shape.parsed(ResourceKind.AZURE_ROLE_DEFINITION)(item, details, place)
+    return role and role.model_copy(update={"name": shape.properties(item).get("roleName") or role.name})
 
 
 def policy_state(item: Item, _: Mapping[str, Any], place: Place) -> Resource:
@@ -55,31 +53,31 @@ def policy_state(item: Item, _: Mapping[str, Any], place: Place) -> Resource:
 
 LISTINGS = (
     Listing(
-        operation=listed("Microsoft.Authorization/roleAssignments", ROLES_VERSION),
-        items=VALUE,
+        operation=call.listed("Microsoft.Authorization/roleAssignments", ROLES_VERSION),
+        items=monitor.VALUE,
         kind=ResourceKind.AZURE_ROLE_ASSIGNMENT,
-        parse=parsed(ResourceKind.AZURE_ROLE_ASSIGNMENT),
+        parse=shape.parsed(ResourceKind.AZURE_ROLE_ASSIGNMENT),
     ),
     Listing(
-        operation=listed("Microsoft.Authorization/roleDefinitions", ROLES_VERSION),
-        items=VALUE,
+        operation=call.listed("Microsoft.Authorization/roleDefinitions", ROLES_VERSION),
+        items=monitor.VALUE,
         kind=ResourceKind.AZURE_ROLE_DEFINITION,
         parse=custom_role,
     ),
     Listing(
-        operation=service("Microsoft.Security/pricings", "2024-01-01"),
-        items=VALUE,
+        operation=call.service("Microsoft.Security/pricings", "2024-01-01"),
+        items=monitor.VALUE,
         kind=ResourceKind.AZURE_DEFENDER_PLAN,
-        parse=parsed(ResourceKind.AZURE_DEFENDER_PLAN),
+        parse=shape.parsed(ResourceKind.AZURE_DEFENDER_PLAN),
     ),
     Listing(
-        operation=service("Microsoft.Security/assessments", "2021-06-01"),
-        items=VALUE,
+        operation=call.service("Microsoft.Security/assessments", "2021-06-01"),
+        items=monitor.VALUE,
         kind=ResourceKind.AZURE_ASSESSMENT,
-        parse=parsed(ResourceKind.AZURE_ASSESSMENT),
+        parse=shape.parsed(ResourceKind.AZURE_ASSESSMENT),
     ),
     Listing(
-        operation=service(
+        operation=call.service(
             "Microsoft.PolicyInsights/policyStates",
             "2024-10-01",
             path="/policyStates/latest/queryResults",
@@ -88,26 +86,26 @@ LISTINGS = (
             query={"$select": POLICY_FIELDS},
             next_page=odata_next,
         ),
-        items=VALUE,
+        items=monitor.VALUE,
         kind=ResourceKind.AZURE_POLICY_STATE,
         parse=policy_state,
     ),
     Listing(
-        operation=listed("Microsoft.RecoveryServices/vaults", BACKUP_VERSION),
-        items=VALUE,
+        operation=call.listed("Microsoft.RecoveryServices/vaults", BACKUP_VERSION),
+        items=monitor.VALUE,
         children=(
             Listing(
-                operation=under(
+                operation=call.under(
                     "Microsoft.RecoveryServices/vaults/backupProtectedItems", "/backupProtectedItems", BACKUP_VERSION
                 ),
-                items=VALUE,
+                items=monitor.VALUE,
                 kind=ResourceKind.AZURE_BACKUP_ITEM,
-                parse=parsed(ResourceKind.AZURE_BACKUP_ITEM),
-                arguments=below,
+                parse=shape.parsed(ResourceKind.AZURE_BACKUP_ITEM),
+                arguments=shape.below,
             ),
             Listing(
-                operation=under("Microsoft.RecoveryServices/vaults/backupJobs", "/backupJobs", BACKUP_VERSION),
-                items=VALUE,
+                operation=call.under("Microsoft.RecoveryServices/vaults/backupJobs", "/backupJobs", BACKUP_VERSION),
+                items=monitor.VALUE,
                 arguments=_restores,
                 is_window=True,
             ),

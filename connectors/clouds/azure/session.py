@@ -8,12 +8,8 @@ from typing import Any
 import httpx2
 from azure.core.exceptions import AzureError
 
+from connectors.clouds.azure import advisor, call, security, subscription, token
 from connectors.clouds.azure import error as azure_error
-from connectors.clouds.azure.advisor import Advisor
-from connectors.clouds.azure.operation import GRAPH
-from connectors.clouds.azure.security import odata_next
-from connectors.clouds.azure.subscription import LOCATIONS, SUBSCRIPTION, SUBSCRIPTIONS, open_regions
-from connectors.clouds.azure.token import Tokens
 from connectors.guard import Guard
 from connectors.reading.listing import Answer, Arguments, Operation, Place
 from connectors.reading.source import Identity, Member, Reach, Source
@@ -69,7 +65,7 @@ async def open_azure(credentials: AzureCredentials, reach: Reach) -> AsyncIterat
     """Raises Invalid for an endpoint that may not be used. Nothing is called yet."""
     where = addresses(credentials, reach.allow_private_endpoint)
     async with open_http(reach.allow_private_endpoint) as http:
-        tokens = Tokens(http, credentials, where.authority, reach.now)
+        tokens = token.Tokens(http, credentials, where.authority, reach.now)
         yield AzureSource(http, reach.guard(_translate), credentials, where, tokens)
 
 
@@ -83,12 +79,17 @@ class AzureSource:
     """Sends each operation to Resource Manager, to Graph, or through the library of Advisor."""
 
     def __init__(
-        self, http: httpx2.AsyncClient, guard: Guard, credentials: AzureCredentials, where: Addresses, tokens: Tokens
+        self,
+        http: httpx2.AsyncClient,
+        guard: Guard,
+        credentials: AzureCredentials,
+        where: Addresses,
+        tokens: token.Tokens,
     ) -> None:
         self._credentials, self._where, self._tokens = credentials, where, tokens
         self._arm = RestClient(http, guard, self._vendor(where.arm, azure_error.ARM, body_link("nextLink")))
-        self._graph = RestClient(http, guard, self._vendor(where.graph, GRAPH, odata_next))
-        self._advisor = Advisor(
+        self._graph = RestClient(http, guard, self._vendor(where.graph, call.GRAPH, security.odata_next))
+        self._advisor = advisor.Advisor(
             http, guard, where.arm, credentials.subscription_id, self._arm_headers, self._arm.refused
         )
 
@@ -97,7 +98,8 @@ class AzureSource:
         return self._where.arm
 
     async def identity(self) -> Identity:
-        found = await self._first(SUBSCRIPTION)
+        """The subscription, and the application that reads it. Source: Subscriptions - Get."""
+        found = await self._first(subscription.SUBSCRIPTION)
         try:
             return Identity(
                 # As it was given: what is asked later is asked with the same letters.
@@ -106,16 +108,18 @@ class AzureSource:
                 principal=f"application {self._credentials.client_id}",
             )
         except (KeyError, TypeError) as error:
-            raise self._misshapen(SUBSCRIPTION) from error
+            raise self._misshapen(subscription.SUBSCRIPTION) from error
 
     async def regions(self) -> tuple[str, ...]:
-        found = await self._first(LOCATIONS)
+        """The regions of the subscription by name (westeurope). Source: Subscriptions - List Locations."""
+        found = await self._first(subscription.LOCATIONS)
         try:
-            return open_regions(found["value"])
+            return subscription.open_regions(found["value"])
         except (AttributeError, KeyError, TypeError) as error:
-            raise self._misshapen(LOCATIONS) from error
+            raise self._misshapen(subscription.LOCATIONS) from error
 
     def pages(self, operation: Operation, place: Place, arguments: Arguments) -> AsyncGenerator[Answer, None]:
+        """The answers of an operation, page by page; its subscription is filled in. Raises ProviderError."""
         if operation.options.get("client") == "advisor":
             return self._advisor.pages(operation)
         return self._pages(operation, arguments)
@@ -123,7 +127,7 @@ class AzureSource:
     async def members(self) -> tuple[Member, ...]:
         """The other subscriptions that the application can read."""
         own, found = self._credentials.subscription_id.lower(), []
-        async with aclosing(self._pages(SUBSCRIPTIONS, {})) as pages:
+        async with aclosing(self._pages(subscription.SUBSCRIPTIONS, {})) as pages:
             async for page in pages:
                 found += page["value"]
         return tuple(
@@ -140,7 +144,7 @@ class AzureSource:
         given: dict[str, Any] = {**operation.options.get("query", {}), **arguments}
         if "{subscription}" in operation.request:
             given["subscription"] = self._credentials.subscription_id
-        client = self._graph if operation.service == GRAPH else self._arm
+        client = self._graph if operation.service == call.GRAPH else self._arm
         return client.pages(operation, given, operation.options.get("next_page"))
 
     async def _first(self, operation: Operation) -> Answer:

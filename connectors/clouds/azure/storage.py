@@ -1,8 +1,6 @@
 """Microsoft.Storage: accounts with their settings, and containers. Keys and contents are never asked for."""
 
-from connectors.clouds.azure.monitor import DIAGNOSTIC_SETTINGS, VALUE, metrics
-from connectors.clouds.azure.operation import listed, under
-from connectors.clouds.azure.resource import below, by_id, parsed
+from connectors.clouds.azure import call, monitor, shape
 from connectors.reading.listing import Arguments, Detail, Item, Listing, Place, joined
 from domain.facts.resource import ResourceKind
 
@@ -19,22 +17,22 @@ def _blobs(account: Item, _: Place) -> Arguments:
     return {"id": f"{account['id']}/blobServices/default"}
 
 
-MANAGEMENT_POLICY = under(
+MANAGEMENT_POLICY = call.under(
     "Microsoft.Storage/storageAccounts/managementPolicies",
     "/managementPolicies/default",
     VERSION,
     absent=frozenset({"ManagementPolicyNotFound"}),
     also=("GET Microsoft.Storage/storageAccounts/{accountName}/managementPolicies/{managementPolicyName}",),
 )
-BLOB_SERVICE = under("Microsoft.Storage/storageAccounts/blobServices", "/blobServices/default", VERSION)
-CONTAINERS = under(
+BLOB_SERVICE = call.under("Microsoft.Storage/storageAccounts/blobServices", "/blobServices/default", VERSION)
+CONTAINERS = call.under(
     "Microsoft.Storage/storageAccounts/blobServices/containers",
     "/blobServices/default/containers",
     VERSION,
     # Said of accounts without blobs.
     absent=frozenset({"FeatureNotSupportedForAccount"}),
 )
-DEFENDER = under(
+DEFENDER = call.under(
     "Microsoft.Security/defenderForStorageSettings",
     "/providers/Microsoft.Security/defenderForStorageSettings/current",
     "2022-12-01-preview",
@@ -42,22 +40,22 @@ DEFENDER = under(
 
 LISTINGS = (
     Listing(
-        operation=listed("Microsoft.Storage/storageAccounts", VERSION),
-        items=VALUE,
+        operation=call.listed("Microsoft.Storage/storageAccounts", VERSION),
+        items=monitor.VALUE,
         kind=ResourceKind.AZURE_STORAGE_ACCOUNT,
-        parse=parsed(ResourceKind.AZURE_STORAGE_ACCOUNT),
+        parse=shape.parsed(ResourceKind.AZURE_STORAGE_ACCOUNT),
         details=(
-            Detail(key="managementPolicy", operation=MANAGEMENT_POLICY, arguments=by_id, applies=has_blobs),
-            Detail(key="blobService", operation=BLOB_SERVICE, arguments=by_id, applies=has_blobs),
-            Detail(key="defenderForStorageSettings", operation=DEFENDER, arguments=by_id),
+            Detail(key="managementPolicy", operation=MANAGEMENT_POLICY, arguments=shape.by_id, applies=has_blobs),
+            Detail(key="blobService", operation=BLOB_SERVICE, arguments=shape.by_id, applies=has_blobs),
+            Detail(key="defenderForStorageSettings", operation=DEFENDER, arguments=shape.by_id),
             Detail(
                 key="diagnosticSettings",
-                operation=DIAGNOSTIC_SETTINGS,
+                operation=monitor.DIAGNOSTIC_SETTINGS,
                 arguments=_blobs,
                 pick=joined("value"),
                 applies=has_blobs,
             ),
-            metrics(
+            monitor.metrics(
                 lambda _: "BlobCapacity",
                 days=2,
                 below="/blobServices/default",
@@ -68,10 +66,10 @@ LISTINGS = (
         children=(
             Listing(
                 operation=CONTAINERS,
-                items=VALUE,
+                items=monitor.VALUE,
                 kind=ResourceKind.AZURE_BLOB_CONTAINER,
-                parse=parsed(ResourceKind.AZURE_BLOB_CONTAINER),
-                arguments=below,
+                parse=shape.parsed(ResourceKind.AZURE_BLOB_CONTAINER),
+                arguments=shape.below,
             ),
         ),
     ),

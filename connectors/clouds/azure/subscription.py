@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from connectors.clouds.azure.monitor import LOGGING
-from connectors.clouds.azure.operation import arm
+from connectors.clouds.azure import call, monitor
 from connectors.reading.listing import Answer, Arguments, Item, Listing, Place, at
 from connectors.rest.paging import Reply, Request
 from domain.errors import CutShort
 from domain.facts.resource import Resource, ResourceKind
 
 READ = "Microsoft.Resources/subscriptions/read"
-SUBSCRIPTION = arm("GET /subscriptions/{subscriptionId}", "/subscriptions/{subscription}", "2022-12-01", action=READ)
-SUBSCRIPTIONS = arm("GET /subscriptions", "/subscriptions", "2022-12-01", action=READ)
-LOCATIONS = arm(
+SUBSCRIPTION = call.arm(
+    "GET /subscriptions/{subscriptionId}", "/subscriptions/{subscription}", "2022-12-01", action=READ
+)
+SUBSCRIPTIONS = call.arm("GET /subscriptions", "/subscriptions", "2022-12-01", action=READ)
+LOCATIONS = call.arm(
     "GET /subscriptions/{subscriptionId}/locations",
     "/subscriptions/{subscription}/locations",
     "2022-12-01",
@@ -46,7 +47,7 @@ def _next_rows(request: Request, reply: Reply) -> Request | None:
     return None
 
 
-RESOURCE_GRAPH = arm(
+RESOURCE_GRAPH = call.arm(
     "POST Microsoft.ResourceGraph/resources",
     "/providers/Microsoft.ResourceGraph/resources",
     "2024-04-01",
@@ -86,7 +87,7 @@ LISTINGS = (
         items=_itself,
         kind=ResourceKind.AZURE_SUBSCRIPTION,
         parse=_parse,
-        details=(LOGGING,),
+        details=(monitor.LOGGING,),
     ),
     Listing(operation=SUBSCRIPTIONS, items=at("value")),
     Listing(operation=LOCATIONS, items=at("value")),

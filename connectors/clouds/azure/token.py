@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx2
 
-from connectors.clouds.azure.error import SIGN_IN_SERVICE, sign_in
+from connectors.clouds.azure import error as azure_error
 from connectors.rest.paging import Reply
 from domain.errors import Misshapen
 from domain.facts.credentials import AzureCredentials
@@ -53,12 +53,12 @@ class Tokens:
         answer = await self._http.post(self._url, data=form)
         body = _json(answer)
         if not answer.is_success:
-            raise sign_in(Reply(status=answer.status_code, headers=dict(answer.headers), body=body))
+            raise azure_error.sign_in(Reply(status=answer.status_code, headers=dict(answer.headers), body=body))
         try:
             token, seconds = str(body["access_token"]), int(body["expires_in"])
         except (KeyError, TypeError, ValueError) as error:
             message = "The authority does not answer with a token as Microsoft Entra ID does."
-            raise Misshapen(message, service=SIGN_IN_SERVICE) from error
+            raise Misshapen(message, service=azure_error.SIGN_IN_SERVICE) from error
         life = timedelta(seconds=seconds)
         return token, asked + max(life - EARLY, life / 2)
 

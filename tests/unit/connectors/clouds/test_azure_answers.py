@@ -5,10 +5,19 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.azure import application, cost, database, directory, network, operation, security, subscription
-from connectors.clouds.azure.monitor import metrics
-from connectors.clouds.azure.resource import entra, moment, parsed
-from connectors.clouds.azure.vault import without_values
+from connectors.clouds.azure import (
+    application,
+    call,
+    cost,
+    database,
+    directory,
+    monitor,
+    network,
+    security,
+    shape,
+    subscription,
+    vault,
+)
 from connectors.reading.listing import Place
 from domain.facts.resource import ResourceKind
 from tests.fakes.azure import ADVICE, ROOT, SUBSCRIPTION
@@ -26,7 +35,7 @@ DISK = {
 
 
 def disk(**fields: Any) -> Any:
-    return parsed(ResourceKind.AZURE_DISK)({**DISK, **fields}, {"metrics": [1]}, PLACE)
+    return shape.parsed(ResourceKind.AZURE_DISK)({**DISK, **fields}, {"metrics": [1]}, PLACE)
 
 
 def test_a_thing_keeps_its_fields_and_the_letters_of_its_id() -> None:
@@ -44,7 +53,7 @@ def test_what_is_everywhere_has_no_region(location: str | None) -> None:
 
 
 def test_a_part_stands_where_its_whole_does() -> None:
-    found = parsed(ResourceKind.AZURE_SQL_DATABASE)(
+    found = shape.parsed(ResourceKind.AZURE_SQL_DATABASE)(
         {"id": "/x/databases/sales"}, {}, PLACE.under({"location": "north europe"}).under({"id": "no location"})
     )
 
@@ -68,11 +77,11 @@ def test_when_it_was_made_is_found_where_the_services_write_it(fields: Any, crea
 
 def test_a_time_that_is_none_is_an_error() -> None:
     with pytest.raises(ValueError, match="Invalid isoformat"):
-        moment("yesterday")
+        shape.moment("yesterday")
 
 
 def test_things_of_the_directory_are_called_by_what_is_set() -> None:
-    parse = entra(ResourceKind.ENTRA_USER, "userPrincipalName", "displayName")
+    parse = shape.entra(ResourceKind.ENTRA_USER, "userPrincipalName", "displayName")
 
     named = parse({"id": "1", "userPrincipalName": None, "displayName": "Ann"}, {}, PLACE)
     bare = parse({"id": "2", "createdDateTime": "2026-01-02T00:00:00Z"}, {}, PLACE)
@@ -86,9 +95,9 @@ def test_things_of_the_directory_are_called_by_what_is_set() -> None:
 def test_secrets_are_taken_out_however_deep_they_stand() -> None:
     answer = {"value": [{"keep": 1, "deep": [{"sig": "x", "keep": 2}]}], "sig": "y"}
 
-    assert operation.without("sig")(answer) == {"value": [{"keep": 1, "deep": [{"keep": 2}]}]}
+    assert call.without("sig")(answer) == {"value": [{"keep": 1, "deep": [{"keep": 2}]}]}
     assert network.HIDDEN({"value": [{"sharedKey": "x", "name": "n"}]}) == {"value": [{"name": "n"}]}
-    assert without_values({"value": [{"id": "s1", "properties": {"value": "x"}}]}) == {
+    assert vault.without_values({"value": [{"id": "s1", "properties": {"value": "x"}}]}) == {
         "value": [{"id": "s1", "properties": {}}]
     }
 
@@ -118,7 +127,7 @@ def test_a_database_is_asked_for_the_figures_of_its_tier(sku: Any, asked: str) -
 
 
 def test_figures_span_whole_hours() -> None:
-    detail = metrics(lambda _: "cpu_percent", days=14, below="/part", query={"$filter": "f"})
+    detail = monitor.metrics(lambda _: "cpu_percent", days=14, below="/part", query={"$filter": "f"})
 
     assert detail.arguments({"id": "/x"}, PLACE) == {
         "id": "/x/part",

@@ -3,10 +3,10 @@
 import json
 from pathlib import Path
 
-from connectors.clouds.azure.registration import REGISTRATION
+from connectors.clouds.azure import registration
 from connectors.reading.listing import Operation
 
-OPERATIONS = REGISTRATION.operations
+OPERATIONS = registration.REGISTRATION.operations
 # They ask, and change nothing.
 ASKED_BY_POST = {
     "POST Microsoft.ResourceGraph/resources",
