@@ -1,6 +1,6 @@
 """One client for plain HTTP interfaces: guarded, paged, bounded, and with one meaning for each status."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -37,8 +37,9 @@ Authorize = Callable[[], Awaitable[Mapping[str, str]]]
 class Vendor:
     """What one vendor's interface is like. `name` is shown. `next_page` is its way of paging.
 
-    `refusal` knows the vendor's own errors, `fault` those it sends with a good status. `authorize` gives the headers
-    that carry the credentials, `headers` are sent with each call.
+    `refusal` knows the vendor's own errors, `fault` those it sends with a good status. `code` finds the vendor's error
+    code in a reply, so that an operation's `absent` and `off` may name it beside statuses. `authorize` gives the
+    headers that carry the credentials, `headers` are sent with each call.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Vendor:
     authorize: Authorize
     refusal: Refusal = lambda _, __: None
     fault: Refusal = lambda _, __: None
+    code: Callable[[Reply], str] = lambda _: ""
     headers: Mapping[str, str] | None = None
 
 
@@ -71,7 +73,7 @@ class RestClient:
         request: Request | None = request_of(operation, self._vendor.base_url, arguments)
         while request is not None:
             reply = await self.reply(operation, request)
-            if str(reply.status) in operation.absent:
+            if self._is_among(operation.absent, reply):
                 return
             yield reply.body
             request = (next_page or self._vendor.next_page)(request, reply)
@@ -86,10 +88,10 @@ class RestClient:
             request.method, request.url, params=request.query or None, json=request.body, headers=headers
         )
         reply = Reply(status=answer.status_code, headers=dict(answer.headers), body=_body(answer))
-        if str(reply.status) in operation.absent:
+        if self._is_among(operation.absent, reply):
             return reply
         if not answer.is_success:
-            raise self._vendor.refusal(reply, operation) or self._meaning(reply, operation)
+            raise self.refused(reply, operation)
         if isinstance(reply.body, str) and not operation.options.get("is_text"):
             message = f"{self._vendor.name} does not answer {operation.name} with JSON."
             raise Misshapen(message, service=operation.service)
@@ -97,9 +99,16 @@ class RestClient:
             raise fault
         return reply
 
+    def refused(self, reply: Reply, operation: Operation) -> ProviderError:
+        """What a reply without a good status means."""
+        return self._vendor.refusal(reply, operation) or self._meaning(reply, operation)
+
+    def _is_among(self, said: Collection[str], reply: Reply) -> bool:
+        return str(reply.status) in said or self._vendor.code(reply) in said
+
     def _meaning(self, reply: Reply, operation: Operation) -> ProviderError:
         name, status, service = self._vendor.name, reply.status, operation.service
-        if str(status) in operation.off:
+        if self._is_among(operation.off, reply):
             return plan_missing(operation, name)
         if status == httpx2.codes.UNAUTHORIZED:
             return CredentialsRejected(f"{name} rejects the credentials: {detail(reply)}", service=service)

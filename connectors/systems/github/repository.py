@@ -1,8 +1,8 @@
 """Repositories and what belongs to each. An active one costs 17 calls besides pages, an archived one none."""
 
 # The 17: eleven about itself, and one list each of environments, deploy keys, secrets, merged pull requests, commits
-# and the latest release. To these come two calls for each newly merged pull request, one for each 50 of them, one for each
-# new commit that names no pull request, and one for each file of the release. GitHub grants a token 5000 an hour.
+# and the latest release. To these come two calls for each newly merged pull request, one for each 50 of them, one for
+# each new commit that names no pull request, and one for each file of the release. A token may make 5000 an hour.
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta

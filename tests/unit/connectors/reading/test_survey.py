@@ -234,6 +234,37 @@ async def test_a_detail_of_another_shape_is_a_gap_too() -> None:
     assert [one.config for one in collected.found] == [{}]
 
 
+def owner(item: Any, *_: Any) -> Any:
+    """What an item lacks that is not of the shape its vendor promises."""
+    return item["owner"]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"details": (Detail(key="d", operation=operation("d"), arguments=owner),)},
+        {"details": (Detail(key="d", operation=operation("d"), arguments=lambda *_: {}, applies=owner),)},
+        {"details": (Detail(key="d", operation=operation("d"), arguments=lambda *_: {}, place=owner),)},
+        {"batches": (Batch(key="d", operation=operation("d"), size=9, arguments=owner, values=owner),)},
+        {
+            "batches": (
+                Batch(key="d", operation=operation("d"), size=9, arguments=lambda *_: {}, values=owner, applies=owner),
+            )
+        },
+        {"children": (listing("d", FIREWALL, arguments=lambda place: owner(place.parent)),)},
+        {"children": (Listing(operation=operation("d", hidden=owner), items=at("items")),)},
+    ],
+    ids=["detail", "applies", "place", "batch", "batch applies", "child", "hidden"],
+)
+async def test_an_item_without_what_the_next_call_needs_is_a_gap_and_ends_nothing(wrong: dict[str, Any]) -> None:
+    collected, report = await read(
+        Table(list=[page("a")], d=[page()], other=[page("b")]), listing(**wrong), listing("other")
+    )
+
+    assert {(gap.operation, gap.cause) for gap in report.gaps} == {("d", GapCause.MISSHAPEN)}
+    assert sorted(one.native_id for one in collected.found) == ["a", "b"]
+
+
 async def test_without_regions_nothing_regional_is_complete() -> None:
     source = Table(list=[page("a")], other=[page("f")])
     source.where = PermissionMissing("no", service="disks")

@@ -1,0 +1,93 @@
+"""Which stand-in answers which operation of each vendor."""
+
+PRISM = "Prism on azure.json"
+# Its answers are shaped after the REST reference of the service; the description lacks these.
+SCRIPTED = "scripted server"
+GRAPH = "scripted server, after the reference of Microsoft Graph"
+BY_PRISM = (
+    "GET /subscriptions",
+    "GET /subscriptions/{subscriptionId}",
+    "GET /subscriptions/{subscriptionId}/locations",
+    # Through azure-mgmt-advisor.
+    "GET Microsoft.Advisor/recommendations",
+    "GET Microsoft.Authorization/roleAssignments",
+    "GET Microsoft.Authorization/roleDefinitions",
+    "GET Microsoft.Compute/disks",
+    "GET Microsoft.Compute/snapshots",
+    "GET Microsoft.Compute/virtualMachines",
+    "GET Microsoft.Compute/virtualMachines/{vmName}/instanceView",
+    "GET Microsoft.Consumption/budgets",
+    "GET Microsoft.Network/networkSecurityGroups",
+    "GET Microsoft.Network/publicIPAddresses",
+    "GET Microsoft.Security/assessments",
+    "GET Microsoft.Storage/storageAccounts",
+    "GET Microsoft.Storage/storageAccounts/blobServices",
+    "GET Microsoft.Storage/storageAccounts/blobServices/containers",
+    "GET Microsoft.Storage/storageAccounts/managementPolicies",
+    "POST Microsoft.CostManagement/query",
+    "POST Microsoft.ResourceGraph/resources",
+)
+BY_SCRIPT = (
+    "GET Microsoft.ApiManagement/service",
+    "GET Microsoft.ApiManagement/service/apis",
+    "GET Microsoft.ApiManagement/service/apis/policies",
+    "GET Microsoft.Capacity/reservationOrders",
+    "GET Microsoft.Capacity/reservationOrders/{reservationOrderId}/reservations",
+    "GET Microsoft.Compute/locations/usages",
+    "GET Microsoft.Consumption/reservationRecommendations",
+    "GET Microsoft.CostManagement/benefitRecommendations",
+    "GET Microsoft.DBforPostgreSQL/flexibleServers",
+    "GET Microsoft.DevTestLab/schedules",
+    "GET Microsoft.DocumentDB/databaseAccounts",
+    "GET Microsoft.Insights/actionGroups",
+    "GET Microsoft.Insights/activityLogAlerts",
+    "GET Microsoft.Insights/autoscaleSettings",
+    "GET Microsoft.Insights/diagnosticSettings",
+    "GET Microsoft.Insights/metrics",
+    "GET Microsoft.KeyVault/vaults",
+    "GET Microsoft.KeyVault/vaults/keys",
+    "GET Microsoft.KeyVault/vaults/keys/{keyName}",
+    "GET Microsoft.KeyVault/vaults/secrets",
+    "GET Microsoft.Network/applicationGateways",
+    "GET Microsoft.Network/ddosProtectionPlans",
+    "GET Microsoft.Network/frontdoorWebApplicationFirewallPolicies",
+    "GET Microsoft.Network/networkWatchers",
+    "GET Microsoft.Network/networkWatchers/flowLogs",
+    "GET Microsoft.Network/virtualNetworks",
+    "GET Microsoft.OperationalInsights/workspaces",
+    "GET Microsoft.PolicyInsights/policyStates",
+    "GET Microsoft.RecoveryServices/vaults",
+    "GET Microsoft.RecoveryServices/vaults/backupJobs",
+    "GET Microsoft.RecoveryServices/vaults/backupProtectedItems",
+    "GET Microsoft.Security/defenderForStorageSettings",
+    # The description has it, with a scope in the path that Prism cannot hold.
+    "GET Microsoft.Security/pricings",
+    "GET Microsoft.ServiceBus/namespaces",
+    "GET Microsoft.ServiceBus/namespaces/queues",
+    "GET Microsoft.Sql/servers",
+    "GET Microsoft.Sql/servers/databases",
+    "GET Microsoft.Sql/servers/databases/backupShortTermRetentionPolicies",
+    "GET Microsoft.Sql/servers/databases/transparentDataEncryption",
+    "GET Microsoft.Sql/servers/firewallRules",
+    "GET Microsoft.Sql/servers/{serverName}/auditingSettings/{blobAuditingPolicyName}",
+    "GET Microsoft.Web/serverfarms",
+    "GET Microsoft.Web/sites",
+    "GET Microsoft.Web/sites/{name}/config/web",
+    "POST Microsoft.Capacity/calculatePrice",
+)
+BY_GRAPH = (
+    "GRAPH GET /v1.0/applications",
+    "GRAPH GET /v1.0/identity/conditionalAccess/policies",
+    "GRAPH GET /v1.0/oauth2PermissionGrants",
+    "GRAPH GET /v1.0/organization",
+    "GRAPH GET /v1.0/policies/identitySecurityDefaultsEnforcementPolicy",
+    "GRAPH GET /v1.0/reports/authenticationMethods/userRegistrationDetails",
+    "GRAPH GET /v1.0/servicePrincipals",
+    "GRAPH GET /v1.0/users",
+)
+PEERS: dict[str, str] = {
+    **dict.fromkeys(BY_PRISM, PRISM),
+    **dict.fromkeys(BY_SCRIPT, SCRIPTED),
+    **dict.fromkeys(BY_GRAPH, GRAPH),
+}
+NOT_EXERCISED: dict[str, str] = {}
