@@ -144,6 +144,8 @@ class Batch:
     applies: Callable[[Item], bool] = everywhere
 
 
+# where, the regions of the account -> the arguments of each time a list is asked.
+Spread = Callable[[Place, Sequence[str]], Iterable[Arguments]]
 # item, its details by key, where -> the resource; None for an item that is none of ours to keep.
 Parse = Callable[[Item, Mapping[str, Any], Place], Resource | None]
 
@@ -153,9 +155,10 @@ class Listing:
     """A list, what is asked about each of its items, and the lists under each of them.
 
     With `kind` and `parse` it gives resources; without, its answers are kept as evidence only. `arguments` may give
-    several, for a list that is asked for in several ways. `is_regional`: asked in every region of the account.
-    `is_window`: it shows only what is new, so that what it does not show is not gone. `keeps` drops items before
-    anything is asked about them.
+    several, for a list that is asked for in several ways. `spread` makes them from the regions of the account instead:
+    for a list that is asked place by place and is whole only together. `is_regional`: asked in every region of the
+    account, each a part of its own. `is_window`: it shows only what is new, so that what it does not show is not gone.
+    `keeps` drops items before anything is asked about them.
     """
 
     operation: Operation
@@ -169,6 +172,7 @@ class Listing:
     is_regional: bool = False
     is_window: bool = False
     keeps: Callable[[Item, Place], bool] | None = None
+    spread: Spread | None = None
 
     def __post_init__(self) -> None:
         if (self.kind is None) != (self.parse is None):

@@ -16,7 +16,7 @@ import orjson
 
 from connectors.guard import together
 from connectors.reading.gaps import Gaps
-from connectors.reading.listing import Answer, Arguments, Batch, Detail, Item, Listing, Operation, Place
+from connectors.reading.listing import Answer, Arguments, Batch, Detail, Item, Listing, Operation, Place, Spread
 from connectors.reading.sink import PartKey, RawAnswer, Sink
 from connectors.reading.source import Source
 from domain.errors import CutShort, Misshapen, ProviderError
@@ -107,9 +107,21 @@ class _PartReader:
         self.gaps = Gaps()
 
     async def read(self, listing: Listing, place: Place) -> None:
+        if listing.spread is not None:
+            await self._read_spread(listing, listing.spread, place)
+            return
         given = listing.arguments(place)
         for arguments in [given] if isinstance(given, Mapping) else given:
             await self._read(listing, place, arguments)
+
+    async def _read_spread(self, listing: Listing, spread: Spread, place: Place) -> None:
+        try:
+            asked = list(spread(place, await self._source.regions()))
+        except ProviderError as error:
+            self.gaps.add(error, listing.operation, place.region, listing.kinds)
+            return
+        asked = asked[:1] if self._first_only else asked
+        await together(self._read(listing, place, arguments) for arguments in asked)
 
     async def _read(self, listing: Listing, place: Place, arguments: Arguments) -> None:
         try:

@@ -89,13 +89,17 @@ class RestClient:
         if str(reply.status) in operation.absent:
             return reply
         if not answer.is_success:
-            raise self._vendor.refusal(reply, operation) or self._meaning(reply, operation)
+            raise self.error(reply, operation)
         if isinstance(reply.body, str) and not operation.options.get("is_text"):
             message = f"{self._vendor.name} does not answer {operation.name} with JSON."
             raise Misshapen(message, service=operation.service)
         if fault := self._vendor.fault(reply, operation):
             raise fault
         return reply
+
+    def error(self, reply: Reply, operation: Operation) -> ProviderError:
+        """What a reply with a bad status means."""
+        return self._vendor.refusal(reply, operation) or self._meaning(reply, operation)
 
     def _meaning(self, reply: Reply, operation: Operation) -> ProviderError:
         name, status, service = self._vendor.name, reply.status, operation.service
