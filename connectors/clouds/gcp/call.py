@@ -26,12 +26,13 @@ def call(
     off: tuple[str, ...] = (),
     is_one_page: bool = False,
     asks_project: bool = False,
+    plan: str | None = None,
 ) -> Operation:
     """`request` is METHOD and path; `{project}` and `{organization}` are filled in for every call.
 
     `also` are other names under which the catalogues print the same call, or one that this call answers as well.
     `off` are statuses by which the host says that it is not set up. `is_one_page`: what comes first is enough.
-    `asks_project`: the query names the project.
+    `asks_project`: the query names the project. `plan`: what else than the host's interface must be switched on.
     """
     options: Mapping[str, Any] = {
         "host": host,
@@ -43,7 +44,7 @@ def call(
         name=name,
         service=host.partition(".")[0],
         permissions=permissions,
-        plan=f"the API {host}",
+        plan=plan or f"the API {host}",
         off=frozenset(off),
         request=request,
         hidden=hide,

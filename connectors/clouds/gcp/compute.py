@@ -33,13 +33,13 @@ def _whole(_: Place) -> Arguments:
 
 def _everywhere(kind: ResourceKind, noun: str, *also: str) -> Listing:
     return Listing(
-        operation=_aggregated(noun, *also), items=scoped(noun), kind=kind, parse=compute(kind), arguments=_partial
+        operation=_aggregated(noun, *also), items=scoped(noun), kind=kind, parse=compute(kind, noun), arguments=_partial
     )
 
 
 def _global(kind: ResourceKind, noun: str, *also: str) -> Listing:
     operation = _list(noun, f"global/{noun}", *also)
-    return Listing(operation=operation, items=at("items"), kind=kind, parse=compute(kind), arguments=_whole)
+    return Listing(operation=operation, items=at("items"), kind=kind, parse=compute(kind, noun), arguments=_whole)
 
 
 REGIONS = _list("regions", "regions")
@@ -55,7 +55,7 @@ LISTINGS = (
         operation=INSTANCES,
         items=scoped("instances"),
         kind=ResourceKind.GCP_INSTANCE,
-        parse=compute(ResourceKind.GCP_INSTANCE),
+        parse=compute(ResourceKind.GCP_INSTANCE, "instances"),
         arguments=_partial,
     ),
     _everywhere(ResourceKind.GCP_DISK, "disks"),
@@ -79,7 +79,7 @@ LISTINGS = (
         ),
         items=scoped("commitments"),
         kind=ResourceKind.GCP_COMMITMENT,
-        parse=compute(ResourceKind.GCP_COMMITMENT),
+        parse=compute(ResourceKind.GCP_COMMITMENT, "commitments"),
         arguments=_partial,
     ),
     _global(ResourceKind.GCP_FIREWALL, "firewalls", "compute.firewalls.list"),

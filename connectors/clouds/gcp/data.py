@@ -12,7 +12,12 @@ KMS = "cloudkms.googleapis.com"
 SECRETS = "secretmanager.googleapis.com"
 
 BUCKETS = call(
-    "storage.v1:buckets.list", STORAGE, "GET /storage/v1/b", "storage.buckets.list", also=("storage.buckets.list",)
+    "storage.v1:buckets.list",
+    STORAGE,
+    "GET /storage/v1/b",
+    "storage.buckets.list",
+    also=("storage.buckets.list",),
+    asks_project=True,
 )
 SQL_INSTANCES = call(
     "sqladmin.v1:instances.list",

@@ -1,5 +1,6 @@
 """Which locations a project uses: where its machines, disks, addresses, databases, clusters, services and data lie."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from connectors.clouds.gcp import compute, data, running
@@ -38,7 +39,11 @@ USED: tuple[tuple[Operation, Mapping[str, object], Names], ...] = (
 )
 
 
+# NAM4, EUR4, ASIA1: pairs of regions, which only Cloud Storage knows.
+DUAL_REGION = re.compile(r"[a-z]+\d+")
+
+
 def widened(names: Iterable[str]) -> tuple[str, ...]:
-    """Each location once in lower case, with the regions of the zones and "global"."""
-    found = {name.lower() for name in names if name}
+    """Each location once in lower case, with the regions of the zones and "global", without pairs of regions."""
+    found = {name.lower() for name in names if not DUAL_REGION.fullmatch(name.lower())}
     return tuple(sorted(found | {name.rpartition("-")[0] for name in found if is_zone(name)} | {GLOBAL}))

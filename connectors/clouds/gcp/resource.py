@@ -33,9 +33,13 @@ def resources(kind: ResourceKind, full_name: FullName, *, created: str = "create
     return parse
 
 
-def compute(kind: ResourceKind) -> Parse:
-    """Items of Compute Engine; their full name is the `selfLink` without its server and version."""
-    return resources(kind, compute_name, created="creationTimestamp")
+def compute(kind: ResourceKind, noun: str) -> Parse:
+    """Items of Compute Engine, of the collection `noun`."""
+
+    def full_name(item: Item, place: Place) -> str:
+        return compute_name(item, place, noun)
+
+    return resources(kind, full_name, created="creationTimestamp")
 
 
 def named(kind: ResourceKind, host: str, *, created: str = "createTime", labels: str = "labels") -> Parse:
@@ -43,14 +47,13 @@ def named(kind: ResourceKind, host: str, *, created: str = "createTime", labels:
     return resources(kind, lambda item, _: f"//{host}/{item['name']}", created=created, labels=labels)
 
 
-def compute_name(item: Item, _: Place) -> str:
-    return COMPUTE + path_of(item["selfLink"])
-
-
-def path_of(link: str) -> str:
-    """projects/... out of a link to something of Compute Engine."""
-    _, found, rest = link.partition("/projects/")
-    return f"projects/{rest}" if found else link
+def compute_name(item: Item, place: Place, noun: str) -> str:
+    """From the `selfLink` without its server and version; put together where there is none."""
+    _, found, path = str(item.get("selfLink", "")).partition("/projects/")
+    if found:
+        return f"{COMPUTE}projects/{path}"
+    scope = next((f"{key}s/{location_of(item, '')}" for key in ("zone", "region") if item.get(key)), "global")
+    return f"{COMPUTE}projects/{place.account_id}/{scope}/{noun}/{item['name']}"
 
 
 def location_of(item: Item, native_id: str) -> str | None:

@@ -17,6 +17,9 @@ PROFILES = "dlp.googleapis.com"
 ASSETS = "cloudasset.googleapis.com"
 # What "no security center here" is answered with.
 NOT_ACTIVE = ("404",)
+SECURITY_CENTER = "Security Command Center"
+# Multi-regions that Sensitive Data Protection calls otherwise than Cloud Storage does.
+RENAMED = {"eu": "europe"}
 
 
 def zones(_: Place, regions: Sequence[str]) -> Iterable[Arguments]:
@@ -26,7 +29,7 @@ def zones(_: Place, regions: Sequence[str]) -> Iterable[Arguments]:
 
 def areas(_: Place, regions: Sequence[str]) -> Iterable[Arguments]:
     """Once in each region in use, multi-regions and "global" among them."""
-    return [{"location": one} for one in regions if not is_zone(one)]
+    return [{"location": RENAMED.get(one, one)} for one in regions if not is_zone(one)]
 
 
 def _sink(item: Item, place: Place) -> str:
@@ -100,6 +103,7 @@ LISTINGS = (
             "GET /v1/projects/{project}/sources/-/findings",
             "securitycenter.findings.list",
             off=NOT_ACTIVE,
+            plan=SECURITY_CENTER,
         ),
         items=lambda answer: [one["finding"] for one in answer.get("listFindingsResults") or []],
         kind=ResourceKind.GCP_SECURITY_FINDING,
@@ -113,6 +117,7 @@ LISTINGS = (
             "GET /v1/projects/{project}/locations/global/securityCenterServices",
             "securitycentermanagement.securityCenterServices.list",
             off=NOT_ACTIVE,
+            plan=SECURITY_CENTER,
         ),
         items=at("securityCenterServices"),
     ),
