@@ -162,6 +162,10 @@ class ResourceKind(StrEnum):
     GCP_BILLING_ACCOUNT = "GCP_BILLING_ACCOUNT", "A billing account."
     GCP_BUDGET = "GCP_BUDGET", "A budget."
     GCP_RECOMMENDATION = "GCP_RECOMMENDATION", "A recommendation of Google Cloud."
+    GCP_BILLING_RECOMMENDATION = (
+        "GCP_BILLING_RECOMMENDATION",
+        "A recommendation of Google Cloud for a billing account.",
+    )
     GCP_SECURITY_FINDING = "GCP_SECURITY_FINDING", "A finding of Security Command Center."
     GCP_DIRECTORY_USER = "GCP_DIRECTORY_USER", "A user of Google Workspace."
 

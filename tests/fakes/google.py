@@ -55,12 +55,12 @@ def answering(answers: Answers, otherwise: Callable[[Asked], Answered] | None = 
     patterns = [(re.compile(re.sub(r"\\{[^}]*\\}", ".+", re.escape(path))), answer) for path, answer in answers.items()]
 
     def script(asked: Asked) -> Answered:
-        if asked.path == "/token":
-            return TOKEN
         for pattern, answer in patterns:
             if pattern.fullmatch(f"{asked.method} {asked.path}"):
                 found = answer(asked) if callable(answer) else answer
                 return found if isinstance(found, Answered) else Answered(found)
+        if asked.path == "/token":
+            return TOKEN
         return otherwise(asked) if otherwise else Answered({})
 
     return script

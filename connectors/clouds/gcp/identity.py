@@ -3,6 +3,7 @@
 from connectors.clouds.gcp.call import call
 from connectors.clouds.gcp.compute import PROJECT_GET
 from connectors.clouds.gcp.data import under_parent
+from connectors.clouds.gcp.recommender import SECURITY_KEYS
 from connectors.clouds.gcp.resource import itself, merged, named, resources
 from connectors.reading.listing import Arguments, Detail, Item, Listing, Place, at
 from domain.facts.resource import ResourceKind
@@ -59,7 +60,7 @@ USERS = Listing(
     operation=call("admin.directory_v1:users.list", ADMIN, "GET /admin/directory/v1/users", READ_USERS),
     items=at("users"),
     kind=ResourceKind.GCP_DIRECTORY_USER,
-    parse=resources(ResourceKind.GCP_DIRECTORY_USER, _user, created="creationTime"),
+    parse=resources(ResourceKind.GCP_DIRECTORY_USER, _user, created="creationTime", shown="primaryEmail"),
     arguments=_customer,
     details=(
         Detail(
@@ -106,7 +107,7 @@ LISTINGS = (
         ),
         items=at("accounts"),
         kind=ResourceKind.GCP_SERVICE_ACCOUNT,
-        parse=named(ResourceKind.GCP_SERVICE_ACCOUNT, IAM),
+        parse=named(ResourceKind.GCP_SERVICE_ACCOUNT, IAM, shown="email"),
         arguments=lambda _: {"pageSize": 100},
         children=(
             Listing(
@@ -145,6 +146,7 @@ LISTINGS = (
         items=itself,
         children=(
             USERS,
+            SECURITY_KEYS,
             Listing(
                 operation=call(
                     "cloudidentity.v1:inboundSsoAssignments.list",

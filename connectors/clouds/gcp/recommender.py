@@ -28,7 +28,8 @@ class Where(Flag):
 
 
 # Recommender -> where, and the permission that opens it. Source: Recommender documentation, "Recommenders" and "Roles
-# and permissions". Where a page gives more than one kind of location, all are asked.
+# and permissions". Where a page gives more than one kind of location, all are asked. Without a permission: the pages do
+# not name it, Google does when it refuses.
 RECOMMENDERS = MappingProxyType(
     {
         "google.compute.instance.IdleResourceRecommender": (Where.ZONE, "computeInstanceIdleResourceRecommendations"),
@@ -47,10 +48,7 @@ RECOMMENDERS = MappingProxyType(
         ),
         "google.compute.image.IdleResourceRecommender": (Where.GLOBAL, "computeImageIdleResourceRecommendations"),
         "google.compute.IdleResourceRecommender": (Where.ZONE | Where.REGION, "computeIdleResourceRecommendations"),
-        "google.compute.RightSizeResourceRecommender": (
-            Where.ZONE | Where.REGION,
-            "computeRightSizeResourceRecommendations",
-        ),
+        "google.compute.RightSizeResourceRecommender": (Where.ZONE | Where.REGION, None),
         "google.compute.commitment.UsageCommitmentRecommender": (Where.REGION, "usageCommitmentRecommendations"),
         "google.cloudsql.instance.IdleRecommender": (Where.REGION, "cloudsqlIdleInstanceRecommendations"),
         "google.cloudsql.instance.OverprovisionedRecommender": (
@@ -81,10 +79,7 @@ RECOMMENDERS = MappingProxyType(
         "google.run.service.IdentityRecommender": (Where.REGION, "runServiceIdentityRecommendations"),
         "google.run.service.SecurityRecommender": (Where.REGION, "runServiceSecurityRecommendations"),
         "google.container.DiagnosisRecommender": (Where.ZONE | Where.REGION, "containerDiagnosisRecommendations"),
-        "google.storage.bucket.SoftDeleteRecommender": (
-            Where.REGION | Where.GLOBAL,
-            "storageBucketSoftDeleteRecommendations",
-        ),
+        "google.storage.bucket.SoftDeleteRecommender": (Where.REGION | Where.GLOBAL, None),
         "google.resourcemanager.projectUtilization.Recommender": (
             Where.GLOBAL,
             "resourcemanagerProjectUtilizationRecommendations",
@@ -94,13 +89,13 @@ RECOMMENDERS = MappingProxyType(
             "resourcemanagerServiceLimitRecommendations",
         ),
         "google.iam.policy.Recommender": (Where.GLOBAL, "iamPolicyRecommendations"),
-        "google.iam.policy.LintRecommender": (Where.GLOBAL, "iamPolicyLintRecommendations"),
-        "google.accounts.security.SecurityKeyRecommender": (Where.GLOBAL, "accountsSecurityKeyRecommendations"),
-        "google.cloudfunctions.PerformanceRecommender": (Where.REGION, "cloudfunctionsPerformanceRecommendations"),
+        "google.iam.policy.LintRecommender": (Where.GLOBAL, None),
+        "google.cloudfunctions.PerformanceRecommender": (Where.REGION, "cloudFunctionsPerformanceRecommendations"),
     }
 )
-# The one recommender of billing accounts.
+# Those that do not speak of projects: of a billing account, of an organization.
 SPEND_RECOMMENDER = "google.cloudbilling.commitment.SpendBasedCommitmentRecommender"
+SECURITY_KEY_RECOMMENDER = "google.accounts.security.SecurityKeyRecommender"
 
 
 def _operation(scope: str, *permissions: str) -> Operation:
@@ -134,24 +129,40 @@ def _spend(place: Place, locations: Sequence[str]) -> Iterable[Arguments]:
     ]
 
 
+def _security_key(place: Place) -> Arguments:
+    """For an organization."""
+    organization = place.parent["name"]
+    return {
+        "parent": f"{organization}/locations/{GLOBAL}/recommenders/{SECURITY_KEY_RECOMMENDER}",
+        "filter": ACTIVE,
+    }
+
+
 def _full_name(item: Item, _: Place) -> str:
     return f"//{HOST}/{item['name']}"
 
 
-_PARSE = resources(ResourceKind.GCP_RECOMMENDATION, _full_name)
 LISTINGS = (
     Listing(
-        operation=_operation("projects", *(f"recommender.{noun}.list" for _, noun in RECOMMENDERS.values())),
+        operation=_operation(
+            "projects", *(f"recommender.{noun}.list" for _, noun in RECOMMENDERS.values() if noun is not None)
+        ),
         items=at("recommendations"),
         kind=ResourceKind.GCP_RECOMMENDATION,
-        parse=_PARSE,
+        parse=resources(ResourceKind.GCP_RECOMMENDATION, _full_name, shown="description"),
         spread=pairs,
     ),
 )
+# A kind of its own: who may not read the billing account still reads all of the project's recommendations.
 SPEND = Listing(
     operation=_operation("billingAccounts", "recommender.spendBasedCommitmentRecommendations.list"),
     items=at("recommendations"),
-    kind=ResourceKind.GCP_RECOMMENDATION,
-    parse=_PARSE,
+    kind=ResourceKind.GCP_BILLING_RECOMMENDATION,
+    parse=resources(ResourceKind.GCP_BILLING_RECOMMENDATION, _full_name, shown="description"),
     spread=_spend,
+)
+SECURITY_KEYS = Listing(
+    operation=_operation("organizations", "the role roles/recommender.viewer of the organization"),
+    items=at("recommendations"),
+    arguments=_security_key,
 )

@@ -15,15 +15,25 @@ FullName = Callable[[Item, Place], str]
 COMPUTE = "//compute.googleapis.com/"
 
 
-def resources(kind: ResourceKind, full_name: FullName, *, created: str = "createTime", labels: str = "labels") -> Parse:
-    """A parse function for items of this kind. `created` and `labels` are dotted paths in the item."""
+def resources(
+    kind: ResourceKind,
+    full_name: FullName,
+    *,
+    created: str = "createTime",
+    labels: str = "labels",
+    shown: str = "displayName",
+) -> Parse:
+    """A parse function for items of this kind. `created` and `labels` are dotted paths in the item.
+
+    `shown` is the field people know it by; without it the last part of the full name is.
+    """
 
     def parse(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
         native_id = full_name(item, place)
         return Resource(
             kind=kind,
             native_id=native_id,
-            name=str(item.get("displayName") or native_id.rpartition("/")[2]),
+            name=str(item.get(shown) or native_id.rpartition("/")[2]),
             region=location_of(item, native_id),
             tags={str(key): str(value) for key, value in (_under(item, labels) or {}).items()},
             config={**item, **details},
@@ -42,9 +52,9 @@ def compute(kind: ResourceKind, noun: str) -> Parse:
     return resources(kind, full_name, created="creationTimestamp")
 
 
-def named(kind: ResourceKind, host: str, *, created: str = "createTime", labels: str = "labels") -> Parse:
-    """Items whose `name` is their path already, as of all newer interfaces."""
-    return resources(kind, lambda item, _: f"//{host}/{item['name']}", created=created, labels=labels)
+def named(kind: ResourceKind, host: str, **fields: str) -> Parse:
+    """Items whose `name` is their path already, as of all newer interfaces. `fields` are those of `resources`."""
+    return resources(kind, lambda item, _: f"//{host}/{item['name']}", **fields)
 
 
 def compute_name(item: Item, place: Place, noun: str) -> str:

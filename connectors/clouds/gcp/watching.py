@@ -107,7 +107,7 @@ LISTINGS = (
         ),
         items=lambda answer: [one["finding"] for one in answer.get("listFindingsResults") or []],
         kind=ResourceKind.GCP_SECURITY_FINDING,
-        parse=resources(ResourceKind.GCP_SECURITY_FINDING, _finding),
+        parse=resources(ResourceKind.GCP_SECURITY_FINDING, _finding, shown="category"),
         arguments=lambda _: {"filter": 'state="ACTIVE"', "pageSize": 1000},
     ),
     Listing(
