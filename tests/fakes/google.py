@@ -74,15 +74,19 @@ def google(answers: Answers) -> Iterator[Scripted]:
 
 
 @contextmanager
-def described(answers: Answers, prism: str, mended: Callable[[Asked, Answered], Answered]) -> Iterator[Scripted]:
-    """The same with a Prism at this address behind it: what `answers` lacks is asked there, and mended."""
+def described(
+    answers: Answers, prism: str, mended: Callable[[Asked, Answered], Answered]
+) -> Iterator[tuple[Scripted, list[Asked]]]:
+    """The same with a Prism at this address behind it: what `answers` lacks is asked there, mended, and listed."""
+    forwarded: list[Asked] = []
     with httpx2.Client(base_url=prism, timeout=30) as http:
 
         def forward(asked: Asked) -> Answered:
+            forwarded.append(asked)
             kept = {name: asked.headers[name] for name in ("authorization", "content-type") if name in asked.headers}
             content = asked.text.encode() or None
             answer = http.request(asked.method, asked.path, params=asked.query, headers=kept, content=content)
             return mended(asked, Answered(answer.json(), answer.status_code))
 
         with scripted(answering(answers, forward)) as made:
-            yield made
+            yield made, forwarded

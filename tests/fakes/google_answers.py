@@ -116,6 +116,7 @@ UNDESCRIBED: dict[str, Any] = {
 TIMES = frozenset({"creationTimestamp", "createTime", "validAfterTime"})
 NOWHERE = frozenset({"unreachable", "unreachables", "missingZones", "warnings", "warning"})
 NAMES = {
+    "/v3/organizations/123": {"name": "organizations/123", "directoryCustomerId": "C0123abcd"},
     f"/v1/{P}/serviceAccounts": {"name": f"{P}/serviceAccounts/{EMAIL}"},
     f"/v1/{P}/billingInfo": {"billingAccountName": "billingAccounts/00AA11-22BB33-44CC55"},
 }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
@@ -24,6 +25,7 @@ from domain.errors import CredentialsRejected, Misshapen, ProviderError
 
 SCOPES = (CLOUD_SCOPE,)
 PAGE_SIZE = 500
+THREADS = 8
 Meaning = Callable[[Reply, Operation], ProviderError]
 
 
@@ -39,6 +41,8 @@ class Recommendations:
 
     def __init__(self, http: httpx2.AsyncClient, guard: Guard, tokens: Tokens, endpoint: str, meaning: Meaning) -> None:
         self._guard, self._tokens, self._meaning = guard, tokens, meaning
+        # Threads of its own: those that asyncio lends out look up names, which the library's requests wait for.
+        self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="google")
         self._bearer = _Bearer()  # type: ignore[no-untyped-call]  # google-auth has no types
         self._client = RecommenderClient(
             credentials=self._bearer, transport="rest", client_options=ClientOptions(api_endpoint=endpoint)
@@ -50,6 +54,7 @@ class Recommendations:
             session.mount(scheme, Bridge(http, asyncio.get_running_loop()))
 
     def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
         self._client.transport.close()  # type: ignore[no-untyped-call]  # the library has no types
 
     async def pages(self, operation: Operation, arguments: Arguments) -> AsyncGenerator[Any, None]:
@@ -66,13 +71,14 @@ class Recommendations:
     async def _page(self, operation: Operation, request: ListRecommendationsRequest) -> Any:
         self._bearer.token = await self._tokens.token(SCOPES)
         try:
-            return await asyncio.to_thread(self._ask, request)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._ask, request)
         except GoogleAPICallError as error:
             raise self._meaning(_reply(error), operation) from error
         except CredentialsRejected:
             self._tokens.forget(SCOPES)
             raise
-        except (ParseError, UnicodeDecodeError) as error:
+        except (ParseError, ValueError) as error:
+            # What it answers cannot be read, or the name it gave for where to ask is none.
             message = f"Google Cloud does not answer {operation.name} as it promises."
             raise Misshapen(message, service=operation.service) from error
 
