@@ -144,6 +144,7 @@ class ResourceKind(StrEnum):
     GCP_SQL_INSTANCE = "GCP_SQL_INSTANCE", "A Cloud SQL instance."
     GCP_CLUSTER = "GCP_CLUSTER", "A Kubernetes Engine cluster."
     GCP_RUN_SERVICE = "GCP_RUN_SERVICE", "A Cloud Run service."
+    GCP_FUNCTION = "GCP_FUNCTION", "A function of Cloud Run functions."
     GCP_API_CONFIG = "GCP_API_CONFIG", "A configuration of an interface of API Gateway."
     GCP_SERVICE_ACCOUNT = "GCP_SERVICE_ACCOUNT", "A service account."
     GCP_SERVICE_ACCOUNT_KEY = "GCP_SERVICE_ACCOUNT_KEY", "A key of a service account."

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx2
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from pydantic import SecretStr
 
 from domain.facts.credentials import GcpCredentials
@@ -26,16 +26,23 @@ def private_key() -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
+def _pem(key: rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey) -> str:
+    plain = serialization.NoEncryption()
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain).decode()
+
+
+def elliptic_key() -> str:
+    """A private key of a kind that Google does not give out."""
+    return _pem(ec.generate_private_key(ec.SECP256R1()))
+
+
 def key_file(**changes: Any) -> str:
     """As Google gives it out; the private key is made here."""
-    pem = private_key().private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
     made = {
         "type": "service_account",
         "project_id": PROJECT,
         "private_key_id": "k1",
-        "private_key": pem.decode(),
+        "private_key": _pem(private_key()),
         "client_email": EMAIL,
         "token_uri": "https://elsewhere.example.com/token",
     }
@@ -79,7 +86,9 @@ def described(
 ) -> Iterator[tuple[Scripted, list[Asked]]]:
     """The same with a Prism at this address behind it: what `answers` lacks is asked there, mended, and listed."""
     forwarded: list[Asked] = []
-    with httpx2.Client(base_url=prism, timeout=30) as http:
+    # Prism drops connections that rest a while, and may do so just when one is used again.
+    fresh = httpx2.Limits(max_keepalive_connections=0)
+    with httpx2.Client(base_url=prism, timeout=60, limits=fresh) as http:
 
         def forward(asked: Asked) -> Answered:
             forwarded.append(asked)

@@ -78,6 +78,14 @@ UNDESCRIBED: dict[str, Any] = {
     "GET /v1/inboundSsoAssignments": {
         "inboundSsoAssignments": [{"name": "inboundSsoAssignments/1", "ssoMode": "SAML_SSO"}]
     },
+    f"GET /v2/{P}/locations/-/functions": {
+        "functions": [
+            {
+                "name": f"{P}/locations/europe-west1/functions/resize",
+                "serviceConfig": {"environmentVariables": {"API_KEY": "hunter-1"}},
+            }
+        ]
+    },
     f"{V1}/locations/-/services": {"items": [RUN_SERVICE]},
     f"{V1}/locations/europe-west1/repositories": {
         "repositories": [{"name": f"{P}/locations/europe-west1/repositories/images", "createTime": TIME}]

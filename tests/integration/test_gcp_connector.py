@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -12,12 +13,14 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.clouds.gcp.registration import REGISTRATION, fetch_members
+from connectors.guard import Guards
 from connectors.reading.listing import Operation, Place
+from connectors.reading.survey import Survey
 from domain.errors import CredentialsRejected, Invalid, Misshapen
 from domain.facts.inventory import GapCause
 from domain.facts.resource import ResourceKind
-from tests.fakes.collecting import NOW, reach, survey
-from tests.fakes.google import EMAIL, PROJECT, credentials, described, google, key_file, private_key
+from tests.fakes.collecting import NOW, Collected, reach, survey
+from tests.fakes.google import EMAIL, PROJECT, credentials, described, elliptic_key, google, key_file, private_key
 from tests.fakes.google_answers import LINK, UNDESCRIBED, V1, plausible
 from tests.fakes.node import NoPeer
 from tests.fakes.peers import gcp as peers
@@ -82,7 +85,7 @@ async def test_the_whole_survey_breaks_no_contract_and_parses_everything(peer: s
     assert {one.kind for one in collected.found} == {kind for one in REGISTRATION.listings for kind in one.kinds}
     assert {kind for kind, region in report.complete if region is None} == {one.kind for one in collected.found}
     kept = str(collected.answers) + str(collected.found)
-    assert [secret for secret in ("hunter-2", "hunter-3") if secret in kept] == []
+    assert [secret for secret in ("hunter-1", "hunter-2", "hunter-3") if secret in kept] == []
 
 
 async def test_a_token_is_asked_for_with_the_signed_grant_and_only_where_it_belongs() -> None:
@@ -135,7 +138,8 @@ async def test_a_key_that_is_refused_is_said_to_be_refused(said: str, words: str
 
 async def test_a_file_that_is_no_key_is_refused_without_being_quoted() -> None:
     broken = key_file(private_key="-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n")
-    for text in ("hello", "[]", key_file(type="authorized_user"), broken):
+    elliptic = key_file(private_key=elliptic_key())
+    for text in ("hello", "[]", key_file(type="authorized_user"), broken, elliptic):
         given = credentials("http://127.0.0.1:1", service_account_key=SecretStr(text))
         with pytest.raises(Invalid, match="no key file") as caught:
             await survey(REGISTRATION, given, [])
@@ -327,6 +331,27 @@ async def test_recommendations_that_cannot_be_read_are_a_gap_and_asked_for_once(
     assert len([one for one in server.asked if IMAGE in one.path]) == 1
 
 
+@pytest.mark.parametrize("name", [SECRETS, RECOMMENDATIONS])
+async def test_a_call_that_hangs_is_given_up(name: str) -> None:
+    class Impatient(Guards):
+        time_limit = timedelta(seconds=0.5)
+
+    hanging = Answered({}, hangs=1.5)
+    answers = used(**{SECRETS_PATH: hanging, f"{V1}/locations/global/recommenders/{IMAGE}/recommendations": hanging})
+    collected = Collected()
+    with google(answers) as server:
+        async with REGISTRATION.open(credentials(server.url), reach(Impatient())) as source:
+            # A connection and a token first: what hangs is the one call.
+            await source.regions()
+            run = Survey(source, collected, Place(account_id=PROJECT, region=None, now=NOW))
+            report = await run.read(listings(name))
+
+    (gap,) = report.gaps
+    assert gap.cause is GapCause.UNAVAILABLE
+    assert "within 0.5 seconds" in gap.reason
+    assert report.complete == frozenset()
+
+
 async def test_without_the_locations_in_use_nothing_is_concluded_and_they_are_asked_for_once() -> None:
     path = f"GET /compute/v1/projects/{PROJECT}/aggregated/disks"
     names = (RECOMMENDATIONS, "dlp.v2:projects.locations.discoveryConfigs.list")
@@ -343,6 +368,15 @@ async def test_an_interface_that_is_off_has_nothing_in_use() -> None:
     with google(used(**{f"{V1}/instances": off})) as server:
         async with REGISTRATION.open(credentials(server.url), reach()) as source:
             assert await source.regions() == ("global", "us-central1", "us-central1-a")
+
+
+async def test_a_project_without_billing_may_still_use_what_it_used() -> None:
+    off = refused(403, "PERMISSION_DENIED", {"reason": "BILLING_DISABLED", "metadata": {}})
+    with google(used(**{f"{V1}/instances": off})) as server:
+        _, report = await survey(REGISTRATION, credentials(server.url), listings(RECOMMENDATIONS))
+
+    assert [(gap.cause, gap.missing) for gap in report.gaps] == [(GapCause.PLAN, "billing for the project")]
+    assert report.complete == frozenset()
 
 
 async def test_a_location_of_another_shape_is_not_taken_for_none() -> None:

@@ -25,6 +25,10 @@ NAMED_PERMISSION = re.compile(r"(?:[Pp]ermission|Required)s? '?([a-z][A-Za-z0-9]
 FORBIDDEN, TOO_MANY_REQUESTS = 403, 429
 
 
+class InterfaceOff(PlanMissing):
+    """The project does not use this interface of Google at all."""
+
+
 def refusal(reply: Reply, operation: Operation) -> ProviderError | None:
     """The vendor's own meaning of a reply with a bad status; None where its status says it all."""
     reasons = _reasons(reply.body)
@@ -34,16 +38,17 @@ def refusal(reply: Reply, operation: Operation) -> ProviderError | None:
         )
     if reasons & API_OFF:
         host = _metadata(reply.body).get("service") or operation.options["host"]
-        return _plan_missing(operation, f"the API {host}", f"the API {host} is not enabled in the project")
+        return InterfaceOff(
+            f"{NAME} does not offer {operation.name}: the API {host} is not enabled in the project.",
+            service=operation.service,
+            plan=f"the API {host}",
+        )
     if reasons & BILLING_OFF:
-        return _plan_missing(operation, "billing for the project", "billing is not switched on for the project")
+        message = f"{NAME} does not offer {operation.name}: billing is not switched on for the project."
+        return PlanMissing(message, service=operation.service, plan="billing for the project")
     if reply.status == FORBIDDEN:
         return _permission_missing(reply, operation, reasons)
     return None
-
-
-def _plan_missing(operation: Operation, plan: str, why: str) -> PlanMissing:
-    return PlanMissing(f"{NAME} does not offer {operation.name}: {why}.", service=operation.service, plan=plan)
 
 
 def _permission_missing(reply: Reply, operation: Operation, reasons: frozenset[str]) -> PermissionMissing:

@@ -1,4 +1,6 @@
-"""Which locations a project uses: where its machines, disks, addresses, databases, clusters, services and data lie."""
+"""Which locations a project uses: where its machines, disks, addresses, databases, clusters, functions, services and
+data lie.
+"""
 
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -35,6 +37,7 @@ USED: tuple[tuple[Operation, Mapping[str, object], Names], ...] = (
     (data.BUCKETS, {}, _each("items", lambda one: one["location"])),
     (data.DATASETS, {"maxResults": 1000}, _each("datasets", lambda one: one["location"])),
     (running.CLUSTERS, {}, _each("clusters", lambda one: one["location"])),
+    (running.FUNCTIONS, {}, _each("functions", lambda one: one["name"].split("/")[3])),
     (running.SERVICES, {}, _each("items", running.service_location)),
 )
 

@@ -11,6 +11,7 @@ RUN = "run.googleapis.com"
 ARTIFACTS = "artifactregistry.googleapis.com"
 GATEWAY = "apigateway.googleapis.com"
 PUBSUB = "pubsub.googleapis.com"
+FUNCTION = "cloudfunctions.googleapis.com"
 
 # "-" is every location.
 CLUSTERS = call(
@@ -18,6 +19,12 @@ CLUSTERS = call(
     CONTAINER,
     "GET /v1/projects/{project}/locations/-/clusters",
     "container.clusters.list",
+)
+FUNCTIONS = call(
+    "cloudfunctions.v2:projects.locations.functions.list",
+    FUNCTION,
+    "GET /v2/projects/{project}/locations/-/functions",
+    "cloudfunctions.functions.list",
 )
 # The newer version of the interface has no list over all locations.
 SERVICES = call(
@@ -58,6 +65,12 @@ LISTINGS = (
         parse=resources(
             ResourceKind.GCP_RUN_SERVICE, _service, created="metadata.creationTimestamp", labels="metadata.labels"
         ),
+    ),
+    Listing(
+        operation=FUNCTIONS,
+        items=at("functions"),
+        kind=ResourceKind.GCP_FUNCTION,
+        parse=named(ResourceKind.GCP_FUNCTION, FUNCTION),
     ),
     Listing(
         operation=call(

@@ -10,7 +10,7 @@ from typing import Any
 import httpx2
 
 from connectors.clouds.gcp.call import scopes_of
-from connectors.clouds.gcp.error import NAME, refusal
+from connectors.clouds.gcp.error import NAME, InterfaceOff, refusal
 from connectors.clouds.gcp.identity import PROJECT, SEARCH
 from connectors.clouds.gcp.location import USED, Names, widened
 from connectors.clouds.gcp.recommendation import Recommendations
@@ -102,8 +102,8 @@ class GcpSource:
         try:
             async with aclosing(self._checked(operation, arguments)) as pages:
                 return [name async for page in pages for name in names(page)]
-        except PlanMissing:
-            # Without the interface the project has nothing of the kind.
+        except InterfaceOff:
+            # A project that does not use an interface has nothing of its kind.
             return []
         except MISSHAPEN as error:
             raise self._misshapen(operation, error) from error

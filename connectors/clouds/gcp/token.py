@@ -42,6 +42,8 @@ def parse_key(text: SecretStr) -> ServiceAccountKey:
         if found["type"] != "service_account":
             raise ValueError("another type")
         signer = RSASigner.from_service_account_info(found)  # type: ignore[no-untyped-call]  # google-auth has no types
+        # A key of another kind is taken, and fails only here.
+        signer.sign(b"")
         return ServiceAccountKey(str(found["client_email"]), signer)
     except (AttributeError, KeyError, TypeError, ValueError):
         # Without the cause: its message may quote the key.

@@ -8,7 +8,9 @@ from typing import Any
 
 LISTS = ("unreachable", "unreachables", "missingZones")
 # Of the warnings of a list only these mean that something is missing; NO_RESULTS_ON_PAGE says that nothing is there.
-CODES = frozenset({"UNREACHABLE", "REGION_UNREACHABLE", "PARTIAL_SUCCESS", "MAX_RESULTS_EXCEEDED"})
+CODES = frozenset(
+    {"UNREACHABLE", "REGION_UNREACHABLE", "PARTIAL_SUCCESS", "MAX_RESULTS_EXCEEDED", "LIST_OVERHEAD_QUOTA_EXCEED"}
+)
 
 
 def unreachable_in(answer: Any) -> set[str]:

@@ -44,6 +44,7 @@ PEERS = {
     "secretmanager.v1:projects.secrets.list": SCRIPTED,
     "container.v1:projects.locations.clusters.list": PRISM,
     "run.v1:projects.locations.services.list": SCRIPTED,
+    "cloudfunctions.v2:projects.locations.functions.list": SCRIPTED,
     "artifactregistry.v1:projects.locations.list": SCRIPTED,
     "artifactregistry.v1:projects.locations.repositories.list": SCRIPTED,
     "apigateway.v1:projects.locations.apis.list": SCRIPTED,

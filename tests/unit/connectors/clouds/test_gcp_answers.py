@@ -156,6 +156,9 @@ def test_every_list_tells_where_its_things_lie() -> None:
         "storage.v1:buckets.list": {"items": [{"location": "US"}]},
         "bigquery.v2:datasets.list": {"datasets": [{"location": "EU"}]},
         "container.v1:projects.locations.clusters.list": {"clusters": [{"location": "k"}]},
+        "cloudfunctions.v2:projects.locations.functions.list": {
+            "functions": [{"name": "projects/p1/locations/fn/functions/f"}]
+        },
         "run.v1:projects.locations.services.list": {
             "items": [{"metadata": {"labels": {"cloud.googleapis.com/location": "run"}}}]
         },
@@ -163,4 +166,4 @@ def test_every_list_tells_where_its_things_lie() -> None:
 
     found = {operation.name: list(names(answers[operation.name])) for operation, _, names in USED}
 
-    assert [name for names in found.values() for name in names] == ["z-a1-a", "r", "sql", "US", "EU", "k", "run"]
+    assert [name for names in found.values() for name in names] == ["z-a1-a", "r", "sql", "US", "EU", "k", "fn", "run"]
