@@ -147,9 +147,12 @@ class ResourceKind(StrEnum):
     GCP_RESOURCE_POLICY = "GCP_RESOURCE_POLICY", "A resource policy, such as a snapshot schedule."
     GCP_COMMITMENT = "GCP_COMMITMENT", "A committed use discount."
     GCP_BUCKET = "GCP_BUCKET", "A Cloud Storage bucket."
+    GCP_DATASET = "GCP_DATASET", "A BigQuery dataset."
     GCP_SQL_INSTANCE = "GCP_SQL_INSTANCE", "A Cloud SQL instance."
     GCP_CLUSTER = "GCP_CLUSTER", "A Kubernetes Engine cluster."
     GCP_RUN_SERVICE = "GCP_RUN_SERVICE", "A Cloud Run service."
+    GCP_FUNCTION = "GCP_FUNCTION", "A function of Cloud Run functions."
+    GCP_API_CONFIG = "GCP_API_CONFIG", "A configuration of an interface of API Gateway."
     GCP_SERVICE_ACCOUNT = "GCP_SERVICE_ACCOUNT", "A service account."
     GCP_SERVICE_ACCOUNT_KEY = "GCP_SERVICE_ACCOUNT_KEY", "A key of a service account."
     GCP_IAM_POLICY = "GCP_IAM_POLICY", "The IAM policy of a project."
@@ -167,6 +170,10 @@ class ResourceKind(StrEnum):
     GCP_BILLING_ACCOUNT = "GCP_BILLING_ACCOUNT", "A billing account."
     GCP_BUDGET = "GCP_BUDGET", "A budget."
     GCP_RECOMMENDATION = "GCP_RECOMMENDATION", "A recommendation of Google Cloud."
+    GCP_BILLING_RECOMMENDATION = (
+        "GCP_BILLING_RECOMMENDATION",
+        "A recommendation of Google Cloud for a billing account.",
+    )
     GCP_SECURITY_FINDING = "GCP_SECURITY_FINDING", "A finding of Security Command Center."
     GCP_DIRECTORY_USER = "GCP_DIRECTORY_USER", "A user of Google Workspace."
 

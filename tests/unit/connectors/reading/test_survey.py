@@ -1,7 +1,7 @@
 """The engine that reads every vendor, over a source that answers from a table."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -115,6 +115,52 @@ async def test_a_list_that_breaks_off_keeps_what_came_and_is_not_complete(
     assert (gap.cause, gap.missing, gap.unlisted, gap.operation) == (cause, missing, (DISK,), "list")
     assert [one.native_id for one in collected.of(DISK)] == ["a"]
     assert report.complete == {(FIREWALL, None)}
+
+
+def by_place(place: Place, regions: Sequence[str]) -> list[Arguments]:
+    return [{"place": region} for region in regions]
+
+
+async def test_a_list_that_is_asked_place_by_place_is_one_part() -> None:
+    source = Table(list=[page("a")])
+
+    collected, report = await read(source, listing(spread=by_place))
+
+    assert source.asked == [("list", None, {"place": "east"}), ("list", None, {"place": "west"})]
+    assert report.complete == {(DISK, None)}
+    assert set(collected.parts) == {PartKey("list", None)}
+
+
+async def test_one_place_that_fails_leaves_the_whole_list_incomplete() -> None:
+    class Half(Table):
+        async def pages(self, operation: Operation, place: Place, arguments: Arguments) -> AsyncGenerator[Answer, None]:
+            if arguments["place"] == "east":
+                raise Throttled("no", service="disks")
+            yield page("a")
+
+    collected, report = await read(Half(), listing(spread=by_place))
+
+    assert [one.native_id for one in collected.found] == ["a"]
+    assert [(gap.cause, gap.region) for gap in report.gaps] == [(GapCause.THROTTLED, None)]
+    assert report.complete == frozenset()
+
+
+async def test_without_the_places_the_whole_list_is_incomplete() -> None:
+    source = Table(list=[page("a")])
+    source.where = PermissionMissing("no", service="disks", permission="places.list")
+
+    _, report = await read(source, listing(spread=by_place))
+
+    assert [(gap.missing, gap.unlisted) for gap in report.gaps] == [("places.list", (DISK,))]
+    assert report.complete == frozenset()
+
+
+async def test_a_look_at_what_may_be_read_asks_in_one_place() -> None:
+    source = Table(list=[page("a")])
+
+    await read(source, listing(spread=by_place), first_only=True)
+
+    assert source.asked == [("list", None, {"place": "east"})]
 
 
 async def test_pages_that_repeat_are_cut_short() -> None:

@@ -1,0 +1,1 @@
+"""Google Cloud: the lists of one project, its organization, its billing account and its Workspace directory."""

@@ -1,0 +1,163 @@
+"""Where data lies: buckets, databases, BigQuery; and the keys and secrets it is guarded with, never their values."""
+
+from connectors.clouds.gcp.call import call
+from connectors.clouds.gcp.resource import merged, named, resources
+from connectors.reading.listing import WHOLE, Arguments, Detail, Item, Listing, Place, at
+from domain.facts.resource import ResourceKind
+
+STORAGE = "storage.googleapis.com"
+SQL = "sqladmin.googleapis.com"
+BIGQUERY = "bigquery.googleapis.com"
+KMS = "cloudkms.googleapis.com"
+SECRETS = "secretmanager.googleapis.com"
+
+BUCKETS = call(
+    "storage.v1:buckets.list",
+    STORAGE,
+    "GET /storage/v1/b",
+    "storage.buckets.list",
+    also=("storage.buckets.list",),
+    asks_project=True,
+)
+SQL_INSTANCES = call(
+    "sqladmin.v1:instances.list",
+    SQL,
+    "GET /v1/projects/{project}/instances",
+    "cloudsql.instances.list",
+    also=("sql.instances.list",),
+)
+DATASETS = call(
+    "bigquery.v2:datasets.list", BIGQUERY, "GET /bigquery/v2/projects/{project}/datasets", "bigquery.datasets.get"
+)
+# Only of the newest runs and operations: what the last backup was, and whether a restore was tried.
+NEWEST = 50
+
+
+def _sql(item: Item, place: Place) -> str:
+    return f"//cloudsql.googleapis.com/projects/{place.account_id}/instances/{item['name']}"
+
+
+def _dataset(item: Item, place: Place) -> str:
+    return f"//bigquery.googleapis.com/projects/{place.account_id}/datasets/{item['datasetReference']['datasetId']}"
+
+
+def under_name(item: Item, _: Place) -> Arguments:
+    return {"parent": item["name"]}
+
+
+def under_parent(place: Place) -> Arguments:
+    return {"parent": place.parent["name"]}
+
+
+LISTINGS = (
+    Listing(
+        operation=BUCKETS,
+        items=at("items"),
+        kind=ResourceKind.GCP_BUCKET,
+        parse=resources(
+            ResourceKind.GCP_BUCKET, lambda item, _: f"//storage.googleapis.com/{item['name']}", created="timeCreated"
+        ),
+        details=(
+            Detail(
+                key="iam_policy",
+                operation=call(
+                    "storage.v1:buckets.getIamPolicy",
+                    STORAGE,
+                    "GET /storage/v1/b/{bucket}/iam",
+                    "storage.buckets.getIamPolicy",
+                    also=("storage.buckets.getIamPolicy",),
+                ),
+                arguments=lambda item, _: {"bucket": item["name"], "optionsRequestedPolicyVersion": 3},
+                pick=WHOLE,
+            ),
+        ),
+    ),
+    Listing(
+        operation=SQL_INSTANCES,
+        items=at("items"),
+        kind=ResourceKind.GCP_SQL_INSTANCE,
+        parse=resources(ResourceKind.GCP_SQL_INSTANCE, _sql, labels="settings.userLabels"),
+        details=(
+            Detail(
+                key="backup_runs",
+                operation=call(
+                    "sqladmin.v1:backupRuns.list",
+                    SQL,
+                    "GET /v1/projects/{project}/instances/{instance}/backupRuns",
+                    "cloudsql.backupRuns.list",
+                    is_one_page=True,
+                ),
+                arguments=lambda item, _: {"instance": item["name"], "maxResults": NEWEST},
+                pick=merged("items"),
+            ),
+            Detail(
+                key="operations",
+                operation=call(
+                    "sqladmin.v1:operations.list",
+                    SQL,
+                    "GET /v1/projects/{project}/operations",
+                    "cloudsql.instances.get",
+                    is_one_page=True,
+                ),
+                arguments=lambda item, _: {"instance": item["name"], "maxResults": NEWEST},
+                pick=merged("items"),
+            ),
+        ),
+    ),
+    Listing(
+        operation=DATASETS,
+        items=at("datasets"),
+        kind=ResourceKind.GCP_DATASET,
+        parse=resources(ResourceKind.GCP_DATASET, _dataset),
+        arguments=lambda _: {"maxResults": 1000},
+    ),
+    Listing(
+        operation=call(
+            "cloudkms.v1:projects.locations.list",
+            KMS,
+            "GET /v1/projects/{project}/locations",
+            "cloudkms.locations.list",
+        ),
+        items=at("locations"),
+        children=(
+            Listing(
+                operation=call(
+                    "cloudkms.v1:projects.locations.keyRings.list",
+                    KMS,
+                    "GET /v1/{+parent}/keyRings",
+                    "cloudkms.keyRings.list",
+                ),
+                items=at("keyRings"),
+                kind=ResourceKind.GCP_KEY_RING,
+                parse=named(ResourceKind.GCP_KEY_RING, KMS),
+                arguments=under_parent,
+                children=(
+                    Listing(
+                        operation=call(
+                            "cloudkms.v1:projects.locations.keyRings.cryptoKeys.list",
+                            KMS,
+                            "GET /v1/{+parent}/cryptoKeys",
+                            "cloudkms.cryptoKeys.list",
+                            also=("cloudkms.projects.locations.keyRings.cryptoKeys.list",),
+                        ),
+                        items=at("cryptoKeys"),
+                        kind=ResourceKind.GCP_CRYPTO_KEY,
+                        parse=named(ResourceKind.GCP_CRYPTO_KEY, KMS),
+                        arguments=under_parent,
+                    ),
+                ),
+            ),
+        ),
+    ),
+    Listing(
+        operation=call(
+            "secretmanager.v1:projects.secrets.list",
+            SECRETS,
+            "GET /v1/projects/{project}/secrets",
+            "secretmanager.secrets.list",
+        ),
+        items=at("secrets"),
+        kind=ResourceKind.GCP_SECRET,
+        parse=named(ResourceKind.GCP_SECRET, SECRETS),
+    ),
+)

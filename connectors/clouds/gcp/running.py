@@ -1,0 +1,132 @@
+"""What runs besides machines: clusters, Cloud Run, images of containers, interfaces, queues."""
+
+from connectors.clouds.gcp.call import call
+from connectors.clouds.gcp.data import under_parent
+from connectors.clouds.gcp.resource import named, resources
+from connectors.reading.listing import Item, Listing, Place, at
+from domain.facts.resource import ResourceKind
+
+CONTAINER = "container.googleapis.com"
+RUN = "run.googleapis.com"
+ARTIFACTS = "artifactregistry.googleapis.com"
+GATEWAY = "apigateway.googleapis.com"
+PUBSUB = "pubsub.googleapis.com"
+FUNCTION = "cloudfunctions.googleapis.com"
+
+# "-" is every location.
+CLUSTERS = call(
+    "container.v1:projects.locations.clusters.list",
+    CONTAINER,
+    "GET /v1/projects/{project}/locations/-/clusters",
+    "container.clusters.list",
+)
+FUNCTIONS = call(
+    "cloudfunctions.v2:projects.locations.functions.list",
+    FUNCTION,
+    "GET /v2/projects/{project}/locations/-/functions",
+    "cloudfunctions.functions.list",
+)
+# The newer version of the interface has no list over all locations.
+SERVICES = call(
+    "run.v1:projects.locations.services.list",
+    RUN,
+    "GET /v1/projects/{project}/locations/-/services",
+    "run.services.list",
+)
+
+
+def _cluster(item: Item, place: Place) -> str:
+    return (
+        f"//container.googleapis.com/projects/{place.account_id}/locations/{item['location']}/clusters/{item['name']}"
+    )
+
+
+def _service(item: Item, place: Place) -> str:
+    name = item["metadata"]["name"]
+    return f"//run.googleapis.com/projects/{place.account_id}/locations/{service_location(item)}/services/{name}"
+
+
+def service_location(item: Item) -> str:
+    """Of a Cloud Run service."""
+    return str(item["metadata"]["labels"]["cloud.googleapis.com/location"])
+
+
+LISTINGS = (
+    Listing(
+        operation=CLUSTERS,
+        items=at("clusters"),
+        kind=ResourceKind.GCP_CLUSTER,
+        parse=resources(ResourceKind.GCP_CLUSTER, _cluster, labels="resourceLabels"),
+    ),
+    Listing(
+        operation=SERVICES,
+        items=at("items"),
+        kind=ResourceKind.GCP_RUN_SERVICE,
+        parse=resources(
+            ResourceKind.GCP_RUN_SERVICE, _service, created="metadata.creationTimestamp", labels="metadata.labels"
+        ),
+    ),
+    Listing(
+        operation=FUNCTIONS,
+        items=at("functions"),
+        kind=ResourceKind.GCP_FUNCTION,
+        parse=named(ResourceKind.GCP_FUNCTION, FUNCTION),
+    ),
+    Listing(
+        operation=call(
+            "artifactregistry.v1:projects.locations.list",
+            ARTIFACTS,
+            "GET /v1/projects/{project}/locations",
+            "artifactregistry.locations.list",
+        ),
+        items=at("locations"),
+        children=(
+            Listing(
+                operation=call(
+                    "artifactregistry.v1:projects.locations.repositories.list",
+                    ARTIFACTS,
+                    "GET /v1/{+parent}/repositories",
+                    "artifactregistry.repositories.list",
+                ),
+                items=at("repositories"),
+                kind=ResourceKind.GCP_ARTIFACT_REPOSITORY,
+                parse=named(ResourceKind.GCP_ARTIFACT_REPOSITORY, ARTIFACTS),
+                arguments=under_parent,
+            ),
+        ),
+    ),
+    Listing(
+        operation=call(
+            "apigateway.v1:projects.locations.apis.list",
+            GATEWAY,
+            "GET /v1/projects/{project}/locations/global/apis",
+            "apigateway.apis.list",
+        ),
+        items=at("apis"),
+        children=(
+            Listing(
+                operation=call(
+                    "apigateway.v1:projects.locations.apis.configs.list",
+                    GATEWAY,
+                    "GET /v1/{+parent}/configs",
+                    "apigateway.apiconfigs.list",
+                ),
+                items=at("apiConfigs"),
+                kind=ResourceKind.GCP_API_CONFIG,
+                parse=named(ResourceKind.GCP_API_CONFIG, GATEWAY),
+                arguments=under_parent,
+            ),
+        ),
+    ),
+    Listing(
+        operation=call(
+            "pubsub.v1:projects.subscriptions.list",
+            PUBSUB,
+            "GET /v1/projects/{project}/subscriptions",
+            "pubsub.subscriptions.list",
+        ),
+        items=at("subscriptions"),
+        kind=ResourceKind.GCP_SUBSCRIPTION,
+        parse=named(ResourceKind.GCP_SUBSCRIPTION, PUBSUB),
+    ),
+)
