@@ -60,6 +60,7 @@ LISTINGS = (
         items=lambda answer: [answer["account"]],
         kind=ResourceKind.DIGITALOCEAN_TEAM,
         parse=parse.parse_team,
+        volatile=frozenset({"sizes"}),
         details=(
             Detail(
                 key="sizes",
@@ -104,22 +105,24 @@ LISTINGS = (
         items=calls.listed("actions"),
     ),
     Listing(
-        operation=calls.get("/v2/customers/my/balance", "billing:read", options=calls.COST),
+        operation=calls.get("/v2/customers/my/balance", "billing:read"),
         items=lambda answer: [answer["month_to_date_usage"]],
+        is_about_costs=True,
     ),
     Listing(
-        operation=calls.get("/v2/customers/my/billing_history", "billing:read", options=calls.COST),
+        operation=calls.get("/v2/customers/my/billing_history", "billing:read"),
         items=calls.listed("billing_history"),
     ),
     Listing(
-        operation=calls.get("/v2/customers/my/invoices", "billing:read", options=calls.COST),
+        operation=calls.get("/v2/customers/my/invoices", "billing:read"),
         arguments=calls.full_pages,
         items=invoices,
+        is_about_costs=True,
         kind=ResourceKind.DIGITALOCEAN_INVOICE,
         parse=parse.parse_as(ResourceKind.DIGITALOCEAN_INVOICE, key="invoice_uuid", name="invoice_period"),
         children=(
             Listing(
-                operation=calls.get("/v2/customers/my/invoices/{invoice_uuid}", "billing:read", options=calls.COST),
+                operation=calls.get("/v2/customers/my/invoices/{invoice_uuid}", "billing:read"),
                 arguments=lambda place: {
                     "invoice_uuid": place.parent["invoice_uuid"],
                     "per_page": calls.PAGE_SIZE,
@@ -133,9 +136,10 @@ LISTINGS = (
         operation=calls.get(
             "/v2/billing/{account_urn}/insights/{start_date}/{end_date}",
             "billing:read",
-            options={**calls.COST, "numbered": True},
+            options={"numbered": True},
         ),
         arguments=insights_since,
         items=calls.listed("data_points"),
+        is_about_costs=True,
     ),
 )

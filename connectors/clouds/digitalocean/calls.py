@@ -13,8 +13,6 @@ from connectors.rest.values import without
 
 API, SPACES = "api", "spaces"
 PAGE_SIZE = 200
-# Read once a day: DigitalOcean makes its billing data anew every night.
-COST = {"cadence": "cost"}
 # What the rules on idle and oversized things look at.
 WINDOW = timedelta(days=14)
 

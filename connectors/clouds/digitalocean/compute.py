@@ -64,6 +64,9 @@ LISTINGS = (
         items=calls.listed("droplets"),
         kind=ResourceKind.DIGITALOCEAN_DROPLET,
         parse=parse.parse_as(ResourceKind.DIGITALOCEAN_DROPLET),
+        volatile=frozenset(
+            {"cpu_percent", "memory_available_bytes", "bandwidth_inbound_mbps", "bandwidth_outbound_mbps"}
+        ),
         details=(
             Detail(
                 key="firewalls",
@@ -135,6 +138,7 @@ LISTINGS = (
         items=registries,
         kind=ResourceKind.DIGITALOCEAN_REGISTRY,
         parse=parse.parse_as(ResourceKind.DIGITALOCEAN_REGISTRY, key="name"),
+        volatile=frozenset({"storage_usage_bytes", "storage_usage_bytes_updated_at"}),
         details=(
             Detail(
                 key="garbage_collections",

@@ -64,6 +64,7 @@ LISTINGS = (
         items=calls.listed("databases"),
         kind=ResourceKind.DIGITALOCEAN_DATABASE,
         parse=parse.parse_as(ResourceKind.DIGITALOCEAN_DATABASE),
+        volatile=frozenset({"backups", "cpu_percent"}),
         details=(
             Detail(
                 key="firewall_rules",

@@ -17,6 +17,7 @@ LISTINGS = (
         items=calls.listed("load_balancers"),
         kind=ResourceKind.DIGITALOCEAN_LOAD_BALANCER,
         parse=parse.parse_as(ResourceKind.DIGITALOCEAN_LOAD_BALANCER),
+        volatile=frozenset({"requests_per_second"}),
         details=(
             Detail(
                 key="requests_per_second",

@@ -30,7 +30,7 @@ from domain.facts.credentials import DigitalOceanCredentials
 
 NAME, KEY = "Spaces", "Spaces access key"
 # Source: docs.digitalocean.com, "Regional availability", Spaces.
-REGIONS = ("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "ric1", "sfo2", "sfo3", "sgp1", "syd1", "tor1")
+REGIONS = ("ams3", "atl1", "blr1", "fra1", "lon1", "nyc3", "sfo2", "sfo3", "sgp1", "syd1", "tor1")
 HOST = "https://{region}.digitaloceanspaces.com"
 # One stand-in for all regions.
 STAND_IN = "us-east-1"

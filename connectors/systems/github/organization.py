@@ -86,6 +86,7 @@ LISTINGS = (
         items=lambda answer: [answer] if answer["id"] else [],
         kind=ResourceKind.GITHUB_ORGANIZATION,
         parse=parse.parse_organization,
+        volatile=frozenset({"credential_authorizations", "plan.filled_seats", "updated_at"}),
         details=(
             Detail(
                 key="owner_settings",
@@ -150,6 +151,7 @@ LISTINGS = (
         items=calls.listed(),
         kind=ResourceKind.GITHUB_TOKEN,
         parse=parse.parse_as(ResourceKind.GITHUB_TOKEN, "personal-access-token", name="token_name"),
+        volatile=frozenset({"token_last_used_at"}),
     ),
     Listing(
         operation=calls.get(f"{PATH}/actions/secrets", "organization_secrets=read"),
@@ -191,7 +193,7 @@ LISTINGS = (
             service=calls.AUDIT_LOG,
             plan=CLOUD,
             off=frozenset({"404"}),
-            hide=calls.dropping("hashed_token", "token_id", "actor_ip"),
+            hide=calls.dropping("hashed_token"),
         ),
         arguments=log_since,
         items=calls.listed(),

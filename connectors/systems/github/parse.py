@@ -71,19 +71,14 @@ def parse_organization(item: Item, details: Mapping[str, Any], place: Place) -> 
 
 
 def parse_repository(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
-    """A repository: what the list says, over it what its own page says, and the details.
-
-    Source: GET /orgs/{org}/repos, GET /repos/{owner}/{repo}.
-    """
-    more = {key: value for key, value in details.items() if key != "repository"}
-    whole = {**slim(item), **slim(details.get("repository") or {}), **more}
+    """A repository as the list tells of it, with its details. Source: GET /orgs/{org}/repos."""
     topics = item.get("topics") or []
     return Resource(
         kind=ResourceKind.GITHUB_REPOSITORY,
         native_id=f"repository/{item['id']}",
         name=item["full_name"],
         tags=dict.fromkeys(topics, ""),
-        config=whole,
+        config={**slim(item), **details},
         created_at=moment(item.get("created_at")),
     )
 

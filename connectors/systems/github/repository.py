@@ -2,7 +2,7 @@
 
 # The 17: eleven about itself, and one list each of environments, deploy keys, secrets, merged pull requests, commits
 # and the latest release. To these come two calls for each newly merged pull request, one for each 50 of them, one for
-# each new commit that names no pull request, and one for each file of the release. A token may make 5000 an hour.
+# each new commit that names no pull request, and one for each file of the release. A token has 5000 calls an hour.
 
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
@@ -88,9 +88,9 @@ def contents(key: str, path: str) -> Detail:
 
 DETAILS = (
     detail(
-        "repository",
+        "security_and_analysis",
         calls.get(PATH, calls.ADMINISTRATION, shows="security_and_analysis"),
-        pick=calls.one_of("id", "full_name"),
+        pick=lambda pages: pages[0]["security_and_analysis"],
     ),
     detail(
         "protection",
@@ -164,6 +164,7 @@ LISTINGS = (
         items=calls.listed(),
         kind=ResourceKind.GITHUB_REPOSITORY,
         parse=parse.parse_repository,
+        volatile=frozenset({"commits", "pushed_at", "sbom.packages", "updated_at"}),
         details=DETAILS,
         children=(
             Listing(
@@ -180,6 +181,7 @@ LISTINGS = (
                 items=calls.listed(),
                 kind=ResourceKind.GITHUB_DEPLOY_KEY,
                 parse=parse.parse_as(ResourceKind.GITHUB_DEPLOY_KEY, "key", name="title"),
+                volatile=frozenset({"last_used"}),
                 applies=change.is_active,
             ),
             Listing(
