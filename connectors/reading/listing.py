@@ -121,7 +121,8 @@ class Detail:
     """One more call for each item; what `pick` takes from its pages goes into the item's details under `key`.
 
     A key that could not be read is left out; one that is not set is None. `applies` says which items have it.
-    `place` says where it is asked when that is not where the item was listed.
+    `place` says where it is asked when that is not where the item was listed. With `each`, what `pick` gives is a
+    list, and the value is what `each` gives for every item of it; the key is left out unless all could be read.
     """
 
     key: str
@@ -130,6 +131,12 @@ class Detail:
     pick: Callable[[Sequence[Answer]], Any] = WHOLE
     applies: Callable[[Item], bool] = everywhere
     place: Callable[[Item, Place], Place] | None = None
+    each: "Detail | None" = None
+
+    @property
+    def operations(self) -> tuple[Operation, ...]:
+        """Its own, and that asked for each thing found by it."""
+        return (self.operation, *(self.each.operations if self.each else ()))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +160,9 @@ class Listing:
     """A list, what is asked about each of its items, and the lists under each of them.
 
     With `kind` and `parse` it gives resources; without, its answers are kept as evidence only. `is_regional`: asked in
-    every region of the account. `keeps` drops items before anything is asked about them.
+    every region of the account. `keeps` drops items before anything is asked about them. `also` are the further kinds
+    `parse` may give. `variant` tells listings of one operation in one place apart. `applies`: for which items of the
+    listing above one that stands under another is asked.
     """
 
     operation: Operation
@@ -166,6 +175,9 @@ class Listing:
     children: tuple["Listing", ...] = ()
     is_regional: bool = False
     keeps: Callable[[Item, Place], bool] | None = None
+    also: tuple[ResourceKind, ...] = ()
+    variant: str = ""
+    applies: Callable[[Item], bool] = everywhere
 
     def __post_init__(self) -> None:
         if (self.kind is None) != (self.parse is None):
@@ -175,11 +187,11 @@ class Listing:
     def kinds(self) -> tuple[ResourceKind, ...]:
         """Of it and of everything under it."""
         own = () if self.kind is None else (self.kind,)
-        return (*own, *(kind for child in self.children for kind in child.kinds))
+        return (*own, *self.also, *(kind for child in self.children for kind in child.kinds))
 
     @property
     def operations(self) -> tuple[Operation, ...]:
         """Every call it makes, its own first."""
-        details = (one.operation for one in self.details)
+        details = (operation for one in self.details for operation in one.operations)
         batches = (one.operation for one in self.batches)
         return (self.operation, *details, *batches, *(one for child in self.children for one in child.operations))

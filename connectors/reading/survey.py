@@ -63,9 +63,9 @@ class Survey:
         self._expected = len(parts)
         found = await together(self._part(listing, place) for listing, place in parts)
         gaps = (*outside.listed(), *(gap for gaps in found for gap in gaps))
-        hidden = {(kind, gap.region) for gap in gaps for kind in gap.unlisted}
-        complete = {(kind, place.region) for listing, place in parts for kind in listing.kinds} - hidden
-        return SurveyReport(gaps, frozenset(complete), dict(self.answered))
+        listed = {(kind, place.region) for listing, place in parts for kind in listing.kinds}
+        complete = frozenset(one for one in listed if not any(_hides(gap, *one) for gap in gaps))
+        return SurveyReport(gaps, complete, dict(self.answered))
 
     async def _parts(self, listings: Sequence[Listing], gaps: Gaps) -> list[tuple[Listing, Place]]:
         regional = [one for one in listings if one.is_regional]
@@ -82,7 +82,7 @@ class Survey:
         return everywhere + [(one, self._place.inside(region)) for region in regions for one in regional]
 
     async def _part(self, listing: Listing, place: Place) -> tuple[ServiceGap, ...]:
-        key = PartKey(listing.operation.name, place.region)
+        key = PartKey(f"{listing.operation.name} {listing.variant}".rstrip(), place.region)
         async with self._at_once:
             gaps: tuple[ServiceGap, ...] = ()
             if not self._sink.is_done(key):
@@ -133,7 +133,9 @@ class _PartReader:
             found = [resource for resource in parsed if resource is not None]
             if found:
                 await self._sink.resources(self._key, found)
-        await together(self.read(child, place.under(item)) for child in listing.children for item in items)
+        await together(
+            self.read(child, place.under(item)) for child in listing.children for item in items if child.applies(item)
+        )
 
     async def _details(self, wanted: Sequence[Detail], item: Item, place: Place) -> dict[str, Any]:
         """Those that could be read, by key."""
@@ -145,10 +147,19 @@ class _PartReader:
         where = detail.place(item, place) if detail.place else place
         try:
             pages = await self._whole(detail.operation, where, detail.arguments(item, place))
-            return {detail.key: self._shaped(detail.operation, lambda: detail.pick(pages))}
+            value = self._shaped(detail.operation, lambda: detail.pick(pages))
+            return {detail.key: value} if detail.each is None else await self._each(detail, value, where.under(item))
         except ProviderError as error:
             self.gaps.add(error, detail.operation, where.region)
             return {}
+
+    async def _each(self, detail: Detail, found: Any, place: Place) -> dict[str, Any]:
+        """The list of what was read for each thing found; nothing when some of it could not be read."""
+        one = detail.each
+        if one is None or found is None:
+            return {detail.key: found}
+        read = await together(self._detail(one, item, place) for item in found)
+        return {detail.key: [own[one.key] for own in read]} if all(read) else {}
 
     async def _fill(self, batch: Batch, place: Place, items: Sequence[Item], details: Sequence[dict[str, Any]]) -> None:
         asked = [(item, own) for item, own in zip(items, details, strict=True) if batch.applies(item)]
@@ -215,3 +226,8 @@ class _PartReader:
                 if self._first_only:
                     return
                 number += 1
+
+
+def _hides(gap: ServiceGap, kind: ResourceKind, region: str | None) -> bool:
+    """Whether resources of this kind and region may be missing; the whole account has those of all regions."""
+    return gap.hides(kind, region) or (region is None and kind in gap.unlisted)
