@@ -159,9 +159,10 @@ Parse = Callable[[Item, Mapping[str, Any], Place], Resource | None]
 class Listing:
     """A list, what is asked about each of its items, and the lists under each of them.
 
-    With `kind` and `parse` it gives resources; without, its answers are kept as evidence only. `is_regional`: asked in
-    every region of the account. `keeps` drops items before anything is asked about them. `also` are the further kinds
-    `parse` may give. `variant` tells listings of one operation in one place apart. `applies`: for which items of the
+    With `kind` and `parse` it gives resources; without, its answers are kept as evidence only. `arguments` may give
+    several, for a list that is asked for in several ways. `is_regional`: asked in every region of the account.
+    `is_window`: it shows only what is new, so that what it does not show is not gone. `keeps` drops items before
+    anything is asked about them. `also` are the further kinds `parse` may give. `applies`: for which items of the
     listing above one that stands under another is asked.
     """
 
@@ -169,14 +170,14 @@ class Listing:
     items: Callable[[Answer], Iterable[Item]]
     kind: ResourceKind | None = None
     parse: Parse | None = None
-    arguments: Callable[[Place], Arguments] = nothing
+    arguments: Callable[[Place], Arguments | Sequence[Arguments]] = nothing
     details: tuple[Detail, ...] = ()
     batches: tuple[Batch, ...] = ()
     children: tuple["Listing", ...] = ()
     is_regional: bool = False
+    is_window: bool = False
     keeps: Callable[[Item, Place], bool] | None = None
     also: tuple[ResourceKind, ...] = ()
-    variant: str = ""
     applies: Callable[[Item], bool] = everywhere
 
     def __post_init__(self) -> None:
@@ -188,6 +189,13 @@ class Listing:
         """Of it and of everything under it."""
         own = () if self.kind is None else (self.kind,)
         return (*own, *self.also, *(kind for child in self.children for kind in child.kinds))
+
+    @property
+    def listed_kinds(self) -> tuple[ResourceKind, ...]:
+        """Those of which it shows everything there is."""
+        own = () if self.kind is None or self.is_window else (self.kind, *self.also)
+        children = () if self.is_window else self.children
+        return (*own, *(kind for child in children for kind in child.listed_kinds))
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -68,7 +68,7 @@ class Reach:
 class Registration:
     """A vendor. `open` takes credentials of the given class, and raises Invalid for an endpoint that may not be used.
 
-    `identity_operation` is the call behind `Source.identity`, for the lists of permissions. `members` lists the accounts
+    `identity_operation` is the call behind `Source.identity`, for lists of permissions. `members` lists the accounts
     that these credentials open besides the one they belong to; None where a vendor knows no such thing.
     """
 

@@ -6,7 +6,7 @@ A part that fails becomes a gap and the others go on; memory holds some pages, n
 import hashlib
 from asyncio import Semaphore
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from functools import partial
@@ -63,7 +63,7 @@ class Survey:
         self._expected = len(parts)
         found = await together(self._part(listing, place) for listing, place in parts)
         gaps = (*outside.listed(), *(gap for gaps in found for gap in gaps))
-        listed = {(kind, place.region) for listing, place in parts for kind in listing.kinds}
+        listed = {(kind, place.region) for listing, place in parts for kind in listing.listed_kinds}
         complete = frozenset(one for one in listed if not any(_hides(gap, *one) for gap in gaps))
         return SurveyReport(gaps, complete, dict(self.answered))
 
@@ -82,7 +82,7 @@ class Survey:
         return everywhere + [(one, self._place.inside(region)) for region in regions for one in regional]
 
     async def _part(self, listing: Listing, place: Place) -> tuple[ServiceGap, ...]:
-        key = PartKey(f"{listing.operation.name} {listing.variant}".rstrip(), place.region)
+        key = PartKey(listing.operation.name, place.region)
         async with self._at_once:
             gaps: tuple[ServiceGap, ...] = ()
             if not self._sink.is_done(key):
@@ -107,8 +107,13 @@ class _PartReader:
         self.gaps = Gaps()
 
     async def read(self, listing: Listing, place: Place) -> None:
+        given = listing.arguments(place)
+        for arguments in [given] if isinstance(given, Mapping) else given:
+            await self._read(listing, place, arguments)
+
+    async def _read(self, listing: Listing, place: Place, arguments: Arguments) -> None:
         try:
-            async with aclosing(self._answers(listing.operation, place, listing.arguments(place))) as pages:
+            async with aclosing(self._answers(listing.operation, place, arguments)) as pages:
                 async for page in pages:
                     await self._take_page(listing, place, page)
         except ProviderError as error:

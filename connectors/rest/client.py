@@ -38,7 +38,7 @@ Authorize = Callable[[], Awaitable[Mapping[str, str]]]
 class Vendor:
     """What one vendor's interface is like. `name` is shown. `next_page` is its way of paging.
 
-    `refusal` knows the vendor's own errors. `authorize` gives the headers that carry the credentials, `headers` are
+    `refusal` knows the vendor's own errors, `fault` those it sends with a good status. `authorize` gives the headers that carry the credentials, `headers` are
     sent with each call.
     """
 
@@ -47,6 +47,7 @@ class Vendor:
     next_page: NextPage
     authorize: Authorize
     refusal: Refusal = lambda _, __: None
+    fault: Refusal = lambda _, __: None
     headers: Mapping[str, str] | None = None
 
 
@@ -88,13 +89,14 @@ class RestClient:
         reply = Reply(status=answer.status_code, headers=dict(answer.headers), body=_body(answer))
         if str(reply.status) in operation.absent:
             return reply
-        if answer.is_success:
-            if isinstance(reply.body, str) and not operation.options.get("is_text"):
-                raise Misshapen(
-                    f"{self._vendor.name} does not answer {operation.name} with JSON.", service=operation.service
-                )
-            return reply
-        raise self._vendor.refusal(reply, operation) or self._meaning(reply, operation)
+        if not answer.is_success:
+            raise self._vendor.refusal(reply, operation) or self._meaning(reply, operation)
+        if isinstance(reply.body, str) and not operation.options.get("is_text"):
+            message = f"{self._vendor.name} does not answer {operation.name} with JSON."
+            raise Misshapen(message, service=operation.service)
+        if fault := self._vendor.fault(reply, operation):
+            raise fault
+        return reply
 
     def _meaning(self, reply: Reply, operation: Operation) -> ProviderError:
         name, status, service = self._vendor.name, reply.status, operation.service

@@ -16,6 +16,7 @@ class ResourceKind(StrEnum):
 
     # AWS
     AWS_ACCOUNT = "AWS_ACCOUNT", "An AWS account as a whole."
+    AWS_REGION = "AWS_REGION", "A region of an AWS account, with what is set for all that is in it."
     AWS_S3_BUCKET = "AWS_S3_BUCKET", "An S3 bucket."
     AWS_EC2_INSTANCE = "AWS_EC2_INSTANCE", "An EC2 instance."
     AWS_EBS_VOLUME = "AWS_EBS_VOLUME", "An EBS volume."

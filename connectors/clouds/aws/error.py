@@ -1,5 +1,9 @@
 """AWS's errors in CloudWatcher's terms, in one place."""
 
+import re
+from datetime import timedelta
+from http import HTTPStatus
+
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -10,7 +14,16 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from domain.errors import CredentialsRejected, PermissionMissing, ProviderError, Throttled, Unavailable
+from connectors.reading.listing import Operation
+from domain.errors import (
+    CredentialsRejected,
+    Misshapen,
+    PermissionMissing,
+    PlanMissing,
+    ProviderError,
+    Throttled,
+    Unavailable,
+)
 
 # Sources: the "Common error types" pages of the EC2, IAM, STS, S3 and CloudTrail API references.
 NOT_PERMITTED = frozenset(
@@ -59,12 +72,10 @@ THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
-# Where the permission is not named like the operation. Source: service authorization reference, Amazon S3.
-PERMISSION_NAMES = {
-    "s3:ListBuckets": "s3:ListAllMyBuckets",
-    "s3:GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
-    "s3:GetBucketEncryption": "s3:GetEncryptionConfiguration",
-}
+# AWS's words for a service that the account has not signed up for, whatever the operation.
+OFF = frozenset({"OptInRequired", "SubscriptionRequiredException"})
+# Newer refusals name the action; source: "Troubleshoot access denied error messages" of the IAM user guide.
+NAMED_ACTION = re.compile(r"not authorized to perform: ([\w-]+:\w+)")
 LONGEST_DETAIL = 200
 # What botocore's parsers raise on an answer of another shape, e.g. a web page; a call itself raises none of them.
 MISSHAPEN = (ResponseParserError, AttributeError, IndexError, KeyError, TypeError, ValueError)
@@ -76,47 +87,70 @@ def code_of(error: Exception) -> str:
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
-def translate(error: Exception, service: str, operation: str, endpoint: str) -> ProviderError | None:
+def passed(error: Exception, _: str, __: str) -> ProviderError | None:
+    """For the guard: errors of AWS are translated where the operation is known, and come to it as they are."""
+    return error if isinstance(error, ProviderError) else None
+
+
+def translate(error: Exception, operation: Operation, endpoint: str) -> ProviderError | None:
     """What the error means; None when it comes neither from AWS nor from the way there. `endpoint` is shown."""
+    service = operation.service
     if isinstance(error, ClientError):
-        return _refusal(error, service, operation, endpoint)
+        return _refusal(error, operation, endpoint)
     if isinstance(error, NO_KEYS):
         return CredentialsRejected("There are no AWS keys to sign in with.", service=service)
     if isinstance(error, ParamValidationError):
         return None
+    if isinstance(error, MISSHAPEN):
+        return not_aws(operation, endpoint)
     if isinstance(error, BotoCoreError):
         # The library's own sentence leaves out what the network said.
         why = _short(str(error.kwargs.get("error") or error))
-        return Unavailable(f"{endpoint} did not answer {service} {operation}: {why}", service=service)
-    return _not_aws(service, operation, endpoint) if isinstance(error, MISSHAPEN) else None
+        return Unavailable(f"{endpoint} did not answer {operation.name}: {why}", service=service)
+    return None
 
 
-def _refusal(error: ClientError, service: str, operation: str, endpoint: str) -> ProviderError:
+def not_aws(operation: Operation, endpoint: str) -> Misshapen:
+    """An answer that AWS would not give."""
+    return Misshapen(f"{endpoint} does not answer {operation.name} the way AWS does.", service=operation.service)
+
+
+def _refusal(error: ClientError, operation: Operation, endpoint: str) -> ProviderError:
     code, status = code_of(error), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    if code in NOT_PERMITTED:
-        return _not_permitted(service, operation)
+    name, service = operation.name, operation.service
+    if code in NOT_PERMITTED and code not in operation.off:
+        return _not_permitted(error, operation)
+    if code in operation.off or code in OFF:
+        plan = operation.plan or f"{service} switched on in the account"
+        return PlanMissing(f"AWS offers {name} with {plan} only ({code}).", service=service, plan=plan)
     if code in REJECTED:
         return CredentialsRejected(f"AWS rejects the credentials ({code}): {_detail(error)}", service=service)
-    if code in THROTTLED or "Throttl" in code or status == 429:
-        return Throttled(f"AWS asks for fewer calls of {service} {operation} ({code}).", service=service)
-    if status >= 500:
-        return Unavailable(f"{endpoint} failed at {service} {operation} ({code or status}).", service=service)
+    if code in THROTTLED or "Throttl" in code or status == HTTPStatus.TOO_MANY_REQUESTS:
+        message = f"AWS asks for fewer calls of {name} ({code})."
+        return Throttled(message, service=service, retry_after=_retry_after(error))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Unavailable(f"{endpoint} failed at {name} ({code or status}).", service=service)
     # A real refusal of AWS carries a code in words; a stray web server leaves its status or nothing.
     if not code or code.isdigit():
-        return _not_aws(service, operation, endpoint)
-    return ProviderError(f"AWS refuses {service} {operation} ({code}): {_detail(error)}", service=service)
+        return not_aws(operation, endpoint)
+    return ProviderError(f"AWS refuses {name} ({code}): {_detail(error)}", service=service)
 
 
-def _not_permitted(service: str, operation: str) -> ProviderError:
-    if (service, operation) == ("sts", "AssumeRole"):
+def _not_permitted(error: ClientError, operation: Operation) -> ProviderError:
+    if operation.name == "sts.assume_role":
         message = "AWS does not let CloudWatcher assume the role: its trust policy or the external id does not match."
-        return CredentialsRejected(message, service=service)
-    action = f"{service}:{operation}"
-    return PermissionMissing(f"The permission {PERMISSION_NAMES.get(action, action)} is missing.", service=service)
+        return CredentialsRejected(message, service=operation.service)
+    named = NAMED_ACTION.search(str(error.response.get("Error", {}).get("Message", "")))
+    permission = ", ".join(operation.permissions)
+    if named and named[1] in operation.permissions:
+        permission = named[1]
+    message = f"The permission {permission} is missing."
+    return PermissionMissing(message, service=operation.service, permission=permission)
 
 
-def _not_aws(service: str, operation: str, endpoint: str) -> Unavailable:
-    return Unavailable(f"{endpoint} does not answer {service} {operation} the way AWS does.", service=service)
+def _retry_after(error: ClientError) -> timedelta | None:
+    value = str(error.response.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("retry-after", ""))
+    return timedelta(seconds=int(value)) if value.isdigit() else None
 
 
 def _detail(error: ClientError) -> str:

@@ -1,7 +1,14 @@
-"""Pieces that AWS answers have in common."""
+"""Pieces that AWS answers have in common, and the resources made of them."""
 
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+
+from connectors.reading.listing import Item, Operation, Place
+from domain.facts.resource import Resource, ResourceKind
+
+# Kept apart from the configuration, or the same thing twice.
+TAGS = ("Tags", "TagSet", "TagList", "tags", "Tag")
 
 
 def json_value(value: Any) -> Any:
@@ -15,16 +22,84 @@ def json_value(value: Any) -> Any:
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
-def config_of(item: dict[str, Any]) -> dict[str, Any]:
-    """An item as it is kept: all its fields in JSON types, without the tags that the resource carries apart."""
-    return {key: json_value(value) for key, value in item.items() if key not in ("Tags", "TagSet")}
+def config_of(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An item as it is kept: all its fields, without the tags that the resource carries apart."""
+    return {key: value for key, value in item.items() if key not in TAGS}
 
 
-def tags_of(tags: list[dict[str, str]] | None) -> dict[str, str]:
-    """[{Key, Value}, ...] as a mapping."""
-    return {tag["Key"]: tag.get("Value", "") for tag in tags or []}
+def tags_of(tags: Any) -> dict[str, str]:
+    """[{Key, Value}, ...] as a mapping; a mapping, as some services give, stays one. None has no tags."""
+    if isinstance(tags, Mapping):
+        return {str(key): str(value) for key, value in tags.items()}
+    return {tag.get("Key") or tag["key"]: tag.get("Value") or tag.get("value") or "" for tag in tags or []}
 
 
-def utc(moment: datetime | None) -> datetime | None:
-    """The same moment in UTC; the client library gives times in the zone of the machine."""
-    return moment.astimezone(UTC) if moment else None
+def utc(moment: str | None) -> datetime | None:
+    """A time of `json_value` in UTC."""
+    return datetime.fromisoformat(moment).astimezone(UTC) if moment else None
+
+
+def resource(
+    kind: ResourceKind,
+    native_id: str,
+    *,
+    name: str | None = None,
+    created: str | None = None,
+    is_global: bool = False,
+) -> Callable[[Item, Mapping[str, Any], Place], Resource]:
+    """Makes resources of items by the names of their fields; `native_id` and `name` may be formats such as "{a}/{b}".
+
+    An item's own name comes first, then its tag Name, then its id. `created` is the field with the time of creation.
+    """
+
+    def parse(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
+        whole = {**item, **details}
+        tags = tags_of(next((whole[key] for key in TAGS if whole.get(key)), None))
+        own_id = _filled(native_id, whole)
+        return Resource(
+            kind=kind,
+            native_id=own_id,
+            name=(_filled(name, whole) if name else tags.get("Name")) or own_id,
+            region=None if is_global else place.region,
+            tags=tags,
+            config=config_of(whole),
+            created_at=utc(whole.get(created)) if created else None,
+        )
+
+    return parse
+
+
+def call(
+    name: str,
+    *permissions: str,
+    absent: tuple[str, ...] = (),
+    off: tuple[str, ...] = (),
+    plan: str | None = None,
+    hidden: Callable[[Any], Any] | None = None,
+    **options: Any,
+) -> Operation:
+    """An operation by its client method, such as ec2.describe_volumes, and the permissions it needs."""
+    return Operation(
+        name=name,
+        service=name.partition(".")[0],
+        permissions=permissions,
+        absent=frozenset(absent),
+        off=frozenset(off),
+        plan=plan,
+        hidden=hidden,
+        options=options,
+    )
+
+
+def asks(**fields: str) -> Callable[[Item, Place], dict[str, Any]]:
+    """The arguments of a detail: each filled from the item's field of this name; "" is the item itself."""
+    return lambda item, _: {argument: item[field] if field else item for argument, field in fields.items()}
+
+
+def asks_parent(**fields: str) -> Callable[[Place], dict[str, Any]]:
+    """The same for a listing that stands under another."""
+    return lambda place: asks(**fields)(place.parent, place)
+
+
+def _filled(field: str, item: Mapping[str, Any]) -> str:
+    return field.format_map(item) if "{" in field else str(item[field])

@@ -1,47 +1,63 @@
-"""Everything CloudWatcher reads from an AWS account in one sync."""
+"""Everything CloudWatcher reads from an AWS account in one sync, as one value."""
 
-from collections.abc import Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 
-from connectors.clouds.aws import cloudtrail, ec2, iam, s3, session, survey
-from connectors.guard import together
+from connectors.clouds.aws.registration import REGISTRATION
+from connectors.guard import Guards
+from connectors.reading.listing import Place
+from connectors.reading.sink import PartKey, RawAnswer
+from connectors.reading.source import Reach
+from connectors.reading.survey import Survey
 from domain.facts.aws_credentials import AwsCredentials
-from domain.facts.inventory import InventorySnapshot
+from domain.facts.inventory import InventorySnapshot, ServiceGap
+from domain.facts.provider import Provider
 from domain.facts.resource import Resource
 
-REGIONAL_KINDS = (*(kind for _, _, kind, _ in ec2.LISTS), cloudtrail.KIND)
+# service, parts done, parts in all
+OnProgress = Callable[[str, int, int], Awaitable[None]]
+
+
+class _Kept:
+    """Takes the resources and lets the raw answers go."""
+
+    def __init__(self, on_progress: OnProgress) -> None:
+        self.found: list[Resource] = []
+        self._on_progress = on_progress
+
+    def is_done(self, part: PartKey) -> bool:
+        return False
+
+    def since(self, part: PartKey) -> datetime | None:
+        return None
+
+    async def resources(self, part: PartKey, found: Sequence[Resource]) -> None:
+        self.found += found
+
+    async def evidence(self, raw: RawAnswer) -> None:
+        """Not kept here."""
+
+    async def done(self, part: PartKey, gaps: Sequence[ServiceGap]) -> None:
+        """The report has the gaps."""
+
+    async def progress(self, service: str, done: int, expected: int) -> None:
+        await self._on_progress(service, done, expected)
 
 
 async def fetch_inventory(
-    credentials: AwsCredentials, *, on_progress: survey.OnProgress, allow_private_endpoint: bool = False
+    credentials: AwsCredentials, *, on_progress: OnProgress, allow_private_endpoint: bool = False
 ) -> InventorySnapshot:
     """All resources of the kinds CloudWatcher knows, and a gap for each thing that could not be read.
 
-    `on_progress(service, done, expected)` is called after each step in order of `done`, and may be called again before
-    it returns; `expected` may grow. Raises CredentialsRejected, Unavailable or Throttled when the account cannot be
-    entered at all, Invalid for an endpoint that may not be used; once inside, what single services refuse becomes gaps.
+    `on_progress(service, done, expected)` is called after each part. Raises CredentialsRejected, Unavailable or
+    Throttled when the account cannot be entered at all, Invalid for an endpoint that may not be used; once inside,
+    what single services refuse becomes gaps.
     """
-    async with session.open_session(credentials, allow_private_endpoint=allow_private_endpoint) as entered:
-        identity = await entered.identity()
-        run = survey.Run(entered, on_progress)
-        regions = entered.regions or await _enabled_regions(run)
-        run.expect(2 + len(regions) * (len(ec2.LISTS) + 1))
-        parts: list[Coroutine[Any, Any, list[Resource]]] = [
-            s3.fetch_buckets(run),
-            iam.fetch_users(run),
-            cloudtrail.fetch_trails(run, regions),
-            *(ec2.fetch_region(run, region) for region in regions),
-        ]
-        found = await together(parts)
-        return InventorySnapshot(
-            account_native_id=identity.account_id,
-            resources=tuple(resource for resources in found for resource in resources),
-            incomplete=run.gaps(),
-        )
-
-
-async def _enabled_regions(run: survey.Run) -> tuple[str, ...]:
-    """The regions enabled in the account. Source: EC2 DescribeRegions, which lists only those unless asked for all."""
-    reader = await run.session.reader("ec2", run.session.home_region)
-    listed = await run.whole_list(reader, "describe_regions", "Regions", REGIONAL_KINDS, None)
-    return tuple(sorted(region["RegionName"] for region in listed if region.get("RegionName")))
+    guard = Guards().of(Provider.AWS, "inventory")
+    reach = Reach(guard=guard, allow_private_endpoint=allow_private_endpoint, now=lambda: datetime.now(UTC))
+    kept = _Kept(on_progress)
+    async with REGISTRATION.open(credentials, reach) as source:
+        identity = await source.identity()
+        place = Place(account_id=identity.native_id, region=None, now=reach.now())
+        report = await Survey(source, kept, place).read(REGISTRATION.listings)
+    return InventorySnapshot(account_native_id=identity.native_id, resources=tuple(kept.found), incomplete=report.gaps)

@@ -1,236 +1,209 @@
-"""A way into one AWS account: clients, their limits, and who we are there."""
+"""The way into one AWS account: clients, the assumed role, and calls that page and speak CloudWatcher's errors."""
 
 import asyncio
-import errno
-import socket
-from collections.abc import AsyncIterator, Collection
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
-from datetime import timedelta
+from functools import partial
 from typing import Any
 
-import aioboto3
 import aiobotocore.session
-from aiobotocore.config import AioConfig
-from aiobotocore.httpsession import AIOHTTPSession
-from botocore.exceptions import ClientError
-from botocore.loaders import create_loader
+from botocore.exceptions import ClientError, EndpointConnectionError, UnknownRegionError
 
 from connectors.clouds.aws import error as aws_error
-from connectors.guard import Guard
-from domain.endpoint import check_endpoint, is_forbidden_address
-from domain.errors import Invalid, ProviderError, Unavailable
+from connectors.clouds.aws import fields, keys
+from connectors.clouds.aws.paging import paging_of
+from connectors.clouds.aws.transport import client_config
+from connectors.reading.listing import Answer, Arguments, Operation, Place
+from connectors.reading.source import Identity, Reach
+from domain.endpoint import check_endpoint
+from domain.errors import Invalid, Misshapen, ProviderError
 from domain.facts.aws_credentials import AwsCredentials
 
 # Where accounts are asked things that are the same in every region.
 DEFAULT_REGION = "us-east-1"
-CONCURRENCY = 8
-CONNECT_SECONDS, READ_SECONDS = 5, 30
-# botocore's standard mode waits 0 to 1 s, then 0 to 2 s between the attempts, and honours x-amz-retry-after.
-ATTEMPTS = 3
-CALL_LIMIT = timedelta(seconds=CONNECT_SECONDS + READ_SECONDS) * ATTEMPTS
-# An endpoint that never stops paging is none of AWS's: the largest lists have some hundred pages.
-MAX_PAGES = 2000
 SESSION_NAME = "cloudwatcher"
-# Read once for all accounts: descriptions of the services take half a second of CPU and 30 MB each time they are read.
-SERVICE_MODELS = create_loader()
+ACCOUNT = re.compile(r"\d{12}")
+# Source: STS API reference; GetCallerIdentity needs no permission, AssumeRole is allowed by the role.
+WHO_AM_I = Operation(name="sts.get_caller_identity", service="sts", permissions=())
+ASSUME_ROLE = Operation(name="sts.assume_role", service="sts", permissions=("sts:AssumeRole",))
+ALIASES = Operation(name="iam.list_account_aliases", service="iam", permissions=("iam:ListAccountAliases",))
+REGIONS = Operation(name="ec2.describe_regions", service="ec2", permissions=("ec2:DescribeRegions",))
 
 
-@dataclass(frozen=True, slots=True)
-class AwsIdentity:
-    """`account_id` has 12 digits; `arn` is the user or role CloudWatcher acts as."""
+class AwsSource:
+    """One account. Clients are opened on first use and closed together. Made by `open_source`.
 
-    account_id: str
-    arn: str
+    `Operation.options` may hold `region`, where a call is made whatever the place, `page_size`, and `may_be_empty`,
+    for a call whose answer has no field at all when there is nothing.
+    """
 
-
-class AwsReader:
-    """Reads one service in one region; every call goes through the guard."""
-
-    def __init__(self, client: Any, guard: Guard, service: str, region: str, endpoint: str) -> None:
-        self.service, self.region, self.endpoint = service, region, endpoint
-        self._client = client
-        self._guard = guard
-
-    async def call(self, operation: str, absent: Collection[str] = (), **arguments: Any) -> dict[str, Any] | None:
-        """The parsed answer of an operation (client method name); None when AWS answers one of the `absent` codes."""
-        name = self._client.meta.method_to_api_mapping[operation]
-
-        async def send() -> dict[str, Any] | None:
-            try:
-                answer: dict[str, Any] = await getattr(self._client, operation)(**arguments)
-            except ClientError as error:
-                if aws_error.code_of(error) in absent:
-                    return None
-                raise
-            answer.pop("ResponseMetadata", None)
-            return answer
-
-        return await self._guard.call(self.service, name, send)
-
-    async def pages(
-        self, operation: str, key: str, *, absent: Collection[str] = (), page_size: int | None = None, **arguments: Any
-    ) -> list[Any] | None:
-        """The list under `key` over all pages; None when AWS answers one of the `absent` codes."""
-        if not self._client.can_paginate(operation):
-            answer = await self.call(operation, absent, **arguments)
-            return None if answer is None else list(answer.get(key) or [])
-        name = self._client.meta.method_to_api_mapping[operation]
-        config = {"PageSize": page_size} if page_size else {}
-        pages = aiter(self._client.get_paginator(operation).paginate(PaginationConfig=config, **arguments))
-        found: list[Any] = []
-        for _ in range(MAX_PAGES):
-            page = await self._guard.call(self.service, name, lambda: _next_page(pages, absent))
-            if not page:
-                return found if page is not None else None
-            found += page.get(key) or []
-        message = f"{self.endpoint} answered {name} with more than {MAX_PAGES} pages."
-        raise Unavailable(message, service=self.service)
-
-
-async def _next_page(pages: AsyncIterator[dict[str, Any]], absent: Collection[str]) -> dict[str, Any] | None:
-    """The next page, {} after the last one, None when the list itself does not exist."""
-    try:
-        return await anext(pages, {})
-    except ClientError as error:
-        if aws_error.code_of(error) in absent:
-            return None
-        raise
-
-
-class AwsSession:
-    """Clients of one account, opened on first use and closed together. Made by `open_session`."""
-
-    def __init__(self, credentials: AwsCredentials, allow_private_endpoint: bool, stack: AsyncExitStack) -> None:
-        self.regions = tuple(dict.fromkeys(credentials.regions))
-        self.home_region = self.regions[0] if self.regions else DEFAULT_REGION
-        self._endpoint_url = credentials.endpoint_url
-        self._config = _client_config(credentials.endpoint_url is not None, allow_private_endpoint)
-        self._guard = Guard(concurrency=CONCURRENCY, time_limit=CALL_LIMIT, translate=self._translate)
+    def __init__(self, credentials: AwsCredentials, reach: Reach, stack: AsyncExitStack) -> None:
+        self.chosen = tuple(dict.fromkeys(credentials.regions))
+        self.home_region = self.chosen[0] if self.chosen else DEFAULT_REGION
+        self._credentials = credentials
+        self._config = client_config(credentials.endpoint_url is not None, reach.allow_private_endpoint)
+        self._guard = reach.guard(aws_error.passed)
         self._stack = stack
         self._lock = asyncio.Lock()
-        self._readers: dict[tuple[str, str], AwsReader] = {}
-        self._source = _key_source(credentials)
+        self._clients: dict[tuple[str, str], Any] = {}
+        self._keys = keys.given_keys(credentials)
 
     @property
     def endpoint(self) -> str:
         """What messages call the other side."""
-        return self._endpoint_url or "AWS"
+        return self._credentials.endpoint_url or "AWS"
 
-    async def reader(self, service: str, region: str) -> AwsReader:
-        """Raises Invalid when no client can be made for the endpoint."""
-        async with self._lock:
-            if (service, region) not in self._readers:
-                client = await self._open_client(service, region)
-                self._readers[service, region] = AwsReader(client, self._guard, service, region, self.endpoint)
-            return self._readers[service, region]
+    async def identity(self) -> Identity:
+        """Its name is the alias of the account where that may be read, else its number."""
+        answer = await self._one(WHO_AM_I)
+        account, arn = answer.get("Account"), answer.get("Arn")
+        if not isinstance(account, str) or not ACCOUNT.fullmatch(account) or not arn:
+            raise self._misshapen(WHO_AM_I)
+        return Identity(native_id=account, name=await self._alias() or account, principal=arn)
 
-    async def identity(self) -> AwsIdentity:
-        """Raises CredentialsRejected, Unavailable, Throttled. Source: STS GetCallerIdentity; it needs no permission."""
-        sts = await self.reader("sts", self.home_region)
-        answer = await sts.call("get_caller_identity") or {}
-        if not answer.get("Account") or not answer.get("Arn"):
-            message = f"{self.endpoint} does not answer sts GetCallerIdentity the way AWS does."
-            raise Unavailable(message, service="sts")
-        return AwsIdentity(account_id=answer["Account"], arn=answer["Arn"])
+    async def regions(self) -> tuple[str, ...]:
+        """Those chosen, else those enabled in the account.
+
+        Source: EC2 DescribeRegions, which lists only those unless asked for all.
+        """
+        if self.chosen:
+            return self.chosen
+        listed = (await self._one(REGIONS)).get("Regions") or []
+        return tuple(sorted(region["RegionName"] for region in listed if region.get("RegionName")))
+
+    async def pages(self, operation: Operation, place: Place, arguments: Arguments) -> AsyncGenerator[Answer, None]:
+        """The answers as JSON values, one page a call."""
+        region = operation.options.get("region") or place.region or self.home_region
+        service, _, method = operation.name.partition(".")
+        client = await self._client(service, region)
+        paging = paging_of(client, method)
+        asked: dict[str, Any] | None = dict(arguments)
+        if paging.limit and "page_size" in operation.options:
+            asked = {paging.limit: operation.options["page_size"], **arguments}
+        while asked is not None:
+            send = partial(self._send, client, operation, method, asked)
+            answer = await self._guard.call(operation.service, operation.name, send)
+            if answer is None:
+                return
+            yield answer
+            asked = paging.following(answer, asked)
 
     async def assume(self, role_arn: str, external_id: str) -> None:
-        """Continues as the role, for an hour. Raises CredentialsRejected when AWS does not allow it."""
-        sts = await self.reader("sts", self.home_region)
-        answer = (
-            await sts.call("assume_role", RoleArn=role_arn, ExternalId=external_id, RoleSessionName=SESSION_NAME) or {}
-        )
-        keys = answer.get("Credentials") or {}
-        if not keys.get("AccessKeyId") or not keys.get("SecretAccessKey"):
+        """Continues as the role, and renews its keys as long as it is open.
+
+        Raises CredentialsRejected when AWS does not allow it.
+        """
+        client = await self._client("sts", self.home_region)
+        asked = {"RoleArn": role_arn, "ExternalId": external_id, "RoleSessionName": SESSION_NAME}
+        renew = partial(self._role_keys, client, asked)
+        self._keys = keys.role_keys(await self._guard.call("sts", ASSUME_ROLE.name, renew), renew)
+        self._clients.clear()
+
+    async def _role_keys(self, client: Any, asked: dict[str, Any]) -> keys.Keys:
+        """Renewed inside of other calls, so without a place in the guard of its own."""
+        answer = await self._send(client, ASSUME_ROLE, "assume_role", asked) or {}
+        given = answer.get("Credentials") or {}
+        names = ("AccessKeyId", "SecretAccessKey", "SessionToken", "Expiration")
+        if not all(given.get(name) for name in names):
             # Without keys of its own the next session would sign with the process's.
-            raise Unavailable(f"{self.endpoint} does not answer sts AssumeRole the way AWS does.", service="sts")
-        self._source = _signing_with(keys["AccessKeyId"], keys["SecretAccessKey"], keys.get("SessionToken"))
-        self._readers.clear()
+            raise self._misshapen(ASSUME_ROLE)
+        return dict(zip(("access_key", "secret_key", "token", "expiry_time"), map(given.get, names), strict=True))
+
+    async def _one(self, operation: Operation) -> dict[str, Any]:
+        """The first page of what is asked of the whole account."""
+        client = await self._client(operation.service, self.home_region)
+        method = operation.name.partition(".")[2]
+        send = partial(self._send, client, operation, method, {})
+        return await self._guard.call(operation.service, operation.name, send) or {}
+
+    async def _alias(self) -> str | None:
+        try:
+            aliases = (await self._one(ALIASES)).get("AccountAliases") or [None]
+        except ProviderError:
+            return None
+        return aliases[0] if isinstance(aliases[0], str) else None
+
+    async def _send(
+        self, client: Any, operation: Operation, method: str, asked: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """One answer; None where the thing is not set or the service is not offered in the region."""
+        try:
+            answer: dict[str, Any] = await getattr(client, method)(**asked)
+        except ProviderError:
+            raise  # from the renewal of the role's keys
+        except Exception as error:
+            if self._is_absent(error, client, operation):
+                return None
+            meaning = aws_error.translate(error, operation, self.endpoint)
+            if meaning is None:
+                raise
+            raise meaning from error
+        answer.pop("ResponseMetadata", None)
+        if not answer and not operation.options.get("may_be_empty"):
+            # The library passes over fields it does not know, and makes this of a web page.
+            raise self._misshapen(operation)
+        return dict(fields.json_value(answer))
+
+    def _is_absent(self, error: Exception, client: Any, operation: Operation) -> bool:
+        if isinstance(error, ClientError):
+            return aws_error.code_of(error) in operation.absent
+        is_nowhere = isinstance(error, EndpointConnectionError) and self._credentials.endpoint_url is None
+        return is_nowhere and not is_offered(client.meta.service_model.service_name, client.meta.region_name)
+
+    async def _client(self, service: str, region: str) -> Any:
+        """Raises Invalid when no client can be made for the endpoint."""
+        async with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = await self._open_client(service, region)
+            return self._clients[service, region]
 
     async def _open_client(self, service: str, region: str) -> Any:
+        url = self._credentials.endpoint_url
         try:
-            opening = self._source.client(
-                service, region_name=region, endpoint_url=self._endpoint_url, config=self._config
-            )
-            return await self._stack.enter_async_context(opening)
+            opening = self._keys.client(service, region_name=region, endpoint_url=url, config=self._config)
+            client = await self._stack.enter_async_context(opening)
         except ValueError as error:
             raise Invalid("No AWS client can be made for this endpoint or region.", path=("endpoint_url",)) from error
+        if url is not None:
+            client.meta.events.register("before-sign.s3-control", _without_account)
+        return client
 
-    def _translate(self, error: Exception, service: str, operation: str) -> ProviderError | None:
-        return aws_error.translate(error, service, operation, self.endpoint)
+    def _misshapen(self, operation: Operation) -> Misshapen:
+        return aws_error.not_aws(operation, self.endpoint)
+
+
+def _without_account(request: Any, **_: Any) -> None:
+    """S3 Control puts the account's number in front of the host, a name that only AWS has."""
+    request.url = re.sub(r"(?<=://)\d{12}\.", "", request.url, count=1)
+
+
+def is_offered(service: str, region: str) -> bool:
+    """Whether a service is known to be in a region; True where nothing is known about either.
+
+    Source: the endpoints that botocore ships. It is older than the newest regions, so a service is only taken to be
+    missing when its address does not answer either.
+    """
+    library = aiobotocore.session.get_session()
+    library.register_component("data_loader", keys.SERVICE_MODELS)
+    try:
+        partition = library.get_partition_for_region(region)
+    except UnknownRegionError:
+        return True
+    somewhere = library.get_available_regions(service, partition)
+    return not somewhere or region in somewhere or region not in library.get_available_regions("ec2", partition)
 
 
 @asynccontextmanager
-async def open_session(
-    credentials: AwsCredentials, *, allow_private_endpoint: bool = False
-) -> AsyncIterator[AwsSession]:
-    """A session that has assumed its role where there is one.
+async def open_source(credentials: AwsCredentials, reach: Reach) -> AsyncIterator[AwsSource]:
+    """A source that has assumed its role where there is one.
 
-    Raises Invalid for an endpoint that may not be used, else what `AwsSession.assume` raises.
+    Raises Invalid for an endpoint that may not be used, else what `AwsSource.assume` raises.
     """
     if credentials.endpoint_url is not None:
-        check_endpoint(credentials.endpoint_url, allow_private_endpoint)
+        check_endpoint(credentials.endpoint_url, reach.allow_private_endpoint)
     async with AsyncExitStack() as stack:
-        session = AwsSession(credentials, allow_private_endpoint, stack)
+        source = AwsSource(credentials, reach, stack)
         if credentials.role_arn and credentials.external_id:
-            await session.assume(credentials.role_arn, credentials.external_id)
-        yield session
-
-
-async def verify(credentials: AwsCredentials, *, allow_private_endpoint: bool = False) -> AwsIdentity:
-    """Whose the credentials are. Raises CredentialsRejected, Unavailable, Throttled, or Invalid for the endpoint."""
-    async with open_session(credentials, allow_private_endpoint=allow_private_endpoint) as session:
-        return await session.identity()
-
-
-def _key_source(credentials: AwsCredentials) -> Any:
-    """The given keys, or the process's own (environment, profile, instance role) to assume a role with."""
-    secret, token = credentials.secret_access_key, credentials.session_token
-    return _signing_with(
-        credentials.access_key_id,
-        secret.get_secret_value() if secret else None,
-        token.get_secret_value() if token else None,
-    )
-
-
-def _signing_with(access_key_id: str | None, secret_access_key: str | None, session_token: str | None) -> Any:
-    library = aiobotocore.session.get_session()
-    library.register_component("data_loader", SERVICE_MODELS)
-    return aioboto3.Session(access_key_id, secret_access_key, session_token, botocore_session=library)
-
-
-def _client_config(has_endpoint: bool, allow_private_endpoint: bool) -> AioConfig:
-    config: dict[str, Any] = {
-        "connect_timeout": CONNECT_SECONDS,
-        "read_timeout": READ_SECONDS,
-        "retries": {"mode": "standard", "total_max_attempts": ATTEMPTS},
-        "max_pool_connections": CONCURRENCY,
-        # Only what the account was connected with decides where its calls go, never the process's environment.
-        "ignore_configured_endpoint_urls": True,
-    }
-    if has_endpoint:
-        config["s3"] = {"addressing_style": "path"}
-        config["http_session_cls"] = _PrivateHttp if allow_private_endpoint else _PublicHttp
-    return AioConfig(**config)
-
-
-class _PublicHttp(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore ships no types
-    """Looks at the address of every connection, so that neither a name nor a redirect leads inside."""
-
-    allow_private = False
-
-    def __init__(self, connector_args: dict[str, Any] | None = None, **options: Any) -> None:
-        own = {"socket_factory": self._open_socket}
-        super().__init__(connector_args={**(connector_args or {}), **own}, **options)
-
-    def _open_socket(self, address: tuple[Any, ...]) -> socket.socket:
-        family, kind, protocol, _, target = address
-        if is_forbidden_address(target[0], self.allow_private):
-            raise PermissionError(errno.EACCES, f"connections to {target[0]} are not allowed")
-        return socket.socket(family, kind, protocol)
-
-
-class _PrivateHttp(_PublicHttp):
-    """For development and demo: private addresses are allowed, metadata still is not."""
-
-    allow_private = True
+            await source.assume(credentials.role_arn, credentials.external_id)
+        yield source
