@@ -20,7 +20,6 @@ from domain.errors import (
     PermissionMissing,
     PlanMissing,
     ProviderError,
-    Rejected,
     Throttled,
     Unavailable,
 )
@@ -38,8 +37,8 @@ Authorize = Callable[[], Awaitable[Mapping[str, str]]]
 class Vendor:
     """What one vendor's interface is like. `name` is shown. `next_page` is its way of paging.
 
-    `refusal` knows the vendor's own errors, `fault` those it sends with a good status. `authorize` gives the headers that carry the credentials, `headers` are
-    sent with each call.
+    `refusal` knows the vendor's own errors, `fault` those it sends with a good status. `authorize` gives the headers
+    that carry the credentials, `headers` are sent with each call.
     """
 
     name: str
@@ -113,7 +112,7 @@ class RestClient:
         if status >= httpx2.codes.INTERNAL_SERVER_ERROR:
             message = f"{name} failed at {operation.name} ({status})."
             return Unavailable(message, service=service, retry_after=retry_after(reply))
-        return Rejected(f"{name} refuses {operation.name} ({status}): {detail(reply)}", service=service)
+        return ProviderError(f"{name} refuses {operation.name} ({status}): {detail(reply)}", service=service)
 
 
 def translate(error: Exception, service: str, operation: str) -> ProviderError | None:

@@ -14,6 +14,11 @@ PACKAGE = "@stoplight/prism-cli@5.14.2"
 READY_WITHIN = 60
 
 
+def refused_requests(log: Path) -> list[str]:
+    """What it found wrong with requests. It complains of answers too, as vendors' examples are not all good."""
+    return [line.strip() for line in log.read_text().splitlines() if "Violation: request" in line]
+
+
 @contextmanager
 def prism(description: Path, log: Path) -> Iterator[str]:
     """The address of a Prism that speaks for this OpenAPI file. `log` gets what it prints. Raises NoPeer."""

@@ -1,0 +1,1 @@
+"""Jira Cloud as evidence of work: projects, issues, and how they moved."""

@@ -1,0 +1,1 @@
+"""Okta: who people are, how they sign in, and what they did."""

@@ -1,0 +1,1 @@
+"""Slack as evidence of work: who is in the workspace, channels, and what apps were added."""

@@ -1,0 +1,1 @@
+"""Which stand-in answers which operation of each vendor."""
