@@ -19,6 +19,8 @@ def json_value(value: Any) -> Any:
         return [json_value(item) for item in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 
@@ -46,14 +48,16 @@ def resource(
     name: str | None = None,
     created: str | None = None,
     is_global: bool = False,
+    spread: tuple[str, ...] = (),
 ) -> Callable[[Item, Mapping[str, Any], Place], Resource]:
     """Makes resources of items by the names of their fields; `native_id` and `name` may be formats such as "{a}/{b}".
 
     An item's own name comes first, then its tag Name, then its id. `created` is the field with the time of creation.
+    `spread` are the details whose own fields are kept in their place.
     """
 
     def parse(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
-        whole = {**item, **details}
+        whole = {**item, **spread_out(details, spread)}
         tags = tags_of(next((whole[key] for key in TAGS if whole.get(key)), None))
         own_id = _filled(native_id, whole)
         return Resource(
@@ -67,6 +71,12 @@ def resource(
         )
 
     return parse
+
+
+def spread_out(details: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    """The details, with the fields of those named instead of these themselves; those that are not set add nothing."""
+    kept = {key: value for key, value in details.items() if key not in names}
+    return kept | {key: value for name in names for key, value in (details.get(name) or {}).items()}
 
 
 def call(
