@@ -12,14 +12,18 @@ from typing import Any
 import boto3
 import httpx2
 from botocore.config import Config
+from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from connectors.clouds.aws import inventory
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
+from tests.fakes import aws_wire
 
+ACCOUNT = "123456789012"
 REGION = "us-east-1"
+REGIONS = (REGION, "eu-west-1")
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -35,7 +39,10 @@ class Moto:
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=QuietHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self.orders: dict[tuple[str, str], tuple[int, Callable[[], str]]] = {}
+        # By operation: status, content, headers.
+        self.wire: dict[str, tuple[int, bytes, dict[str, str]]] = {}
         self.calls: list[str] = []
+        self.asked: list[str] = []
 
     @contextmanager
     def served(self) -> Iterator["Moto"]:
@@ -53,8 +60,11 @@ class Moto:
         """An empty account where everybody may do everything."""
         self._post("reset-auth", "inf")
         self._post("reset")
-        self.orders.clear()
-        self.calls.clear()
+        for given in (self.orders, self.wire, self.calls, self.asked):
+            given.clear()
+        for region in REGIONS:
+            # moto gives an account snapshots of Amazon's own images, which no account has.
+            ec2_backends[ACCOUNT][region].snapshots.clear()
 
     def enforce_permissions(self) -> None:
         """From now on keys, secrets and policies count."""
@@ -68,6 +78,22 @@ class Moto:
         """Calls of this action get this body from now on. For S3 the action is the name in the query."""
         self.orders[service, action] = (status, body)
 
+    def say(self, operation: str, body: dict[str, Any]) -> None:
+        """Calls of this operation (ec2.DescribeVolumes) get this answer from now on, as AWS would send it."""
+        service, _, action = operation.partition(".")
+        content, headers = aws_wire.answered(service, action, body)
+        self.wire[operation] = (200, content, headers)
+
+    def fail(self, operation: str, status: int, code: str) -> None:
+        """Calls of this operation fail from now on, in the words of the service's protocol."""
+        service, _, action = operation.partition(".")
+        content, headers = aws_wire.refused(service, action, code)
+        self.wire[operation] = (status, content, headers)
+
+    def garble(self, operation: str, content: bytes, headers: dict[str, str] | None = None) -> None:
+        """Calls of this operation get these very bytes from now on, with a good status."""
+        self.wire[operation] = (200, content, headers or {})
+
     def client(self, service: str, region: str = "us-east-1", **keys: str) -> Any:
         """A plain client to set the account up with."""
         return boto3.client(
@@ -79,17 +105,33 @@ class Moto:
             config=Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"}),
         )
 
+    def s3_control(self) -> Any:
+        """A client for S3 Control, whose host names lead nowhere but to AWS."""
+        client = self.client("s3control")
+        client.meta.events.register("before-sign.s3-control", _without_account)
+        return client
+
     def _post(self, name: str, content: str = "") -> None:
         httpx2.post(f"{self.url}/moto-api/{name}", content=content, timeout=60).raise_for_status()
 
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         service, action = _service(environ), _action(environ)
         self.calls.append(f"{service}:{action}")
+        operation = _operation(service, action, environ)
+        self.asked.append(operation)
+        if operation in self.wire:
+            code, content, headers = self.wire[operation]
+            start_response(f"{code} By order", [*{"Content-Length": str(len(content)), **headers}.items()])
+            return [content]
         if (service, action) in self.orders:
             status, body = self.orders[service, action]
             start_response(f"{status} By order", [("Content-Type", "application/octet-stream")])
             return [body().encode()]
         return self._app(environ, start_response)
+
+
+def _without_account(request: Any, **_: Any) -> None:
+    request.url = request.url.replace("://123456789012.", "://", 1)
 
 
 def credentials(endpoint_url: str, **given: Any) -> AwsCredentials:
@@ -147,6 +189,17 @@ def _service(environ: dict[str, Any]) -> str:
     scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
     parts = scope.split("/")
     return parts[3] if len(parts) == 5 else ""
+
+
+def _operation(signed_as: str, action: str, environ: dict[str, Any]) -> str:
+    """Such as ec2.DescribeVolumes."""
+    path = environ["PATH_INFO"]
+    service = aws_wire.service_of(signed_as, path)
+    if not service:
+        return ""
+    if str(aws_wire.model_of(service).metadata["protocol"]).startswith("rest"):
+        action = aws_wire.action_of(service, environ["REQUEST_METHOD"], path, str(environ.get("QUERY_STRING", "")))
+    return f"{service}.{action}"
 
 
 def _action(environ: dict[str, Any]) -> str:
