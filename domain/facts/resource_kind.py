@@ -46,6 +46,10 @@ class ResourceKind(StrEnum):
     AWS_ECR_REPOSITORY = "AWS_ECR_REPOSITORY", "An ECR repository."
     AWS_EKS_CLUSTER = "AWS_EKS_CLUSTER", "An EKS cluster."
     AWS_LAMBDA_FUNCTION = "AWS_LAMBDA_FUNCTION", "A Lambda function."
+    AWS_PROVISIONED_CONCURRENCY = (
+        "AWS_PROVISIONED_CONCURRENCY",
+        "Capacity kept ready for a version or alias of a Lambda function.",
+    )
     AWS_API = "AWS_API", "A REST API of API Gateway."
     AWS_CLOUDFRONT_DISTRIBUTION = "AWS_CLOUDFRONT_DISTRIBUTION", "A CloudFront distribution."
     AWS_SQS_QUEUE = "AWS_SQS_QUEUE", "An SQS queue."
@@ -75,6 +79,8 @@ class ResourceKind(StrEnum):
     AWS_EVENT_RULE = "AWS_EVENT_RULE", "An EventBridge rule."
     AWS_STATE_MACHINE = "AWS_STATE_MACHINE", "A state machine of Step Functions."
     AWS_BACKUP_PLAN = "AWS_BACKUP_PLAN", "A plan of AWS Backup."
+    AWS_BACKUP_VAULT = "AWS_BACKUP_VAULT", "A vault of AWS Backup."
+    AWS_PROTECTED_RESOURCE = "AWS_PROTECTED_RESOURCE", "A resource as AWS Backup protects it."
     AWS_MANAGED_INSTANCE = "AWS_MANAGED_INSTANCE", "An instance that Systems Manager manages."
     AWS_ORGANIZATION_ACCOUNT = "AWS_ORGANIZATION_ACCOUNT", "A member account of an organization."
     AWS_RESERVED_INSTANCES = "AWS_RESERVED_INSTANCES", "A purchase of reserved instances."

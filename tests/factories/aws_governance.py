@@ -1,4 +1,4 @@
-"""An AWS account that is governed: people, keys, watchers, messages, an organization; and what AWS says of its costs."""
+"""An AWS account that is governed: people, keys, watchers, an organization; and what AWS says of its costs."""
 
 import json
 from datetime import UTC, datetime
@@ -171,6 +171,7 @@ RDS_RESERVED = {
     "DeploymentOption": "Multi-AZ",
 }
 BOUGHT = {"AccountId": ACCOUNT, "CurrencyCode": "USD", "UpfrontCost": "0"}
+ARBITRARY = {"ArbitraryPatternLimits": {"MaxMembers": 1}}
 # By operation; what moto lacks.
 SAID: dict[str, dict[str, Any]] = {
     "account.ListRegions": {"Regions": [{"RegionName": REGION, "RegionOptStatus": "ENABLED_BY_DEFAULT"}]},
@@ -187,7 +188,15 @@ SAID: dict[str, dict[str, Any]] = {
             }
         ]
     },
-    "shield.DescribeSubscription": {"Subscription": {"AutoRenew": "ENABLED", "SubscriptionArn": "arn:aws:shield::1:s"}},
+    "shield.DescribeSubscription": {
+        "Subscription": {
+            "AutoRenew": "ENABLED",
+            "SubscriptionLimits": {
+                "ProtectionLimits": {"ProtectedResourceTypeLimits": []},
+                "ProtectionGroupLimits": {"MaxProtectionGroups": 1, "PatternTypeLimits": ARBITRARY},
+            },
+        }
+    },
     "service-quotas.ListServiceQuotas": {
         "Quotas": [{"ServiceCode": "ec2", "QuotaCode": "L-1216C47A", "QuotaName": "Running instances", "Value": 64.0}]
     },

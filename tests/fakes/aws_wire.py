@@ -7,8 +7,8 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel
 from botocore.validate import ParamValidator
+from moto.core.model import OperationModel, ServiceModel
 from moto.core.serialize import get_serializer_class
 
 # The name in the signature, where it is not the client's name.
@@ -23,6 +23,8 @@ SIGNED_AS = {
     "sso": "sso-admin",
     "states": "stepfunctions",
 }
+# Asked for at another host, with the path of ListBuckets.
+NEVER_MEANT = {"ListDirectoryBuckets"}
 S3_CONTROL = "/v20180820/"
 
 
@@ -69,7 +71,7 @@ def refused(service: str, action: str, code: str, message: str = "Refused to ord
         return body.encode(), {"Content-Type": "application/json", "x-amzn-ErrorType": code}
     if protocol == "ec2":
         error = f"<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>"
-    elif service not in ("s3",):
+    elif service != "s3":
         error = f"<ErrorResponse>{error}<RequestId>1</RequestId></ErrorResponse>"
     return error.encode(), {"Content-Type": "text/xml"}
 
@@ -78,7 +80,7 @@ def refused(service: str, action: str, code: str, message: str = "Refused to ord
 def _routes(service: str) -> tuple[tuple[str, str, str, frozenset[str]], ...]:
     model = model_of(service)
     found = []
-    for name in model.operation_names:
+    for name in sorted(set(model.operation_names) - NEVER_MEANT):
         http = model.operation_model(name).http
         path, _, query = str(http["requestUri"]).partition("?")
         pattern = re.sub(

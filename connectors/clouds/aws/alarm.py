@@ -16,9 +16,8 @@ TARGET_FIELDS = ("Id", "Arn", "RoleArn")
 
 
 def alarms(page: Answer) -> list[Item]:
-    """Of both kinds, without their present state."""
-    both = at("MetricAlarms")(page) + at("CompositeAlarms")(page)
-    return [{key: value for key, value in one.items() if key not in STATE} for one in both]
+    """Of both kinds."""
+    return at("MetricAlarms")(page) + at("CompositeAlarms")(page)
 
 
 def without_input(answer: Answer) -> Answer:
@@ -40,7 +39,7 @@ LISTINGS = (
         arguments=lambda _: {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]},
         items=alarms,
         kind=ALARM,
-        parse=resource(ALARM, "AlarmArn", name="AlarmName"),
+        parse=resource(ALARM, "AlarmArn", name="AlarmName", passing=STATE),
         is_regional=True,
     ),
     Listing(

@@ -1,4 +1,4 @@
-"""What has been bought ahead: reserved instances and Savings Plans, and how far they are used."""
+"""The Savings Plans, and how far they and the reservations are used."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -9,11 +9,7 @@ from connectors.clouds.aws.saving import cost_explorer
 from connectors.reading.listing import Answer, Item, Listing, Parse, Place, at
 from domain.facts.resource import Resource, ResourceKind
 
-RESERVED, PLAN, USE = (
-    ResourceKind.AWS_RESERVED_INSTANCES,
-    ResourceKind.AWS_SAVINGS_PLAN,
-    ResourceKind.AWS_COMMITMENT_USE,
-)
+PLAN, USE = ResourceKind.AWS_SAVINGS_PLAN, ResourceKind.AWS_COMMITMENT_USE
 LOOKBACK = timedelta(days=30)
 # Those that end or are returned are over. Source: Savings Plans API reference, SavingsPlan.
 RUNNING = ("active", "queued", "payment-pending")
@@ -40,14 +36,6 @@ def parse_total(native_id: str, field: str) -> Parse:
 
 
 LISTINGS = (
-    Listing(
-        operation=call("ec2.describe_reserved_instances", "ec2:DescribeReservedInstances"),
-        arguments=lambda _: {"Filters": [{"Name": "state", "Values": ["active"]}]},
-        items=at("ReservedInstances"),
-        kind=RESERVED,
-        parse=resource(RESERVED, "ReservedInstancesId", created="Start"),
-        is_regional=True,
-    ),
     Listing(
         operation=call("savingsplans.describe_savings_plans", "savingsplans:DescribeSavingsPlans"),
         arguments=lambda _: {"states": list(RUNNING)},

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.clouds.aws.fields import call, resource
-from connectors.reading.listing import Item, Listing, Parse, Place, at
+from connectors.clouds.aws.hiding import without
+from connectors.clouds.aws.metrics import HOUR, Metric, measured, one
+from connectors.reading.listing import Detail, Item, Listing, Parse, Place, at, first
 from domain.facts.resource import Resource, ResourceKind
 
 # The most that EC2 takes in one page of these lists.
@@ -25,6 +27,12 @@ def parse_instance(item: Item, details: Mapping[str, Any], place: Place) -> Reso
     first_seen = min((time for time in times if time), default=None)
     parsed = resource(INSTANCE, "InstanceId", created="FirstSeen")({**item, "FirstSeen": first_seen}, details, place)
     return parsed.model_copy(update={"config": {k: v for k, v in parsed.config.items() if k != "FirstSeen"}})
+
+
+def versions_of(answer: dict[str, Any]) -> list[Item]:
+    """The versions of launch templates on a page; one that is the latest and the default may be listed twice."""
+    found = {(one["LaunchTemplateId"], one["VersionNumber"]): one for one in at("LaunchTemplateVersions")(answer)}
+    return list(found.values())
 
 
 def is_there(instance: Item, _: Place) -> bool:
@@ -57,17 +65,38 @@ def _list(
     )
 
 
-def _mine(argument: str) -> Any:
-    return lambda _: {argument: ["self"]}
-
-
+IDLE = measured(
+    "AWS/EC2",
+    one(InstanceId="InstanceId"),
+    Metric("CPUUtilization", "Average"),
+    Metric("NetworkIn", "Sum"),
+    Metric("NetworkOut", "Sum"),
+    Metric("MetadataNoToken", "Sum"),
+    days=14,
+    applies=lambda instance: (instance.get("State") or {}).get("Name") == "running",
+)
+# By the hour, since peaks decide how many operations a volume must be bought.
+OPERATIONS = measured(
+    "AWS/EBS",
+    one(VolumeId="VolumeId"),
+    Metric("VolumeReadOps", "Sum", HOUR),
+    Metric("VolumeWriteOps", "Sum", HOUR),
+    days=30,
+    at_once=25,
+    applies=lambda volume: volume.get("VolumeType") in ("io1", "io2"),
+)
 LISTINGS = (
     Listing(
-        operation=call("ec2.describe_instances", "ec2:DescribeInstances", page_size=PAGE_SIZE),
+        operation=call(
+            "ec2.describe_instances",
+            "ec2:DescribeInstances",
+            page_size=PAGE_SIZE,
+        ),
         items=instances_of,
         keeps=is_there,
         kind=INSTANCE,
         parse=parse_instance,
+        batches=(IDLE,),
         is_regional=True,
     ),
     _list(
@@ -76,13 +105,57 @@ LISTINGS = (
         "Volumes",
         ResourceKind.AWS_EBS_VOLUME,
         resource(ResourceKind.AWS_EBS_VOLUME, "VolumeId", created="CreateTime"),
+        batches=(OPERATIONS,),
+    ),
+    _list(
+        "describe_snapshots",
+        "DescribeSnapshots",
+        "Snapshots",
+        ResourceKind.AWS_EBS_SNAPSHOT,
+        resource(ResourceKind.AWS_EBS_SNAPSHOT, "SnapshotId", created="StartTime"),
+        arguments=lambda _: {"OwnerIds": ["self"]},
+        details=(
+            Detail(
+                key="CreateVolumePermissions",
+                operation=call("ec2.describe_snapshot_attribute", "ec2:DescribeSnapshotAttribute"),
+                arguments=lambda item, _: {"SnapshotId": item["SnapshotId"], "Attribute": "createVolumePermission"},
+                pick=first("CreateVolumePermissions"),
+            ),
+        ),
+    ),
+    _list(
+        "describe_images",
+        "DescribeImages",
+        "Images",
+        ResourceKind.AWS_AMI,
+        resource(ResourceKind.AWS_AMI, "ImageId", created="CreationDate"),
+        arguments=lambda _: {"Owners": ["self"]},
     ),
     _list("describe_addresses", "DescribeAddresses", "Addresses", ResourceKind.AWS_EC2_ADDRESS, parse_address),
-    _list(
-        "describe_security_groups",
-        "DescribeSecurityGroups",
-        "SecurityGroups",
-        ResourceKind.AWS_SECURITY_GROUP,
-        resource(ResourceKind.AWS_SECURITY_GROUP, "GroupId", name="GroupName"),
+    Listing(
+        operation=call(
+            "ec2.describe_launch_template_versions",
+            "ec2:DescribeLaunchTemplateVersions",
+            # It is a program that starts with the machine, and often holds passwords.
+            hidden=without("UserData"),
+            page_size=200,
+        ),
+        arguments=lambda _: {"Versions": ["$Latest", "$Default"]},
+        items=versions_of,
+        kind=ResourceKind.AWS_LAUNCH_TEMPLATE,
+        parse=resource(
+            ResourceKind.AWS_LAUNCH_TEMPLATE,
+            "{LaunchTemplateId}/{VersionNumber}",
+            name="{LaunchTemplateName} {VersionNumber}",
+            created="CreateTime",
+        ),
+        is_regional=True,
+    ),
+    Listing(
+        operation=call("ec2.describe_reserved_instances", "ec2:DescribeReservedInstances"),
+        items=at("ReservedInstances"),
+        kind=ResourceKind.AWS_RESERVED_INSTANCES,
+        parse=resource(ResourceKind.AWS_RESERVED_INSTANCES, "ReservedInstancesId", created="Start"),
+        is_regional=True,
     ),
 )

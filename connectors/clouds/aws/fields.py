@@ -4,11 +4,14 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.reading.listing import Item, Operation, Place
+from connectors.reading.listing import Item, Operation, Parse, Place
 from domain.facts.resource import Resource, ResourceKind
 
 # Kept apart from the configuration, or the same thing twice.
 TAGS = ("Tags", "TagSet", "TagList", "tags", "Tag")
+
+# Source: botocore's partitions.
+PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
 
 
 def json_value(value: Any) -> Any:
@@ -48,35 +51,62 @@ def resource(
     name: str | None = None,
     created: str | None = None,
     is_global: bool = False,
-    spread: tuple[str, ...] = (),
+    passing: tuple[str, ...] = (),
+    by_hour: tuple[str, ...] = (),
 ) -> Callable[[Item, Mapping[str, Any], Place], Resource]:
     """Makes resources of items by the names of their fields; `native_id` and `name` may be formats such as "{a}/{b}".
 
-    An item's own name comes first, then its tag Name, then its id. `created` is the field with the time of creation.
-    `spread` are the details whose own fields are kept in their place.
+    Without `name`, or where it is missing, its tag Name is its name, else its id. `created` is the field with the time
+    of creation. What changes without anybody changing it is left out when `passing`, and kept by the hour when a
+    rule asks for it: a resource is written whenever its configuration changes. The raw answers have both in full.
     """
 
     def parse(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
-        whole = {**item, **spread_out(details, spread)}
+        whole = {**item, **details}
         tags = tags_of(next((whole[key] for key in TAGS if whole.get(key)), None))
         own_id = _filled(native_id, whole)
+        config = {key: value for key, value in config_of(whole).items() if key not in passing}
         return Resource(
             kind=kind,
             native_id=own_id,
-            name=(_filled(name, whole) if name else tags.get("Name")) or own_id,
+            name=(_found(name, whole) if name else None) or tags.get("Name") or own_id,
             region=None if is_global else place.region,
             tags=tags,
-            config=config_of(whole),
+            config=config | {key: to_hour(config[key]) for key in by_hour if key in config},
             created_at=utc(whole.get(created)) if created else None,
         )
 
     return parse
 
 
-def spread_out(details: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
-    """The details, with the fields of those named instead of these themselves; those that are not set add nothing."""
-    kept = {key: value for key, value in details.items() if key not in names}
-    return kept | {key: value for name in names for key, value in (details.get(name) or {}).items()}
+def merged(key: str, parse: Parse) -> Parse:
+    """The same resources, with the fields of the detail under `key` beside those of the list."""
+
+    def flat(item: Item, details: Mapping[str, Any], place: Place) -> Resource | None:
+        others = {name: value for name, value in details.items() if name != key}
+        return parse({**item, **(details.get(key) or {})}, others, place)
+
+    return flat
+
+
+def with_arn(service: str, path: str) -> Callable[[Item, Place], dict[str, str]]:
+    """Adds the ARN that a list leaves out; `path` is a format such as "table/{TableName}".
+
+    Source: the service authorization reference, resource types.
+    """
+    return lambda item, place: {**item, "Arn": arn(service, place, path.format_map(item))}
+
+
+def arn(service: str, place: Place, path: str) -> str:
+    """The ARN of something in a region."""
+    region = place.region or ""
+    partition = next((name for start, name in PARTITIONS.items() if region.startswith(start)), "aws")
+    return f"arn:{partition}:{service}:{region}:{place.account_id}:{path}"
+
+
+def to_hour(moment: str) -> str:
+    """The start of the hour of a time of `json_value`."""
+    return datetime.fromisoformat(moment).replace(minute=0, second=0, microsecond=0).isoformat()
 
 
 def call(
@@ -109,6 +139,13 @@ def asks(**fields: str) -> Callable[[Item, Place], dict[str, Any]]:
 def asks_parent(**fields: str) -> Callable[[Place], dict[str, Any]]:
     """The same for a listing that stands under another."""
     return lambda place: asks(**fields)(place.parent, place)
+
+
+def _found(field: str, item: Mapping[str, Any]) -> str | None:
+    try:
+        return _filled(field, item)
+    except KeyError:
+        return None
 
 
 def _filled(field: str, item: Mapping[str, Any]) -> str:

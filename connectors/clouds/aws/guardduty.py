@@ -3,16 +3,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws.fields import call, merged, resource
 from connectors.reading.listing import Detail, Item, Listing, Place, at
 from domain.facts.resource import Resource, ResourceKind
 
 KIND = ResourceKind.AWS_GUARDDUTY_DETECTOR
 
 
-def parse_detector(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
+def parse_detector(item: Item, details: Mapping[str, Any], place: Place) -> Resource | None:
     """A detector by its id, which is all that the list tells. Source: GuardDuty ListDetectors, GetDetector."""
-    made = resource(KIND, "DetectorId", created="CreatedAt", spread=("Detector",))
+    made = merged("Detector", resource(KIND, "DetectorId", created="CreatedAt"))
     return made({"DetectorId": item}, details, place)
 
 

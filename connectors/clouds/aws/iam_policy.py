@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws.fields import call, merged, resource
 from connectors.clouds.aws.iam import GONE
 from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import Resource, ResourceKind
@@ -15,6 +15,8 @@ LISTS = {
     "GroupDetailList": (GROUP, "GroupName"),
     "Policies": (POLICY, "PolicyName"),
 }
+# When a role was last used changes all day, and no rule asks for it.
+PASSING = ("RoleLastUsed",)
 ADMINISTRATOR = ":iam::aws:policy/AdministratorAccess"
 EVERYTHING = frozenset({"*", "*:*"})
 
@@ -71,10 +73,10 @@ def holders(pages: Sequence[Answer]) -> dict[str, Any]:
     return {key: joined(key)(pages) for key in ("PolicyUsers", "PolicyRoles", "PolicyGroups")}
 
 
-def parse_entity(item: Entity, details: Mapping[str, Any], place: Place) -> Resource:
+def parse_entity(item: Entity, details: Mapping[str, Any], place: Place) -> Resource | None:
     """A role, group or policy by ARN, with its documents as mappings: the client library decodes them."""
-    made = resource(item.kind, "Arn", name=item.name_field, created="CreateDate", is_global=True, spread=("Holders",))
-    return made(item.said, details, place)
+    made = resource(item.kind, "Arn", name=item.name_field, created="CreateDate", is_global=True, passing=PASSING)
+    return merged("Holders", made)(item.said, details, place)
 
 
 HOLDERS = Detail(

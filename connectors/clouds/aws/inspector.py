@@ -24,8 +24,8 @@ def is_on(account: Item) -> bool:
 
 LISTINGS = (
     Listing(
-        # Without an account it tells of the caller's own.
         operation=call("inspector2.batch_get_account_status", "inspector2:BatchGetAccountStatus"),
+        arguments=lambda place: {"accountIds": [place.account_id]},
         items=at("accounts"),
         kind=KIND,
         parse=parse_account,

@@ -1,6 +1,6 @@
 """Keys of KMS: what they are, who may use them, and whether they are renewed."""
 
-from connectors.clouds.aws.fields import asks, call, resource
+from connectors.clouds.aws.fields import asks, call, merged, resource
 from connectors.reading.listing import Detail, Listing, at, first
 from domain.facts.resource import ResourceKind
 
@@ -14,7 +14,7 @@ LISTINGS = (
         operation=call("kms.list_keys", "kms:ListKeys"),
         items=at("Keys"),
         kind=KIND,
-        parse=resource(KIND, "KeyArn", name="KeyId", created="CreationDate", spread=("Key", "Rotation")),
+        parse=merged("Key", merged("Rotation", resource(KIND, "KeyArn", name="KeyId", created="CreationDate"))),
         details=(
             Detail(
                 key="Key",

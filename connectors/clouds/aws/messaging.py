@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.clouds.aws.fields import asks, asks_parent, call, resource
+from connectors.clouds.aws.fields import asks, asks_parent, call, merged, resource
 from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import Resource, ResourceKind
 
 QUEUE, TOPIC, MACHINE = ResourceKind.AWS_SQS_QUEUE, ResourceKind.AWS_SNS_TOPIC, ResourceKind.AWS_STATE_MACHINE
 NO_QUEUE = ("QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue")
+# These change by the second, and no rule asks for them.
+PASSING = ("ApproximateNumberOfMessagesDelayed", "ApproximateNumberOfMessagesNotVisible")
 # A page holds more runs than that, and only the newest are of interest.
 RUNS = 1000
 # How a run ends that nobody wanted to end so. Source: Step Functions API reference, ListExecutions.
@@ -25,13 +27,13 @@ def parse_queue(item: Item, details: Mapping[str, Any], place: Place) -> Resourc
     if attributes is None:
         return None
     whole = {"QueueUrl": item, "QueueName": item.rpartition("/")[2], "QueueArn": item, **attributes}
-    return resource(QUEUE, "QueueArn", name="QueueName")(whole, {}, place)
+    return resource(QUEUE, "QueueArn", name="QueueName", passing=PASSING)(whole, {}, place)
 
 
-def parse_topic(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
+def parse_topic(item: Item, details: Mapping[str, Any], place: Place) -> Resource | None:
     """A topic by ARN. Source: SNS ListTopics, GetTopicAttributes, ListSubscriptionsByTopic."""
     named = {**item, "Name": item["TopicArn"].rpartition(":")[2]}
-    return resource(TOPIC, "TopicArn", name="Name", spread=("Attributes",))(named, details, place)
+    return merged("Attributes", resource(TOPIC, "TopicArn", name="Name"))(named, details, place)
 
 
 def without_paths(answer: Answer) -> Answer:

@@ -14,7 +14,7 @@ from domain.facts.provider import Provider
 MODULES = [
     importlib.import_module(f"{__package__}.{module.name}")
     for module in pkgutil.iter_modules([str(Path(__file__).parent)])
-    if module.name != Path(__file__).stem
+    if module.name not in (Path(__file__).stem, "inventory")
 ]
 
 

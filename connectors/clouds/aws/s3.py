@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from connectors.clouds.aws.fields import asks, call, resource
+from connectors.clouds.aws.metrics import Metric, measured
 from connectors.reading.listing import WHOLE, Answer, Detail, Listing, at, first, joined
 from domain.facts.resource import ResourceKind
 
@@ -68,6 +69,13 @@ DETAILS = (
     ),
     _setting("TagSet", "get_bucket_tagging", "GetBucketTagging", "NoSuchTagSet"),
 )
+# S3 measures once a day, and may be a day late.
+SIZE = measured(
+    "AWS/S3",
+    lambda bucket, _: {"": {"BucketName": bucket["Name"], "StorageType": "StandardStorage"}},
+    Metric("BucketSizeBytes", "Average"),
+    days=3,
+)
 # Asked for in each region, so that buckets elsewhere are left out. Source: S3 ListBuckets, parameter bucket-region.
 LISTINGS = (
     Listing(
@@ -78,6 +86,7 @@ LISTINGS = (
         kind=BUCKET,
         parse=resource(BUCKET, "Name", name="Name", created="CreationDate"),
         details=DETAILS,
+        batches=(SIZE,),
         is_regional=True,
     ),
 )

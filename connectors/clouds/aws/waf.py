@@ -2,22 +2,17 @@
 
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
-from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, first
+from connectors.clouds.aws.fields import call, merged, resource
+from connectors.clouds.aws.hiding import without
+from connectors.reading.listing import Detail, Item, Listing, Place, at, first
 from domain.facts.resource import ResourceKind
 
 KIND = ResourceKind.AWS_WEB_ACL
 GONE = ("WAFNonexistentItemException",)
 # What protects distributions of CloudFront lives there alone. Source: AWS WAF API reference, parameter Scope.
 CLOUDFRONT_REGION = "us-east-1"
-HIDDEN = "SearchString"
-
-
-def without_searched(answer: Answer) -> Answer:
-    """The text a rule looks for is left out: a secret header is a common one."""
-    if isinstance(answer, dict):
-        return {key: "hidden" if key == HIDDEN else without_searched(value) for key, value in answer.items()}
-    return [without_searched(one) for one in answer] if isinstance(answer, list) else answer
+# What a rule looks for: a secret header is a common one.
+HIDDEN = without("SearchString")
 
 
 def _identified(scope: str) -> Any:
@@ -34,11 +29,11 @@ def acls(scope: str, *, is_regional: bool, **options: Any) -> Listing:
         arguments=lambda _: {"Scope": scope},
         items=at("WebACLs"),
         kind=KIND,
-        parse=resource(KIND, "ARN", name="Name", is_global=not is_regional, spread=("WebACL",)),
+        parse=merged("WebACL", resource(KIND, "ARN", name="Name", is_global=not is_regional)),
         details=(
             Detail(
                 key="WebACL",
-                operation=call("wafv2.get_web_acl", "wafv2:GetWebACL", absent=GONE, hidden=without_searched, **options),
+                operation=call("wafv2.get_web_acl", "wafv2:GetWebACL", absent=GONE, hidden=HIDDEN, **options),
                 arguments=_identified(scope),
                 pick=first("WebACL"),
             ),

@@ -1,0 +1,41 @@
+"""Groups of instances that grow and shrink, and the older form of the templates they start from."""
+
+from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws.hiding import without
+from connectors.reading.listing import Listing, at
+from domain.facts.resource import ResourceKind
+
+PAGE_SIZE = 100
+LISTINGS = (
+    Listing(
+        operation=call(
+            "autoscaling.describe_auto_scaling_groups", "autoscaling:DescribeAutoScalingGroups", page_size=PAGE_SIZE
+        ),
+        items=at("AutoScalingGroups"),
+        kind=ResourceKind.AWS_AUTO_SCALING_GROUP,
+        parse=resource(
+            ResourceKind.AWS_AUTO_SCALING_GROUP,
+            "AutoScalingGroupARN",
+            name="AutoScalingGroupName",
+            created="CreatedTime",
+        ),
+        is_regional=True,
+    ),
+    Listing(
+        operation=call(
+            "autoscaling.describe_launch_configurations",
+            "autoscaling:DescribeLaunchConfigurations",
+            hidden=without("UserData"),
+            page_size=PAGE_SIZE,
+        ),
+        items=at("LaunchConfigurations"),
+        kind=ResourceKind.AWS_LAUNCH_CONFIGURATION,
+        parse=resource(
+            ResourceKind.AWS_LAUNCH_CONFIGURATION,
+            "LaunchConfigurationARN",
+            name="LaunchConfigurationName",
+            created="CreatedTime",
+        ),
+        is_regional=True,
+    ),
+)

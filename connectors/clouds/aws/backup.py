@@ -1,0 +1,63 @@
+"""AWS Backup: plans, vaults, what is protected, and whether it was ever restored."""
+
+from connectors.clouds.aws.fields import asks, call, resource
+from connectors.reading.listing import Detail, Listing, at, first
+from domain.facts.resource import ResourceKind
+
+PAGE_SIZE = 1000
+PLAN, VAULT, PROTECTED = (
+    ResourceKind.AWS_BACKUP_PLAN,
+    ResourceKind.AWS_BACKUP_VAULT,
+    ResourceKind.AWS_PROTECTED_RESOURCE,
+)
+LISTINGS = (
+    Listing(
+        operation=call("backup.list_backup_plans", "backup:ListBackupPlans", page_size=PAGE_SIZE),
+        items=at("BackupPlansList"),
+        kind=PLAN,
+        parse=resource(PLAN, "BackupPlanArn", name="BackupPlanName", created="CreationDate"),
+        details=(
+            Detail(
+                key="BackupPlan",
+                operation=call("backup.get_backup_plan", "backup:GetBackupPlan"),
+                arguments=asks(BackupPlanId="BackupPlanId"),
+                pick=first("BackupPlan"),
+            ),
+        ),
+        is_regional=True,
+    ),
+    Listing(
+        operation=call("backup.list_backup_vaults", "backup:ListBackupVaults", page_size=PAGE_SIZE),
+        items=at("BackupVaultList"),
+        kind=VAULT,
+        parse=resource(
+            VAULT, "BackupVaultArn", name="BackupVaultName", created="CreationDate", passing=("NumberOfRecoveryPoints",)
+        ),
+        details=(
+            Detail(
+                key="Locked",
+                operation=call("backup.describe_backup_vault", "backup:DescribeBackupVault"),
+                arguments=asks(BackupVaultName="BackupVaultName"),
+                pick=first("Locked"),
+            ),
+        ),
+        is_regional=True,
+    ),
+    Listing(
+        operation=call("backup.list_protected_resources", "backup:ListProtectedResources", page_size=PAGE_SIZE),
+        items=at("Results"),
+        kind=PROTECTED,
+        parse=resource(PROTECTED, "ResourceArn"),
+        is_regional=True,
+    ),
+    Listing(
+        operation=call("backup.list_restore_jobs", "backup:ListRestoreJobs", page_size=PAGE_SIZE),
+        items=at("RestoreJobs"),
+        is_regional=True,
+    ),
+    Listing(
+        operation=call("backup.list_restore_testing_plans", "backup:ListRestoreTestingPlans", page_size=PAGE_SIZE),
+        items=at("RestoreTestingPlans"),
+        is_regional=True,
+    ),
+)

@@ -1,0 +1,117 @@
+"""Networks of EC2: who reaches whom, and what lies between."""
+
+from typing import Any
+
+from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws.metrics import Metric, measured, one
+from connectors.reading.listing import Listing, at
+from domain.facts.resource import ResourceKind
+
+# The most that EC2 takes in one page of all of these lists.
+PAGE_SIZE = 1000
+
+
+def _list(
+    operation: str,
+    permission: str,
+    items: str,
+    kind: ResourceKind,
+    native_id: str,
+    *,
+    name: str | None = None,
+    created: str | None = None,
+    passing: tuple[str, ...] = (),
+    **more: Any,
+) -> Listing:
+    return Listing(
+        operation=call(f"ec2.{operation}", f"ec2:{permission}", page_size=PAGE_SIZE),
+        items=at(items),
+        kind=kind,
+        parse=resource(kind, native_id, name=name, created=created, passing=passing),
+        is_regional=True,
+        **more,
+    )
+
+
+NAT_TRAFFIC = measured(
+    "AWS/NATGateway",
+    one(NatGatewayId="NatGatewayId"),
+    Metric("BytesOutToDestination", "Sum"),
+    Metric("BytesInFromSource", "Sum"),
+    days=14,
+)
+# Source: "CloudWatch metrics for AWS PrivateLink"; gateway endpoints have none.
+ENDPOINT_TRAFFIC = measured(
+    "AWS/PrivateLinkEndpoints",
+    one(
+        **{
+            "Endpoint Type": "VpcEndpointType",
+            "Service Name": "ServiceName",
+            "VPC Endpoint Id": "VpcEndpointId",
+            "VPC Id": "VpcId",
+        }
+    ),
+    Metric("BytesProcessed", "Sum"),
+    days=30,
+    applies=lambda endpoint: endpoint.get("VpcEndpointType") == "Interface",
+)
+LISTINGS = (
+    _list(
+        "describe_nat_gateways",
+        "DescribeNatGateways",
+        "NatGateways",
+        ResourceKind.AWS_NAT_GATEWAY,
+        "NatGatewayId",
+        created="CreateTime",
+        # AWS lists deleted ones for an hour.
+        keeps=lambda gateway, _: gateway.get("State") != "deleted",
+        batches=(NAT_TRAFFIC,),
+    ),
+    _list(
+        "describe_security_groups",
+        "DescribeSecurityGroups",
+        "SecurityGroups",
+        ResourceKind.AWS_SECURITY_GROUP,
+        "GroupId",
+        name="GroupName",
+    ),
+    # The groups carry their rules already; these have an id of their own, by which a rule can be revoked.
+    Listing(
+        operation=call("ec2.describe_security_group_rules", "ec2:DescribeSecurityGroupRules", page_size=PAGE_SIZE),
+        items=at("SecurityGroupRules"),
+        is_regional=True,
+    ),
+    _list(
+        "describe_network_interfaces",
+        "DescribeNetworkInterfaces",
+        "NetworkInterfaces",
+        ResourceKind.AWS_NETWORK_INTERFACE,
+        "NetworkInterfaceId",
+    ),
+    _list("describe_vpcs", "DescribeVpcs", "Vpcs", ResourceKind.AWS_VPC, "VpcId"),
+    _list(
+        "describe_subnets",
+        "DescribeSubnets",
+        "Subnets",
+        ResourceKind.AWS_SUBNET,
+        "SubnetId",
+        passing=("AvailableIpAddressCount",),
+    ),
+    _list(
+        "describe_vpc_endpoints",
+        "DescribeVpcEndpoints",
+        "VpcEndpoints",
+        ResourceKind.AWS_VPC_ENDPOINT,
+        "VpcEndpointId",
+        created="CreationTimestamp",
+        batches=(ENDPOINT_TRAFFIC,),
+    ),
+    _list(
+        "describe_flow_logs",
+        "DescribeFlowLogs",
+        "FlowLogs",
+        ResourceKind.AWS_FLOW_LOG,
+        "FlowLogId",
+        created="CreationTime",
+    ),
+)
