@@ -20,6 +20,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from app.demo import moto_missing
 from app.demo.aws_account import DemoAccount
 from app.demo.aws_trickle import CYCLE, Trickle
 
@@ -98,6 +99,10 @@ class MotoAccount:
         return done
 
     def _gated(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        empty = moto_missing.answer(environ)
+        if empty is not None:
+            start_response("200 OK", list(empty[1].items()))
+            return [empty[0]]
         with self._gate:
             return self._app(environ, start_response)
 

@@ -16,8 +16,21 @@ CODE = b"UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="
 
 def fill_everything(moto: Moto) -> None:
     """One of each, in one region."""
-    for part in (buckets, machines, networks, balancers, databases, tables, containers, functions, web, backups):
+    for part in (identities, buckets, machines, networks, balancers, databases):
         part(moto)
+    for part in (tables, containers, functions, web, backups):
+        part(moto)
+    say_what_moto_cannot(moto)
+
+
+def identities(moto: Moto) -> None:
+    iam, trails = moto.client("iam"), moto.client("cloudtrail")
+    iam.create_user(UserName="ops", Tags=TAG)
+    iam.create_login_profile(UserName="ops", Password="Stand-in-only-1")
+    iam.create_access_key(UserName="ops")
+    moto.client("s3").create_bucket(Bucket="cedar-trail")
+    trails.create_trail(Name="main", S3BucketName="cedar-trail", IsMultiRegionTrail=True)
+    trails.start_logging(Name="main")
 
 
 def buckets(moto: Moto) -> None:

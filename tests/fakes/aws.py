@@ -16,10 +16,11 @@ from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from app.demo import aws_wire
+from app.demo.moto_missing import EMPTY
 from connectors.clouds.aws import inventory
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
-from tests.fakes import aws_wire
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -65,6 +66,8 @@ class Moto:
         for region in REGIONS:
             # moto gives an account snapshots of Amazon's own images, which no account has.
             ec2_backends[ACCOUNT][region].snapshots.clear()
+        for operation, body in EMPTY.items():
+            self.say(operation, body)
 
     def enforce_permissions(self) -> None:
         """From now on keys, secrets and policies count."""
@@ -117,7 +120,7 @@ class Moto:
     def _answer(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         service, action = _service(environ), _action(environ)
         self.calls.append(f"{service}:{action}")
-        operation = _operation(service, action, environ)
+        operation = aws_wire.operation_of(environ)
         self.asked.append(operation)
         if operation in self.wire:
             code, content, headers = self.wire[operation]
@@ -189,17 +192,6 @@ def _service(environ: dict[str, Any]) -> str:
     scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0]
     parts = scope.split("/")
     return parts[3] if len(parts) == 5 else ""
-
-
-def _operation(signed_as: str, action: str, environ: dict[str, Any]) -> str:
-    """Such as ec2.DescribeVolumes."""
-    path = environ["PATH_INFO"]
-    service = aws_wire.service_of(signed_as, path)
-    if not service:
-        return ""
-    if str(aws_wire.model_of(service).metadata["protocol"]).startswith("rest"):
-        action = aws_wire.action_of(service, environ["REQUEST_METHOD"], path, str(environ.get("QUERY_STRING", "")))
-    return f"{service}.{action}"
 
 
 def _action(environ: dict[str, Any]) -> str:

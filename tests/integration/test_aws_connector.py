@@ -3,33 +3,50 @@
 import itertools
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from connectors.clouds.aws import inventory, session
-from domain.errors import CredentialsRejected, Invalid, PermissionMissing, ProviderError, Throttled, Unavailable
+from connectors.clouds.aws import inventory
+from connectors.clouds.aws.fields import call
+from connectors.clouds.aws.registration import REGISTRATION
+from connectors.guard import Guard
+from connectors.reading.listing import Listing, Place, at
+from connectors.reading.source import Identity
+from domain.errors import (
+    CredentialsRejected,
+    Invalid,
+    Misshapen,
+    ProviderError,
+    Throttled,
+    Unavailable,
+)
 from domain.facts.aws_credentials import AwsCredentials
-from domain.facts.inventory import InventorySnapshot
+from domain.facts.inventory import GapCause, InventorySnapshot
 from domain.facts.resource import ResourceKind
 from domain.rules.judgement import Verdict, judge_inventory
 from domain.rules.registry import all_rules, get_rule
 from domain.rules.rule import RuleContext
 from tests.factories.aws import NOW
 from tests.fakes.aws import Moto, answering, credentials, take_inventory
+from tests.fakes.collecting import reach, survey
 
-GLOBAL_KINDS = {
+IAM_KINDS = {ResourceKind.AWS_IAM_USER, ResourceKind.AWS_IAM_ACCESS_KEY}
+# What `fill` makes, and what is there without it.
+FILLED = {
+    *IAM_KINDS,
     ResourceKind.AWS_S3_BUCKET,
-    ResourceKind.AWS_IAM_USER,
-    ResourceKind.AWS_IAM_ACCESS_KEY,
-    ResourceKind.AWS_CLOUDTRAIL_TRAIL,
-}
-EC2_KINDS = {
     ResourceKind.AWS_EC2_INSTANCE,
     ResourceKind.AWS_EBS_VOLUME,
     ResourceKind.AWS_EC2_ADDRESS,
     ResourceKind.AWS_SECURITY_GROUP,
+    ResourceKind.AWS_CLOUDTRAIL_TRAIL,
 }
+FIVE_ROLES = Listing(operation=call("iam.list_roles", "iam:ListRoles", page_size=5), items=at("Roles"))
 TWO_REGIONS = ("us-east-1", "eu-west-1")
 THROTTLED = "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
 # What the operations used here need, with EC2 left out.
@@ -92,25 +109,45 @@ def kinds(snapshot: InventorySnapshot) -> dict[ResourceKind, int]:
     }
 
 
+async def identified(given: AwsCredentials, *, allow_private: bool = True) -> Identity:
+    """Whose the credentials are."""
+    way = reach() if allow_private else replace(reach(), allow_private_endpoint=False)
+    async with REGISTRATION.open(given, way) as source:
+        return await source.identity()
+
+
 async def verified(endpoint_url: str, **given: object) -> ProviderError:
-    """The error that verifying against this endpoint ends in."""
+    """The error that asking this endpoint ends in."""
     with pytest.raises(ProviderError) as refusal:
-        await session.verify(credentials(endpoint_url, **given), allow_private_endpoint=True)
+        await identified(credentials(endpoint_url, **given))
     return refusal.value
 
 
 async def test_keys_belong_to_their_account(moto: Moto):
-    identity = await session.verify(credentials(moto.url), allow_private_endpoint=True)
+    identity = await identified(credentials(moto.url))
 
-    assert identity.account_id == "123456789012"
+    assert (identity.native_id, identity.name) == ("123456789012", "123456789012")
+
+
+async def test_account_is_called_by_its_alias(moto: Moto):
+    moto.client("iam").create_account_alias(AccountAlias="cedar-production")
+
+    assert (await identified(credentials(moto.url))).name == "cedar-production"
+
+
+async def test_alias_that_may_not_be_read_is_done_without(moto: Moto):
+    moto.fail("iam.ListAccountAliases", 403, "AccessDenied")
+
+    assert (await identified(credentials(moto.url))).name == "123456789012"
 
 
 async def test_role_is_assumed_with_its_external_id(moto: Moto):
     given = credentials(moto.url, role_arn="arn:aws:iam::111122223333:role/CloudWatcher", external_id="tenant-42")
 
-    identity = await session.verify(given, allow_private_endpoint=True)
+    identity = await identified(given)
 
-    assert identity.arn == "arn:aws:sts::111122223333:assumed-role/CloudWatcher/cloudwatcher"
+    assert identity.native_id == "111122223333"
+    assert identity.principal == "arn:aws:sts::111122223333:assumed-role/CloudWatcher/cloudwatcher"
 
 
 async def test_whole_account_is_read(moto: Moto):
@@ -120,7 +157,7 @@ async def test_whole_account_is_read(moto: Moto):
 
     assert snapshot.incomplete == ()
     assert snapshot.account_native_id == "123456789012"
-    assert kinds(snapshot) == {
+    assert {kind: count for kind, count in kinds(snapshot).items() if kind in FILLED} == {
         ResourceKind.AWS_S3_BUCKET: 1,
         ResourceKind.AWS_EC2_INSTANCE: 1,
         ResourceKind.AWS_EBS_VOLUME: 1,
@@ -162,29 +199,69 @@ async def test_bucket_outside_the_chosen_regions_is_left_out(moto: Moto):
     assert [(bucket.native_id, bucket.region) for bucket in buckets] == [("cedar-eu-west-1", "eu-west-1")]
 
 
-async def test_list_is_read_over_all_its_pages(moto: Moto):
+def roles(moto: Moto) -> list[str]:
+    """The names of twelve roles that are made."""
     names = [f"role-{number:02}" for number in range(12)]
     for name in names:
         moto.client("iam").create_role(RoleName=name, AssumeRolePolicyDocument="{}")
-
-    async with session.open_session(credentials(moto.url), allow_private_endpoint=True) as entered:
-        reader = await entered.reader("iam", "us-east-1")
-        roles = await reader.pages("list_roles", "Roles", page_size=5)  # moto cuts few lists into pages
-
-    assert roles is not None
-    assert sorted(role["RoleName"] for role in roles) == names
-    assert moto.calls.count("iam:ListRoles") == 3
+    return names
 
 
-async def test_endpoint_that_never_stops_paging_is_given_up(moto: Moto, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("connectors.clouds.aws.session.MAX_PAGES", 20)
+async def test_list_is_read_over_all_its_pages(moto: Moto):
+    names = roles(moto)
+
+    collected, report = await survey(REGISTRATION, credentials(moto.url), [FIVE_ROLES])
+
+    assert report.gaps == ()
+    assert sorted(role["RoleName"] for raw in collected.answers for role in raw.answer["Roles"]) == names
+    assert [len(raw.answer["Roles"]) for raw in collected.answers] == [5, 5, 2]
+
+
+class SecondTry(Guard):
+    """Tries a throttled call once more, as the guard of a worker does."""
+
+    async def call(self, service: str, operation: str, send: Callable[[], Awaitable[Any]]) -> Any:
+        try:
+            return await super().call(service, operation, send)
+        except Throttled:
+            return await super().call(service, operation, send)
+
+
+async def test_page_in_the_middle_of_a_list_can_be_asked_for_again(moto: Moto):
+    names = roles(moto)
+    way = replace(
+        reach(), guard=lambda means: SecondTry(concurrency=1, time_limit=timedelta(seconds=30), translate=means)
+    )
+    place = Place(account_id="123456789012", region=None, now=NOW)
+    found: list[str] = []
+
+    async with (
+        REGISTRATION.open(credentials(moto.url), way) as source,
+        aclosing(source.pages(FIVE_ROLES.operation, place, {})) as pages,
+    ):
+        async for page in pages:
+            found += [role["RoleName"] for role in page["Roles"]]
+            if len(found) == 5:
+                moto.fail_once("iam.ListRoles", 400, "Throttling")
+
+    assert sorted(found) == names
+
+
+@pytest.mark.parametrize(("marker", "why"), [("{}", "goes on after 20 pages"), ("same", "the same page twice")])
+async def test_endpoint_that_never_stops_paging_is_given_up(
+    moto: Moto, monkeypatch: pytest.MonkeyPatch, marker: str, why: str
+):
+    monkeypatch.setattr("connectors.reading.survey.MAX_PAGES", 20)
     pages = itertools.count()
-    moto.answer("iam", "ListUsers", lambda: ENDLESS.format(next(pages)))
+    moto.answer("iam", "ListUsers", lambda: ENDLESS.replace("{}", marker.format(next(pages))))
+    (users,) = [one for one in REGISTRATION.listings if one.operation.name == "iam.list_users"]
 
-    async with session.open_session(credentials(moto.url), allow_private_endpoint=True) as entered:
-        reader = await entered.reader("iam", "us-east-1")
-        with pytest.raises(Unavailable, match="with more than 20 pages"):
-            await reader.pages("list_users", "Users")
+    _, report = await survey(REGISTRATION, credentials(moto.url), [replace(users, kind=None, parse=None, details=(), children=())])
+
+    (gap,) = report.gaps
+    assert gap.cause is GapCause.CUT_SHORT
+    assert why in gap.reason
+    assert report.complete == frozenset()
 
 
 async def test_progress_counts_up_to_what_was_expected(moto: Moto):
@@ -198,10 +275,9 @@ async def test_progress_counts_up_to_what_was_expected(moto: Moto):
         credentials(moto.url, regions=TWO_REGIONS), on_progress=note, allow_private_endpoint=True
     )
 
-    # two regions of four EC2 lists and one trail list; the bucket list and one bucket; the user list and one user
-    assert [done for _, done, _ in seen] == list(range(1, 15))
-    assert seen[-1][2] == 14
-    assert {service for service, _, _ in seen} == {"ec2", "s3", "iam", "cloudtrail"}
+    parts = sum(2 if one.is_regional else 1 for one in REGISTRATION.listings)
+    assert [(done, expected) for _, done, expected in seen] == [(done, parts) for done in range(1, parts + 1)]
+    assert {service for service, _, _ in seen} == {one.operation.service for one in REGISTRATION.listings}
 
 
 async def test_wrong_secret_is_rejected(moto: Moto):
@@ -230,12 +306,15 @@ async def test_service_that_may_not_be_read_is_a_gap_and_the_others_go_on(moto: 
 
     snapshot = await take_inventory(given)
 
-    assert set(kinds(snapshot)) == GLOBAL_KINDS
-    assert {(gap.service, gap.region, gap.unlisted) for gap in snapshot.incomplete} == {
-        ("ec2", "us-east-1", (kind,)) for kind in EC2_KINDS
+    assert FILLED & set(kinds(snapshot)) == {
+        *IAM_KINDS,
+        ResourceKind.AWS_S3_BUCKET,
+        ResourceKind.AWS_CLOUDTRAIL_TRAIL,
     }
-    reasons = [gap.reason for gap in snapshot.incomplete]
-    assert any(reason.startswith("The permission ec2:DescribeVolumes is missing. Grant the") for reason in reasons)
+    (volumes,) = [gap for gap in snapshot.incomplete if gap.operation == "ec2.describe_volumes"]
+    assert (volumes.region, volumes.unlisted) == ("us-east-1", (ResourceKind.AWS_EBS_VOLUME,))
+    assert (volumes.cause, volumes.missing) == (GapCause.PERMISSION, "ec2:DescribeVolumes")
+    assert volumes.reason.startswith("The permission ec2:DescribeVolumes is missing. Grant the")
 
 
 async def test_detail_that_may_not_be_read_is_a_gap_and_is_not_taken_for_absent(moto: Moto):
@@ -273,49 +352,12 @@ async def test_unreadable_status_leaves_a_stopped_trail_unjudged(moto: Moto):
     assert [one.verdict for one in judged.judgements] == [Verdict.UNKNOWN]
 
 
-@pytest.mark.parametrize(
-    ("service", "action", "hidden"),
-    [
-        ("ec2", "DescribeVolumes", {ResourceKind.AWS_EBS_VOLUME}),
-        ("iam", "ListUsers", {ResourceKind.AWS_IAM_USER, ResourceKind.AWS_IAM_ACCESS_KEY}),
-        ("iam", "ListAccessKeys", {ResourceKind.AWS_IAM_ACCESS_KEY}),
-        ("s3", "location", {ResourceKind.AWS_S3_BUCKET}),
-        ("cloudtrail", "DescribeTrails", {ResourceKind.AWS_CLOUDTRAIL_TRAIL}),
-    ],
-)
-async def test_list_that_stays_throttled_hides_its_kinds_and_no_others(moto: Moto, service, action, hidden):
-    fill(moto)
-    moto.refuse(service, action, 400, "Throttling")
-
-    snapshot = await take_inventory(credentials(moto.url))
-
-    assert set(kinds(snapshot)) == (GLOBAL_KINDS | EC2_KINDS) - hidden
-    assert {kind for gap in snapshot.incomplete for kind in gap.unlisted} == hidden
-    assert {gap.service for gap in snapshot.incomplete} == {service}
-    assert all("asks for fewer calls" in gap.reason for gap in snapshot.incomplete)
-
-
-async def test_passing_throttle_is_waited_out(moto: Moto):
-    fill(moto)
-
-    def throttled_once() -> str:
-        moto.orders.clear()
-        return THROTTLED
-
-    moto.answer("iam", "ListUsers", throttled_once, status=400)
-
-    snapshot = await take_inventory(credentials(moto.url))
-
-    assert snapshot.incomplete == ()
-    assert moto.calls.count("iam:ListUsers") == 2
-
-
 async def test_region_that_rejects_keys_accepted_elsewhere_is_a_gap(moto: Moto):
     moto.refuse("ec2", "DescribeInstances", 401, "AuthFailure")
 
     snapshot = await take_inventory(credentials(moto.url, regions=TWO_REGIONS))
 
-    assert {gap.region for gap in snapshot.incomplete} == {"us-east-1", "eu-west-1"}
+    assert sorted(gap.region or "" for gap in snapshot.incomplete) == ["eu-west-1", "us-east-1"]
     assert all("the region may not be enabled" in gap.reason for gap in snapshot.incomplete)
 
 
@@ -328,11 +370,7 @@ async def test_unknown_regions_hide_everything_that_has_one(moto: Moto):
     assert not snapshot.is_listed(ResourceKind.AWS_EC2_INSTANCE, "us-east-1")
     assert not snapshot.is_listed(ResourceKind.AWS_CLOUDTRAIL_TRAIL, "us-east-1")
     assert snapshot.is_listed(ResourceKind.AWS_IAM_USER, None)
-    assert set(kinds(snapshot)) == {
-        ResourceKind.AWS_S3_BUCKET,
-        ResourceKind.AWS_IAM_USER,
-        ResourceKind.AWS_IAM_ACCESS_KEY,
-    }
+    assert FILLED & set(kinds(snapshot)) == IAM_KINDS
 
 
 async def test_answer_that_lacks_what_aws_always_gives_is_a_gap(moto: Moto):
@@ -345,31 +383,32 @@ async def test_answer_that_lacks_what_aws_always_gives_is_a_gap(moto: Moto):
     assert "without 'VolumeId'" in gap.reason
 
 
-@pytest.mark.parametrize("status", [200, 301, 403, 404, 500, 503])
-async def test_web_server_that_is_not_aws_is_said_to_be_unavailable(status: int):
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (200, Misshapen),
+        (301, Misshapen),
+        (403, Misshapen),
+        (404, Misshapen),
+        (500, Unavailable),
+        (503, Unavailable),
+    ],
+)
+async def test_web_server_that_is_not_aws_is_said_not_to_be(status: int, kind: type[ProviderError]):
     with answering(status) as server:
         error = await verified(server.url)
 
-    assert type(error) is Unavailable
+    assert type(error) is kind
     assert server.url in error.message
 
 
-async def test_throttled_account_is_asked_a_few_times_and_no_more():
+async def test_throttled_account_is_asked_once_since_the_guard_tries_again():
     with answering(400, THROTTLED) as server:
         error = await verified(server.url)
 
     assert type(error) is Throttled
     assert error.is_retryable
-    assert server.requests == session.ATTEMPTS
-
-
-async def test_permission_missing_at_the_door_is_named():
-    refused = THROTTLED.replace("Throttling", "AccessDenied")
-    with answering(403, refused) as server:
-        error = await verified(server.url)
-
-    assert type(error) is PermissionMissing
-    assert error.message == "The permission sts:GetCallerIdentity is missing."
+    assert server.requests == 1
 
 
 async def test_endpoint_where_nobody_listens_is_unavailable():
@@ -399,7 +438,7 @@ async def test_redirect_to_instance_metadata_is_not_followed():
 
 async def test_private_endpoint_is_refused_where_it_is_not_allowed(moto: Moto):
     with pytest.raises(Invalid) as refusal:
-        await session.verify(credentials(moto.url))
+        await identified(credentials(moto.url), allow_private=False)
 
     assert refusal.value.path == ("endpoint_url",)
     assert [call for call in moto.calls if call.startswith("sts")] == []
@@ -412,13 +451,13 @@ async def test_name_that_leads_inside_is_refused_at_the_connection(monkeypatch: 
         public_name = server.url.replace("127.0.0.1", "sts.example.com")
 
         with pytest.raises(Unavailable, match=r"connections to 127\.0\.0\.1 are not allowed"):
-            await session.verify(credentials(public_name))
+            await identified(credentials(public_name), allow_private=False)
 
         assert server.requests == 0
 
 
 async def test_host_no_client_can_be_made_for_is_bad_input():
     with pytest.raises(Invalid) as refusal:
-        await session.verify(credentials("http://under_score.example.com"))
+        await identified(credentials("http://under_score.example.com"), allow_private=False)
 
     assert refusal.value.path == ("endpoint_url",)

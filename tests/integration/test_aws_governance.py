@@ -7,6 +7,7 @@ import orjson
 import pytest
 from botocore import xform_name
 
+from app.demo.aws_wire import model_of
 from connectors.clouds.aws import session
 from connectors.clouds.aws.registration import REGISTRATION
 from connectors.reading.listing import Listing, Operation
@@ -14,7 +15,6 @@ from domain.facts.inventory import GapCause, ServiceGap
 from domain.facts.resource import Resource, ResourceKind
 from tests.factories.aws_governance import ACCOUNT, MONITOR, REGION, fill_governance
 from tests.fakes.aws import Moto, credentials
-from tests.fakes.aws_wire import model_of
 from tests.fakes.collecting import Collected, survey
 from tests.fakes.peers.aws_governance import NOT_EXERCISED, PEERS
 

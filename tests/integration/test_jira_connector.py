@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors.systems.jira.registration import REGISTRATION
+from connectors.systems.jira import registration
 from domain.errors import CredentialsRejected, Misshapen
 from domain.facts.credentials import JiraCredentials
 from domain.facts.inventory import GapCause
 from domain.facts.resource import ResourceKind
 from tests.fakes.collecting import NOW, Collected, survey
 from tests.fakes.node import NoPeer
-from tests.fakes.peers.jira import NOT_EXERCISED, PEERS
+from tests.fakes.peers import jira as peers
 from tests.fakes.prism import prism, refused_requests
 from tests.fakes.scripted import Answered, Asked, scripted
+
+REGISTRATION = registration.REGISTRATION
 
 ME = {"accountId": "a1", "displayName": "Robot"}
 
@@ -53,10 +55,10 @@ async def test_the_whole_survey_breaks_no_contract_and_parses_everything(peer: s
     assert [(gap.operation, gap.cause) for gap in report.gaps] == [
         ("GET /rest/api/3/project/search", GapCause.CUT_SHORT)
     ]
-    by_prism = {name for name, peer in PEERS.items() if peer.startswith("Prism")}
+    by_prism = {name for name, peer in peers.PEERS.items() if peer.startswith("Prism")}
     assert set(report.answered) | {REGISTRATION.identity_operation.name} == by_prism
     assert {one.kind for one in collected.found} == {ResourceKind.JIRA_PROJECT, ResourceKind.JIRA_ISSUE}
-    assert set(PEERS) | set(NOT_EXERCISED) == {one.name for one in REGISTRATION.operations}
+    assert set(peers.PEERS) | set(peers.NOT_EXERCISED) == {one.name for one in REGISTRATION.operations}
 
 
 def script(asked: Asked) -> Answered:

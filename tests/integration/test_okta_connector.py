@@ -12,16 +12,18 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from pydantic import SecretStr
 
-from connectors.systems.okta.registration import REGISTRATION
+from connectors.systems.okta import registration
 from domain.errors import CredentialsRejected
 from domain.facts.credentials import OktaCredentials
 from domain.facts.inventory import GapCause
 from domain.facts.resource import ResourceKind
 from tests.fakes.collecting import NOW, Collected, survey
 from tests.fakes.node import NoPeer
-from tests.fakes.peers.okta import NOT_EXERCISED, PEERS, UNDESCRIBED
+from tests.fakes.peers import okta as peers
 from tests.fakes.prism import prism, refused_requests
 from tests.fakes.scripted import Answered, Asked, scripted
+
+REGISTRATION = registration.REGISTRATION
 
 ORGANIZATION = {"id": "00o1", "companyName": "Example"}
 NO_PERMISSION = {"errorCode": "E0000006", "errorSummary": "You do not have permission to perform the requested action"}
@@ -50,7 +52,7 @@ def peer(shared: Path, log: Path) -> Iterator[str]:
 
 
 async def test_the_whole_survey_breaks_no_contract_and_parses_everything(peer: str, log: Path) -> None:
-    described = [one for one in REGISTRATION.listings if one.operation.name not in UNDESCRIBED]
+    described = [one for one in REGISTRATION.listings if one.operation.name not in peers.UNDESCRIBED]
 
     collected, report = await survey(REGISTRATION, token(peer), described)
 
@@ -59,10 +61,10 @@ async def test_the_whole_survey_breaks_no_contract_and_parses_everything(peer: s
     assert [(gap.operation, gap.cause) for gap in report.gaps] == [
         ("GET /api/v1/iam/assignees/users", GapCause.CUT_SHORT)
     ]
-    by_prism = {name for name, peer in PEERS.items() if peer.startswith("Prism")}
+    by_prism = {name for name, peer in peers.PEERS.items() if peer.startswith("Prism")}
     assert set(report.answered) | {REGISTRATION.identity_operation.name} == by_prism
     assert {one.kind for one in collected.found} == {kind for one in described for kind in one.kinds}
-    assert set(PEERS) | set(NOT_EXERCISED) == {one.name for one in REGISTRATION.operations}
+    assert set(peers.PEERS) | set(peers.NOT_EXERCISED) == {one.name for one in REGISTRATION.operations}
 
 
 def answer(asked: Asked) -> Answered:
@@ -98,9 +100,9 @@ async def test_all_pages_are_read_and_those_who_left_are_there_too() -> None:
 
 async def test_what_the_description_lacks_is_read_from_a_script() -> None:
     with scripted(answer) as okta:
-        collected, report = await survey(REGISTRATION, token(okta.url), listings(*UNDESCRIBED))
+        collected, report = await survey(REGISTRATION, token(okta.url), listings(*peers.UNDESCRIBED))
 
-    assert set(report.answered) == set(UNDESCRIBED)
+    assert set(report.answered) == set(peers.UNDESCRIBED)
     assert [one.name for one in collected.found] == ["to the lake"]
 
 

@@ -7,16 +7,18 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from connectors.systems.slack.registration import REGISTRATION
+from connectors.systems.slack import registration
 from domain.errors import CredentialsRejected, Misshapen
 from domain.facts.credentials import SlackCredentials
 from domain.facts.inventory import GapCause
 from domain.facts.resource import ResourceKind
 from tests.fakes.collecting import survey
 from tests.fakes.node import NoPeer
-from tests.fakes.peers.slack import NOT_EXERCISED, PEERS
+from tests.fakes.peers import slack as peers
 from tests.fakes.prism import prism, refused_requests
 from tests.fakes.scripted import Answered, Asked, scripted
+
+REGISTRATION = registration.REGISTRATION
 
 TEAM = {"ok": True, "team_id": "T1", "team": "Example", "user": "cloudwatcher"}
 LOGS = "team.integrationLogs"
@@ -51,10 +53,10 @@ async def test_the_survey_breaks_no_contract_and_parses_everything(peer: str, lo
         ("users.list", GapCause.CUT_SHORT),
         ("conversations.list", GapCause.CUT_SHORT),
     }
-    by_prism = {name for name, peer in PEERS.items() if peer.startswith("Prism")}
+    by_prism = {name for name, peer in peers.PEERS.items() if peer.startswith("Prism")}
     assert by_prism <= set(report.answered) | {REGISTRATION.identity_operation.name}
     assert {one.kind for one in collected.found} == {kind for one in described for kind in one.kinds}
-    assert set(PEERS) | set(NOT_EXERCISED) == {one.name for one in REGISTRATION.operations}
+    assert set(peers.PEERS) | set(peers.NOT_EXERCISED) == {one.name for one in REGISTRATION.operations}
 
 
 def script(asked: Asked) -> Answered:
@@ -92,7 +94,7 @@ async def test_all_pages_are_read_by_cursor_and_by_number() -> None:
     assert report.answered[LOGS] == 3
     # Only the channel CloudWatcher is in is looked at more closely.
     assert report.answered["conversations.info"] == 1
-    assert set(report.answered) | {REGISTRATION.identity_operation.name} == set(PEERS)
+    assert set(report.answered) | {REGISTRATION.identity_operation.name} == set(peers.PEERS)
     assert {one.headers["authorization"] for one in slack.asked} == {"Bearer xoxb-1"}
 
 

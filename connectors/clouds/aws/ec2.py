@@ -52,11 +52,10 @@ def _list(
     items: str,
     kind: ResourceKind,
     parse: Parse,
-    page_size: int = PAGE_SIZE,
     **more: Any,
 ) -> Listing:
     return Listing(
-        operation=call(f"ec2.{operation}", f"ec2:{permission}", page_size=page_size),
+        operation=call(f"ec2.{operation}", f"ec2:{permission}", page_size=PAGE_SIZE),
         items=at(items),
         kind=kind,
         parse=parse,
@@ -131,7 +130,14 @@ LISTINGS = (
         resource(ResourceKind.AWS_AMI, "ImageId", created="CreationDate"),
         arguments=lambda _: {"Owners": ["self"]},
     ),
-    _list("describe_addresses", "DescribeAddresses", "Addresses", ResourceKind.AWS_EC2_ADDRESS, parse_address),
+    Listing(
+        # It comes in one piece.
+        operation=call("ec2.describe_addresses", "ec2:DescribeAddresses"),
+        items=at("Addresses"),
+        kind=ResourceKind.AWS_EC2_ADDRESS,
+        parse=parse_address,
+        is_regional=True,
+    ),
     Listing(
         operation=call(
             "ec2.describe_launch_template_versions",

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
-import aiobotocore.session
+import botocore.session
 from botocore.exceptions import ClientError, EndpointConnectionError, UnknownRegionError
 
 from connectors.clouds.aws import error as aws_error
@@ -199,7 +199,7 @@ def is_offered(service: str, region: str) -> bool:
     Source: the endpoints that botocore ships. It is older than the newest regions, so a service is only taken to be
     missing when its address does not answer either.
     """
-    library = aiobotocore.session.get_session()
+    library = botocore.session.get_session()
     library.register_component("data_loader", keys.SERVICE_MODELS)
     try:
         partition = library.get_partition_for_region(region)

@@ -48,6 +48,7 @@ class JiraSource:
         return ()
 
     def pages(self, operation: Operation, place: Place, arguments: Arguments) -> AsyncGenerator[Answer, None]:
+        """The answers of an operation. Searches go on by a token, lists by number."""
         by_token = body_token("nextPageToken", "nextPageToken")
         return self._client.pages(operation, arguments, by_token if operation.name.startswith("POST") else None)
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.reading.listing import Detail, Item, Listing, Operation, Place, at, joined
-from connectors.systems.jira.source import PAGE_SIZE
+from connectors.systems.jira import source
 from domain.facts.resource import Resource, ResourceKind
 
 # What controls judge: the life of an issue, who asked and who answers for it, and how it is marked.
@@ -63,9 +63,10 @@ def without_contacts(answer: Any) -> Any:
 
 
 def issue_search(place: Place) -> dict[str, Any]:
+    """The search for issues that moved since the last look, oldest first."""
     since = place.since - OVERLAP if place.since else place.now - FIRST_LOOK
     jql = f'updated >= "{since:%Y-%m-%d %H:%M}" ORDER BY updated ASC'
-    return {"jql": jql, "fields": list(FIELDS), "maxResults": PAGE_SIZE}
+    return {"jql": jql, "fields": list(FIELDS), "maxResults": source.PAGE_SIZE}
 
 
 def is_labelled(item: Item) -> bool:
@@ -79,7 +80,7 @@ LISTINGS = (
         items=at("values"),
         kind=ResourceKind.JIRA_PROJECT,
         parse=parse_project,
-        arguments=lambda _: {"maxResults": PAGE_SIZE},
+        arguments=lambda _: {"maxResults": source.PAGE_SIZE},
     ),
     Listing(
         operation=Operation(
@@ -102,7 +103,7 @@ LISTINGS = (
                     permissions=("read:jira-work",),
                     hidden=without_contacts,
                 ),
-                arguments=lambda item, _: {"issueIdOrKey": item["key"], "maxResults": PAGE_SIZE},
+                arguments=lambda item, _: {"issueIdOrKey": item["key"], "maxResults": source.PAGE_SIZE},
                 pick=joined("values"),
                 applies=is_labelled,
             ),

@@ -1,15 +1,14 @@
 """Okta, as the registry finds it."""
 
 from connectors.reading.source import Registration
-from connectors.systems.okta.source import ORGANIZATION, opener
-from connectors.systems.okta.tables import LISTINGS, SCOPES
+from connectors.systems.okta import source, tables
 from domain.facts.credentials import OktaCredentials
 from domain.facts.provider import Provider
 
 REGISTRATION = Registration(
     provider=Provider.OKTA,
     credentials=OktaCredentials,
-    listings=LISTINGS,
-    identity_operation=ORGANIZATION,
-    open=opener(f"okta.orgs.read {SCOPES}"),
+    listings=tables.LISTINGS,
+    identity_operation=source.ORGANIZATION,
+    open=source.opener(f"okta.orgs.read {tables.SCOPES}"),
 )

@@ -46,6 +46,7 @@ class OktaSource:
         return ()
 
     def pages(self, operation: Operation, place: Place, arguments: Arguments) -> AsyncGenerator[Answer, None]:
+        """The answers of an operation. Lists go on by a Link header, one of them by a link in its body."""
         path = operation.options.get("next")
         return self._client.pages(operation, arguments, body_link(path) if path else None)
 

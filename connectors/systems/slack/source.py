@@ -50,6 +50,7 @@ class SlackSource:
         return ()
 
     def pages(self, operation: Operation, place: Place, arguments: Arguments) -> AsyncGenerator[Answer, None]:
+        """The answers of an operation. Lists go on by a cursor, one of them by number."""
         return self._client.pages(operation, arguments, numbered if operation.options.get("is_numbered") else None)
 
 

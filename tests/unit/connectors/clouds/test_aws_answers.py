@@ -6,10 +6,14 @@ from typing import Any
 import pytest
 from botocore.validate import ParamValidator
 
-from connectors.clouds.aws import cloudtrail, ec2, fields, iam, s3
+from connectors.clouds.aws import containers, databases, fields, fleet
+from connectors.clouds.aws.registration import REGISTRATION
+from connectors.reading.listing import Listing, Place
 from domain.facts.resource import Resource, ResourceKind
 from tests.recordings.aws_answer import NAMES, output_shape, recorded
 
+HERE = Place(account_id="123456789012", region="us-east-1", now=datetime(2026, 11, 26, 12, tzinfo=UTC))
+THERE = HERE.inside("eu-west-1")
 BUCKET_DETAILS = {
     "PublicAccessBlockConfiguration": "GetPublicAccessBlock",
     "PolicyStatus": "GetBucketPolicyStatus",
@@ -18,10 +22,39 @@ BUCKET_DETAILS = {
     "LoggingEnabled": "GetBucketLogging",
     "TagSet": "GetBucketTagging",
 }
+USER_DETAILS = {
+    "LoginProfile": "GetLoginProfile",
+    "MFADevices": "ListMFADevices",
+    "AttachedPolicies": "ListAttachedUserPolicies",
+    "Tags": "ListUserTags",
+}
 
 
-def items(name: str, key: str) -> list[dict[str, Any]]:
-    return recorded(name)[key]
+def listing_of(operation: str) -> Listing:
+    every = [child for one in REGISTRATION.listings for child in (one, *one.children)]
+    return next(one for one in every if one.operation.name == operation)
+
+
+def answer(name: str) -> Any:
+    """A recorded answer, as the source hands it to the engine."""
+    return fields.json_value(recorded(name))
+
+
+def details_of(operation: str, **answers: str) -> dict[str, Any]:
+    """Details of a listing, picked from recorded answers."""
+    service = operation.partition(".")[0]
+    by_key = {one.key: one for one in listing_of(operation).details}
+    return {key: by_key[key].pick([answer(f"{service}.{name}")]) for key, name in answers.items()}
+
+
+def parsed(
+    operation: str, name: str, details: dict[str, Any] | None = None, place: Place = HERE, page: Any = None
+) -> list[Resource]:
+    """What the listing makes of a page."""
+    listing = listing_of(operation)
+    items = listing.items(answer(name) if page is None else page)
+    kept = [item for item in items if listing.keeps is None or listing.keeps(item, place)]
+    return [resource for item in kept if (resource := listing.parse(item, details or {}, place))]
 
 
 def is_json(value: object) -> bool:
@@ -32,31 +65,24 @@ def is_json(value: object) -> bool:
     return value is None or isinstance(value, str | int | float | bool)
 
 
-def bucket() -> Resource:
-    details = {key: recorded(f"s3.{operation}")[key] for key, operation in BUCKET_DETAILS.items()}
-    return s3.parse_bucket(items("s3.ListBuckets", "Buckets")[0], "eu-west-1", details)
+def bucket(details: dict[str, Any] | None = None) -> Resource:
+    given = details_of("s3.list_buckets", **BUCKET_DETAILS) if details is None else details
+    return parsed("s3.list_buckets", "s3.ListBuckets", given, THERE)[0]
 
 
 def iam_user(**changes: Any) -> Resource:
-    details = {
-        "LoginProfile": recorded("iam.GetLoginProfile")["LoginProfile"],
-        "MFADevices": items("iam.ListMFADevices", "MFADevices"),
-        "AttachedPolicies": items("iam.ListAttachedUserPolicies", "AttachedPolicies"),
-        "Tags": items("iam.ListUserTags", "Tags"),
-    }
-    return iam.parse_user(items("iam.ListUsers", "Users")[0], {**details, **changes})
+    details = details_of("iam.list_users", **USER_DETAILS)
+    return parsed("iam.list_users", "iam.ListUsers", {**details, **changes})[0]
 
 
 def access_key() -> Resource:
-    key = items("iam.ListAccessKeys", "AccessKeyMetadata")[0]
-    used = recorded("iam.GetAccessKeyLastUsed")["AccessKeyLastUsed"]
-    return iam.parse_access_key(key, used, {"team": "platform"})
+    used = details_of("iam.list_access_keys", AccessKeyLastUsed="GetAccessKeyLastUsed", Tags="ListUserTags")
+    return parsed("iam.list_access_keys", "iam.ListAccessKeys", used)[0]
 
 
 def trail() -> Resource:
-    listed = items("cloudtrail.DescribeTrails", "trailList")[0]
-    tags = items("cloudtrail.ListTags", "ResourceTagList")[0]["TagsList"]
-    return cloudtrail.parse_trail(listed, recorded("cloudtrail.GetTrailStatus"), tags)
+    details = details_of("cloudtrail.describe_trails", Status="GetTrailStatus", Tags="ListTags")
+    return parsed("cloudtrail.describe_trails", "cloudtrail.DescribeTrails", details)[0]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -67,7 +93,7 @@ def test_recorded_answer_has_the_shape_of_awss_own_model(name):
 
 
 def test_instance_keeps_its_fields_and_its_first_time():
-    running, stopped = ec2.parse_instances(items("ec2.DescribeInstances", "Reservations"), "us-east-1")
+    running, stopped = parsed("ec2.describe_instances", "ec2.DescribeInstances")
 
     assert (running.kind, running.native_id, running.name) == (
         ResourceKind.AWS_EC2_INSTANCE,
@@ -82,13 +108,13 @@ def test_instance_keeps_its_fields_and_its_first_time():
 
 
 def test_terminated_instance_is_left_out():
-    found = ec2.parse_instances(items("ec2.DescribeInstances", "Reservations"), "us-east-1")
+    found = parsed("ec2.describe_instances", "ec2.DescribeInstances")
 
     assert "i-0b3a5c7e9b1d2f4a8" not in {instance.native_id for instance in found}
 
 
 def test_volume_is_dated_by_its_creation():
-    attached, loose = ec2.parse_volumes(items("ec2.DescribeVolumes", "Volumes"), "us-east-1")
+    attached, loose = parsed("ec2.describe_volumes", "ec2.DescribeVolumes")
 
     assert attached.created_at == datetime(2025, 3, 4, 9, 0, 5, 123000, tzinfo=UTC)
     assert attached.config["Attachments"][0]["InstanceId"] == "i-0f3a5c7e9b1d2f4a6"
@@ -97,7 +123,7 @@ def test_volume_is_dated_by_its_creation():
 
 
 def test_address_is_named_by_its_number_and_lacks_what_aws_leaves_out():
-    used, idle = ec2.parse_addresses(items("ec2.DescribeAddresses", "Addresses"), "us-east-1")
+    used, idle = parsed("ec2.describe_addresses", "ec2.DescribeAddresses")
 
     assert (used.native_id, used.name) == ("eipalloc-0aa11bb22cc33dd44", "203.0.113.10")
     assert "AssociationId" in used.config
@@ -107,55 +133,45 @@ def test_address_is_named_by_its_number_and_lacks_what_aws_leaves_out():
 def test_address_field_without_a_value_counts_as_left_out():
     stand_in = {"AllocationId": "eipalloc-1", "PublicIp": "203.0.113.1", "InstanceId": "", "NetworkInterfaceId": ""}
 
-    (idle,) = ec2.parse_addresses([stand_in], "us-east-1")
+    (idle,) = parsed("ec2.describe_addresses", "", page={"Addresses": [stand_in]})
 
     assert set(idle.config) == {"AllocationId", "PublicIp"}
 
 
 def test_security_group_keeps_its_permissions_word_for_word():
-    listed = items("ec2.DescribeSecurityGroups", "SecurityGroups")
+    listed = answer("ec2.DescribeSecurityGroups")["SecurityGroups"]
 
-    (group,) = ec2.parse_security_groups(listed, "us-east-1")
+    (group,) = parsed("ec2.describe_security_groups", "ec2.DescribeSecurityGroups")
 
     assert (group.native_id, group.name) == ("sg-0123456789abcdef0", "web")
     assert group.config["IpPermissions"] == listed[0]["IpPermissions"]
 
 
 def test_bucket_carries_its_settings_and_tags():
-    parsed = bucket()
+    found = bucket()
 
-    assert (parsed.native_id, parsed.region, parsed.tags) == ("cedar-website", "eu-west-1", {"team": "web"})
-    assert parsed.created_at == datetime(2024, 6, 1, 7, 8, 9, tzinfo=UTC)
-    assert parsed.config["PolicyStatus"] == {"IsPublic": True}
-    assert parsed.config["Grants"][1]["Grantee"]["URI"].endswith("/AllUsers")
-    assert "TagSet" not in parsed.config
+    assert (found.native_id, found.region, found.tags) == ("cedar-website", "eu-west-1", {"team": "web"})
+    assert found.created_at == datetime(2024, 6, 1, 7, 8, 9, tzinfo=UTC)
+    assert found.config["PolicyStatus"] == {"IsPublic": True}
+    assert found.config["Grants"][1]["Grantee"]["URI"].endswith("/AllUsers")
+    assert "TagSet" not in found.config
 
 
 def test_setting_of_a_bucket_that_could_not_be_read_is_missing_and_one_not_set_is_none():
-    listed = items("s3.ListBuckets", "Buckets")[0]
+    found = bucket({"PolicyStatus": None})
 
-    parsed = s3.parse_bucket(listed, "eu-west-1", {"PolicyStatus": None})
-
-    assert parsed.config["PolicyStatus"] is None
-    assert "Grants" not in parsed.config
-
-
-@pytest.mark.parametrize(
-    ("constraint", "region"),
-    [(None, "us-east-1"), ("", "us-east-1"), ("EU", "eu-west-1"), ("ap-south-1", "ap-south-1"), ("../x", "us-east-1")],
-)
-def test_location_of_a_bucket_is_read_as_a_region(constraint, region):
-    assert s3.parse_location(constraint) == region
+    assert found.config["PolicyStatus"] is None
+    assert "Grants" not in found.config
 
 
 def test_user_carries_its_ways_to_sign_in():
-    parsed = iam_user()
+    found = iam_user()
 
-    assert parsed.native_id == "arn:aws:iam::123456789012:user/ops-oncall"
-    assert (parsed.name, parsed.region, parsed.tags) == ("ops-oncall", None, {"team": "platform"})
-    assert parsed.config["LoginProfile"]["CreateDate"] == "2025-03-11T10:05:00+00:00"
-    assert parsed.config["MFADevices"][0]["SerialNumber"] == "arn:aws:iam::123456789012:mfa/ops-oncall"
-    assert "Tags" not in parsed.config
+    assert found.native_id == "arn:aws:iam::123456789012:user/ops-oncall"
+    assert (found.name, found.region, found.tags) == ("ops-oncall", None, {"team": "platform"})
+    assert found.config["LoginProfile"]["CreateDate"] == "2025-03-11T10:05:00+00:00"
+    assert found.config["MFADevices"][0]["SerialNumber"] == "arn:aws:iam::123456789012:mfa/ops-oncall"
+    assert "Tags" not in found.config
 
 
 def test_user_without_a_password_has_no_login_profile():
@@ -163,40 +179,46 @@ def test_user_without_a_password_has_no_login_profile():
 
 
 def test_access_key_carries_its_owner_its_age_and_its_last_use():
-    parsed = access_key()
+    found = access_key()
 
-    assert (parsed.native_id, parsed.name) == ("AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE of ops-oncall")
-    assert parsed.created_at == datetime(2026, 10, 8, 12, tzinfo=UTC)
-    assert parsed.tags == {"team": "platform"}
-    assert parsed.config["AccessKeyLastUsed"]["LastUsedDate"] == "2026-11-21T23:00:00+00:00"
+    assert (found.native_id, found.name) == ("AKIAIOSFODNN7EXAMPLE", "AKIAIOSFODNN7EXAMPLE of ops-oncall")
+    assert found.created_at == datetime(2026, 10, 8, 12, tzinfo=UTC)
+    assert found.tags == {"team": "platform"}
+    assert found.config["AccessKeyLastUsed"]["LastUsedDate"] == "2026-11-21T23:00:00+00:00"
 
 
 def test_access_key_whose_last_use_could_not_be_read_does_not_pretend_to_be_unused():
-    key = items("iam.ListAccessKeys", "AccessKeyMetadata")[0]
+    (key,) = parsed("iam.list_access_keys", "iam.ListAccessKeys")
 
-    assert "AccessKeyLastUsed" not in iam.parse_access_key(key, None, {}).config
+    assert "AccessKeyLastUsed" not in key.config
 
 
 def test_trail_belongs_to_its_home_region_and_keeps_what_lasts_of_its_status():
-    parsed = trail()
+    found = trail()
 
-    assert parsed.native_id == "arn:aws:cloudtrail:us-east-1:123456789012:trail/cedar-main"
-    assert (parsed.region, parsed.tags) == ("us-east-1", {"team": "security"})
-    assert parsed.config["IsLogging"] is False
-    assert parsed.config["StopLoggingTime"] == "2026-11-10T08:00:00+00:00"
-    assert "LatestDeliveryTime" not in parsed.config
+    assert found.native_id == "arn:aws:cloudtrail:us-east-1:123456789012:trail/cedar-main"
+    assert (found.region, found.tags) == ("us-east-1", {"team": "security"})
+    assert found.config["IsLogging"] is False
+    assert found.config["StopLoggingTime"] == "2026-11-10T08:00:00+00:00"
+    assert "LatestDeliveryTime" not in found.config
 
 
 def test_trail_whose_status_could_not_be_read_is_not_said_to_record_or_not():
-    listed = items("cloudtrail.DescribeTrails", "trailList")[0]
+    (found,) = parsed("cloudtrail.describe_trails", "cloudtrail.DescribeTrails")
 
-    assert "IsLogging" not in cloudtrail.parse_trail(listed, None, None).config
+    assert "IsLogging" not in found.config
+
+
+def test_trail_over_many_regions_belongs_to_its_home_wherever_it_is_read():
+    (found,) = parsed("cloudtrail.describe_trails", "cloudtrail.DescribeTrails", place=THERE)
+
+    assert found.region == "us-east-1"
 
 
 def test_every_config_can_be_stored_as_json():
     resources = [
-        *ec2.parse_instances(items("ec2.DescribeInstances", "Reservations"), "us-east-1"),
-        *ec2.parse_volumes(items("ec2.DescribeVolumes", "Volumes"), "us-east-1"),
+        *parsed("ec2.describe_instances", "ec2.DescribeInstances"),
+        *parsed("ec2.describe_volumes", "ec2.DescribeVolumes"),
         bucket(),
         iam_user(),
         access_key(),
@@ -213,6 +235,69 @@ def test_value_of_any_other_type_becomes_text():
 def test_time_of_another_zone_is_kept_in_utc():
     moment = datetime.fromisoformat("2026-06-01T09:00:00+02:00")
 
-    assert fields.utc(moment) == moment
-    assert fields.utc(moment).tzinfo is UTC
     assert fields.json_value(moment) == "2026-06-01T07:00:00+00:00"
+    assert fields.utc("2026-06-01T09:00:00+02:00").tzinfo is UTC
+
+
+def test_template_that_is_both_latest_and_default_is_one():
+    version = {"LaunchTemplateId": "lt-1", "LaunchTemplateName": "web", "VersionNumber": 3}
+
+    (template,) = parsed(
+        "ec2.describe_launch_template_versions", "", page={"LaunchTemplateVersions": [version, version]}
+    )
+
+    assert (template.native_id, template.name) == ("lt-1/3", "web 3")
+
+
+def test_time_that_moves_on_by_itself_is_kept_by_the_hour():
+    listed = {"DBInstanceArn": "arn:aws:rds:us-east-1:1:db:a", "LatestRestorableTime": "2026-11-26T09:55:07+00:00"}
+
+    (database,) = parsed("rds.describe_db_instances", "", page={"DBInstances": [listed]})
+
+    assert database.config["LatestRestorableTime"] == "2026-11-26T09:00:00+00:00"
+
+
+@pytest.mark.parametrize("details", [{}, {"Table": {"TableStatus": "ACTIVE", "TableArn": "arn:aws:dynamodb:other"}}])
+def test_table_has_its_arn_whether_or_not_it_could_be_described(details):
+    (table,) = parsed("dynamodb.list_tables", "", {**details}, page={"TableNames": ["carts"]})
+
+    assert table.native_id.startswith("arn:aws:dynamodb:")
+    assert ("TableStatus" in table.config) == bool(details)
+
+
+@pytest.mark.parametrize(
+    ("region", "partition"), [("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")]
+)
+def test_arn_belongs_to_the_partition_of_its_region(region, partition):
+    assert fields.arn("eks", HERE.inside(region), "cluster/a") == f"arn:{partition}:eks:{region}:123456789012:cluster/a"
+
+
+def test_only_parameters_that_decide_about_encryption_are_kept():
+    pages = [
+        {"Parameters": [{"ParameterName": "rds.force_ssl", "ParameterValue": "1"}, {"ParameterName": "work_mem"}]},
+        {"Parameters": []},
+    ]
+
+    assert databases.wanted_parameters(pages) == [{"ParameterName": "rds.force_ssl", "ParameterValue": "1"}]
+
+
+def test_untagged_images_are_summed_up():
+    images = [
+        {"imageSizeInBytes": 70, "imagePushedAt": "2026-03-01T00:00:00+00:00"},
+        {"imageSizeInBytes": 5, "imagePushedAt": "2026-01-01T00:00:00+00:00"},
+    ]
+
+    assert containers.untagged([{"imageDetails": images}]) == {
+        "count": 2,
+        "sizeInBytes": 75,
+        "firstPushedAt": "2026-01-01T00:00:00+00:00",
+    }
+    assert containers.untagged([]) == {"count": 0, "sizeInBytes": 0, "firstPushedAt": None}
+
+
+def test_instance_that_was_never_looked_at_has_no_patch_state():
+    state = {"InstanceId": "i-1", "MissingCount": 2}
+
+    found = fleet.patch_states([{"InstanceId": "i-2"}, {"InstanceId": "i-1"}], [{"InstancePatchStates": [state]}])
+
+    assert found == [None, state]

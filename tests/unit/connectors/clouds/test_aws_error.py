@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import pytest
 from botocore.exceptions import (
     ClientError,
@@ -10,9 +12,22 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from connectors.clouds.aws import error as aws_error
-from domain.errors import CredentialsRejected, PermissionMissing, ProviderError, Throttled, Unavailable
+from connectors.clouds.aws.fields import call
+from connectors.clouds.aws.session import ASSUME_ROLE
+from connectors.reading.listing import Operation
+from domain.errors import (
+    CredentialsRejected,
+    Misshapen,
+    PermissionMissing,
+    PlanMissing,
+    ProviderError,
+    Throttled,
+    Unavailable,
+)
 
 ENDPOINT = "https://aws.example.com"
+VOLUMES = call("ec2.describe_volumes", "ec2:DescribeVolumes")
+HUB = call("securityhub.describe_hub", "securityhub:DescribeHub", off=("InvalidAccessException",), plan="Security Hub")
 
 
 def answer(code: str, status: int = 400, message: str = "no", operation: str = "DescribeVolumes") -> ClientError:
@@ -21,8 +36,8 @@ def answer(code: str, status: int = 400, message: str = "no", operation: str = "
     )
 
 
-def translated(error: Exception, service: str = "ec2", operation: str = "DescribeVolumes") -> ProviderError | None:
-    return aws_error.translate(error, service, operation, ENDPOINT)
+def translated(error: Exception, operation: Operation = VOLUMES) -> ProviderError | None:
+    return aws_error.translate(error, operation, ENDPOINT)
 
 
 @pytest.mark.parametrize(
@@ -47,8 +62,8 @@ def translated(error: Exception, service: str = "ec2", operation: str = "Describ
         ("InternalError", 500, Unavailable),
         ("ServiceUnavailable", 503, Unavailable),
         ("503", 503, Unavailable),
-        ("404", 404, Unavailable),
-        ("", 301, Unavailable),
+        ("404", 404, Misshapen),
+        ("", 301, Misshapen),
     ],
 )
 def test_code_of_aws_becomes_the_kind_that_says_what_to_do(code, status, kind):
@@ -61,8 +76,8 @@ def test_code_of_aws_becomes_the_kind_that_says_what_to_do(code, status, kind):
         (ConnectTimeoutError(endpoint_url=ENDPOINT), Unavailable),
         (ReadTimeoutError(endpoint_url=ENDPOINT), Unavailable),
         (EndpointConnectionError(endpoint_url=ENDPOINT, error="connection refused"), Unavailable),
-        (ResponseParserError("not well-formed"), Unavailable),
-        (KeyError("GetCallerIdentityResult"), Unavailable),
+        (ResponseParserError("not well-formed"), Misshapen),
+        (KeyError("GetCallerIdentityResult"), Misshapen),
         (NoCredentialsError(), CredentialsRejected),
     ],
 )
@@ -73,41 +88,82 @@ def test_failure_on_the_way_becomes_the_kind_that_says_what_to_do(error, kind):
 def test_endpoint_that_does_not_answer_is_named_with_the_reason():
     error = translated(EndpointConnectionError(endpoint_url=ENDPOINT, error="connection refused"))
 
-    assert error.message == f"{ENDPOINT} did not answer ec2 DescribeVolumes: connection refused"
+    assert error.message == f"{ENDPOINT} did not answer ec2.describe_volumes: connection refused"
 
 
 def test_refusal_of_no_known_kind_is_shown_with_its_code():
-    error = translated(answer("OptInRequired", message="You are not subscribed"))
+    error = translated(answer("InvalidParameter", message="Not like this"))
 
     assert type(error) is ProviderError
-    assert error.message == "AWS refuses ec2 DescribeVolumes (OptInRequired): You are not subscribed"
+    assert error.message == "AWS refuses ec2.describe_volumes (InvalidParameter): Not like this"
 
 
 @pytest.mark.parametrize(
-    ("service", "operation", "permission"),
+    ("operation", "code", "plan"),
     [
-        ("ec2", "DescribeVolumes", "ec2:DescribeVolumes"),
-        ("s3", "ListBuckets", "s3:ListAllMyBuckets"),
-        ("s3", "GetPublicAccessBlock", "s3:GetBucketPublicAccessBlock"),
-        ("s3", "GetBucketEncryption", "s3:GetEncryptionConfiguration"),
-        ("cloudtrail", "GetTrailStatus", "cloudtrail:GetTrailStatus"),
+        (VOLUMES, "OptInRequired", "ec2 switched on in the account"),
+        (VOLUMES, "SubscriptionRequiredException", "ec2 switched on in the account"),
+        (HUB, "InvalidAccessException", "Security Hub"),
     ],
 )
-def test_missing_permission_is_named_as_it_is_granted(service, operation, permission):
-    error = translated(answer("AccessDenied", 403), service, operation)
+def test_service_that_is_not_switched_on_is_a_matter_of_the_plan(operation, code, plan):
+    error = translated(answer(code), operation)
 
-    assert error.message == f"The permission {permission} is missing."
+    assert type(error) is PlanMissing
+    assert error.plan == plan
+
+
+def test_time_to_wait_is_taken_from_the_answer():
+    throttled = answer("ThrottlingException")
+    throttled.response["ResponseMetadata"]["HTTPHeaders"] = {"retry-after": "7"}
+
+    assert translated(throttled).retry_after == timedelta(seconds=7)
+    assert translated(answer("ThrottlingException")).retry_after is None
+
+
+def test_what_is_translated_already_passes_and_nothing_else():
+    refusal = ProviderError("no", service="ec2")
+
+    assert aws_error.passed(refusal, "ec2", "ec2.describe_volumes") is refusal
+    assert aws_error.passed(ValueError(), "ec2", "ec2.describe_volumes") is None
+
+
+def test_missing_permission_is_named_as_it_is_granted():
+    error = translated(answer("AccessDenied", 403), call("s3.list_buckets", "s3:ListAllMyBuckets"))
+
+    assert error.message == "The permission s3:ListAllMyBuckets is missing."
+    assert error.permission == "s3:ListAllMyBuckets"
+
+
+@pytest.mark.parametrize(
+    ("message", "permission"),
+    [
+        (
+            "User: arn:aws:iam::1:user/a is not authorized to perform: acm:DescribeCertificate on",
+            "acm:DescribeCertificate",
+        ),
+        (
+            "User: arn:aws:iam::1:user/a is not authorized to perform: acm:Other on",
+            "acm:ListCertificates, acm:DescribeCertificate",
+        ),
+        ("no", "acm:ListCertificates, acm:DescribeCertificate"),
+    ],
+)
+def test_of_several_permissions_the_one_that_aws_names_is_missing(message, permission):
+    several = call("acm.list_certificates", "acm:ListCertificates", "acm:DescribeCertificate")
+
+    assert translated(answer("AccessDeniedException", message=message), several).permission == permission
 
 
 def test_role_that_may_not_be_assumed_is_a_matter_of_trust_not_of_permission():
-    error = translated(answer("AccessDenied", 403), "sts", "AssumeRole")
+    error = translated(answer("AccessDenied", 403), ASSUME_ROLE)
 
     assert type(error) is CredentialsRejected
     assert "external id" in error.message
 
 
 def test_long_answer_is_cut_to_one_line():
-    error = translated(answer("OptInRequired", message="<p>\n" * 1000))
+    error = translated(answer("InvalidParameter", message="<p>\n" * 1000))
 
     assert "\n" not in error.message
     assert len(error.message) < aws_error.LONGEST_DETAIL + 100

@@ -3,6 +3,7 @@
 import json
 import re
 from functools import cache
+from io import BytesIO
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -26,6 +27,7 @@ SIGNED_AS = {
 # Asked for at another host, with the path of ListBuckets.
 NEVER_MEANT = {"ListDirectoryBuckets"}
 S3_CONTROL = "/v20180820/"
+SCOPE_PARTS = 5
 
 
 @cache
@@ -33,11 +35,26 @@ def model_of(service: str) -> ServiceModel:
     return ServiceModel(Loader().load_service_model(service, "service-2"), service)
 
 
-def service_of(signed_as: str, path: str) -> str:
-    """The client's name of a service."""
-    if signed_as == "s3" and path.startswith(S3_CONTROL):
-        return "s3control"
-    return SIGNED_AS.get(signed_as, signed_as)
+def operation_of(environ: dict[str, Any]) -> str:
+    """What a request asks for, such as ec2.DescribeVolumes; "" when it is signed for no service."""
+    scope = environ.get("HTTP_AUTHORIZATION", "").partition("Credential=")[2].partition(",")[0].split("/")
+    # key/day/region/service/aws4_request
+    signed_as, path = scope[3] if len(scope) == SCOPE_PARTS else "", str(environ["PATH_INFO"])
+    service = "s3control" if signed_as == "s3" and path.startswith(S3_CONTROL) else SIGNED_AS.get(signed_as, signed_as)
+    if not service:
+        return ""
+    if target := environ.get("HTTP_X_AMZ_TARGET"):
+        return f"{service}.{str(target).rpartition('.')[2]}"
+    if str(model_of(service).metadata["protocol"]).startswith("rest"):
+        query = str(environ.get("QUERY_STRING", ""))
+        return f"{service}.{action_of(service, environ['REQUEST_METHOD'], path, query)}"
+    return f"{service}.{_named_in_form(environ)}"
+
+
+def _named_in_form(environ: dict[str, Any]) -> str:
+    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = BytesIO(body)
+    return str(body.decode(errors="replace").partition("Action=")[2].partition("&")[0])
 
 
 def action_of(service: str, method: str, path: str, query: str) -> str:
@@ -55,10 +72,11 @@ def action_of(service: str, method: str, path: str, query: str) -> str:
 
 
 def answered(service: str, action: str, body: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
-    """This answer as AWS would send it. It must fit AWS's own model."""
+    """This answer as AWS would send it. Raises ValueError when it does not fit AWS's own model."""
     operation = model_of(service).operation_model(action)
     report = ParamValidator().validate(body, operation.output_shape)
-    assert report.generate_report() == "", report.generate_report()
+    if problem := report.generate_report():
+        raise ValueError(problem)
     return _serialized(operation, body)
 
 

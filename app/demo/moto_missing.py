@@ -1,0 +1,29 @@
+"""What moto does not know how to answer, answered as an account would in which there is nothing of it."""
+
+from functools import cache
+from typing import Any
+
+from app.demo import aws_wire
+
+# moto 5.2.5
+EMPTY: dict[str, dict[str, Any]] = {
+    "backup.ListProtectedResources": {"Results": []},
+    "backup.ListRestoreJobs": {"RestoreJobs": []},
+    "backup.ListRestoreTestingPlans": {"RestoreTestingPlans": []},
+    "ec2.DescribeReservedInstances": {"ReservedInstances": []},
+    "lambda.ListProvisionedConcurrencyConfigs": {"ProvisionedConcurrencyConfigs": []},
+    "rds.DescribeDBEngineVersions": {"DBEngineVersions": []},
+    "ssm.DescribeInstanceInformation": {"InstanceInformationList": []},
+}
+
+
+def answer(environ: dict[str, Any]) -> tuple[bytes, dict[str, str]] | None:
+    """Body and headers for a request that moto cannot answer; None for all others."""
+    operation = aws_wire.operation_of(environ)
+    return _made(operation) if operation in EMPTY else None
+
+
+@cache
+def _made(operation: str) -> tuple[bytes, dict[str, str]]:
+    service, _, action = operation.partition(".")
+    return aws_wire.answered(service, action, EMPTY[operation])
