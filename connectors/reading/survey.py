@@ -107,8 +107,12 @@ class _PartReader:
         self.gaps = Gaps()
 
     async def read(self, listing: Listing, place: Place) -> None:
-        given = listing.arguments(place)
-        for arguments in [given] if isinstance(given, Mapping) else given:
+        try:
+            asked = self._shaped(listing.operation, lambda: _asked(listing, place))
+        except ProviderError as error:
+            self.gaps.add(error, listing.operation, place.region, listing.kinds)
+            return
+        for arguments in asked:
             await self._read(listing, place, arguments)
 
     async def _read(self, listing: Listing, place: Place, arguments: Arguments) -> None:
@@ -138,20 +142,22 @@ class _PartReader:
             found = [resource for resource in parsed if resource is not None]
             if found:
                 await self._sink.resources(self._key, found)
-        await together(
-            self.read(child, place.under(item)) for child in listing.children for item in items if child.applies(item)
-        )
+        await together(self.read(child, place.under(item)) for child in listing.children for item in items)
 
     async def _details(self, wanted: Sequence[Detail], item: Item, place: Place) -> dict[str, Any]:
         """Those that could be read, by key."""
-        applying = [one for one in wanted if one.applies(item)]
-        read = await together(self._detail(one, item, place) for one in applying)
+        read = await together(self._detail(one, item, place) for one in wanted)
         return {key: value for found in read for key, value in found.items()}
 
     async def _detail(self, detail: Detail, item: Item, place: Place) -> dict[str, Any]:
-        where = detail.place(item, place) if detail.place else place
+        where = place
         try:
-            pages = await self._whole(detail.operation, where, detail.arguments(item, place))
+            if not self._shaped(detail.operation, lambda: detail.applies(item)):
+                return {}
+            if detail.place is not None:
+                where = self._shaped(detail.operation, partial(detail.place, item, place))
+            arguments = self._shaped(detail.operation, lambda: detail.arguments(item, place))
+            pages = await self._whole(detail.operation, where, arguments)
             value = self._shaped(detail.operation, lambda: detail.pick(pages))
             return {detail.key: value} if detail.each is None else await self._each(detail, value, where.under(item))
         except ProviderError as error:
@@ -167,18 +173,28 @@ class _PartReader:
         return {detail.key: [own[one.key] for own in read]} if all(read) else {}
 
     async def _fill(self, batch: Batch, place: Place, items: Sequence[Item], details: Sequence[dict[str, Any]]) -> None:
-        asked = [(item, own) for item, own in zip(items, details, strict=True) if batch.applies(item)]
+        try:
+            applying = self._shaped(batch.operation, lambda: [batch.applies(item) for item in items])
+        except ProviderError as error:
+            self.gaps.add(error, batch.operation, place.region)
+            return
+        asked = [pair for pair, applies in zip(zip(items, details, strict=True), applying, strict=True) if applies]
         for start in range(0, len(asked), batch.size):
             some = asked[start : start + batch.size]
-            wanted = [item for item, _ in some]
             try:
-                pages = await self._whole(batch.operation, place, batch.arguments(wanted, place))
-                values = self._shaped(batch.operation, partial(batch.values, wanted, pages))
+                values = await self._values(batch, place, [item for item, _ in some])
             except ProviderError as error:
                 self.gaps.add(error, batch.operation, place.region)
                 continue
             for (_, own), value in zip(some, values, strict=True):
                 own[batch.key] = value
+
+    async def _values(self, batch: Batch, place: Place, wanted: Sequence[Item]) -> Sequence[Any]:
+        """One for each item. Raises Misshapen for another number of them."""
+        arguments = self._shaped(batch.operation, lambda: batch.arguments(wanted, place))
+        pages = await self._whole(batch.operation, place, arguments)
+        pairs = self._shaped(batch.operation, lambda: list(zip(wanted, batch.values(wanted, pages), strict=True)))
+        return [value for _, value in pairs]
 
     async def _whole(self, operation: Operation, place: Place, arguments: Arguments) -> list[Answer]:
         async with aclosing(self._answers(operation, place, arguments)) as pages:
@@ -236,3 +252,11 @@ class _PartReader:
 def _hides(gap: ServiceGap, kind: ResourceKind, region: str | None) -> bool:
     """Whether resources of this kind and region may be missing; the whole account has those of all regions."""
     return gap.hides(kind, region) or (region is None and kind in gap.unlisted)
+
+
+def _asked(listing: Listing, place: Place) -> list[Arguments]:
+    """What the list is asked for with, once or in several ways; nothing under an item it does not apply to."""
+    if place.above and not listing.applies(place.parent):
+        return []
+    given = listing.arguments(place)
+    return [given] if isinstance(given, Mapping) else list(given)

@@ -65,7 +65,8 @@ def _allows_everything(document: Any) -> bool:
 
 def _texts(value: Any) -> list[str]:
     """One text or a list of them."""
-    return [value] if isinstance(value, str) else [one for one in value or [] if isinstance(one, str)]
+    several = value if isinstance(value, list) else [value]
+    return [one for one in several if isinstance(one, str)]
 
 
 def holders(pages: Sequence[Answer]) -> dict[str, Any]:

@@ -18,8 +18,8 @@ NO_ORGANIZATION = ("AWSOrganizationsNotInUseException",)
 # A member account is answered so, and with the code of a missing permission. The other sentence names the permission.
 NOT_MANAGEMENT = "AccessDeniedException: You don't have permissions to access this resource"
 MANAGEMENT = "the management account of the organization, or one it delegates to"
-ACCOUNT = re.compile(r"\d{12}")
-ROLE_ACCOUNT = re.compile(r"(?<=:iam::)\d{12}(?=:role/)")
+ACCOUNT = re.compile("[0-9]{12}")
+ROLE_ACCOUNT = re.compile("(?<=:iam::)[0-9]{12}(?=:role/)")
 ACCOUNTS = call(
     "organizations.list_accounts",
     "organizations:ListAccounts",
