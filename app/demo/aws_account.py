@@ -53,6 +53,7 @@ class DemoAccount:
         """Fills an empty account; an account that is there already is left as it is."""
         if self._is_built():
             return
+        clock.forget_foreign_snapshots(content.REGIONS)
         clock.fix_ids(self.seed)
         for bucket in content.BUCKETS:
             self._add_bucket(bucket)

@@ -72,7 +72,7 @@ def action_of(service: str, method: str, path: str, query: str) -> str:
 
 
 def answered(service: str, action: str, body: dict[str, Any]) -> tuple[bytes, dict[str, str]]:
-    """This answer as AWS would send it. Raises ValueError when it does not fit AWS's own model."""
+    """An answer as AWS would send it. Raises ValueError when it does not fit AWS's own model."""
     operation = model_of(service).operation_model(action)
     report = ParamValidator().validate(body, operation.output_shape)
     if problem := report.generate_report():

@@ -3,6 +3,7 @@
 Works only in the process whose moto holds the account. Times are aware UTC; moto keeps them without their zone.
 """
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from moto.cloudtrail.models import cloudtrail_backends
@@ -19,6 +20,12 @@ PARTITION = "aws"
 def fix_ids(seed: int) -> None:
     """From here on moto draws the same ids for the same calls."""
     mock_random.seed(seed)
+
+
+def forget_foreign_snapshots(regions: Iterable[str]) -> None:
+    """Drops the snapshots behind Amazon's own images, which moto gives every account; no account has them."""
+    for region in regions:
+        ec2_backends[ACCOUNT_ID][region].snapshots.clear()
 
 
 def date_instance(region: str, instance_id: str, created_at: datetime, stopped_at: datetime | None = None) -> None:

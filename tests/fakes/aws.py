@@ -42,6 +42,7 @@ class Moto:
         self.orders: dict[tuple[str, str], tuple[int, Callable[[], str]]] = {}
         # By operation: status, content, headers.
         self.wire: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+        self.once: set[str] = set()
         self.calls: list[str] = []
         self.asked: list[str] = []
 
@@ -61,7 +62,7 @@ class Moto:
         """An empty account where everybody may do everything."""
         self._post("reset-auth", "inf")
         self._post("reset")
-        for given in (self.orders, self.wire, self.calls, self.asked):
+        for given in (self.orders, self.wire, self.once, self.calls, self.asked):
             given.clear()
         for region in REGIONS:
             # moto gives an account snapshots of Amazon's own images, which no account has.
@@ -93,6 +94,11 @@ class Moto:
         content, headers = aws_wire.refused(service, action, code, message)
         self.wire[operation] = (status, content, headers)
 
+    def fail_once(self, operation: str, status: int, code: str) -> None:
+        """The next call of this operation fails."""
+        self.fail(operation, status, code)
+        self.once.add(operation)
+
     def garble(self, operation: str, content: bytes, headers: dict[str, str] | None = None) -> None:
         """Calls of this operation get these very bytes from now on, with a good status."""
         self.wire[operation] = (200, content, headers or {})
@@ -123,7 +129,8 @@ class Moto:
         operation = aws_wire.operation_of(environ)
         self.asked.append(operation)
         if operation in self.wire:
-            code, content, headers = self.wire[operation]
+            code, content, headers = self.wire.pop(operation) if operation in self.once else self.wire[operation]
+            self.once.discard(operation)
             start_response(f"{code} By order", [*{"Content-Length": str(len(content)), **headers}.items()])
             return [content]
         if (service, action) in self.orders:

@@ -2,10 +2,14 @@
 
 import errno
 import socket
+import ssl
+from functools import cache
 from typing import Any
 
+import aiohttp
 from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
+from botocore.httpsession import create_urllib3_context, get_cert_path
 
 from domain.endpoint import is_forbidden_address
 
@@ -25,6 +29,7 @@ def client_config(has_endpoint: bool, allow_private_endpoint: bool) -> AioConfig
         "ignore_configured_endpoint_urls": True,
         # S3 lists the buckets of a region only at that region's own address.
         "s3": {"us_east_1_regional_endpoint": "regional"},
+        "http_session_cls": _Http,
     }
     if has_endpoint:
         config["s3"] = {"addressing_style": "path"}
@@ -32,7 +37,23 @@ def client_config(has_endpoint: bool, allow_private_endpoint: bool) -> AioConfig
     return AioConfig(**config)
 
 
-class _PublicHttp(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore ships no types
+@cache
+def _trusting(authorities: str) -> ssl.SSLContext:
+    """Reading the file takes 60 ms, and an account has some hundred clients."""
+    context = create_urllib3_context()
+    context.load_verify_locations(authorities)
+    return context
+
+
+class _Http(AIOHTTPSession):  # type: ignore[misc]  # aiobotocore ships no types
+    """Checks the certificates of AWS, behind a proxy too, where the library by itself would not."""
+
+    def _create_connector(self, proxy_url: str | None) -> aiohttp.TCPConnector:
+        context = _trusting(get_cert_path(self._verify or True))
+        return aiohttp.TCPConnector(limit=self._max_pool_connections, ssl=context, **self._connector_args)
+
+
+class _PublicHttp(_Http):
     """Looks at the address of every connection, so that neither a name nor a redirect leads inside."""
 
     allow_private = False
