@@ -256,13 +256,9 @@ async def test_endpoint_that_never_stops_paging_is_given_up(
     moto.answer("iam", "ListUsers", lambda: ENDLESS.replace("{}", marker.format(next(pages))))
     (users,) = [one for one in REGISTRATION.listings if one.operation.name == "iam.list_users"]
 
-<<<<<<< HEAD
     _, report = await survey(
         REGISTRATION, credentials(moto.url), [replace(users, kind=None, parse=None, details=(), children=())]
     )
-=======
-    _, report = await survey(REGISTRATION, credentials(moto.url), [replace(users, kind=None, parse=None, details=(), children=())])
->>>>>>> aws1
 
     (gap,) = report.gaps
     assert gap.cause is GapCause.CUT_SHORT
