@@ -19,6 +19,10 @@ SIGNED_AS = {
     "elasticfilesystem": "efs",
     "monitoring": "cloudwatch",
     "tagging": "resourcegroupstaggingapi",
+    "access-analyzer": "accessanalyzer",
+    "servicequotas": "service-quotas",
+    "sso": "sso-admin",
+    "states": "stepfunctions",
 }
 # Asked for at another host, with the path of ListBuckets.
 NEVER_MEANT = {"ListDirectoryBuckets"}
@@ -76,12 +80,12 @@ def answered(service: str, action: str, body: dict[str, Any]) -> tuple[bytes, di
     return _serialized(operation, body)
 
 
-def refused(service: str, action: str, code: str) -> tuple[bytes, dict[str, str]]:
+def refused(service: str, action: str, code: str, message: str = "Refused to order.") -> tuple[bytes, dict[str, str]]:
     """The body and headers of an error with this code."""
     protocol = str(model_of(service).metadata["protocol"])
-    error = f"<Error><Code>{code}</Code><Message>Refused to order.</Message></Error>"
+    error = f"<Error><Code>{code}</Code><Message>{message}</Message></Error>"
     if "json" in protocol:
-        body = json.dumps({"__type": code, "message": "Refused to order."})
+        body = json.dumps({"__type": code, "message": message})
         return body.encode(), {"Content-Type": "application/json", "x-amzn-ErrorType": code}
     if protocol == "ec2":
         error = f"<Response><Errors>{error}</Errors><RequestID>1</RequestID></Response>"

@@ -10,6 +10,8 @@ from typing import Any
 
 from domain.facts.resource import Resource, ResourceKind
 
+# The option `cadence` of operations that are asked at the cadence of costs.
+COST = "cost"
 # Raw JSON as the provider sent it.
 Answer = Any
 Item = Any
@@ -168,7 +170,6 @@ class Listing:
     so that what it does not show is not gone. `keeps` drops items before anything is asked about them. `applies` says
     of a list under another one which items of that one have it. `volatile` are dotted paths into the config of its
     resources that move by themselves (last used, a metric): what changes there is no change of the resource.
-    `is_about_costs`: read once a day, not with every sync, because it costs money or moves slowly.
     """
 
     operation: Operation
@@ -181,7 +182,6 @@ class Listing:
     children: tuple["Listing", ...] = ()
     is_regional: bool = False
     is_window: bool = False
-    is_about_costs: bool = False
     also: tuple[ResourceKind, ...] = ()
     spread: Spread | None = None
     volatile: frozenset[str] = frozenset()
@@ -191,6 +191,11 @@ class Listing:
     def __post_init__(self) -> None:
         if (self.kind is None) != (self.parse is None):
             raise ValueError(f"{self.operation.name} needs both a kind and a parse function, or neither")
+
+    @property
+    def is_about_costs(self) -> bool:
+        """Whether it is read once a day, not with every sync: its calls cost money, or what they say moves slowly."""
+        return bool(self.operation.options.get("cadence") == COST)
 
     @property
     def kinds(self) -> tuple[ResourceKind, ...]:

@@ -39,7 +39,7 @@ def test_every_call_is_answered_by_something_or_said_not_to_be(provider: Provide
 
 @pytest.mark.parametrize(("provider", "registration"), VENDORS)
 def test_no_two_parts_of_a_vendor_are_told_apart_by_nothing(provider: Provider, registration: Registration) -> None:
-    counts = Counter(listing.operation.name for listing in registration.listings)
+    counts = Counter((listing.operation.name, listing.is_regional) for listing in registration.listings)
 
     assert [name for name, times in counts.items() if times > 1] == []
 

@@ -89,10 +89,10 @@ class Moto:
         content, headers = aws_wire.answered(service, action, body)
         self.wire[operation] = (200, content, headers)
 
-    def fail(self, operation: str, status: int, code: str) -> None:
+    def fail(self, operation: str, status: int, code: str, message: str = "Refused to order.") -> None:
         """Calls of this operation fail from now on, in the words of the service's protocol."""
         service, _, action = operation.partition(".")
-        content, headers = aws_wire.refused(service, action, code)
+        content, headers = aws_wire.refused(service, action, code, message)
         self.wire[operation] = (status, content, headers)
 
     def fail_once(self, operation: str, status: int, code: str) -> None:

@@ -1,6 +1,7 @@
 """AWS's errors in CloudWatcher's terms, in one place."""
 
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from http import HTTPStatus
 
@@ -87,6 +88,20 @@ def code_of(error: Exception) -> str:
     return str(error.response.get("Error", {}).get("Code", "")) if isinstance(error, ClientError) else ""
 
 
+def message_of(error: Exception) -> str:
+    """AWS's own sentence; empty for an error that is no answer."""
+    return str(error.response.get("Error", {}).get("Message", "")) if isinstance(error, ClientError) else ""
+
+
+def says(error: Exception, signs: Collection[str]) -> bool:
+    """Whether the error has one of these codes; "Code: words" also wants the words in its message, where AWS uses the
+    code for other things too.
+    """
+    code, message = code_of(error), message_of(error).lower()
+    parted = [sign.partition(": ") for sign in signs]
+    return any(code == wanted and words.lower() in message for wanted, _, words in parted)
+
+
 def passed(error: Exception, _: str, __: str) -> ProviderError | None:
     """For the guard: errors of AWS are translated where the operation is known, and come to it as they are."""
     return error if isinstance(error, ProviderError) else None
@@ -118,11 +133,11 @@ def not_aws(operation: Operation, endpoint: str) -> Misshapen:
 def _refusal(error: ClientError, operation: Operation, endpoint: str) -> ProviderError:
     code, status = code_of(error), error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     name, service = operation.name, operation.service
-    if code in NOT_PERMITTED and code not in operation.off:
-        return _not_permitted(error, operation)
-    if code in operation.off or code in OFF:
+    if says(error, operation.off) or code in OFF:
         plan = operation.plan or f"{service} switched on in the account"
         return PlanMissing(f"AWS offers {name} with {plan} only ({code}).", service=service, plan=plan)
+    if code in NOT_PERMITTED:
+        return _not_permitted(error, operation)
     if code in REJECTED:
         return CredentialsRejected(f"AWS rejects the credentials ({code}): {_detail(error)}", service=service)
     if code in THROTTLED or "Throttl" in code or status == HTTPStatus.TOO_MANY_REQUESTS:
@@ -140,7 +155,7 @@ def _not_permitted(error: ClientError, operation: Operation) -> ProviderError:
     if operation.name == "sts.assume_role":
         message = "AWS does not let CloudWatcher assume the role: its trust policy or the external id does not match."
         return CredentialsRejected(message, service=operation.service)
-    named = NAMED_ACTION.search(str(error.response.get("Error", {}).get("Message", "")))
+    named = NAMED_ACTION.search(message_of(error))
     permission = ", ".join(operation.permissions)
     if named and named[1] in operation.permissions:
         permission = named[1]
@@ -154,7 +169,7 @@ def _retry_after(error: ClientError) -> timedelta | None:
 
 
 def _detail(error: ClientError) -> str:
-    return _short(str(error.response.get("Error", {}).get("Message", "")) or "no reason given")
+    return _short(message_of(error) or "no reason given")
 
 
 def _short(text: str) -> str:

@@ -22,6 +22,8 @@ def json_value(value: Any) -> Any:
         return [json_value(item) for item in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
     return value if value is None or isinstance(value, str | int | float | bool) else str(value)
 
 

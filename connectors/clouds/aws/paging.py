@@ -8,6 +8,7 @@ from typing import Any
 TOKENS = (
     ("NextToken", "NextToken"),
     ("nextToken", "nextToken"),
+    ("NextPageToken", "NextPageToken"),
     ("NextMarker", "NextMarker"),
     ("Marker", "NextMarker"),
     ("Marker", "Marker"),

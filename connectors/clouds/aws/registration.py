@@ -5,7 +5,7 @@ import pkgutil
 from dataclasses import replace
 from pathlib import Path
 
-from connectors.clouds.aws import account, session
+from connectors.clouds.aws import account, organization, session
 from connectors.reading.listing import Detail, Listing
 from connectors.reading.source import Registration
 from domain.facts.aws_credentials import AwsCredentials
@@ -40,4 +40,5 @@ REGISTRATION = Registration(
     listings=_listings(),
     identity_operation=session.WHO_AM_I,
     open=session.open_source,
+    members=organization.members,
 )

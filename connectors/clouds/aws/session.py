@@ -17,11 +17,12 @@ from connectors.clouds.aws.transport import client_config
 from connectors.reading.listing import Answer, Arguments, Operation, Place
 from connectors.reading.source import Identity, Reach
 from domain.endpoint import check_endpoint
-from domain.errors import Invalid, Misshapen, ProviderError
+from domain.errors import Invalid, Misshapen, ProviderError, Unavailable
 from domain.facts.aws_credentials import AwsCredentials
 
 # Where accounts are asked things that are the same in every region.
 DEFAULT_REGION = "us-east-1"
+PREPARING_TRIES, PREPARING_SECONDS = 30, 2.0
 SESSION_NAME = "cloudwatcher"
 # {"WebACL": null} and the like.
 NOTHING_IN_JSON = 32
@@ -36,8 +37,9 @@ REGIONS = Operation(name="ec2.describe_regions", service="ec2", permissions=("ec
 class AwsSource:
     """One account. Clients are opened on first use and closed together. Made by `open_source`.
 
-    `Operation.options` may hold `region`, where a call is made whatever the place, `page_size`, and `may_be_empty`,
-    for a call whose answer has no field at all when there is nothing.
+    `Operation.options` may hold `region`, where a call is made whatever the place, `page_size`, `may_be_empty`, for a
+    call whose answer has no field at all when there is nothing, `first_page`, for a list of which only the newest is
+    wanted, and `until`, a field with the value it has once what AWS prepares is there.
     """
 
     def __init__(self, credentials: AwsCredentials, reach: Reach, stack: AsyncExitStack) -> None:
@@ -84,12 +86,11 @@ class AwsSource:
         if paging.limit and "page_size" in operation.options:
             asked = {paging.limit: operation.options["page_size"], **arguments}
         while asked is not None:
-            send = partial(self._send, client, operation, method, asked)
-            answer = await self._guard.call(operation.service, operation.name, send)
+            answer = await self._answer(client, operation, method, asked)
             if answer is None:
                 return
             yield answer
-            asked = paging.following(answer, asked)
+            asked = None if operation.options.get("first_page") else paging.following(answer, asked)
 
     async def assume(self, role_arn: str, external_id: str) -> None:
         """Continues as the role, and renews its keys as long as it is open.
@@ -111,6 +112,20 @@ class AwsSource:
             # Without keys of its own the next session would sign with the process's.
             raise self._misshapen(ASSUME_ROLE)
         return dict(zip(("access_key", "secret_key", "token", "expiry_time"), map(given.get, names), strict=True))
+
+    async def _answer(
+        self, client: Any, operation: Operation, method: str, asked: dict[str, Any]
+    ) -> dict[str, Any] | None:
+        """One page. What AWS prepares on being asked is waited for, up to a minute."""
+        send = partial(self._send, client, operation, method, asked)
+        field, ready = operation.options.get("until", (None, None))
+        for _ in range(PREPARING_TRIES):
+            answer = await self._guard.call(operation.service, operation.name, send)
+            if answer is None or field is None or answer.get(field) == ready:
+                return answer
+            await asyncio.sleep(PREPARING_SECONDS)
+        message = f"{self.endpoint} is still preparing the answer to {operation.name}."
+        raise Unavailable(message, service=operation.service)
 
     async def _one(self, operation: Operation) -> dict[str, Any]:
         """The first page of what is asked of the whole account."""
@@ -150,7 +165,7 @@ class AwsSource:
 
     def _is_absent(self, error: Exception, client: Any, operation: Operation) -> bool:
         if isinstance(error, ClientError):
-            return aws_error.code_of(error) in operation.absent
+            return aws_error.says(error, operation.absent)
         is_nowhere = isinstance(error, EndpointConnectionError) and self._credentials.endpoint_url is None
         return is_nowhere and not is_offered(client.meta.service_model.service_name, client.meta.region_name)
 

@@ -5,11 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.clouds.azure import call, monitor, shape
-from connectors.reading.listing import Arguments, Detail, Item, Listing, Place, at
+from connectors.reading.listing import COST, Arguments, Detail, Item, Listing, Place, at
 from connectors.rest.paging import body_link
 from domain.facts.resource import Resource, ResourceKind
 
-CADENCE = "cost"
+CADENCE = COST
 CONSUMPTION_VERSION, COST_VERSION, CAPACITY_VERSION = "2024-08-01", "2025-03-01", "2022-11-01"
 LOOK_BACK = "Last30Days"
 # Source: "Understand Cost Management data", supported Microsoft Azure offers; the API answers with these words.

@@ -5,10 +5,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.clouds.digitalocean import calls, parse
-from connectors.reading.listing import Answer, Arguments, Detail, Item, Listing, Place
+from connectors.reading.listing import COST, Answer, Arguments, Detail, Item, Listing, Place
 from domain.facts.resource import ResourceKind
 
 IDENTITY = calls.get("/v2/account", "account:read")
+# Bills move once a day.
+DAILY = {"cadence": COST}
 # The longest span one call for billing insights may ask for is 31 days.
 INSIGHTS = timedelta(days=30)
 # Nightly estimates of the last days are still corrected.
@@ -105,19 +107,17 @@ LISTINGS = (
         items=calls.listed("actions"),
     ),
     Listing(
-        operation=calls.get("/v2/customers/my/balance", "billing:read"),
+        operation=calls.get("/v2/customers/my/balance", "billing:read", options=DAILY),
         items=lambda answer: [answer["month_to_date_usage"]],
-        is_about_costs=True,
     ),
     Listing(
-        operation=calls.get("/v2/customers/my/billing_history", "billing:read"),
+        operation=calls.get("/v2/customers/my/billing_history", "billing:read", options=DAILY),
         items=calls.listed("billing_history"),
     ),
     Listing(
-        operation=calls.get("/v2/customers/my/invoices", "billing:read"),
+        operation=calls.get("/v2/customers/my/invoices", "billing:read", options=DAILY),
         arguments=calls.full_pages,
         items=invoices,
-        is_about_costs=True,
         kind=ResourceKind.DIGITALOCEAN_INVOICE,
         parse=parse.parse_as(ResourceKind.DIGITALOCEAN_INVOICE, key="invoice_uuid", name="invoice_period"),
         children=(
@@ -136,10 +136,9 @@ LISTINGS = (
         operation=calls.get(
             "/v2/billing/{account_urn}/insights/{start_date}/{end_date}",
             "billing:read",
-            options={"numbered": True},
+            options={"numbered": True, **DAILY},
         ),
         arguments=insights_since,
         items=calls.listed("data_points"),
-        is_about_costs=True,
     ),
 )

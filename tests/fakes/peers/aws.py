@@ -1,5 +1,7 @@
 """What answers the operations of AWS: compute, networks, storage, data and the web."""
 
+from tests.fakes.peers import aws_governance
+
 MOTO, SCRIPTED = "moto 5.2.5", "scripted server"
 PEERS: dict[str, str] = {
     "acm.list_certificates": MOTO,
@@ -86,5 +88,6 @@ PEERS: dict[str, str] = {
     "ssm.describe_instance_patch_states": SCRIPTED,
     "sts.get_caller_identity": MOTO,
     "wafv2.get_web_acl_for_resource": MOTO,
+    **aws_governance.PEERS,
 }
-NOT_EXERCISED: dict[str, str] = {}
+NOT_EXERCISED: dict[str, str] = {**aws_governance.NOT_EXERCISED}

@@ -1,0 +1,68 @@
+"""What is spent, as far as AWS watches it: daily costs, anomaly monitors, budgets."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from connectors.clouds.aws.commitment import last_days
+from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws.saving import cost_explorer
+from connectors.reading.listing import Answer, Batch, Detail, Item, Listing, at, joined
+from domain.facts.resource import ResourceKind
+
+MONITOR, BUDGET = ResourceKind.AWS_ANOMALY_MONITOR, ResourceKind.AWS_BUDGET
+
+
+def subscriptions(monitors: Sequence[Item], pages: Sequence[Answer]) -> list[list[Any]]:
+    """Who hears of each monitor. One call tells of all, so it is asked once for many."""
+    every = joined("AnomalySubscriptions")(pages)
+    return [[one for one in every if monitor["MonitorArn"] in one.get("MonitorArnList", ())] for monitor in monitors]
+
+
+LISTINGS = (
+    Listing(
+        operation=cost_explorer("get_cost_and_usage", "GetCostAndUsage"),
+        arguments=lambda place: {
+            **last_days(place),
+            "Granularity": "DAILY",
+            "Metrics": ["UnblendedCost", "AmortizedCost"],
+            "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
+        },
+        items=at("ResultsByTime"),
+    ),
+    Listing(
+        operation=cost_explorer("get_anomaly_monitors", "GetAnomalyMonitors"),
+        items=at("AnomalyMonitors"),
+        kind=MONITOR,
+        parse=resource(MONITOR, "MonitorArn", name="MonitorName", is_global=True),
+        batches=(
+            Batch(
+                key="AnomalySubscriptions",
+                operation=cost_explorer("get_anomaly_subscriptions", "GetAnomalySubscriptions"),
+                size=50,
+                arguments=lambda _, __: {},
+                values=subscriptions,
+            ),
+        ),
+    ),
+    Listing(
+        # An account without a budget gets an answer without the list.
+        operation=call("budgets.describe_budgets", "budgets:ViewBudget", may_be_empty=True),
+        arguments=lambda place: {"AccountId": place.account_id},
+        items=at("Budgets"),
+        kind=BUDGET,
+        parse=resource(BUDGET, "BudgetName", is_global=True),
+        details=(
+            Detail(
+                key="Notifications",
+                operation=call(
+                    "budgets.describe_notifications_for_budget",
+                    "budgets:ViewBudget",
+                    absent=("NotFoundException",),
+                    may_be_empty=True,
+                ),
+                arguments=lambda budget, place: {"AccountId": place.account_id, "BudgetName": budget["BudgetName"]},
+                pick=joined("Notifications"),
+            ),
+        ),
+    ),
+)
