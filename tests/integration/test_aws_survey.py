@@ -144,6 +144,8 @@ async def test_service_that_a_region_does_not_have_is_no_gap(monkeypatch: pytest
 def proxied(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """From here on calls to AWS by its real names, over TLS, end in moto."""
     port = free_port()
+    # Without them no account has the snapshots of Amazon's own images.
+    monkeypatch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
     command = [sys.executable, "-c", "from moto.proxy import main; main()", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as proxy:
         monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{port}")
