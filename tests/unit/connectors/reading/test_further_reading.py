@@ -9,7 +9,7 @@ from connectors.reading.survey import SurveyReport
 from domain.errors import PermissionMissing, Throttled
 from domain.facts.inventory import GapCause
 from domain.facts.resource import ResourceKind
-from tests.unit.connectors.reading.test_survey import DISK, FIREWALL, Table, listing, operation, page, parse, read
+from tests.fakes.tabled import DISK, FIREWALL, Table, listing, operation, page, parse, read
 
 REFUSED = PermissionMissing("no", service="disks")
 
