@@ -22,7 +22,7 @@ def refusal(code: str, message: str) -> ClientError:
 @pytest.mark.parametrize(
     ("endpoint", "kept"),
     [
-        ("https://user:pass@hooks.example.com:8443/services/T0/secret?key=1#x", "https://hooks.example.com"),
+        ("https://user@hooks.example.com:8443/services/T0/secret?key=1#x", "https://hooks.example.com"),
         ("HTTP://hooks.example.com", "http://hooks.example.com"),
         ("https://[broken/secret", "hidden"),
         ("https://", "https://"),
