@@ -29,7 +29,7 @@ def identities(moto: Moto) -> None:
     iam.create_login_profile(UserName="ops", Password="Stand-in-only-1")
     iam.create_access_key(UserName="ops")
     moto.client("s3").create_bucket(Bucket="cedar-trail")
-    trails.create_trail(Name="main", S3BucketName="cedar-trail", IsMultiRegionTrail=True)
+    trails.create_trail(Name="main", S3BucketName="cedar-trail", IsMultiRegionTrail=True, TagsList=TAG)
     trails.start_logging(Name="main")
 
 

@@ -42,6 +42,7 @@ class Moto:
         self.orders: dict[tuple[str, str], tuple[int, Callable[[], str]]] = {}
         # By operation: status, content, headers.
         self.wire: dict[str, tuple[int, bytes, dict[str, str]]] = {}
+        self.cut: set[str] = set()
         self.once: set[str] = set()
         self.calls: list[str] = []
         self.asked: list[str] = []
@@ -62,7 +63,7 @@ class Moto:
         """An empty account where everybody may do everything."""
         self._post("reset-auth", "inf")
         self._post("reset")
-        for given in (self.orders, self.wire, self.once, self.calls, self.asked):
+        for given in (self.orders, self.wire, self.cut, self.once, self.calls, self.asked):
             given.clear()
         for region in REGIONS:
             # moto gives an account snapshots of Amazon's own images, which no account has.
@@ -103,6 +104,10 @@ class Moto:
         """Calls of this operation get these very bytes from now on, with a good status."""
         self.wire[operation] = (200, content, headers or {})
 
+    def cut_short(self, operation: str) -> None:
+        """Answers to this operation break off half way from now on."""
+        self.cut.add(operation)
+
     def client(self, service: str, region: str = "us-east-1", **keys: str) -> Any:
         """A plain client to set the account up with."""
         return boto3.client(
@@ -128,6 +133,8 @@ class Moto:
         self.calls.append(f"{service}:{action}")
         operation = aws_wire.operation_of(environ)
         self.asked.append(operation)
+        if operation in self.cut:
+            return self._half(operation, environ, start_response)
         if operation in self.wire:
             code, content, headers = self.wire.pop(operation) if operation in self.once else self.wire[operation]
             self.once.discard(operation)
@@ -138,6 +145,17 @@ class Moto:
             start_response(f"{status} By order", [("Content-Type", "application/octet-stream")])
             return [body().encode()]
         return self._app(environ, start_response)
+
+    def _half(self, operation: str, environ: dict[str, Any], start_response: Callable[..., Any]) -> list[bytes]:
+        if operation in self.wire:
+            whole, headers = self.wire[operation][1], dict(self.wire[operation][2])
+        else:
+            kept: list[tuple[str, str]] = []
+            whole = b"".join(self._app(environ, lambda _, given, *__: kept.extend(given)))
+            headers = dict(kept)
+        # What was promised is more than what comes.
+        start_response("200 OK", [*{**headers, "Content-Length": str(len(whole))}.items()])
+        return [whole[: len(whole) // 2]]
 
 
 def _without_account(request: Any, **_: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from connectors.guard import Guards
 from connectors.reading.listing import Listing, Place
 from connectors.reading.sink import PartKey, RawAnswer
-from connectors.reading.source import Reach, Registration
+from connectors.reading.source import Reach, Registration, Source
 from connectors.reading.survey import Survey, SurveyReport
 from domain.facts.inventory import ServiceGap
 from domain.facts.resource import Resource, ResourceKind
@@ -71,3 +71,10 @@ async def survey(
         run = Survey(source, collected, place, first_only=first_only)
         report = await run.read(registration.listings if listings is None else listings)
     return collected, report
+
+
+async def read(source: Source, listings: Sequence[Listing]) -> tuple[Collected, SurveyReport]:
+    """Reads these listings through a way in that is open already."""
+    collected = Collected()
+    place = Place(account_id=(await source.identity()).native_id, region=None, now=NOW)
+    return collected, await Survey(source, collected, place).read(listings)

@@ -1,15 +1,26 @@
 """AWS Backup: plans, vaults, what is protected, and whether it was ever restored."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from connectors.clouds.aws.fields import asks, call, resource
-from connectors.reading.listing import Detail, Listing, at, first
+from connectors.reading.listing import Answer, Detail, Listing, at, first
 from domain.facts.resource import ResourceKind
 
 PAGE_SIZE = 1000
+LOCK = ("Locked", "LockDate", "MinRetentionDays", "MaxRetentionDays")
 PLAN, VAULT, PROTECTED = (
     ResourceKind.AWS_BACKUP_PLAN,
     ResourceKind.AWS_BACKUP_VAULT,
     ResourceKind.AWS_PROTECTED_RESOURCE,
 )
+
+
+def lock_of(pages: Sequence[Answer]) -> dict[str, Any]:
+    """What keeps the copies of a vault from being deleted."""
+    return {key: first(key)(pages) for key in LOCK}
+
+
 LISTINGS = (
     Listing(
         operation=call("backup.list_backup_plans", "backup:ListBackupPlans", page_size=PAGE_SIZE),
@@ -35,10 +46,10 @@ LISTINGS = (
         ),
         details=(
             Detail(
-                key="Locked",
+                key="Lock",
                 operation=call("backup.describe_backup_vault", "backup:DescribeBackupVault"),
                 arguments=asks(BackupVaultName="BackupVaultName"),
-                pick=first("Locked"),
+                pick=lock_of,
             ),
         ),
         is_regional=True,

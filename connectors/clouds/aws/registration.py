@@ -11,10 +11,12 @@ from connectors.reading.source import Registration
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.provider import Provider
 
+# They are made of the tables, and are none themselves.
+ABOVE = {"inventory", "registration"}
 MODULES = [
     importlib.import_module(f"{__package__}.{module.name}")
     for module in pkgutil.iter_modules([str(Path(__file__).parent)])
-    if module.name not in (Path(__file__).stem, "inventory")
+    if module.name not in ABOVE
 ]
 
 

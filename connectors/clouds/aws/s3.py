@@ -1,5 +1,6 @@
 """Buckets with the settings that decide who reaches them, how long what is in them is kept, and what it costs."""
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -29,6 +30,14 @@ def _setting(
     )
 
 
+def policy_text(pages: Sequence[Answer]) -> str | None:
+    """The policy as it was written. Raises ValueError for something that is not JSON, since any body would be taken."""
+    text: str | None = first("Policy")(pages)
+    if text is not None:
+        json.loads(text)
+    return text
+
+
 DETAILS = (
     _setting(
         "PublicAccessBlockConfiguration",
@@ -37,7 +46,7 @@ DETAILS = (
         "NoSuchPublicAccessBlockConfiguration",
     ),
     _setting("PolicyStatus", "get_bucket_policy_status", "GetBucketPolicyStatus", "NoSuchBucketPolicy"),
-    _setting("Policy", "get_bucket_policy", "GetBucketPolicy", "NoSuchBucketPolicy"),
+    _setting("Policy", "get_bucket_policy", "GetBucketPolicy", "NoSuchBucketPolicy", pick=policy_text),
     _setting("Grants", "get_bucket_acl", "GetBucketAcl"),
     _setting(
         "ServerSideEncryptionConfiguration",

@@ -24,6 +24,8 @@ from domain.facts.aws_credentials import AwsCredentials
 DEFAULT_REGION = "us-east-1"
 PREPARING_TRIES, PREPARING_SECONDS = 30, 2.0
 SESSION_NAME = "cloudwatcher"
+# {"WebACL": null} and the like.
+NOTHING_IN_JSON = 32
 ACCOUNT = re.compile(r"\d{12}")
 # Source: STS API reference; GetCallerIdentity needs no permission, AssumeRole is allowed by the role.
 WHO_AM_I = Operation(name="sts.get_caller_identity", service="sts", permissions=())
@@ -154,9 +156,10 @@ class AwsSource:
             if meaning is None:
                 raise
             raise meaning from error
-        answer.pop("ResponseMetadata", None)
-        if not answer and not operation.options.get("may_be_empty"):
-            # The library passes over fields it does not know, and makes this of a web page.
+        said = answer.pop("ResponseMetadata", {})
+        # A structure that is the whole body is there even when nothing of it was found.
+        is_nothing = all(value == {} for value in answer.values())
+        if is_nothing and not (operation.options.get("may_be_empty") and _is_empty(said)):
             raise self._misshapen(operation)
         return dict(fields.json_value(answer))
 
@@ -186,6 +189,15 @@ class AwsSource:
 
     def _misshapen(self, operation: Operation) -> Misshapen:
         return aws_error.not_aws(operation, self.endpoint)
+
+
+def _is_empty(said: dict[str, Any]) -> bool:
+    """Whether an answer without a field was meant so. The library passes over what it does not know or cannot read,
+    and makes nothing of a web page; AWS gives each answer an id, and writes nothing in a few characters of JSON.
+    """
+    headers = said.get("HTTPHeaders") or {}
+    is_long = int(headers.get("content-length") or 0) > NOTHING_IN_JSON
+    return bool(said.get("RequestId")) and not (is_long and "json" in headers.get("content-type", ""))
 
 
 def _without_account(request: Any, **_: Any) -> None:

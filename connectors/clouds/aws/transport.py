@@ -40,7 +40,7 @@ def client_config(has_endpoint: bool, allow_private_endpoint: bool) -> AioConfig
 @cache
 def _trusting(authorities: str) -> ssl.SSLContext:
     """Reading the file takes 60 ms, and an account has some hundred clients."""
-    context = create_urllib3_context()
+    context: ssl.SSLContext = create_urllib3_context()
     context.load_verify_locations(authorities)
     return context
 
