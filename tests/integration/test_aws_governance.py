@@ -8,15 +8,14 @@ import pytest
 from botocore import xform_name
 
 from app.demo.aws_wire import model_of
-from connectors.clouds.aws import session
-from connectors.clouds.aws.registration import REGISTRATION
+from connectors.clouds.aws import registration, session
 from connectors.reading.listing import Listing, Operation
 from domain.facts.inventory import GapCause, ServiceGap
 from domain.facts.resource import Resource, ResourceKind
 from tests.factories.aws_governance import ACCOUNT, MONITOR, REGION, fill_governance
 from tests.fakes.aws import Moto, credentials
 from tests.fakes.collecting import Collected, survey
-from tests.fakes.peers.aws_governance import NOT_EXERCISED, PEERS
+from tests.fakes.peers import aws_governance
 
 NOT_ENROLLED = {"status": "Inactive"}
 THROTTLED = ("iam.list_users", "kms.describe_key", "ce.get_cost_and_usage", "sqs.list_queues", "macie2.get_findings")
@@ -24,11 +23,15 @@ THROTTLED = ("iam.list_users", "kms.describe_key", "ce.get_cost_and_usage", "sqs
 
 def of(*names: str) -> list[Listing]:
     """The listings that make any of these calls."""
-    return [one for one in REGISTRATION.listings if set(names) & {operation.name for operation in one.operations}]
+    return [
+        one
+        for one in registration.REGISTRATION.listings
+        if set(names) & {operation.name for operation in one.operations}
+    ]
 
 
-OPERATIONS = {one.name: one for one in REGISTRATION.operations if one.name in PEERS}
-GOVERNANCE = of(*PEERS)
+OPERATIONS = {one.name: one for one in registration.REGISTRATION.operations if one.name in aws_governance.PEERS}
+GOVERNANCE = of(*aws_governance.PEERS)
 
 
 def as_sent(operation: str) -> str:
@@ -63,7 +66,7 @@ def moto(filled: Moto, monkeypatch: pytest.MonkeyPatch) -> Iterator[Moto]:
 
 
 async def read(moto: Moto, *names: str, **given: Any) -> tuple[Collected, tuple[ServiceGap, ...]]:
-    collected, report = await survey(REGISTRATION, credentials(moto.url, **given), of(*names))
+    collected, report = await survey(registration.REGISTRATION, credentials(moto.url, **given), of(*names))
     return collected, report.gaps
 
 
@@ -73,18 +76,18 @@ def the(collected: Collected, kind: ResourceKind) -> Resource:
 
 
 async def test_the_whole_survey_answers_every_call_and_parses_everything(moto: Moto) -> None:
-    collected, report = await survey(REGISTRATION, credentials(moto.url), GOVERNANCE)
+    collected, report = await survey(registration.REGISTRATION, credentials(moto.url), GOVERNANCE)
 
     assert report.gaps == ()
-    assert set(report.answered) - {REGISTRATION.identity_operation.name} >= set(PEERS)
-    assert not set(PEERS) & set(NOT_EXERCISED)
-    wanted = {kind for one in GOVERNANCE for kind in one.kinds if set(PEERS) & {one.operation.name}}
+    assert set(report.answered) - {registration.REGISTRATION.identity_operation.name} >= set(aws_governance.PEERS)
+    assert not set(aws_governance.PEERS) & set(aws_governance.NOT_EXERCISED)
+    wanted = {kind for one in GOVERNANCE for kind in one.kinds if set(aws_governance.PEERS) & {one.operation.name}}
     assert wanted <= {one.kind for one in collected.found}
     assert {one.config["Account"] for one in collected.of(ResourceKind.AWS_ACCOUNT)} == {ACCOUNT}
 
 
 async def test_nothing_secret_or_private_is_kept(moto: Moto) -> None:
-    collected, _ = await survey(REGISTRATION, credentials(moto.url), GOVERNANCE)
+    collected, _ = await survey(registration.REGISTRATION, credentials(moto.url), GOVERNANCE)
 
     kept = orjson.dumps([one.answer for one in collected.answers]) + orjson.dumps(
         [one.config for one in collected.found]
@@ -165,7 +168,11 @@ async def test_monitor_carries_who_hears_of_it(moto: Moto) -> None:
 
 
 async def test_recommendations_say_what_they_would_save(moto: Moto) -> None:
-    names = [name for name in PEERS if name.startswith(("ce.", "compute-optimizer.", "cost-optimization-hub."))]
+    names = [
+        name
+        for name in aws_governance.PEERS
+        if name.startswith(("ce.", "compute-optimizer.", "cost-optimization-hub."))
+    ]
     collected, _ = await read(moto, *names)
 
     savings = {
@@ -247,7 +254,7 @@ async def test_what_is_not_switched_on_is_named_though_the_code_is_that_of_a_per
 
 
 async def test_compute_optimizer_without_enrolment_is_one_gap_for_the_account(moto: Moto) -> None:
-    names = [name for name in PEERS if name.startswith("compute-optimizer.")]
+    names = [name for name in aws_governance.PEERS if name.startswith("compute-optimizer.")]
     moto.say("compute-optimizer.GetEnrollmentStatus", NOT_ENROLLED)
     for name in set(names) - {"compute-optimizer.get_enrollment_status"}:
         moto.fail(as_sent(name), 400, "OptInRequiredException")
@@ -279,7 +286,7 @@ async def test_hub_without_enrolment_is_not_asked_for_recommendations(moto: Moto
 async def test_what_is_not_there_is_a_fact_and_no_gap(moto: Moto, operation: str, code: str, message: str) -> None:
     moto.fail(as_sent(operation), 400, code, message)
 
-    collected, report = await survey(REGISTRATION, credentials(moto.url), of(operation))
+    collected, report = await survey(registration.REGISTRATION, credentials(moto.url), of(operation))
 
     assert report.gaps == ()
     assert collected.found == []

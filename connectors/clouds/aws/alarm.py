@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.clouds.aws.fields import asks, call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, joined
 from domain.facts.resource import Resource, ResourceKind
 
@@ -28,48 +28,48 @@ def without_input(answer: Answer) -> Answer:
 
 def parse_log_group(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
     """A log group by ARN. Its creationTime is in milliseconds. Source: CloudWatch Logs DescribeLogGroups."""
-    made = resource(LOG_GROUP, "arn", name="logGroupName")(item, details, place)
+    made = fields.resource(LOG_GROUP, "arn", name="logGroupName")(item, details, place)
     created = datetime.fromtimestamp(item["creationTime"] / 1000, UTC) if "creationTime" in item else None
     return made.model_copy(update={"created_at": created})
 
 
 LISTINGS = (
     Listing(
-        operation=call("cloudwatch.describe_alarms", "cloudwatch:DescribeAlarms", page_size=100),
+        operation=fields.call("cloudwatch.describe_alarms", "cloudwatch:DescribeAlarms", page_size=100),
         arguments=lambda _: {"AlarmTypes": ["MetricAlarm", "CompositeAlarm"]},
         items=alarms,
         kind=ALARM,
-        parse=resource(ALARM, "AlarmArn", name="AlarmName", passing=STATE),
+        parse=fields.resource(ALARM, "AlarmArn", name="AlarmName", passing=STATE),
         is_regional=True,
     ),
     Listing(
-        operation=call("logs.describe_log_groups", "logs:DescribeLogGroups", page_size=50),
+        operation=fields.call("logs.describe_log_groups", "logs:DescribeLogGroups", page_size=50),
         items=at("logGroups"),
         kind=LOG_GROUP,
         parse=parse_log_group,
         is_regional=True,
     ),
     Listing(
-        operation=call("logs.describe_metric_filters", "logs:DescribeMetricFilters", page_size=50),
+        operation=fields.call("logs.describe_metric_filters", "logs:DescribeMetricFilters", page_size=50),
         items=at("metricFilters"),
         is_regional=True,
     ),
     # Of the default bus: what AWS itself reports goes to no other.
     Listing(
-        operation=call("events.list_rules", "events:ListRules", page_size=100),
+        operation=fields.call("events.list_rules", "events:ListRules", page_size=100),
         items=at("Rules"),
         kind=RULE,
-        parse=resource(RULE, "Arn", name="Name"),
+        parse=fields.resource(RULE, "Arn", name="Name"),
         details=(
             Detail(
                 key="Targets",
-                operation=call(
+                operation=fields.call(
                     "events.list_targets_by_rule",
                     "events:ListTargetsByRule",
                     absent=("ResourceNotFoundException",),
                     hidden=without_input,
                 ),
-                arguments=asks(Rule="Name"),
+                arguments=fields.asks(Rule="Name"),
                 pick=joined("Targets"),
             ),
         ),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Detail, Item, Listing, Place, at, first
 from domain.facts.resource import Resource, ResourceKind
 
@@ -11,7 +11,7 @@ KIND = ResourceKind.AWS_CLOUDTRAIL_TRAIL
 # The part of a trail's status that changes only when somebody changes it; delivery times change all day.
 STATUS_FIELDS = ("IsLogging", "StartLoggingTime", "StopLoggingTime", "LatestDeliveryError")
 SELECTOR_FIELDS = ("EventSelectors", "AdvancedEventSelectors")
-TRAILS = call("cloudtrail.describe_trails", "cloudtrail:DescribeTrails")
+TRAILS = fields.call("cloudtrail.describe_trails", "cloudtrail:DescribeTrails")
 
 
 def at_home(trail: Item, place: Place) -> Place:
@@ -28,26 +28,26 @@ def parse_trail(item: Item, details: Mapping[str, Any], place: Place) -> Resourc
     kept = {field: status[field] for field in STATUS_FIELDS if field in status}
     kept |= {field: selectors[field] for field in SELECTOR_FIELDS if field in selectors}
     tags = {"Tags": details["Tags"]} if "Tags" in details else {}
-    return resource(KIND, "TrailARN", name="Name")(item, {**kept, **tags}, at_home(item, place))
+    return fields.resource(KIND, "TrailARN", name="Name")(item, {**kept, **tags}, at_home(item, place))
 
 
 DETAILS = (
     Detail(
         key="Status",
-        operation=call("cloudtrail.get_trail_status", "cloudtrail:GetTrailStatus"),
+        operation=fields.call("cloudtrail.get_trail_status", "cloudtrail:GetTrailStatus"),
         arguments=lambda trail, _: {"Name": trail["TrailARN"]},
         place=at_home,
     ),
     Detail(
         key="Selectors",
-        operation=call("cloudtrail.get_event_selectors", "cloudtrail:GetEventSelectors"),
+        operation=fields.call("cloudtrail.get_event_selectors", "cloudtrail:GetEventSelectors"),
         arguments=lambda trail, _: {"TrailName": trail["TrailARN"]},
         place=at_home,
     ),
     # A trail of the organization has its tags in the organization's account, and this may be another one.
     Detail(
         key="Tags",
-        operation=call("cloudtrail.list_tags", "cloudtrail:ListTags"),
+        operation=fields.call("cloudtrail.list_tags", "cloudtrail:ListTags"),
         arguments=lambda trail, _: {"ResourceIdList": [trail["TrailARN"]]},
         pick=lambda pages: first("ResourceTagList")(pages)[0].get("TagsList"),
         applies=lambda trail: not trail.get("IsOrganizationTrail"),

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
-from connectors.clouds.aws.saving import cost_explorer
+from connectors.clouds.aws import fields, saving
 from connectors.reading.listing import Answer, Item, Listing, Parse, Place, at
 from domain.facts.resource import Resource, ResourceKind
 
@@ -37,31 +36,31 @@ def parse_total(native_id: str, field: str) -> Parse:
 
 LISTINGS = (
     Listing(
-        operation=call("savingsplans.describe_savings_plans", "savingsplans:DescribeSavingsPlans"),
+        operation=fields.call("savingsplans.describe_savings_plans", "savingsplans:DescribeSavingsPlans"),
         arguments=lambda _: {"states": list(RUNNING)},
         items=at("savingsPlans"),
         kind=PLAN,
-        parse=resource(PLAN, "savingsPlanArn", name="savingsPlanId", created="start", is_global=True),
+        parse=fields.resource(PLAN, "savingsPlanArn", name="savingsPlanId", created="start", is_global=True),
     ),
     Listing(
-        operation=cost_explorer("get_reservation_utilization", "GetReservationUtilization"),
+        operation=saving.cost_explorer("get_reservation_utilization", "GetReservationUtilization"),
         arguments=lambda place: {
             **last_days(place),
             "GroupBy": [{"Type": "DIMENSION", "Key": "SUBSCRIPTION_ID"}],
         },
         items=used_reservations,
         kind=USE,
-        parse=resource(USE, "Value", is_global=True),
+        parse=fields.resource(USE, "Value", is_global=True),
     ),
     Listing(
-        operation=cost_explorer("get_savings_plans_utilization", "GetSavingsPlansUtilization"),
+        operation=saving.cost_explorer("get_savings_plans_utilization", "GetSavingsPlansUtilization"),
         arguments=last_days,
         items=lambda answer: [answer],
         kind=USE,
         parse=parse_total("Utilization of Savings Plans", "Total"),
     ),
     Listing(
-        operation=cost_explorer("get_savings_plans_coverage", "GetSavingsPlansCoverage"),
+        operation=saving.cost_explorer("get_savings_plans_coverage", "GetSavingsPlansCoverage"),
         arguments=last_days,
         items=lambda answer: [answer],
         kind=USE,

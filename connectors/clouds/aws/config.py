@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import Resource, ResourceKind
 
@@ -21,19 +21,19 @@ def parse_recorder(item: Item, details: Mapping[str, Any], place: Place) -> Reso
     kept = {field: status[field] for field in STATUS_FIELDS if field in status}
     channels = {key: details[key] for key in ("DeliveryChannels",) if key in details}
     whole = {**item, "Region": place.region}
-    return resource(KIND, "{Region}/{name}", name="name")(whole, {**kept, **channels}, place)
+    return fields.resource(KIND, "{Region}/{name}", name="name")(whole, {**kept, **channels}, place)
 
 
 LISTINGS = (
     Listing(
-        operation=call("config.describe_configuration_recorders", "config:DescribeConfigurationRecorders"),
+        operation=fields.call("config.describe_configuration_recorders", "config:DescribeConfigurationRecorders"),
         items=at("ConfigurationRecorders"),
         kind=KIND,
         parse=parse_recorder,
         details=(
             Detail(
                 key="Status",
-                operation=call(
+                operation=fields.call(
                     "config.describe_configuration_recorder_status",
                     "config:DescribeConfigurationRecorderStatus",
                     absent=("NoSuchConfigurationRecorderException",),
@@ -43,7 +43,7 @@ LISTINGS = (
             ),
             Detail(
                 key="DeliveryChannels",
-                operation=call("config.describe_delivery_channels", "config:DescribeDeliveryChannels"),
+                operation=fields.call("config.describe_delivery_channels", "config:DescribeDeliveryChannels"),
                 arguments=lambda _, __: {},
                 pick=joined("DeliveryChannels"),
             ),

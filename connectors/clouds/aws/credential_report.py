@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import Any
 
-from connectors.clouds.aws.fields import call, utc
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Answer, Item, Listing, Place
 from domain.facts.resource import Resource, ResourceKind
 
@@ -59,19 +59,21 @@ def parse_row(item: Item, _: Mapping[str, Any], __: Place) -> Resource:
         native_id=item["arn"],
         name=item["user"],
         config=item,
-        created_at=utc(item["user_creation_time"]),
+        created_at=fields.utc(item["user_creation_time"]),
     )
 
 
 REPORT = Listing(
-    operation=call("iam.get_credential_report", "iam:GetCredentialReport"),
+    operation=fields.call("iam.get_credential_report", "iam:GetCredentialReport"),
     items=parse_rows,
     kind=KIND,
     parse=parse_row,
 )
 LISTINGS = (
     Listing(
-        operation=call("iam.generate_credential_report", "iam:GenerateCredentialReport", until=("State", "COMPLETE")),
+        operation=fields.call(
+            "iam.generate_credential_report", "iam:GenerateCredentialReport", until=("State", "COMPLETE")
+        ),
         items=lambda answer: [answer],
         children=(REPORT,),
     ),

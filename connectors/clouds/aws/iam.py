@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from connectors.clouds.aws.fields import asks, asks_parent, call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import Resource, ResourceKind
 
 USER, KEY = ResourceKind.AWS_IAM_USER, ResourceKind.AWS_IAM_ACCESS_KEY
 # IAM says so when a user has no password, and when the user was deleted since the list was read.
 GONE = ("NoSuchEntity",)
-USER_TAGS = call("iam.list_user_tags", "iam:ListUserTags", absent=GONE)
+USER_TAGS = fields.call("iam.list_user_tags", "iam:ListUserTags", absent=GONE)
 
 
 def listed(key: str) -> Callable[[Sequence[Answer]], list[Any] | None]:
@@ -22,8 +22,8 @@ def listed(key: str) -> Callable[[Sequence[Answer]], list[Any] | None]:
 def _of_user(key: str, operation: str, permission: str, list_name: str) -> Detail:
     return Detail(
         key=key,
-        operation=call(f"iam.{operation}", f"iam:{permission}", absent=GONE),
-        arguments=asks(UserName="UserName"),
+        operation=fields.call(f"iam.{operation}", f"iam:{permission}", absent=GONE),
+        arguments=fields.asks(UserName="UserName"),
         pick=listed(list_name),
     )
 
@@ -32,22 +32,22 @@ LISTS = (
     _of_user("MFADevices", "list_mfa_devices", "ListMFADevices", "MFADevices"),
     _of_user("AttachedPolicies", "list_attached_user_policies", "ListAttachedUserPolicies", "AttachedPolicies"),
     _of_user("Groups", "list_groups_for_user", "ListGroupsForUser", "Groups"),
-    Detail(key="Tags", operation=USER_TAGS, arguments=asks(UserName="UserName"), pick=listed("Tags")),
+    Detail(key="Tags", operation=USER_TAGS, arguments=fields.asks(UserName="UserName"), pick=listed("Tags")),
 )
 LOGIN_PROFILE = Detail(
     key="LoginProfile",
-    operation=call("iam.get_login_profile", "iam:GetLoginProfile", absent=GONE),
-    arguments=asks(UserName="UserName"),
+    operation=fields.call("iam.get_login_profile", "iam:GetLoginProfile", absent=GONE),
+    arguments=fields.asks(UserName="UserName"),
     pick=first("LoginProfile"),
 )
 INLINE_POLICIES = Detail(
     key="UserPolicyList",
-    operation=call("iam.list_user_policies", "iam:ListUserPolicies", absent=GONE),
-    arguments=asks(UserName="UserName"),
+    operation=fields.call("iam.list_user_policies", "iam:ListUserPolicies", absent=GONE),
+    arguments=fields.asks(UserName="UserName"),
     pick=listed("PolicyNames"),
     each=Detail(
         key="Policy",
-        operation=call("iam.get_user_policy", "iam:GetUserPolicy", absent=GONE),
+        operation=fields.call("iam.get_user_policy", "iam:GetUserPolicy", absent=GONE),
         arguments=lambda name, place: {"UserName": place.parent["UserName"], "PolicyName": name},
     ),
 )
@@ -60,7 +60,7 @@ def parse_user(item: Item, details: Mapping[str, Any], place: Place) -> Resource
     """
     if any(details.get(part.key, ()) is None for part in LISTS):
         return None
-    return resource(USER, "Arn", name="UserName", created="CreateDate", is_global=True)(item, details, place)
+    return fields.resource(USER, "Arn", name="UserName", created="CreateDate", is_global=True)(item, details, place)
 
 
 def parse_access_key(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
@@ -69,28 +69,28 @@ def parse_access_key(item: Item, details: Mapping[str, Any], place: Place) -> Re
     Source: IAM ListAccessKeys, GetAccessKeyLastUsed (whose region and service are "N/A" for a key never used).
     """
     name = "{AccessKeyId} of {UserName}"
-    return resource(KEY, "AccessKeyId", name=name, created="CreateDate", is_global=True)(item, details, place)
+    return fields.resource(KEY, "AccessKeyId", name=name, created="CreateDate", is_global=True)(item, details, place)
 
 
 KEYS = Listing(
-    operation=call("iam.list_access_keys", "iam:ListAccessKeys", absent=GONE),
-    arguments=asks_parent(UserName="UserName"),
+    operation=fields.call("iam.list_access_keys", "iam:ListAccessKeys", absent=GONE),
+    arguments=fields.asks_parent(UserName="UserName"),
     items=at("AccessKeyMetadata"),
     kind=KEY,
     parse=parse_access_key,
     details=(
         Detail(
             key="AccessKeyLastUsed",
-            operation=call("iam.get_access_key_last_used", "iam:GetAccessKeyLastUsed", absent=GONE),
-            arguments=asks(AccessKeyId="AccessKeyId"),
+            operation=fields.call("iam.get_access_key_last_used", "iam:GetAccessKeyLastUsed", absent=GONE),
+            arguments=fields.asks(AccessKeyId="AccessKeyId"),
             pick=first("AccessKeyLastUsed"),
         ),
-        Detail(key="Tags", operation=USER_TAGS, arguments=asks(UserName="UserName"), pick=listed("Tags")),
+        Detail(key="Tags", operation=USER_TAGS, arguments=fields.asks(UserName="UserName"), pick=listed("Tags")),
     ),
 )
 LISTINGS = (
     Listing(
-        operation=call("iam.list_users", "iam:ListUsers"),
+        operation=fields.call("iam.list_users", "iam:ListUsers"),
         items=at("Users"),
         kind=USER,
         parse=parse_user,

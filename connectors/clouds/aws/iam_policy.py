@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from connectors.clouds.aws.fields import call, merged, resource
-from connectors.clouds.aws.iam import GONE
+from connectors.clouds.aws import fields, iam
 from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import Resource, ResourceKind
 
@@ -76,13 +75,15 @@ def holders(pages: Sequence[Answer]) -> dict[str, Any]:
 
 def parse_entity(item: Entity, details: Mapping[str, Any], place: Place) -> Resource | None:
     """A role, group or policy by ARN, with its documents as mappings: the client library decodes them."""
-    made = resource(item.kind, "Arn", name=item.name_field, created="CreateDate", is_global=True, passing=PASSING)
-    return merged("Holders", made)(item.said, details, place)
+    made = fields.resource(
+        item.kind, "Arn", name=item.name_field, created="CreateDate", is_global=True, passing=PASSING
+    )
+    return fields.merged("Holders", made)(item.said, details, place)
 
 
 HOLDERS = Detail(
     key="Holders",
-    operation=call("iam.list_entities_for_policy", "iam:ListEntitiesForPolicy", absent=GONE),
+    operation=fields.call("iam.list_entities_for_policy", "iam:ListEntitiesForPolicy", absent=iam.GONE),
     arguments=lambda entity, _: {"PolicyArn": entity.said["Arn"]},
     pick=holders,
     applies=lambda entity: (
@@ -98,32 +99,32 @@ def _nothing(_: Item, __: Place) -> dict[str, Any]:
 ACCOUNT_DETAILS = (
     Detail(
         key="SummaryMap",
-        operation=call("iam.get_account_summary", "iam:GetAccountSummary"),
+        operation=fields.call("iam.get_account_summary", "iam:GetAccountSummary"),
         arguments=_nothing,
         pick=first("SummaryMap"),
     ),
     Detail(
         key="PasswordPolicy",
-        operation=call("iam.get_account_password_policy", "iam:GetAccountPasswordPolicy", absent=GONE),
+        operation=fields.call("iam.get_account_password_policy", "iam:GetAccountPasswordPolicy", absent=iam.GONE),
         arguments=_nothing,
         pick=first("PasswordPolicy"),
     ),
     Detail(
         key="OpenIDConnectProviderList",
-        operation=call("iam.list_open_id_connect_providers", "iam:ListOpenIDConnectProviders"),
+        operation=fields.call("iam.list_open_id_connect_providers", "iam:ListOpenIDConnectProviders"),
         arguments=_nothing,
         pick=joined("OpenIDConnectProviderList"),
     ),
     Detail(
         key="Regions",
-        operation=call("account.list_regions", "account:ListRegions"),
+        operation=fields.call("account.list_regions", "account:ListRegions"),
         arguments=_nothing,
         pick=joined("Regions"),
     ),
 )
 LISTINGS = (
     Listing(
-        operation=call("iam.get_account_authorization_details", "iam:GetAccountAuthorizationDetails"),
+        operation=fields.call("iam.get_account_authorization_details", "iam:GetAccountAuthorizationDetails"),
         items=entities,
         keeps=is_kept,
         kind=ROLE,
@@ -131,5 +132,5 @@ LISTINGS = (
         parse=parse_entity,
         details=(HOLDERS,),
     ),
-    Listing(operation=call("iam.list_roles", "iam:ListRoles"), items=at("Roles")),
+    Listing(operation=fields.call("iam.list_roles", "iam:ListRoles"), items=at("Roles")),
 )

@@ -1,6 +1,6 @@
 """IAM Identity Center, in the region it lives in, and its users."""
 
-from connectors.clouds.aws.fields import asks_parent, call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Answer, Listing, at
 from domain.facts.resource import ResourceKind
 
@@ -17,14 +17,14 @@ def without_person(answer: Answer) -> Answer:
 
 LISTINGS = (
     Listing(
-        operation=call("sso-admin.list_instances", "sso:ListInstances"),
+        operation=fields.call("sso-admin.list_instances", "sso:ListInstances"),
         items=at("Instances"),
         kind=KIND,
-        parse=resource(KIND, "InstanceArn", created="CreatedDate"),
+        parse=fields.resource(KIND, "InstanceArn", created="CreatedDate"),
         children=(
             Listing(
-                operation=call("identitystore.list_users", "identitystore:ListUsers", hidden=without_person),
-                arguments=asks_parent(IdentityStoreId="IdentityStoreId"),
+                operation=fields.call("identitystore.list_users", "identitystore:ListUsers", hidden=without_person),
+                arguments=fields.asks_parent(IdentityStoreId="IdentityStoreId"),
                 items=at("Users"),
             ),
         ),

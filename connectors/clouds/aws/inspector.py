@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Item, Listing, Place, at
 from domain.facts.resource import Resource, ResourceKind
 
@@ -13,7 +13,7 @@ ACTIVE = {"findingStatus": [{"comparison": "EQUALS", "value": "ACTIVE"}]}
 
 def parse_account(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
     """Inspector in a region. Source: Inspector BatchGetAccountStatus."""
-    made = resource(KIND, "{accountId}/{Region}", name="Inspector in {Region}")
+    made = fields.resource(KIND, "{accountId}/{Region}", name="Inspector in {Region}")
     return made({**item, "Region": place.region}, details, place)
 
 
@@ -24,7 +24,7 @@ def is_on(account: Item) -> bool:
 
 LISTINGS = (
     Listing(
-        operation=call("inspector2.batch_get_account_status", "inspector2:BatchGetAccountStatus"),
+        operation=fields.call("inspector2.batch_get_account_status", "inspector2:BatchGetAccountStatus"),
         arguments=lambda place: {"accountIds": [place.account_id]},
         items=at("accounts"),
         kind=KIND,
@@ -32,7 +32,7 @@ LISTINGS = (
         is_regional=True,
         children=(
             Listing(
-                operation=call("inspector2.list_findings", "inspector2:ListFindings", page_size=100),
+                operation=fields.call("inspector2.list_findings", "inspector2:ListFindings", page_size=100),
                 arguments=lambda _: {"filterCriteria": ACTIVE},
                 items=at("findings"),
                 applies=lambda place: is_on(place.parent),

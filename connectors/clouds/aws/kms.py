@@ -1,6 +1,6 @@
 """Keys of KMS: what they are, who may use them, and whether they are renewed."""
 
-from connectors.clouds.aws.fields import asks, call, merged, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Detail, Listing, at, first
 from domain.facts.resource import ResourceKind
 
@@ -11,29 +11,31 @@ NEVER_RENEWED = ("UnsupportedOperationException", "KMSInvalidStateException")
 
 LISTINGS = (
     Listing(
-        operation=call("kms.list_keys", "kms:ListKeys"),
+        operation=fields.call("kms.list_keys", "kms:ListKeys"),
         items=at("Keys"),
         kind=KIND,
-        parse=merged("Key", merged("Rotation", resource(KIND, "KeyArn", name="KeyId", created="CreationDate"))),
+        parse=fields.merged(
+            "Key", fields.merged("Rotation", fields.resource(KIND, "KeyArn", name="KeyId", created="CreationDate"))
+        ),
         details=(
             Detail(
                 key="Key",
-                operation=call("kms.describe_key", "kms:DescribeKey", absent=GONE),
-                arguments=asks(KeyId="KeyArn"),
+                operation=fields.call("kms.describe_key", "kms:DescribeKey", absent=GONE),
+                arguments=fields.asks(KeyId="KeyArn"),
                 pick=first("KeyMetadata"),
             ),
             Detail(
                 key="Policy",
-                operation=call("kms.get_key_policy", "kms:GetKeyPolicy", absent=GONE),
+                operation=fields.call("kms.get_key_policy", "kms:GetKeyPolicy", absent=GONE),
                 arguments=lambda key, _: {"KeyId": key["KeyArn"], "PolicyName": "default"},
                 pick=first("Policy"),
             ),
             Detail(
                 key="Rotation",
-                operation=call(
+                operation=fields.call(
                     "kms.get_key_rotation_status", "kms:GetKeyRotationStatus", absent=(*GONE, *NEVER_RENEWED)
                 ),
-                arguments=asks(KeyId="KeyArn"),
+                arguments=fields.asks(KeyId="KeyArn"),
             ),
         ),
         is_regional=True,

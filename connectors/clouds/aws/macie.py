@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Answer, Batch, Detail, Item, Listing, Place, at, joined
 from domain.facts.resource import Resource, ResourceKind
 
@@ -18,7 +18,7 @@ FINDINGS_AT_ONCE = 50
 def parse_session(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
     """Macie in a region. Source: Macie GetMacieSession, GetAutomatedDiscoveryConfiguration."""
     where = {"Account": place.account_id, "Region": place.region}
-    return resource(KIND, "{Account}/{Region}", name="Macie in {Region}", created="createdAt")(
+    return fields.resource(KIND, "{Account}/{Region}", name="Macie in {Region}", created="createdAt")(
         {**item, **where}, details, place
     )
 
@@ -30,13 +30,13 @@ def in_order(ids: Sequence[Item], pages: Sequence[Answer]) -> list[Any]:
 
 
 FINDINGS = Listing(
-    operation=call("macie2.list_findings", "macie2:ListFindings", off=(NOT_ON,), plan=PLAN),
+    operation=fields.call("macie2.list_findings", "macie2:ListFindings", off=(NOT_ON,), plan=PLAN),
     arguments=lambda _: {"findingCriteria": {"criterion": {"archived": {"eq": ["false"]}}}},
     items=at("findingIds"),
     batches=(
         Batch(
             key="Finding",
-            operation=call("macie2.get_findings", "macie2:GetFindings", off=(NOT_ON,), plan=PLAN),
+            operation=fields.call("macie2.get_findings", "macie2:GetFindings", off=(NOT_ON,), plan=PLAN),
             size=FINDINGS_AT_ONCE,
             arguments=lambda ids, _: {"findingIds": list(ids)},
             values=in_order,
@@ -46,14 +46,14 @@ FINDINGS = Listing(
 )
 LISTINGS = (
     Listing(
-        operation=call("macie2.get_macie_session", "macie2:GetMacieSession", off=(NOT_ON,), plan=PLAN),
+        operation=fields.call("macie2.get_macie_session", "macie2:GetMacieSession", off=(NOT_ON,), plan=PLAN),
         items=lambda answer: [answer],
         kind=KIND,
         parse=parse_session,
         details=(
             Detail(
                 key="AutomatedDiscovery",
-                operation=call(
+                operation=fields.call(
                     "macie2.get_automated_discovery_configuration",
                     "macie2:GetAutomatedDiscoveryConfiguration",
                     off=(NOT_ON,),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from connectors.clouds.aws.fields import asks, asks_parent, call, merged, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import Resource, ResourceKind
 
@@ -27,13 +27,13 @@ def parse_queue(item: Item, details: Mapping[str, Any], place: Place) -> Resourc
     if attributes is None:
         return None
     whole = {"QueueUrl": item, "QueueName": item.rpartition("/")[2], "QueueArn": item, **attributes}
-    return resource(QUEUE, "QueueArn", name="QueueName", passing=PASSING)(whole, {}, place)
+    return fields.resource(QUEUE, "QueueArn", name="QueueName", passing=PASSING)(whole, {}, place)
 
 
 def parse_topic(item: Item, details: Mapping[str, Any], place: Place) -> Resource | None:
     """A topic by ARN. Source: SNS ListTopics, GetTopicAttributes, ListSubscriptionsByTopic."""
     named = {**item, "Name": item["TopicArn"].rpartition(":")[2]}
-    return merged("Attributes", resource(TOPIC, "TopicArn", name="Name"))(named, details, place)
+    return fields.merged("Attributes", fields.resource(TOPIC, "TopicArn", name="Name"))(named, details, place)
 
 
 def without_paths(answer: Answer) -> Answer:
@@ -55,14 +55,14 @@ def _host(endpoint: Any) -> Any:
 
 QUEUES = Listing(
     # An account without queues gets an answer without the list.
-    operation=call("sqs.list_queues", "sqs:ListQueues", page_size=1000, may_be_empty=True),
+    operation=fields.call("sqs.list_queues", "sqs:ListQueues", page_size=1000, may_be_empty=True),
     items=at("QueueUrls"),
     kind=QUEUE,
     parse=parse_queue,
     details=(
         Detail(
             key="Attributes",
-            operation=call("sqs.get_queue_attributes", "sqs:GetQueueAttributes", absent=NO_QUEUE),
+            operation=fields.call("sqs.get_queue_attributes", "sqs:GetQueueAttributes", absent=NO_QUEUE),
             arguments=lambda url, _: {"QueueUrl": url, "AttributeNames": ["All"]},
             pick=first("Attributes"),
         ),
@@ -70,46 +70,50 @@ QUEUES = Listing(
     is_regional=True,
 )
 TOPICS = Listing(
-    operation=call("sns.list_topics", "sns:ListTopics"),
+    operation=fields.call("sns.list_topics", "sns:ListTopics"),
     items=at("Topics"),
     kind=TOPIC,
     parse=parse_topic,
     details=(
         Detail(
             key="Attributes",
-            operation=call("sns.get_topic_attributes", "sns:GetTopicAttributes", absent=("NotFound",)),
-            arguments=asks(TopicArn="TopicArn"),
+            operation=fields.call("sns.get_topic_attributes", "sns:GetTopicAttributes", absent=("NotFound",)),
+            arguments=fields.asks(TopicArn="TopicArn"),
             pick=first("Attributes"),
         ),
         Detail(
             key="Subscriptions",
-            operation=call(
+            operation=fields.call(
                 "sns.list_subscriptions_by_topic",
                 "sns:ListSubscriptionsByTopic",
                 absent=("NotFound",),
                 hidden=without_paths,
             ),
-            arguments=asks(TopicArn="TopicArn"),
+            arguments=fields.asks(TopicArn="TopicArn"),
             pick=joined("Subscriptions"),
         ),
     ),
     is_regional=True,
 )
 MACHINES = Listing(
-    operation=call("stepfunctions.list_state_machines", "states:ListStateMachines", page_size=RUNS),
+    operation=fields.call("stepfunctions.list_state_machines", "states:ListStateMachines", page_size=RUNS),
     items=at("stateMachines"),
     kind=MACHINE,
-    parse=resource(MACHINE, "stateMachineArn", name="name", created="creationDate"),
+    parse=fields.resource(MACHINE, "stateMachineArn", name="name", created="creationDate"),
     children=(
         Listing(
-            operation=call(
+            operation=fields.call(
                 "stepfunctions.list_executions",
                 "states:ListExecutions",
                 absent=("StateMachineDoesNotExist",),
                 first_page=True,
             ),
             arguments=lambda place: [
-                {**asks_parent(stateMachineArn="stateMachineArn")(place), "statusFilter": status, "maxResults": RUNS}
+                {
+                    **fields.asks_parent(stateMachineArn="stateMachineArn")(place),
+                    "statusFilter": status,
+                    "maxResults": RUNS,
+                }
                 for status in FAILED
             ],
             items=at("executions"),

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.clouds.aws.fields import call
-from connectors.clouds.aws.optimizer import enrolled
-from connectors.clouds.aws.saving import CADENCE, KIND, recommendation, saving
+from connectors.clouds.aws import fields, optimizer, saving
 from connectors.reading.listing import Item, Listing, Place, at
 from domain.facts.resource import Resource
 
@@ -21,33 +19,33 @@ def parse_advice(item: Item, _: Mapping[str, Any], place: Place) -> Resource:
     Source: Cost Optimization Hub ListRecommendations.
     """
     about = item.get("resourceArn") or item.get("resourceId") or item.get("currentResourceType") or "the account"
-    saved = saving(item.get("estimatedMonthlySavings"), item.get("currencyCode"))
+    saved = saving.saving(item.get("estimatedMonthlySavings"), item.get("currencyCode"))
     name = f"{item.get('actionType') or 'Change'} {about}"
-    return recommendation(f"{SERVICE}/{item['recommendationId']}", name, item, place, saved)
+    return saving.recommendation(f"{SERVICE}/{item['recommendationId']}", name, item, place, saved)
 
 
 LISTINGS = (
     Listing(
-        operation=call(
+        operation=fields.call(
             f"{SERVICE}.list_enrollment_statuses",
             f"{SERVICE}:ListEnrollmentStatuses",
             plan=PLAN,
             region=REGION,
-            cadence=CADENCE,
+            cadence=saving.CADENCE,
         ),
-        items=enrolled(PLAN, SERVICE),
+        items=optimizer.enrolled(PLAN, SERVICE),
         children=(
             Listing(
-                operation=call(
+                operation=fields.call(
                     f"{SERVICE}.list_recommendations",
                     f"{SERVICE}:ListRecommendations",
                     plan=PLAN,
                     region=REGION,
                     page_size=100,
-                    cadence=CADENCE,
+                    cadence=saving.CADENCE,
                 ),
                 items=at("items"),
-                kind=KIND,
+                kind=saving.KIND,
                 parse=parse_advice,
             ),
         ),

@@ -4,8 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
-from connectors.clouds.aws.fields import call
-from connectors.clouds.aws.saving import CADENCE, KIND, recommendation, saving
+from connectors.clouds.aws import fields, saving
 from connectors.reading.listing import Answer, Item, Listing, Place, at
 from domain.errors import PlanMissing
 from domain.facts.resource import Resource
@@ -107,7 +106,9 @@ def parse_advice(advice: Advice, item: Item, _: Mapping[str, Any], place: Place)
     options = [item] if advice.options is None else item.get(advice.options) or [{}]
     chance = (options[0].get("savingsOpportunity") or {}).get("estimatedMonthlySavings") or {}
     native_id = f"compute-optimizer.{advice.operation}/{item[advice.arn]}"
-    return recommendation(native_id, item[advice.arn], item, place, saving(chance.get("value"), chance.get("currency")))
+    return saving.recommendation(
+        native_id, item[advice.arn], item, place, saving.saving(chance.get("value"), chance.get("currency"))
+    )
 
 
 def enrolled(plan: str, service: str) -> Callable[[Answer], list[Item]]:
@@ -123,27 +124,27 @@ def enrolled(plan: str, service: str) -> Callable[[Answer], list[Item]]:
 
 
 def _listing(advice: Advice) -> Listing:
-    operation = call(
-        f"compute-optimizer.{advice.operation}", *advice.permissions, absent=NOT_IN, plan=PLAN, cadence=CADENCE
+    operation = fields.call(
+        f"compute-optimizer.{advice.operation}", *advice.permissions, absent=NOT_IN, plan=PLAN, cadence=saving.CADENCE
     )
     return Listing(
         operation=operation,
         items=at(advice.items),
         keeps=partial(is_advice, advice),
-        kind=KIND,
+        kind=saving.KIND,
         parse=partial(parse_advice, advice),
         is_regional=True,
     )
 
 
 ENROLMENT = Listing(
-    operation=call(
+    operation=fields.call(
         "compute-optimizer.get_enrollment_status",
         "compute-optimizer:GetEnrollmentStatus",
         plan=PLAN,
-        cadence=CADENCE,
+        cadence=saving.CADENCE,
     ),
     items=enrolled(PLAN, "compute-optimizer"),
-    also=(KIND,),
+    also=(saving.KIND,),
 )
 LISTINGS = (ENROLMENT, *(_listing(advice) for advice in ADVICE))

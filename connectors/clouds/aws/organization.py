@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import aclosing
 from datetime import UTC, datetime
 
-from connectors.clouds.aws.fields import asks, call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Detail, Item, Listing, Place, at, joined
 from connectors.reading.source import Member, Source
 from domain.errors import Misshapen, PlanMissing
@@ -20,7 +20,7 @@ NOT_MANAGEMENT = "AccessDeniedException: You don't have permissions to access th
 MANAGEMENT = "the management account of the organization, or one it delegates to"
 ACCOUNT = re.compile("[0-9]{12}")
 ROLE_ACCOUNT = re.compile("(?<=:iam::)[0-9]{12}(?=:role/)")
-ACCOUNTS = call(
+ACCOUNTS = fields.call(
     "organizations.list_accounts",
     "organizations:ListAccounts",
     absent=NO_ORGANIZATION,
@@ -33,16 +33,16 @@ LISTINGS = (
         operation=ACCOUNTS,
         items=at("Accounts"),
         kind=KIND,
-        parse=resource(KIND, "Id", name="Name", created="JoinedTimestamp", is_global=True),
+        parse=fields.resource(KIND, "Id", name="Name", created="JoinedTimestamp", is_global=True),
         details=(
             Detail(
                 key="Tags",
-                operation=call(
+                operation=fields.call(
                     "organizations.list_tags_for_resource",
                     "organizations:ListTagsForResource",
                     absent=("TargetNotFoundException",),
                 ),
-                arguments=asks(ResourceId="Id"),
+                arguments=fields.asks(ResourceId="Id"),
                 pick=joined("Tags"),
             ),
         ),

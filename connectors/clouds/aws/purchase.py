@@ -6,8 +6,7 @@ from typing import Any
 
 import orjson
 
-from connectors.clouds.aws.fields import call
-from connectors.clouds.aws.saving import CADENCE, KIND, cost_explorer, recommendation, saving
+from connectors.clouds.aws import fields, saving
 from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, joined
 from domain.facts.aws_credentials import REGION
 from domain.facts.resource import Resource
@@ -57,8 +56,8 @@ def parse_plan_purchase(item: Item, details: Mapping[str, Any], place: Place) ->
     """By type, account and offer: amounts change from day to day. Source: GetSavingsPlansPurchaseRecommendation."""
     offer = (item.get("SavingsPlansDetails") or {}).get("OfferingId") or "any"
     native_id = f"ce.savings-plan/{item['SavingsPlansType']}/{item.get('AccountId') or place.account_id}/{offer}"
-    saved = saving(item.get("EstimatedMonthlySavingsAmount"), item.get("CurrencyCode"))
-    return recommendation(native_id, f"Buy {item['SavingsPlansType']}", {**item, **details}, place, saved)
+    saved = saving.saving(item.get("EstimatedMonthlySavingsAmount"), item.get("CurrencyCode"))
+    return saving.recommendation(native_id, f"Buy {item['SavingsPlansType']}", {**item, **details}, place, saved)
 
 
 def parse_reservation_purchase(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
@@ -67,8 +66,8 @@ def parse_reservation_purchase(item: Item, details: Mapping[str, Any], place: Pl
     digest = hashlib.sha256(orjson.dumps(what, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]
     native_id = f"ce.reservation/{item.get('AccountId') or place.account_id}/{digest}"
     kind = _reserved(item).get("InstanceType") or "capacity"
-    saved = saving(item.get("EstimatedMonthlySavingsAmount"), item.get("CurrencyCode"))
-    return recommendation(native_id, f"Reserve {kind}", {**item, **details}, place, saved)
+    saved = saving.saving(item.get("EstimatedMonthlySavingsAmount"), item.get("CurrencyCode"))
+    return saving.recommendation(native_id, f"Reserve {kind}", {**item, **details}, place, saved)
 
 
 def _reserved(item: Item) -> dict[str, Any]:
@@ -122,18 +121,20 @@ def _offer_id(item: Item) -> dict[str, Any]:
 
 
 PLANS = Listing(
-    operation=cost_explorer("get_savings_plans_purchase_recommendation", "GetSavingsPlansPurchaseRecommendation"),
+    operation=saving.cost_explorer(
+        "get_savings_plans_purchase_recommendation", "GetSavingsPlansPurchaseRecommendation"
+    ),
     arguments=lambda _: [{"SavingsPlansType": kind, **TERMS} for kind in PLAN_TYPES],
     items=plan_purchases,
-    kind=KIND,
+    kind=saving.KIND,
     parse=parse_plan_purchase,
     details=(
         Detail(
             key="Offerings",
-            operation=call(
+            operation=fields.call(
                 "savingsplans.describe_savings_plans_offerings",
                 "savingsplans:DescribeSavingsPlansOfferings",
-                cadence=CADENCE,
+                cadence=saving.CADENCE,
             ),
             arguments=lambda item, _: {
                 "planTypes": [OFFERED_TYPES.get(item["SavingsPlansType"], item["SavingsPlansType"])],
@@ -146,19 +147,21 @@ PLANS = Listing(
     ),
 )
 RESERVATIONS = Listing(
-    operation=cost_explorer("get_reservation_purchase_recommendation", "GetReservationPurchaseRecommendation"),
+    operation=saving.cost_explorer("get_reservation_purchase_recommendation", "GetReservationPurchaseRecommendation"),
     arguments=lambda _: [
         {"Service": EC2_SERVICE, "ServiceSpecification": STANDARD, **TERMS},
         {"Service": RDS_SERVICE, **TERMS},
     ],
     items=reservation_purchases,
-    kind=KIND,
+    kind=saving.KIND,
     parse=parse_reservation_purchase,
     details=(
         Detail(
             key="Offerings",
-            operation=call(
-                "ec2.describe_reserved_instances_offerings", "ec2:DescribeReservedInstancesOfferings", cadence=CADENCE
+            operation=fields.call(
+                "ec2.describe_reserved_instances_offerings",
+                "ec2:DescribeReservedInstancesOfferings",
+                cadence=saving.CADENCE,
             ),
             arguments=ec2_offer,
             pick=joined("ReservedInstancesOfferings"),
@@ -167,10 +170,10 @@ RESERVATIONS = Listing(
         ),
         Detail(
             key="DBOfferings",
-            operation=call(
+            operation=fields.call(
                 "rds.describe_reserved_db_instances_offerings",
                 "rds:DescribeReservedDBInstancesOfferings",
-                cadence=CADENCE,
+                cadence=saving.CADENCE,
             ),
             arguments=rds_offer,
             pick=joined("ReservedDBInstancesOfferings"),

@@ -1,6 +1,6 @@
 """Limits of the account in each region, for the services it grows in; and AWS's own audit reports."""
 
-from connectors.clouds.aws.fields import call
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Listing, at
 
 # The services whose limits stop a growing application first. Source: "AWS service quotas" of the general reference.
@@ -8,7 +8,7 @@ SERVICES = ("ec2", "vpc", "ebs", "elasticloadbalancing", "lambda", "rds")
 
 LISTINGS = (
     Listing(
-        operation=call(
+        operation=fields.call(
             "service-quotas.list_service_quotas",
             "servicequotas:ListServiceQuotas",
             absent=("NoSuchResourceException",),
@@ -19,7 +19,7 @@ LISTINGS = (
         is_regional=True,
     ),
     Listing(
-        operation=call("artifact.list_reports", "artifact:ListReports", region="us-east-1"),
+        operation=fields.call("artifact.list_reports", "artifact:ListReports", region="us-east-1"),
         items=at("reports"),
     ),
 )

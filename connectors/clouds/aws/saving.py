@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from connectors.clouds.aws.fields import call, config_of, tags_of
+from connectors.clouds.aws import fields
 from connectors.reading.listing import COST, Operation, Place
 from domain.facts.resource import Resource, ResourceKind
 
@@ -17,7 +17,7 @@ def cost_explorer(method: str, permission: str) -> Operation:
     """A call of Cost Explorer. Somebody has to open it once before it answers, and until then it gives the code of a
     missing permission. Without a reservation or a plan, or on an account's first day, it has nothing to tell.
     """
-    return call(
+    return fields.call(
         f"ce.{method}",
         f"ce:{permission}",
         absent=("DataUnavailableException",),
@@ -49,6 +49,6 @@ def recommendation(
         native_id=native_id,
         name=name,
         region=place.region,
-        tags=tags_of(item.get("tags")),
-        config={**config_of(item), "EstimatedMonthlySaving": saved},
+        tags=fields.tags_of(item.get("tags")),
+        config={**fields.config_of(item), "EstimatedMonthlySaving": saved},
     )

@@ -1,6 +1,6 @@
 """Security Hub, in each region where it is on."""
 
-from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Listing
 from domain.facts.resource import ResourceKind
 
@@ -11,10 +11,10 @@ NOT_ON = "InvalidAccessException: not subscribed"
 
 LISTINGS = (
     Listing(
-        operation=call("securityhub.describe_hub", "securityhub:DescribeHub", absent=(NOT_ON,)),
+        operation=fields.call("securityhub.describe_hub", "securityhub:DescribeHub", absent=(NOT_ON,)),
         items=lambda answer: [answer],
         kind=KIND,
-        parse=resource(KIND, "HubArn", created="SubscribedAt"),
+        parse=fields.resource(KIND, "HubArn", created="SubscribedAt"),
         is_regional=True,
     ),
 )

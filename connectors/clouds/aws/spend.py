@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.clouds.aws.commitment import last_days
-from connectors.clouds.aws.fields import call, resource
-from connectors.clouds.aws.saving import cost_explorer
+from connectors.clouds.aws import commitment, fields, saving
 from connectors.reading.listing import Answer, Batch, Detail, Item, Listing, at, joined
 from domain.facts.resource import ResourceKind
 
@@ -20,9 +18,9 @@ def subscriptions(monitors: Sequence[Item], pages: Sequence[Answer]) -> list[lis
 
 LISTINGS = (
     Listing(
-        operation=cost_explorer("get_cost_and_usage", "GetCostAndUsage"),
+        operation=saving.cost_explorer("get_cost_and_usage", "GetCostAndUsage"),
         arguments=lambda place: {
-            **last_days(place),
+            **commitment.last_days(place),
             "Granularity": "DAILY",
             "Metrics": ["UnblendedCost", "AmortizedCost"],
             "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
@@ -30,14 +28,14 @@ LISTINGS = (
         items=at("ResultsByTime"),
     ),
     Listing(
-        operation=cost_explorer("get_anomaly_monitors", "GetAnomalyMonitors"),
+        operation=saving.cost_explorer("get_anomaly_monitors", "GetAnomalyMonitors"),
         items=at("AnomalyMonitors"),
         kind=MONITOR,
-        parse=resource(MONITOR, "MonitorArn", name="MonitorName", is_global=True),
+        parse=fields.resource(MONITOR, "MonitorArn", name="MonitorName", is_global=True),
         batches=(
             Batch(
                 key="AnomalySubscriptions",
-                operation=cost_explorer("get_anomaly_subscriptions", "GetAnomalySubscriptions"),
+                operation=saving.cost_explorer("get_anomaly_subscriptions", "GetAnomalySubscriptions"),
                 size=50,
                 arguments=lambda _, __: {},
                 values=subscriptions,
@@ -46,15 +44,15 @@ LISTINGS = (
     ),
     Listing(
         # An account without a budget gets an answer without the list.
-        operation=call("budgets.describe_budgets", "budgets:ViewBudget", may_be_empty=True),
+        operation=fields.call("budgets.describe_budgets", "budgets:ViewBudget", may_be_empty=True),
         arguments=lambda place: {"AccountId": place.account_id},
         items=at("Budgets"),
         kind=BUDGET,
-        parse=resource(BUDGET, "BudgetName", is_global=True),
+        parse=fields.resource(BUDGET, "BudgetName", is_global=True),
         details=(
             Detail(
                 key="Notifications",
-                operation=call(
+                operation=fields.call(
                     "budgets.describe_notifications_for_budget",
                     "budgets:ViewBudget",
                     absent=("NotFoundException",),

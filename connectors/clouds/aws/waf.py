@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from connectors.clouds.aws.fields import call, merged, resource
-from connectors.clouds.aws.hiding import without
+from connectors.clouds.aws import fields, hiding
 from connectors.reading.listing import Detail, Item, Listing, Place, at, first
 from domain.facts.resource import ResourceKind
 
@@ -12,7 +11,7 @@ GONE = ("WAFNonexistentItemException",)
 # What protects distributions of CloudFront lives there alone. Source: AWS WAF API reference, parameter Scope.
 CLOUDFRONT_REGION = "us-east-1"
 # What a rule looks for: a secret header is a common one.
-HIDDEN = without("SearchString")
+HIDDEN = hiding.without("SearchString")
 
 
 def _identified(scope: str) -> Any:
@@ -25,21 +24,21 @@ def _identified(scope: str) -> Any:
 def acls(scope: str, *, is_regional: bool, **options: Any) -> Listing:
     """Those of one scope, which is asked in its own place."""
     return Listing(
-        operation=call("wafv2.list_web_acls", "wafv2:ListWebACLs", **options),
+        operation=fields.call("wafv2.list_web_acls", "wafv2:ListWebACLs", **options),
         arguments=lambda _: {"Scope": scope},
         items=at("WebACLs"),
         kind=KIND,
-        parse=merged("WebACL", resource(KIND, "ARN", name="Name", is_global=not is_regional)),
+        parse=fields.merged("WebACL", fields.resource(KIND, "ARN", name="Name", is_global=not is_regional)),
         details=(
             Detail(
                 key="WebACL",
-                operation=call("wafv2.get_web_acl", "wafv2:GetWebACL", absent=GONE, hidden=HIDDEN, **options),
+                operation=fields.call("wafv2.get_web_acl", "wafv2:GetWebACL", absent=GONE, hidden=HIDDEN, **options),
                 arguments=_identified(scope),
                 pick=first("WebACL"),
             ),
             Detail(
                 key="LoggingConfiguration",
-                operation=call(
+                operation=fields.call(
                     "wafv2.get_logging_configuration", "wafv2:GetLoggingConfiguration", absent=GONE, **options
                 ),
                 arguments=lambda acl, _: {"ResourceArn": acl["ARN"]},
@@ -53,7 +52,7 @@ def acls(scope: str, *, is_regional: bool, **options: Any) -> Listing:
 ACCOUNT_DETAILS = (
     Detail(
         key="ShieldSubscription",
-        operation=call(
+        operation=fields.call(
             "shield.describe_subscription",
             "shield:DescribeSubscription",
             absent=("ResourceNotFoundException",),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.aws.credential_report import COLUMNS, parse_row, parse_rows
+from connectors.clouds.aws import credential_report
 from connectors.reading.listing import Place
 from tests.fakes.collecting import NOW
 
@@ -27,11 +27,11 @@ def report(*lines: str, **changes: Any) -> dict[str, Any]:
 
 
 def test_report_has_every_column_that_is_relied_on():
-    assert set(HEAD.split(",")) == COLUMNS
+    assert set(HEAD.split(",")) == credential_report.COLUMNS
 
 
 def test_root_user_and_users_are_rows_with_truths_and_awss_own_words():
-    root, ada = parse_rows(report(ROOT, ADA))
+    root, ada = credential_report.parse_rows(report(ROOT, ADA))
 
     assert (root["user"], root["password_enabled"], root["mfa_active"]) == ("<root_account>", "not_supported", False)
     assert root["password_last_used"] == "2026-11-25T10:00:00+00:00"
@@ -40,13 +40,15 @@ def test_root_user_and_users_are_rows_with_truths_and_awss_own_words():
 
 
 def test_each_row_says_when_its_report_was_made():
-    assert [row["GeneratedTime"] for row in parse_rows(report(ROOT, ADA))] == ["2026-11-26T08:00:00+00:00"] * 2
+    assert [row["GeneratedTime"] for row in credential_report.parse_rows(report(ROOT, ADA))] == [
+        "2026-11-26T08:00:00+00:00"
+    ] * 2
 
 
 def test_row_is_a_resource_by_the_arn_of_its_user():
-    (row,) = parse_rows(report(ADA))
+    (row,) = credential_report.parse_rows(report(ADA))
 
-    found = parse_row(row, {}, HERE)
+    found = credential_report.parse_row(row, {}, HERE)
 
     assert (found.native_id, found.name, found.region) == ("arn:aws:iam::123456789012:user/ada", "ada", None)
     assert found.created_at is not None
@@ -56,21 +58,21 @@ def test_row_is_a_resource_by_the_arn_of_its_user():
 def test_column_that_is_new_is_kept():
     content = f"{HEAD},cert_1_active\n{ADA},false"
 
-    (row,) = parse_rows(report(Content=content))
+    (row,) = credential_report.parse_rows(report(Content=content))
 
     assert row["cert_1_active"] is False
 
 
 def test_name_with_commas_quotes_and_formulas_stays_one_value():
     hostile = '"=cmd|\'/c calc\'!A1,""x"""'
-    (row,) = parse_rows(report(ADA.replace("ada,arn", f"{hostile},arn", 1)))
+    (row,) = credential_report.parse_rows(report(ADA.replace("ada,arn", f"{hostile},arn", 1)))
 
     assert row["user"] == "=cmd|'/c calc'!A1,\"x\""
     assert row["arn"] == "arn:aws:iam::123456789012:user/ada"
 
 
 def test_report_without_users_has_no_rows():
-    assert parse_rows(report()) == []
+    assert credential_report.parse_rows(report()) == []
 
 
 @pytest.mark.parametrize(
@@ -88,4 +90,4 @@ def test_report_without_users_has_no_rows():
 )
 def test_report_of_another_shape_is_refused(changes, why):
     with pytest.raises(ValueError, match=why):
-        parse_rows(report(**changes))
+        credential_report.parse_rows(report(**changes))

