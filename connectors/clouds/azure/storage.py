@@ -29,8 +29,6 @@ CONTAINERS = call.under(
     "Microsoft.Storage/storageAccounts/blobServices/containers",
     "/blobServices/default/containers",
     VERSION,
-    # Said of accounts without blobs.
-    absent=frozenset({"FeatureNotSupportedForAccount"}),
 )
 DEFENDER = call.under(
     "Microsoft.Security/defenderForStorageSettings",
@@ -70,6 +68,7 @@ LISTINGS = (
                 kind=ResourceKind.AZURE_BLOB_CONTAINER,
                 parse=shape.parsed(ResourceKind.AZURE_BLOB_CONTAINER),
                 arguments=shape.below,
+                applies=lambda place: has_blobs(place.parent),
             ),
         ),
     ),
