@@ -113,6 +113,7 @@ LISTINGS = (
     Listing(
         operation=calls.get("/v2/customers/my/billing_history", "billing:read", options=DAILY),
         items=calls.listed("billing_history"),
+        is_about_costs=True,
     ),
     Listing(
         operation=calls.get("/v2/customers/my/invoices", "billing:read", options=DAILY),

@@ -20,6 +20,21 @@ def test_every_scope_is_a_read_scope_of_its_own_name():
     assert {scope.partition(":")[2] for one in api for scope in one.permissions} == {"read"}
 
 
+def test_what_is_billed_is_read_once_a_day_and_nothing_else_is():
+    billing = {one.name for one in registration.REGISTRATION.operations if one.permissions == ("billing:read",)}
+    daily = [one for one in registration.REGISTRATION.listings if one.is_about_costs]
+
+    assert {operation.name for one in daily for operation in one.operations} == billing
+
+
+def test_measures_are_no_changes_of_what_is_measured():
+    droplets = next(one for one in registration.REGISTRATION.listings if one.operation.name == "GET /v2/droplets")
+
+    measured = {one.key for one in droplets.details if "/metrics/" in one.operation.name}
+
+    assert droplets.volatile == measured
+
+
 @pytest.mark.parametrize(
     ("item", "region"),
     [
