@@ -54,6 +54,7 @@ class Recommendations:
             session.mount(scheme, Bridge(http, asyncio.get_running_loop()))
 
     def close(self) -> None:
+        """What is still being read is given up."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._client.transport.close()  # type: ignore[no-untyped-call]  # the library has no types
 

@@ -56,6 +56,7 @@ class GcpSource:
         return self._credentials.endpoint_url or NAME
 
     def close(self) -> None:
+        """Ends the threads; the HTTP client belongs to whoever opened it."""
         self._recommendations.close()
 
     async def identity(self) -> Identity:
