@@ -12,7 +12,7 @@ import jwt
 import pytest
 from pydantic import SecretStr
 
-from connectors.clouds.gcp.registration import REGISTRATION, fetch_members
+from connectors.clouds.gcp import registration
 from connectors.guard import Guards
 from connectors.reading.listing import Operation, Place
 from connectors.reading.survey import Survey
@@ -49,7 +49,7 @@ def refused(status: int, name: str, *details: dict[str, Any], message: str = "No
 
 
 def listings(*names: str) -> list[Any]:
-    return [one for one in REGISTRATION.listings if one.operation.name in names]
+    return [one for one in registration.REGISTRATION.listings if one.operation.name in names]
 
 
 @pytest.fixture(scope="module")
@@ -74,15 +74,19 @@ def asks(operation: Operation, asked: Asked) -> bool:
 
 async def test_the_whole_survey_breaks_no_contract_and_parses_everything(peer: str, log: Path) -> None:
     with described(UNDESCRIBED, peer, plausible) as (server, forwarded):
-        collected, report = await survey(REGISTRATION, credentials(server.url, organization_id="123"))
+        collected, report = await survey(registration.REGISTRATION, credentials(server.url, organization_id="123"))
 
     assert refused_requests(log) == []
     assert report.gaps == ()
     assert set(report.answered) == set(peers.PEERS)
-    assert set(peers.PEERS) | set(peers.NOT_EXERCISED) == {one.name for one in REGISTRATION.operations}
-    by_prism = {one.name for one in REGISTRATION.operations if any(asks(one, asked) for asked in forwarded)}
+    assert set(peers.PEERS) | set(peers.NOT_EXERCISED) == {one.name for one in registration.REGISTRATION.operations}
+    by_prism = {
+        one.name for one in registration.REGISTRATION.operations if any(asks(one, asked) for asked in forwarded)
+    }
     assert by_prism == {name for name, peer in peers.PEERS.items() if peer.startswith("Prism")}
-    assert {one.kind for one in collected.found} == {kind for one in REGISTRATION.listings for kind in one.kinds}
+    assert {one.kind for one in collected.found} == {
+        kind for one in registration.REGISTRATION.listings for kind in one.kinds
+    }
     assert {kind for kind, region in report.complete if region is None} == {one.kind for one in collected.found}
     kept = str(collected.answers) + str(collected.found)
     assert [secret for secret in ("hunter-1", "hunter-2", "hunter-3") if secret in kept] == []
@@ -90,7 +94,7 @@ async def test_the_whole_survey_breaks_no_contract_and_parses_everything(peer: s
 
 async def test_a_token_is_asked_for_with_the_signed_grant_and_only_where_it_belongs() -> None:
     with google(ME) as server:
-        await survey(REGISTRATION, credentials(server.url), listings(SECRETS))
+        await survey(registration.REGISTRATION, credentials(server.url), listings(SECRETS))
 
     token, *calls = server.asked
     form = parse_qs(token.text)
@@ -109,7 +113,7 @@ async def test_a_token_is_asked_for_with_the_signed_grant_and_only_where_it_belo
 
 async def test_the_project_and_who_reads_it_are_known() -> None:
     with google(ME) as server:
-        async with REGISTRATION.open(credentials(server.url), reach()) as source:
+        async with registration.REGISTRATION.open(credentials(server.url), reach()) as source:
             identity = await source.identity()
 
     assert (identity.native_id, identity.name, identity.principal) == (PROJECT, "Example", EMAIL)
@@ -118,7 +122,7 @@ async def test_the_project_and_who_reads_it_are_known() -> None:
 @pytest.mark.parametrize("answer", [{}, [], "<html>Welcome</html>", Answered(None)])
 async def test_a_project_of_another_shape_is_no_identity(answer: Any) -> None:
     with google({PROJECT_GET: answer}) as server, pytest.raises(Misshapen):
-        await survey(REGISTRATION, credentials(server.url), [])
+        await survey(registration.REGISTRATION, credentials(server.url), [])
 
 
 @pytest.mark.parametrize(
@@ -133,7 +137,7 @@ async def test_a_project_of_another_shape_is_no_identity(answer: Any) -> None:
 async def test_a_key_that_is_refused_is_said_to_be_refused(said: str, words: str) -> None:
     answer = Answered({"error": "invalid_grant", "error_description": said}, 400)
     with google({"POST /token": answer}) as server, pytest.raises(CredentialsRejected, match=words):
-        await survey(REGISTRATION, credentials(server.url), [])
+        await survey(registration.REGISTRATION, credentials(server.url), [])
 
 
 async def test_a_file_that_is_no_key_is_refused_without_being_quoted() -> None:
@@ -142,7 +146,7 @@ async def test_a_file_that_is_no_key_is_refused_without_being_quoted() -> None:
     for text in ("hello", "[]", key_file(type="authorized_user"), broken, elliptic):
         given = credentials("http://127.0.0.1:1", service_account_key=SecretStr(text))
         with pytest.raises(Invalid, match="no key file") as caught:
-            await survey(REGISTRATION, given, [])
+            await survey(registration.REGISTRATION, given, [])
         assert caught.value.path == ("service_account_key",)
         assert caught.value.__cause__ is None
 
@@ -184,7 +188,7 @@ async def test_a_list_that_cannot_be_read_is_a_gap_and_not_an_empty_list(
     answer: Answered, cause: GapCause, missing: str | None
 ) -> None:
     with google(ME | {SECRETS_PATH: answer}) as server:
-        _, report = await survey(REGISTRATION, credentials(server.url), listings(SECRETS))
+        _, report = await survey(registration.REGISTRATION, credentials(server.url), listings(SECRETS))
 
     (gap,) = report.gaps
     assert (gap.cause, gap.missing, gap.unlisted) == (cause, missing, (ResourceKind.GCP_SECRET,))
@@ -198,7 +202,7 @@ async def test_all_pages_are_read() -> None:
         return {"secrets": [{"name": "projects/1/secrets/a"}], "nextPageToken": "p2"}
 
     with google(ME | {SECRETS_PATH: pages}) as server:
-        collected, report = await survey(REGISTRATION, credentials(server.url), listings(SECRETS))
+        collected, report = await survey(registration.REGISTRATION, credentials(server.url), listings(SECRETS))
 
     assert [one.name for one in collected.found] == ["a", "b"]
     assert report.complete == {(ResourceKind.GCP_SECRET, None)}
@@ -221,7 +225,7 @@ async def test_a_zone_that_cannot_be_reached_is_a_gap_and_the_others_are_read() 
         }
     }
     with google(ME | {f"GET /compute/v1/projects/{PROJECT}/aggregated/instances": answer}) as server:
-        collected, report = await survey(REGISTRATION, credentials(server.url), listings(INSTANCES))
+        collected, report = await survey(registration.REGISTRATION, credentials(server.url), listings(INSTANCES))
 
     (gap,) = report.gaps
     assert [one.name for one in collected.found] == ["vm-1"]
@@ -240,7 +244,7 @@ async def test_metadata_is_kept_without_what_people_wrote_into_it() -> None:
     answer = {"name": PROJECT, "commonInstanceMetadata": {"fingerprint": "f", "items": items}}
     with google(ME | {f"GET /compute/v1/projects/{PROJECT}": answer}) as server:
         listed = listings("cloudresourcemanager.v3:projects.get")
-        collected, _ = await survey(REGISTRATION, credentials(server.url), listed)
+        collected, _ = await survey(registration.REGISTRATION, credentials(server.url), listed)
 
     (project,) = collected.found
     kept = {one["key"]: one["value"] for one in project.config["compute"]["commonInstanceMetadata"]["items"]}
@@ -261,7 +265,7 @@ def used(**answers: Any) -> dict[str, Any]:
 
 async def test_each_recommender_is_asked_where_something_is() -> None:
     with google(used()) as server:
-        _, report = await survey(REGISTRATION, credentials(server.url), listings(RECOMMENDATIONS))
+        _, report = await survey(registration.REGISTRATION, credentials(server.url), listings(RECOMMENDATIONS))
 
     asked = [one.path.split("/") for one in server.asked if one.path.endswith("/recommendations")]
     places: dict[str, set[str]] = {}
@@ -292,7 +296,7 @@ async def test_recommendations_are_read_page_by_page_as_the_interface_prints_the
         return {"recommendations": [recommendation(1)], "nextPageToken": "p2"}
 
     with google(images(pages)) as server:
-        collected, report = await survey(REGISTRATION, credentials(server.url), listings(RECOMMENDATIONS))
+        collected, report = await survey(registration.REGISTRATION, credentials(server.url), listings(RECOMMENDATIONS))
 
     found = {one.name: one for one in collected.found}
     assert set(found) == {"Delete image 1", "Delete image 2"}
@@ -323,7 +327,7 @@ async def test_recommendations_that_cannot_be_read_are_a_gap_and_asked_for_once(
     answer: Answered, cause: GapCause, missing: str | None
 ) -> None:
     with google(images(answer)) as server:
-        _, report = await survey(REGISTRATION, credentials(server.url), listings(RECOMMENDATIONS))
+        _, report = await survey(registration.REGISTRATION, credentials(server.url), listings(RECOMMENDATIONS))
 
     (gap,) = report.gaps
     assert (gap.cause, gap.missing, gap.unlisted) == (cause, missing, (ResourceKind.GCP_RECOMMENDATION,))
@@ -340,7 +344,7 @@ async def test_a_call_that_hangs_is_given_up(name: str) -> None:
     answers = used(**{SECRETS_PATH: hanging, f"{V1}/locations/global/recommenders/{IMAGE}/recommendations": hanging})
     collected = Collected()
     with google(answers) as server:
-        async with REGISTRATION.open(credentials(server.url), reach(Impatient())) as source:
+        async with registration.REGISTRATION.open(credentials(server.url), reach(Impatient())) as source:
             # A connection and a token first: what hangs is the one call.
             await source.regions()
             run = Survey(source, collected, Place(account_id=PROJECT, region=None, now=NOW))
@@ -356,7 +360,7 @@ async def test_without_the_locations_in_use_nothing_is_concluded_and_they_are_as
     path = f"GET /compute/v1/projects/{PROJECT}/aggregated/disks"
     names = (RECOMMENDATIONS, "dlp.v2:projects.locations.discoveryConfigs.list")
     with google(used(**{path: refused(403, "PERMISSION_DENIED")})) as server:
-        _, report = await survey(REGISTRATION, credentials(server.url), listings(*names))
+        _, report = await survey(registration.REGISTRATION, credentials(server.url), listings(*names))
 
     assert {(gap.operation, gap.cause) for gap in report.gaps} == {(name, GapCause.PERMISSION) for name in names}
     assert report.complete == frozenset()
@@ -366,14 +370,14 @@ async def test_without_the_locations_in_use_nothing_is_concluded_and_they_are_as
 async def test_an_interface_that_is_off_has_nothing_in_use() -> None:
     off = refused(403, "PERMISSION_DENIED", {"reason": "SERVICE_DISABLED", "metadata": {}})
     with google(used(**{f"{V1}/instances": off})) as server:
-        async with REGISTRATION.open(credentials(server.url), reach()) as source:
+        async with registration.REGISTRATION.open(credentials(server.url), reach()) as source:
             assert await source.regions() == ("global", "us-central1", "us-central1-a")
 
 
 async def test_a_project_without_billing_may_still_use_what_it_used() -> None:
     off = refused(403, "PERMISSION_DENIED", {"reason": "BILLING_DISABLED", "metadata": {}})
     with google(used(**{f"{V1}/instances": off})) as server:
-        _, report = await survey(REGISTRATION, credentials(server.url), listings(RECOMMENDATIONS))
+        _, report = await survey(registration.REGISTRATION, credentials(server.url), listings(RECOMMENDATIONS))
 
     assert [(gap.cause, gap.missing) for gap in report.gaps] == [(GapCause.PLAN, "billing for the project")]
     assert report.complete == frozenset()
@@ -381,7 +385,7 @@ async def test_a_project_without_billing_may_still_use_what_it_used() -> None:
 
 async def test_a_location_of_another_shape_is_not_taken_for_none() -> None:
     with google(used(**{f"{V1}/instances": {"items": [{"name": "no region"}]}})) as server:
-        async with REGISTRATION.open(credentials(server.url), reach()) as source:
+        async with registration.REGISTRATION.open(credentials(server.url), reach()) as source:
             with pytest.raises(Misshapen, match="KeyError"):
                 await source.regions()
 
@@ -389,7 +393,7 @@ async def test_a_location_of_another_shape_is_not_taken_for_none() -> None:
 async def test_what_belongs_to_the_organization_names_it_where_it_is_not_given() -> None:
     name = "cloudresourcemanager.v3:organizations.get"
     with google(ME) as server:
-        _, report = await survey(REGISTRATION, credentials(server.url), listings(name))
+        _, report = await survey(registration.REGISTRATION, credentials(server.url), listings(name))
 
     (gap,) = report.gaps
     assert (gap.cause, gap.missing) == (GapCause.PLAN, "the organization's id, given with the account")
@@ -403,7 +407,7 @@ async def test_the_directory_is_read_with_its_own_scopes_and_named_by_them() -> 
     }
     with google(answers) as server:
         names = listings("cloudresourcemanager.v3:organizations.get")
-        _, report = await survey(REGISTRATION, credentials(server.url, organization_id="123"), names)
+        _, report = await survey(registration.REGISTRATION, credentials(server.url, organization_id="123"), names)
 
     (gap,) = report.gaps
     assert gap.cause is GapCause.PERMISSION
@@ -418,7 +422,7 @@ async def test_the_directory_is_read_with_its_own_scopes_and_named_by_them() -> 
 
 async def test_a_token_that_is_refused_is_replaced_for_the_next_call() -> None:
     with google(ME | {SECRETS_PATH: refused(401, "UNAUTHENTICATED")}) as server:
-        async with REGISTRATION.open(credentials(server.url), reach()) as source:
+        async with registration.REGISTRATION.open(credentials(server.url), reach()) as source:
             (listing,) = listings(SECRETS)
             with pytest.raises(CredentialsRejected):
                 await anext(source.pages(listing.operation, Place(account_id=PROJECT, region=None, now=NOW), {}))
@@ -429,7 +433,7 @@ async def test_a_token_that_is_refused_is_replaced_for_the_next_call() -> None:
 
 async def test_many_calls_at_once_share_one_token() -> None:
     with google(ME) as server:
-        async with REGISTRATION.open(credentials(server.url), reach()) as source:
+        async with registration.REGISTRATION.open(credentials(server.url), reach()) as source:
             await asyncio.gather(*(source.identity() for _ in range(5)))
 
     assert server.paths().count("POST /token") == 1
@@ -444,8 +448,8 @@ async def test_the_other_projects_in_use_are_found_with_the_same_key() -> None:
     ]
     with google({"GET /v3/projects:search": {"projects": projects}}) as server:
         given = credentials(server.url)
-        async with REGISTRATION.open(given, reach()) as source:
-            members = await fetch_members(source, given)
+        async with registration.REGISTRATION.open(given, reach()) as source:
+            members = await registration.fetch_members(source, given)
 
     assert [(one.native_id, one.name) for one in members] == [
         ("second-project", "Second"),

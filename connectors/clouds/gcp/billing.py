@@ -1,8 +1,6 @@
 """Which billing account pays for the project, and its budgets."""
 
-from connectors.clouds.gcp.call import call
-from connectors.clouds.gcp.recommender import SPEND
-from connectors.clouds.gcp.resource import itself, named, resources
+from connectors.clouds.gcp import calling, parsing, recommender
 from connectors.reading.listing import Arguments, Item, Listing, Place, at
 from domain.facts.resource import ResourceKind
 
@@ -24,19 +22,19 @@ def _under_account(place: Place) -> Arguments:
 
 LISTINGS = (
     Listing(
-        operation=call(
+        operation=calling.call(
             "cloudbilling.v1:projects.getBillingInfo",
             BILLING,
             "GET /v1/projects/{project}/billingInfo",
             "resourcemanager.projects.get",
         ),
-        items=itself,
+        items=parsing.itself,
         kind=ResourceKind.GCP_BILLING_ACCOUNT,
-        parse=resources(ResourceKind.GCP_BILLING_ACCOUNT, _account),
+        parse=parsing.resources(ResourceKind.GCP_BILLING_ACCOUNT, _account),
         keeps=_pays,
         children=(
             Listing(
-                operation=call(
+                operation=calling.call(
                     "billingbudgets.v1:billingAccounts.budgets.list",
                     BUDGETS,
                     "GET /v1/{+parent}/budgets",
@@ -44,10 +42,10 @@ LISTINGS = (
                 ),
                 items=at("budgets"),
                 kind=ResourceKind.GCP_BUDGET,
-                parse=named(ResourceKind.GCP_BUDGET, BUDGETS),
+                parse=parsing.named(ResourceKind.GCP_BUDGET, BUDGETS),
                 arguments=_under_account,
             ),
-            SPEND,
+            recommender.SPEND,
         ),
     ),
 )

@@ -3,8 +3,7 @@
 Aggregated lists, so that one call reads all zones and regions; a zone that cannot be reached is named in the answer.
 """
 
-from connectors.clouds.gcp.call import call
-from connectors.clouds.gcp.resource import compute, scoped
+from connectors.clouds.gcp import calling, parsing
 from connectors.reading.listing import Arguments, Listing, Operation, Place, at
 from domain.facts.resource import ResourceKind
 
@@ -15,11 +14,11 @@ PAGE = {"maxResults": 500}
 
 def _aggregated(noun: str, *also: str) -> Operation:
     path = f"GET {PROJECT}/aggregated/{noun}"
-    return call(f"compute.v1:{noun}.aggregatedList", HOST, path, f"compute.{noun}.list", also=also)
+    return calling.call(f"compute.v1:{noun}.aggregatedList", HOST, path, f"compute.{noun}.list", also=also)
 
 
 def _list(noun: str, path: str, *also: str) -> Operation:
-    return call(f"compute.v1:{noun}.list", HOST, f"GET {PROJECT}/{path}", f"compute.{noun}.list", also=also)
+    return calling.call(f"compute.v1:{noun}.list", HOST, f"GET {PROJECT}/{path}", f"compute.{noun}.list", also=also)
 
 
 def _partial(_: Place) -> Arguments:
@@ -33,29 +32,35 @@ def _whole(_: Place) -> Arguments:
 
 def _everywhere(kind: ResourceKind, noun: str, *also: str) -> Listing:
     return Listing(
-        operation=_aggregated(noun, *also), items=scoped(noun), kind=kind, parse=compute(kind, noun), arguments=_partial
+        operation=_aggregated(noun, *also),
+        items=parsing.scoped(noun),
+        kind=kind,
+        parse=parsing.compute(kind, noun),
+        arguments=_partial,
     )
 
 
 def _global(kind: ResourceKind, noun: str, *also: str) -> Listing:
     operation = _list(noun, f"global/{noun}", *also)
-    return Listing(operation=operation, items=at("items"), kind=kind, parse=compute(kind, noun), arguments=_whole)
+    return Listing(
+        operation=operation, items=at("items"), kind=kind, parse=parsing.compute(kind, noun), arguments=_whole
+    )
 
 
 REGIONS = _list("regions", "regions")
 INSTANCES = _aggregated("instances", "compute.instances.list")
 DISKS = _aggregated("disks")
 ADDRESSES = _aggregated("addresses")
-PROJECT_GET = call("compute.projects.get", HOST, f"GET {PROJECT}", "compute.projects.get")
+PROJECT_GET = calling.call("compute.projects.get", HOST, f"GET {PROJECT}", "compute.projects.get")
 
 LISTINGS = (
     # Quotas and their use.
     Listing(operation=REGIONS, items=at("items"), arguments=_whole),
     Listing(
         operation=INSTANCES,
-        items=scoped("instances"),
+        items=parsing.scoped("instances"),
         kind=ResourceKind.GCP_INSTANCE,
-        parse=compute(ResourceKind.GCP_INSTANCE, "instances"),
+        parse=parsing.compute(ResourceKind.GCP_INSTANCE, "instances"),
         arguments=_partial,
     ),
     _everywhere(ResourceKind.GCP_DISK, "disks"),
@@ -71,15 +76,15 @@ LISTINGS = (
     _everywhere(ResourceKind.GCP_HTTP_PROXY, "targetHttpProxies", "compute.v1:targetHttpProxies.list"),
     _everywhere(ResourceKind.GCP_RESOURCE_POLICY, "resourcePolicies", "compute.resourcePolicies.list"),
     Listing(
-        operation=call(
+        operation=calling.call(
             "compute.v1:regionCommitments.aggregatedList",
             HOST,
             f"GET {PROJECT}/aggregated/commitments",
             "compute.commitments.list",
         ),
-        items=scoped("commitments"),
+        items=parsing.scoped("commitments"),
         kind=ResourceKind.GCP_COMMITMENT,
-        parse=compute(ResourceKind.GCP_COMMITMENT, "commitments"),
+        parse=parsing.compute(ResourceKind.GCP_COMMITMENT, "commitments"),
         arguments=_partial,
     ),
     _global(ResourceKind.GCP_FIREWALL, "firewalls", "compute.firewalls.list"),

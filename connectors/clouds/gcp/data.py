@@ -1,7 +1,6 @@
 """Where data lies: buckets, databases, BigQuery; and the keys and secrets it is guarded with, never their values."""
 
-from connectors.clouds.gcp.call import call
-from connectors.clouds.gcp.resource import merged, named, resources
+from connectors.clouds.gcp import calling, parsing
 from connectors.reading.listing import WHOLE, Arguments, Detail, Item, Listing, Place, at
 from domain.facts.resource import ResourceKind
 
@@ -11,7 +10,7 @@ BIGQUERY = "bigquery.googleapis.com"
 KMS = "cloudkms.googleapis.com"
 SECRETS = "secretmanager.googleapis.com"
 
-BUCKETS = call(
+BUCKETS = calling.call(
     "storage.v1:buckets.list",
     STORAGE,
     "GET /storage/v1/b",
@@ -19,14 +18,14 @@ BUCKETS = call(
     also=("storage.buckets.list",),
     asks_project=True,
 )
-SQL_INSTANCES = call(
+SQL_INSTANCES = calling.call(
     "sqladmin.v1:instances.list",
     SQL,
     "GET /v1/projects/{project}/instances",
     "cloudsql.instances.list",
     also=("sql.instances.list",),
 )
-DATASETS = call(
+DATASETS = calling.call(
     "bigquery.v2:datasets.list", BIGQUERY, "GET /bigquery/v2/projects/{project}/datasets", "bigquery.datasets.get"
 )
 # Only of the newest runs and operations: what the last backup was, and whether a restore was tried.
@@ -54,13 +53,13 @@ LISTINGS = (
         operation=BUCKETS,
         items=at("items"),
         kind=ResourceKind.GCP_BUCKET,
-        parse=resources(
+        parse=parsing.resources(
             ResourceKind.GCP_BUCKET, lambda item, _: f"//storage.googleapis.com/{item['name']}", created="timeCreated"
         ),
         details=(
             Detail(
                 key="iam_policy",
-                operation=call(
+                operation=calling.call(
                     "storage.v1:buckets.getIamPolicy",
                     STORAGE,
                     "GET /storage/v1/b/{bucket}/iam",
@@ -76,11 +75,11 @@ LISTINGS = (
         operation=SQL_INSTANCES,
         items=at("items"),
         kind=ResourceKind.GCP_SQL_INSTANCE,
-        parse=resources(ResourceKind.GCP_SQL_INSTANCE, _sql, labels="settings.userLabels"),
+        parse=parsing.resources(ResourceKind.GCP_SQL_INSTANCE, _sql, labels="settings.userLabels"),
         details=(
             Detail(
                 key="backup_runs",
-                operation=call(
+                operation=calling.call(
                     "sqladmin.v1:backupRuns.list",
                     SQL,
                     "GET /v1/projects/{project}/instances/{instance}/backupRuns",
@@ -88,11 +87,11 @@ LISTINGS = (
                     is_one_page=True,
                 ),
                 arguments=lambda item, _: {"instance": item["name"], "maxResults": NEWEST},
-                pick=merged("items"),
+                pick=parsing.merged("items"),
             ),
             Detail(
                 key="operations",
-                operation=call(
+                operation=calling.call(
                     "sqladmin.v1:operations.list",
                     SQL,
                     "GET /v1/projects/{project}/operations",
@@ -100,7 +99,7 @@ LISTINGS = (
                     is_one_page=True,
                 ),
                 arguments=lambda item, _: {"instance": item["name"], "maxResults": NEWEST},
-                pick=merged("items"),
+                pick=parsing.merged("items"),
             ),
         ),
     ),
@@ -108,11 +107,11 @@ LISTINGS = (
         operation=DATASETS,
         items=at("datasets"),
         kind=ResourceKind.GCP_DATASET,
-        parse=resources(ResourceKind.GCP_DATASET, _dataset),
+        parse=parsing.resources(ResourceKind.GCP_DATASET, _dataset),
         arguments=lambda _: {"maxResults": 1000},
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "cloudkms.v1:projects.locations.list",
             KMS,
             "GET /v1/projects/{project}/locations",
@@ -121,7 +120,7 @@ LISTINGS = (
         items=at("locations"),
         children=(
             Listing(
-                operation=call(
+                operation=calling.call(
                     "cloudkms.v1:projects.locations.keyRings.list",
                     KMS,
                     "GET /v1/{+parent}/keyRings",
@@ -129,11 +128,11 @@ LISTINGS = (
                 ),
                 items=at("keyRings"),
                 kind=ResourceKind.GCP_KEY_RING,
-                parse=named(ResourceKind.GCP_KEY_RING, KMS),
+                parse=parsing.named(ResourceKind.GCP_KEY_RING, KMS),
                 arguments=under_parent,
                 children=(
                     Listing(
-                        operation=call(
+                        operation=calling.call(
                             "cloudkms.v1:projects.locations.keyRings.cryptoKeys.list",
                             KMS,
                             "GET /v1/{+parent}/cryptoKeys",
@@ -142,7 +141,7 @@ LISTINGS = (
                         ),
                         items=at("cryptoKeys"),
                         kind=ResourceKind.GCP_CRYPTO_KEY,
-                        parse=named(ResourceKind.GCP_CRYPTO_KEY, KMS),
+                        parse=parsing.named(ResourceKind.GCP_CRYPTO_KEY, KMS),
                         arguments=under_parent,
                     ),
                 ),
@@ -150,7 +149,7 @@ LISTINGS = (
         ),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "secretmanager.v1:projects.secrets.list",
             SECRETS,
             "GET /v1/projects/{project}/secrets",
@@ -158,6 +157,6 @@ LISTINGS = (
         ),
         items=at("secrets"),
         kind=ResourceKind.GCP_SECRET,
-        parse=named(ResourceKind.GCP_SECRET, SECRETS),
+        parse=parsing.named(ResourceKind.GCP_SECRET, SECRETS),
     ),
 )

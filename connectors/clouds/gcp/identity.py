@@ -1,10 +1,6 @@
 """Who may do what: the project and its policy, service accounts, the organization and its Workspace directory."""
 
-from connectors.clouds.gcp.call import call
-from connectors.clouds.gcp.compute import PROJECT_GET
-from connectors.clouds.gcp.data import under_parent
-from connectors.clouds.gcp.recommender import SECURITY_KEYS
-from connectors.clouds.gcp.resource import itself, merged, named, resources
+from connectors.clouds.gcp import calling, compute, data, parsing, recommender
 from connectors.reading.listing import Arguments, Detail, Item, Listing, Place, at
 from domain.facts.resource import ResourceKind
 
@@ -28,10 +24,10 @@ READ_SIGN_ON = DIRECTORY.format(
     privilege="Inbound SSO > Read", scope="https://www.googleapis.com/auth/cloud-identity.inboundsso.readonly"
 )
 
-PROJECT = call(
+PROJECT = calling.call(
     "cloudresourcemanager.v3:projects.get", MANAGER, "GET /v3/projects/{project}", "resourcemanager.projects.get"
 )
-SEARCH = call(
+SEARCH = calling.call(
     "cloudresourcemanager.v3:projects.search", MANAGER, "GET /v3/projects:search", "resourcemanager.projects.get"
 )
 
@@ -57,19 +53,19 @@ def _sign_on(place: Place) -> Arguments:
 
 
 USERS = Listing(
-    operation=call("admin.directory_v1:users.list", ADMIN, "GET /admin/directory/v1/users", READ_USERS),
+    operation=calling.call("admin.directory_v1:users.list", ADMIN, "GET /admin/directory/v1/users", READ_USERS),
     items=at("users"),
     kind=ResourceKind.GCP_DIRECTORY_USER,
-    parse=resources(ResourceKind.GCP_DIRECTORY_USER, _user, created="creationTime", shown="primaryEmail"),
+    parse=parsing.resources(ResourceKind.GCP_DIRECTORY_USER, _user, created="creationTime", shown="primaryEmail"),
     arguments=_customer,
     details=(
         Detail(
             key="tokens",
-            operation=call(
+            operation=calling.call(
                 "admin.directory_v1:tokens.list", ADMIN, "GET /admin/directory/v1/users/{user}/tokens", READ_TOKENS
             ),
             arguments=lambda item, _: {"user": item["id"]},
-            pick=merged("items"),
+            pick=parsing.merged("items"),
         ),
     ),
 )
@@ -77,28 +73,28 @@ USERS = Listing(
 LISTINGS = (
     Listing(
         operation=PROJECT,
-        items=itself,
+        items=parsing.itself,
         kind=ResourceKind.GCP_PROJECT,
-        parse=resources(ResourceKind.GCP_PROJECT, _project),
-        details=(Detail(key="compute", operation=PROJECT_GET, arguments=lambda _, __: {}),),
+        parse=parsing.resources(ResourceKind.GCP_PROJECT, _project),
+        details=(Detail(key="compute", operation=compute.PROJECT_GET, arguments=lambda _, __: {}),),
     ),
     # All projects the key sees, so that one that is not connected is known.
     Listing(operation=SEARCH, items=at("projects")),
     Listing(
-        operation=call(
+        operation=calling.call(
             "cloudresourcemanager.v3:projects.getIamPolicy",
             MANAGER,
             "POST /v3/projects/{project}:getIamPolicy",
             "resourcemanager.projects.getIamPolicy",
             also=("cloudresourcemanager.projects.getIamPolicy",),
         ),
-        items=itself,
+        items=parsing.itself,
         kind=ResourceKind.GCP_IAM_POLICY,
-        parse=resources(ResourceKind.GCP_IAM_POLICY, _policy),
+        parse=parsing.resources(ResourceKind.GCP_IAM_POLICY, _policy),
         arguments=lambda _: {"options": {"requestedPolicyVersion": 3}},
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "iam.v1:projects.serviceAccounts.list",
             IAM,
             "GET /v1/projects/{project}/serviceAccounts",
@@ -107,11 +103,11 @@ LISTINGS = (
         ),
         items=at("accounts"),
         kind=ResourceKind.GCP_SERVICE_ACCOUNT,
-        parse=named(ResourceKind.GCP_SERVICE_ACCOUNT, IAM, shown="email"),
+        parse=parsing.named(ResourceKind.GCP_SERVICE_ACCOUNT, IAM, shown="email"),
         arguments=lambda _: {"pageSize": 100},
         children=(
             Listing(
-                operation=call(
+                operation=calling.call(
                     "iam.v1:projects.serviceAccounts.keys.list",
                     IAM,
                     "GET /v1/{+parent}/keys",
@@ -120,13 +116,13 @@ LISTINGS = (
                 ),
                 items=at("keys"),
                 kind=ResourceKind.GCP_SERVICE_ACCOUNT_KEY,
-                parse=named(ResourceKind.GCP_SERVICE_ACCOUNT_KEY, IAM, created="validAfterTime"),
-                arguments=under_parent,
+                parse=parsing.named(ResourceKind.GCP_SERVICE_ACCOUNT_KEY, IAM, created="validAfterTime"),
+                arguments=data.under_parent,
             ),
         ),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "iam.v1:projects.locations.workloadIdentityPools.list",
             IAM,
             "GET /v1/projects/{project}/locations/global/workloadIdentityPools",
@@ -134,21 +130,21 @@ LISTINGS = (
         ),
         items=at("workloadIdentityPools"),
         kind=ResourceKind.GCP_IDENTITY_POOL,
-        parse=named(ResourceKind.GCP_IDENTITY_POOL, IAM),
+        parse=parsing.named(ResourceKind.GCP_IDENTITY_POOL, IAM),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "cloudresourcemanager.v3:organizations.get",
             MANAGER,
             "GET /v3/organizations/{organization}",
             "resourcemanager.organizations.get",
         ),
-        items=itself,
+        items=parsing.itself,
         children=(
             USERS,
-            SECURITY_KEYS,
+            recommender.SECURITY_KEYS,
             Listing(
-                operation=call(
+                operation=calling.call(
                     "cloudidentity.v1:inboundSsoAssignments.list",
                     SIGN_ON,
                     "GET /v1/inboundSsoAssignments",

@@ -5,8 +5,7 @@ data lie.
 import re
 from collections.abc import Callable, Iterable, Mapping
 
-from connectors.clouds.gcp import compute, data, running
-from connectors.clouds.gcp.zone import is_zone
+from connectors.clouds.gcp import compute, data, running, zone
 from connectors.reading.listing import Answer, Operation
 
 GLOBAL = "global"
@@ -49,4 +48,4 @@ DUAL_REGION = re.compile(r"[a-z]+\d+")
 def widened(names: Iterable[str]) -> tuple[str, ...]:
     """Each location once in lower case, with the regions of the zones and "global", without pairs of regions."""
     found = {name.lower() for name in names if not DUAL_REGION.fullmatch(name.lower())}
-    return tuple(sorted(found | {name.rpartition("-")[0] for name in found if is_zone(name)} | {GLOBAL}))
+    return tuple(sorted(found | {name.rpartition("-")[0] for name in found if zone.is_zone(name)} | {GLOBAL}))

@@ -14,16 +14,14 @@ from google.auth.transport.requests import AuthorizedSession
 from google.cloud.recommender_v1 import ListRecommendationsRequest, ListRecommendationsResponse, RecommenderClient
 from google.protobuf.json_format import MessageToDict, ParseError
 
-from connectors.clouds.gcp.bridge import Bridge
-from connectors.clouds.gcp.call import CLOUD_SCOPE
-from connectors.clouds.gcp.token import Tokens
+from connectors.clouds.gcp import access, bridge, calling
 from connectors.guard import Guard
 from connectors.reading.listing import Arguments, Operation
 from connectors.rest.client import CALL_LIMIT
 from connectors.rest.paging import Reply
 from domain.errors import CredentialsRejected, Misshapen, ProviderError
 
-SCOPES = (CLOUD_SCOPE,)
+SCOPES = (calling.CLOUD_SCOPE,)
 PAGE_SIZE = 500
 THREADS = 8
 Meaning = Callable[[Reply, Operation], ProviderError]
@@ -39,7 +37,9 @@ class _Bearer(Credentials):
 class Recommendations:
     """`endpoint` is the base address, `meaning` tells what a refusal means."""
 
-    def __init__(self, http: httpx2.AsyncClient, guard: Guard, tokens: Tokens, endpoint: str, meaning: Meaning) -> None:
+    def __init__(
+        self, http: httpx2.AsyncClient, guard: Guard, tokens: access.Tokens, endpoint: str, meaning: Meaning
+    ) -> None:
         self._guard, self._tokens, self._meaning = guard, tokens, meaning
         # Threads of its own: those that asyncio lends out look up names, which the library's requests wait for.
         self._threads = ThreadPoolExecutor(max_workers=THREADS, thread_name_prefix="google")
@@ -51,9 +51,10 @@ class Recommendations:
         session: AuthorizedSession = vars(self._client.transport)["_session"]
         session.trust_env = False
         for scheme in ("https://", "http://"):
-            session.mount(scheme, Bridge(http, asyncio.get_running_loop()))
+            session.mount(scheme, bridge.Bridge(http, asyncio.get_running_loop()))
 
     def close(self) -> None:
+        """What is still being read is given up."""
         self._threads.shutdown(wait=False, cancel_futures=True)
         self._client.transport.close()  # type: ignore[no-untyped-call]  # the library has no types
 

@@ -8,9 +8,7 @@ from dataclasses import replace
 from enum import Flag, auto
 from types import MappingProxyType
 
-from connectors.clouds.gcp.call import call
-from connectors.clouds.gcp.resource import resources
-from connectors.clouds.gcp.zone import is_zone
+from connectors.clouds.gcp import calling, parsing, zone
 from connectors.reading.listing import Arguments, Item, Listing, Operation, Place, at
 from domain.facts.resource import ResourceKind
 
@@ -100,14 +98,14 @@ SECURITY_KEY_RECOMMENDER = "google.accounts.security.SecurityKeyRecommender"
 
 def _operation(scope: str, *permissions: str) -> Operation:
     name = f"recommender.{scope}.locations.recommenders.recommendations.list"
-    listed = call(name, HOST, "GET /v1/{+parent}/recommendations", *permissions)
+    listed = calling.call(name, HOST, "GET /v1/{+parent}/recommendations", *permissions)
     return replace(listed, options={**listed.options, "is_recommender": True})
 
 
 def where(location: str) -> Where:
     if location == GLOBAL:
         return Where.GLOBAL
-    return Where.ZONE if is_zone(location) else Where.REGION
+    return Where.ZONE if zone.is_zone(location) else Where.REGION
 
 
 def pairs(place: Place, locations: Sequence[str]) -> Iterable[Arguments]:
@@ -149,7 +147,7 @@ LISTINGS = (
         ),
         items=at("recommendations"),
         kind=ResourceKind.GCP_RECOMMENDATION,
-        parse=resources(ResourceKind.GCP_RECOMMENDATION, _full_name, shown="description"),
+        parse=parsing.resources(ResourceKind.GCP_RECOMMENDATION, _full_name, shown="description"),
         spread=pairs,
     ),
 )
@@ -158,7 +156,7 @@ SPEND = Listing(
     operation=_operation("billingAccounts", "recommender.spendBasedCommitmentRecommendations.list"),
     items=at("recommendations"),
     kind=ResourceKind.GCP_BILLING_RECOMMENDATION,
-    parse=resources(ResourceKind.GCP_BILLING_RECOMMENDATION, _full_name, shown="description"),
+    parse=parsing.resources(ResourceKind.GCP_BILLING_RECOMMENDATION, _full_name, shown="description"),
     spread=_spend,
 )
 SECURITY_KEYS = Listing(

@@ -5,17 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from connectors.clouds.gcp import (
-    billing,
-    compute,
-    data,
-    identity,
-    recommender,
-    running,
-    watching,
-)
-from connectors.clouds.gcp.source import GcpSource
-from connectors.clouds.gcp.token import parse_key
+from connectors.clouds.gcp import access, billing, compute, data, identity, recommender, running, source, watching
 from connectors.reading.source import Member, Reach, Registration, Source
 from connectors.rest.client import open_http, translate
 from domain.endpoint import check_endpoint
@@ -24,20 +14,20 @@ from domain.facts.provider import Provider
 
 
 @asynccontextmanager
-async def open_gcp(credentials: GcpCredentials, reach: Reach) -> AsyncIterator[GcpSource]:
+async def open_gcp(credentials: GcpCredentials, reach: Reach) -> AsyncIterator[source.GcpSource]:
     """Raises Invalid for a key that is none, and for an endpoint that may not be used."""
     if credentials.endpoint_url is not None:
         check_endpoint(credentials.endpoint_url, reach.allow_private_endpoint)
-    key = await asyncio.to_thread(parse_key, credentials.service_account_key)
+    key = await asyncio.to_thread(access.parse_key, credentials.service_account_key)
     async with open_http(reach.allow_private_endpoint) as http:
-        source = GcpSource(http, reach.guard(translate), credentials, key, reach.now)
+        opened = source.GcpSource(http, reach.guard(translate), credentials, key, reach.now)
         try:
-            yield source
+            yield opened
         finally:
-            source.close()
+            opened.close()
 
 
-async def fetch_members(source: Source, credentials: GcpCredentials) -> tuple[Member, ...]:
+async def fetch_members(opened: Source, credentials: GcpCredentials) -> tuple[Member, ...]:
     """The other projects in use that the same key reads. Raises ProviderError."""
     return tuple(
         Member(
@@ -45,7 +35,7 @@ async def fetch_members(source: Source, credentials: GcpCredentials) -> tuple[Me
             name=project.get("displayName") or project["projectId"],
             credentials=credentials.model_copy(update={"project_id": project["projectId"]}),
         )
-        for project in await cast(GcpSource, source).projects()
+        for project in await cast(source.GcpSource, opened).projects()
         if project.get("state") == "ACTIVE" and project["projectId"] != credentials.project_id
     )
 

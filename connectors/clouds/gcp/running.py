@@ -1,8 +1,6 @@
 """What runs besides machines: clusters, Cloud Run, images of containers, interfaces, queues."""
 
-from connectors.clouds.gcp.call import call
-from connectors.clouds.gcp.data import under_parent
-from connectors.clouds.gcp.resource import named, resources
+from connectors.clouds.gcp import calling, data, parsing
 from connectors.reading.listing import Item, Listing, Place, at
 from domain.facts.resource import ResourceKind
 
@@ -14,20 +12,20 @@ PUBSUB = "pubsub.googleapis.com"
 FUNCTION = "cloudfunctions.googleapis.com"
 
 # "-" is every location.
-CLUSTERS = call(
+CLUSTERS = calling.call(
     "container.v1:projects.locations.clusters.list",
     CONTAINER,
     "GET /v1/projects/{project}/locations/-/clusters",
     "container.clusters.list",
 )
-FUNCTIONS = call(
+FUNCTIONS = calling.call(
     "cloudfunctions.v2:projects.locations.functions.list",
     FUNCTION,
     "GET /v2/projects/{project}/locations/-/functions",
     "cloudfunctions.functions.list",
 )
 # The newer version of the interface has no list over all locations.
-SERVICES = call(
+SERVICES = calling.call(
     "run.v1:projects.locations.services.list",
     RUN,
     "GET /v1/projects/{project}/locations/-/services",
@@ -56,13 +54,13 @@ LISTINGS = (
         operation=CLUSTERS,
         items=at("clusters"),
         kind=ResourceKind.GCP_CLUSTER,
-        parse=resources(ResourceKind.GCP_CLUSTER, _cluster, labels="resourceLabels"),
+        parse=parsing.resources(ResourceKind.GCP_CLUSTER, _cluster, labels="resourceLabels"),
     ),
     Listing(
         operation=SERVICES,
         items=at("items"),
         kind=ResourceKind.GCP_RUN_SERVICE,
-        parse=resources(
+        parse=parsing.resources(
             ResourceKind.GCP_RUN_SERVICE, _service, created="metadata.creationTimestamp", labels="metadata.labels"
         ),
     ),
@@ -70,10 +68,10 @@ LISTINGS = (
         operation=FUNCTIONS,
         items=at("functions"),
         kind=ResourceKind.GCP_FUNCTION,
-        parse=named(ResourceKind.GCP_FUNCTION, FUNCTION),
+        parse=parsing.named(ResourceKind.GCP_FUNCTION, FUNCTION),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "artifactregistry.v1:projects.locations.list",
             ARTIFACTS,
             "GET /v1/projects/{project}/locations",
@@ -82,7 +80,7 @@ LISTINGS = (
         items=at("locations"),
         children=(
             Listing(
-                operation=call(
+                operation=calling.call(
                     "artifactregistry.v1:projects.locations.repositories.list",
                     ARTIFACTS,
                     "GET /v1/{+parent}/repositories",
@@ -90,13 +88,13 @@ LISTINGS = (
                 ),
                 items=at("repositories"),
                 kind=ResourceKind.GCP_ARTIFACT_REPOSITORY,
-                parse=named(ResourceKind.GCP_ARTIFACT_REPOSITORY, ARTIFACTS),
-                arguments=under_parent,
+                parse=parsing.named(ResourceKind.GCP_ARTIFACT_REPOSITORY, ARTIFACTS),
+                arguments=data.under_parent,
             ),
         ),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "apigateway.v1:projects.locations.apis.list",
             GATEWAY,
             "GET /v1/projects/{project}/locations/global/apis",
@@ -105,7 +103,7 @@ LISTINGS = (
         items=at("apis"),
         children=(
             Listing(
-                operation=call(
+                operation=calling.call(
                     "apigateway.v1:projects.locations.apis.configs.list",
                     GATEWAY,
                     "GET /v1/{+parent}/configs",
@@ -113,13 +111,13 @@ LISTINGS = (
                 ),
                 items=at("apiConfigs"),
                 kind=ResourceKind.GCP_API_CONFIG,
-                parse=named(ResourceKind.GCP_API_CONFIG, GATEWAY),
-                arguments=under_parent,
+                parse=parsing.named(ResourceKind.GCP_API_CONFIG, GATEWAY),
+                arguments=data.under_parent,
             ),
         ),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "pubsub.v1:projects.subscriptions.list",
             PUBSUB,
             "GET /v1/projects/{project}/subscriptions",
@@ -127,6 +125,6 @@ LISTINGS = (
         ),
         items=at("subscriptions"),
         kind=ResourceKind.GCP_SUBSCRIPTION,
-        parse=named(ResourceKind.GCP_SUBSCRIPTION, PUBSUB),
+        parse=parsing.named(ResourceKind.GCP_SUBSCRIPTION, PUBSUB),
     ),
 )

@@ -9,14 +9,7 @@ from typing import Any
 
 import httpx2
 
-from connectors.clouds.gcp.call import scopes_of
-from connectors.clouds.gcp.error import NAME, InterfaceOff, refusal
-from connectors.clouds.gcp.identity import PROJECT, SEARCH
-from connectors.clouds.gcp.location import USED, Names, widened
-from connectors.clouds.gcp.recommendation import Recommendations
-from connectors.clouds.gcp.recommender import HOST as RECOMMENDER
-from connectors.clouds.gcp.token import AUDIENCE, ServiceAccountKey, Tokens
-from connectors.clouds.gcp.unreachable import unreachable_in
+from connectors.clouds.gcp import access, calling, identity, location, meaning, recommendation, recommender, unreachable
 from connectors.guard import Guard, together
 from connectors.reading.listing import Answer, Arguments, Operation, Place
 from connectors.reading.part import MISSHAPEN
@@ -38,29 +31,30 @@ class GcpSource:
         http: httpx2.AsyncClient,
         guard: Guard,
         credentials: GcpCredentials,
-        key: ServiceAccountKey,
+        key: access.ServiceAccountKey,
         now: Callable[[], datetime],
     ) -> None:
         self._http, self._guard, self._credentials, self._key = http, guard, credentials, key
         base = credentials.endpoint_url
-        self._tokens = Tokens(http, key, f"{base.rstrip('/')}/token" if base else AUDIENCE, now)
+        self._tokens = access.Tokens(http, key, f"{base.rstrip('/')}/token" if base else access.AUDIENCE, now)
         self._clients: dict[str, RestClient] = {}
-        self._recommendations = Recommendations(
-            http, guard, self._tokens, self._base(RECOMMENDER), self._client(RECOMMENDER).refused
+        self._recommendations = recommendation.Recommendations(
+            http, guard, self._tokens, self._base(recommender.HOST), self._client(recommender.HOST).refused
         )
         self._regions: tuple[str, ...] | ProviderError | None = None
         self._lock = Lock()
 
     @property
     def endpoint(self) -> str:
-        return self._credentials.endpoint_url or NAME
+        return self._credentials.endpoint_url or meaning.NAME
 
     def close(self) -> None:
+        """Ends the threads; the HTTP client belongs to whoever opened it."""
         self._recommendations.close()
 
     async def identity(self) -> Identity:
         """The project. Raises ProviderError."""
-        async with aclosing(self._raw(PROJECT, {})) as pages:
+        async with aclosing(self._raw(identity.PROJECT, {})) as pages:
             async for page in pages:
                 try:
                     return Identity(
@@ -69,8 +63,8 @@ class GcpSource:
                         principal=self._key.email,
                     )
                 except MISSHAPEN as error:
-                    raise self._misshapen(PROJECT, error) from error
-        raise Misshapen(f"{self.endpoint} does not tell which project this is.", service=PROJECT.service)
+                    raise self._misshapen(identity.PROJECT, error) from error
+        raise Misshapen(f"{self.endpoint} does not tell which project this is.", service=identity.PROJECT.service)
 
     async def regions(self) -> tuple[str, ...]:
         """The locations in use, zones and multi-regions too, and "global". Raises ProviderError."""
@@ -87,22 +81,24 @@ class GcpSource:
 
     async def projects(self) -> list[Mapping[str, Any]]:
         """Every project the key sees, as projects.search prints it. Raises ProviderError."""
-        async with aclosing(self._raw(SEARCH, {})) as pages:
+        async with aclosing(self._raw(identity.SEARCH, {})) as pages:
             return [project async for page in pages for project in page.get("projects") or []]
 
     async def _read_regions(self) -> tuple[str, ...] | ProviderError:
         """A failure is an answer too: all who need the locations learn of it, and it is not tried for each of them."""
         try:
-            found = await together(self._used(operation, arguments, names) for operation, arguments, names in USED)
+            found = await together(
+                self._used(operation, arguments, names) for operation, arguments, names in location.USED
+            )
         except ProviderError as error:
             return error
-        return widened(name for names in found for name in names)
+        return location.widened(name for names in found for name in names)
 
-    async def _used(self, operation: Operation, arguments: Mapping[str, Any], names: Names) -> list[str]:
+    async def _used(self, operation: Operation, arguments: Mapping[str, Any], names: location.Names) -> list[str]:
         try:
             async with aclosing(self._checked(operation, arguments)) as pages:
                 return [name async for page in pages for name in names(page)]
-        except InterfaceOff:
+        except meaning.InterfaceOff:
             # A project that does not use an interface has nothing of its kind.
             return []
         except MISSHAPEN as error:
@@ -112,11 +108,11 @@ class GcpSource:
         lacking: set[str] = set()
         async with aclosing(self._raw(operation, arguments)) as pages:
             async for page in pages:
-                lacking |= unreachable_in(page)
+                lacking |= unreachable.unreachable_in(page)
                 yield page
         if lacking:
             named = ", ".join(sorted(lacking)[:5])
-            raise CutShort(f"{NAME} could not reach {named} for {operation.name}.", service=operation.service)
+            raise CutShort(f"{meaning.NAME} could not reach {named} for {operation.name}.", service=operation.service)
 
     def _raw(self, operation: Operation, arguments: Arguments) -> AsyncGenerator[Answer, None]:
         filled = {**self._own(operation), **arguments}
@@ -132,7 +128,7 @@ class GcpSource:
             found["project"] = self._credentials.project_id
         if "{organization}" in operation.request:
             if self._credentials.organization_id is None:
-                message = f"{NAME} offers {operation.name} for an organization only."
+                message = f"{meaning.NAME} offers {operation.name} for an organization only."
                 raise PlanMissing(message, service=operation.service, plan=ORGANIZATION)
             found["organization"] = self._credentials.organization_id
         return found
@@ -143,10 +139,10 @@ class GcpSource:
     def _client(self, host: str) -> RestClient:
         if host not in self._clients:
             vendor = Vendor(
-                name=NAME,
+                name=meaning.NAME,
                 base_url=self._base(host),
                 next_page=NEXT_PAGE,
-                authorize=partial(self._tokens.headers, scopes_of(host)),
+                authorize=partial(self._tokens.headers, calling.scopes_of(host)),
                 refusal=partial(self._refusal, host),
             )
             self._clients[host] = RestClient(self._http, self._guard, vendor)
@@ -154,8 +150,8 @@ class GcpSource:
 
     def _refusal(self, host: str, reply: Reply, operation: Operation) -> ProviderError | None:
         if reply.status == httpx2.codes.UNAUTHORIZED:
-            self._tokens.forget(scopes_of(host))
-        return refusal(reply, operation)
+            self._tokens.forget(calling.scopes_of(host))
+        return meaning.refusal(reply, operation)
 
     def _misshapen(self, operation: Operation, error: Exception) -> Misshapen:
         message = f"{self.endpoint} answered {operation.name} in another shape ({type(error).__name__})."

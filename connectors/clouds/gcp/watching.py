@@ -2,9 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from connectors.clouds.gcp.call import call
-from connectors.clouds.gcp.resource import named, resources
-from connectors.clouds.gcp.zone import is_zone
+from connectors.clouds.gcp import calling, parsing, zone
 from connectors.reading.listing import Arguments, Item, Listing, Place, at
 from domain.facts.resource import ResourceKind
 
@@ -24,12 +22,12 @@ RENAMED = {"eu": "europe"}
 
 def zones(_: Place, regions: Sequence[str]) -> Iterable[Arguments]:
     """Once in each zone in use."""
-    return [{"location": one} for one in regions if is_zone(one)]
+    return [{"location": one} for one in regions if zone.is_zone(one)]
 
 
 def areas(_: Place, regions: Sequence[str]) -> Iterable[Arguments]:
     """Once in each region in use, multi-regions and "global" among them."""
-    return [{"location": RENAMED.get(one, one)} for one in regions if not is_zone(one)]
+    return [{"location": RENAMED.get(one, one)} for one in regions if not zone.is_zone(one)]
 
 
 def _sink(item: Item, place: Place) -> str:
@@ -46,23 +44,23 @@ def _finding(item: Item, _: Place) -> str:
 
 LISTINGS = (
     Listing(
-        operation=call(
+        operation=calling.call(
             "logging.v2:projects.sinks.list", LOGGING, "GET /v2/projects/{project}/sinks", "logging.sinks.list"
         ),
         items=at("sinks"),
         kind=ResourceKind.GCP_LOG_SINK,
-        parse=resources(ResourceKind.GCP_LOG_SINK, _sink),
+        parse=parsing.resources(ResourceKind.GCP_LOG_SINK, _sink),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "logging.v2:projects.metrics.list", LOGGING, "GET /v2/projects/{project}/metrics", "logging.logMetrics.list"
         ),
         items=at("metrics"),
         kind=ResourceKind.GCP_LOG_METRIC,
-        parse=resources(ResourceKind.GCP_LOG_METRIC, _metric),
+        parse=parsing.resources(ResourceKind.GCP_LOG_METRIC, _metric),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "logging.v2:projects.locations.buckets.list",
             LOGGING,
             "GET /v2/projects/{project}/locations/-/buckets",
@@ -70,10 +68,10 @@ LISTINGS = (
         ),
         items=at("buckets"),
         kind=ResourceKind.GCP_LOG_BUCKET,
-        parse=named(ResourceKind.GCP_LOG_BUCKET, LOGGING),
+        parse=parsing.named(ResourceKind.GCP_LOG_BUCKET, LOGGING),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "monitoring.v3:projects.alertPolicies.list",
             MONITORING,
             "GET /v3/projects/{project}/alertPolicies",
@@ -81,12 +79,12 @@ LISTINGS = (
         ),
         items=at("alertPolicies"),
         kind=ResourceKind.GCP_ALERT_POLICY,
-        parse=named(
+        parse=parsing.named(
             ResourceKind.GCP_ALERT_POLICY, MONITORING, created="creationRecord.mutateTime", labels="userLabels"
         ),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "monitoring.v3:projects.uptimeCheckConfigs.list",
             MONITORING,
             "GET /v3/projects/{project}/uptimeCheckConfigs",
@@ -94,10 +92,10 @@ LISTINGS = (
         ),
         items=at("uptimeCheckConfigs"),
         kind=ResourceKind.GCP_UPTIME_CHECK,
-        parse=named(ResourceKind.GCP_UPTIME_CHECK, MONITORING, labels="userLabels"),
+        parse=parsing.named(ResourceKind.GCP_UPTIME_CHECK, MONITORING, labels="userLabels"),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "securitycenter.v1:projects.sources.findings.list",
             FINDINGS,
             "GET /v1/projects/{project}/sources/-/findings",
@@ -107,11 +105,11 @@ LISTINGS = (
         ),
         items=lambda answer: [one["finding"] for one in answer.get("listFindingsResults") or []],
         kind=ResourceKind.GCP_SECURITY_FINDING,
-        parse=resources(ResourceKind.GCP_SECURITY_FINDING, _finding, shown="category"),
+        parse=parsing.resources(ResourceKind.GCP_SECURITY_FINDING, _finding, shown="category"),
         arguments=lambda _: {"filter": 'state="ACTIVE"', "pageSize": 1000},
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "securitycentermanagement.v1:projects.locations.securityCenterServices.list",
             POSTURE,
             "GET /v1/projects/{project}/locations/global/securityCenterServices",
@@ -122,7 +120,7 @@ LISTINGS = (
         items=at("securityCenterServices"),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "osconfig.v1:projects.patchDeployments.list",
             PATCHES,
             "GET /v1/projects/{project}/patchDeployments",
@@ -131,7 +129,7 @@ LISTINGS = (
         items=at("patchDeployments"),
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "osconfig.v1:projects.locations.instances.vulnerabilityReports.list",
             PATCHES,
             "GET /v1/projects/{project}/locations/{location}/instances/-/vulnerabilityReports",
@@ -141,7 +139,7 @@ LISTINGS = (
         spread=zones,
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "dlp.v2:projects.locations.discoveryConfigs.list",
             PROFILES,
             "GET /v2/projects/{project}/locations/{location}/discoveryConfigs",
@@ -151,7 +149,7 @@ LISTINGS = (
         spread=areas,
     ),
     Listing(
-        operation=call(
+        operation=calling.call(
             "dlp.v2:organizations.locations.fileStoreDataProfiles.list",
             PROFILES,
             "GET /v2/organizations/{organization}/locations/{location}/fileStoreDataProfiles",
@@ -161,12 +159,14 @@ LISTINGS = (
         spread=areas,
     ),
     Listing(
-        operation=call("cloudasset.v1:feeds.list", ASSETS, "GET /v1/projects/{project}/feeds", "cloudasset.feeds.list"),
+        operation=calling.call(
+            "cloudasset.v1:feeds.list", ASSETS, "GET /v1/projects/{project}/feeds", "cloudasset.feeds.list"
+        ),
         items=at("feeds"),
     ),
     # Everything there is, of all services, with its labels.
     Listing(
-        operation=call(
+        operation=calling.call(
             "cloudasset.v1:v1.searchAllResources",
             ASSETS,
             "GET /v1/projects/{project}:searchAllResources",

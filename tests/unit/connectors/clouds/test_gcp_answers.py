@@ -5,12 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.gcp.location import USED, widened
-from connectors.clouds.gcp.recommender import Where, where
-from connectors.clouds.gcp.resource import compute, named, resources
-from connectors.clouds.gcp.secret import HIDDEN, hide
-from connectors.clouds.gcp.unreachable import unreachable_in
-from connectors.clouds.gcp.watching import areas, zones
+from connectors.clouds.gcp import location, parsing, recommender, secret, unreachable, watching
 from connectors.reading.listing import Place
 from domain.facts.resource import Resource, ResourceKind
 
@@ -19,7 +14,7 @@ V1 = "https://www.googleapis.com/compute/v1/projects/p1"
 
 
 def disk(**fields: Any) -> Resource:
-    found = compute(ResourceKind.GCP_DISK, "disks")({"name": "d1", **fields}, {}, PLACE)
+    found = parsing.compute(ResourceKind.GCP_DISK, "disks")({"name": "d1", **fields}, {}, PLACE)
     assert found is not None
     return found
 
@@ -58,14 +53,14 @@ def test_without_a_link_the_name_is_put_together(fields: dict[str, str], scope: 
     ],
 )
 def test_the_location_is_read_off_the_name(name: str, region: str | None) -> None:
-    found = named(ResourceKind.GCP_KEY_RING, "cloudkms.googleapis.com")({"name": name}, {}, PLACE)
+    found = parsing.named(ResourceKind.GCP_KEY_RING, "cloudkms.googleapis.com")({"name": name}, {}, PLACE)
 
     assert found is not None
     assert (found.native_id, found.region) == (f"//cloudkms.googleapis.com/{name}", region)
 
 
 def test_details_stand_beside_the_provider_s_own_fields_and_a_time_without_zone_is_utc() -> None:
-    parse = resources(ResourceKind.GCP_SQL_INSTANCE, lambda item, _: "//x/y", labels="settings.userLabels")
+    parse = parsing.resources(ResourceKind.GCP_SQL_INSTANCE, lambda item, _: "//x/y", labels="settings.userLabels")
     item = {"name": "db", "settings": {"userLabels": {"env": "prod"}}, "createTime": "2026-10-01T00:00:00"}
 
     found = parse(item, {"backup_runs": []}, PLACE)
@@ -93,15 +88,15 @@ def test_secrets_are_taken_out_and_the_names_of_settings_stay() -> None:
         "nothing": {"metadata": {"items": None}},
     }
 
-    assert hide(answer) == {
-        "nodePools": [{"config": {"metadata": {"disable-legacy-endpoints": "true", "token": HIDDEN}}}],
-        "nodeConfig": {"metadata": {"token": HIDDEN}, "machineType": "e2"},
-        "masterAuth": {"password": HIDDEN, "clientKey": HIDDEN, "username": "admin"},
-        "containers": [{"env": [{"name": "KEY", "value": HIDDEN}, {"name": "REF", "valueFrom": {}}, "odd"]}],
-        "environmentVariables": {"KEY": HIDDEN},
-        "pushConfig": {"pushEndpoint": f"https://example.com/push?{HIDDEN}"},
+    assert secret.hide(answer) == {
+        "nodePools": [{"config": {"metadata": {"disable-legacy-endpoints": "true", "token": secret.HIDDEN}}}],
+        "nodeConfig": {"metadata": {"token": secret.HIDDEN}, "machineType": "e2"},
+        "masterAuth": {"password": secret.HIDDEN, "clientKey": secret.HIDDEN, "username": "admin"},
+        "containers": [{"env": [{"name": "KEY", "value": secret.HIDDEN}, {"name": "REF", "valueFrom": {}}, "odd"]}],
+        "environmentVariables": {"KEY": secret.HIDDEN},
+        "pushConfig": {"pushEndpoint": f"https://example.com/push?{secret.HIDDEN}"},
         "other": {"pushEndpoint": "https://example.com/push", "password": ""},
-        "metadata": {"items": [{"key": "enable-oslogin", "value": "TRUE"}, {"key": "k", "value": HIDDEN}]},
+        "metadata": {"items": [{"key": "enable-oslogin", "value": "TRUE"}, {"key": "k", "value": secret.HIDDEN}]},
         "nothing": {"metadata": {"items": []}},
     }
 
@@ -122,11 +117,11 @@ def test_secrets_are_taken_out_and_the_names_of_settings_stay() -> None:
     ],
 )
 def test_what_an_answer_could_not_reach_is_found(answer: Any, lacking: set[str]) -> None:
-    assert unreachable_in(answer) == lacking
+    assert unreachable.unreachable_in(answer) == lacking
 
 
 def test_locations_in_use_are_widened_to_their_regions_and_to_global() -> None:
-    assert widened(["us-central1-a", "US", "NAM4", "europe-west1"]) == (
+    assert location.widened(["us-central1-a", "US", "NAM4", "europe-west1"]) == (
         "europe-west1",
         "global",
         "us",
@@ -136,15 +131,15 @@ def test_locations_in_use_are_widened_to_their_regions_and_to_global() -> None:
 
 
 def test_places_are_told_apart() -> None:
-    assert [where(one) for one in ("us-central1-a", "us-central1", "eu", "global")] == [
-        Where.ZONE,
-        Where.REGION,
-        Where.REGION,
-        Where.GLOBAL,
+    assert [recommender.where(one) for one in ("us-central1-a", "us-central1", "eu", "global")] == [
+        recommender.Where.ZONE,
+        recommender.Where.REGION,
+        recommender.Where.REGION,
+        recommender.Where.GLOBAL,
     ]
     regions = ("eu", "global", "us-central1", "us-central1-a")
-    assert list(zones(PLACE, regions)) == [{"location": "us-central1-a"}]
-    assert [one["location"] for one in areas(PLACE, regions)] == ["europe", "global", "us-central1"]
+    assert list(watching.zones(PLACE, regions)) == [{"location": "us-central1-a"}]
+    assert [one["location"] for one in watching.areas(PLACE, regions)] == ["europe", "global", "us-central1"]
 
 
 def test_every_list_tells_where_its_things_lie() -> None:
@@ -164,6 +159,6 @@ def test_every_list_tells_where_its_things_lie() -> None:
         },
     }
 
-    found = {operation.name: list(names(answers[operation.name])) for operation, _, names in USED}
+    found = {operation.name: list(names(answers[operation.name])) for operation, _, names in location.USED}
 
     assert [name for names in found.values() for name in names] == ["z-a1-a", "r", "sql", "US", "EU", "k", "fn", "run"]

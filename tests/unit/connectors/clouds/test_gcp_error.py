@@ -5,8 +5,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.gcp.compute import DISKS
-from connectors.clouds.gcp.error import refusal
+from connectors.clouds.gcp import compute, meaning
 from connectors.rest.paging import Reply
 from domain.errors import PermissionMissing, PlanMissing, Throttled
 
@@ -34,7 +33,7 @@ def info(reason: str, **metadata: str) -> dict[str, Any]:
     ],
 )
 def test_what_is_not_switched_on_is_named(answer: Reply, plan: str) -> None:
-    error = refusal(answer, DISKS)
+    error = meaning.refusal(answer, compute.DISKS)
 
     assert isinstance(error, PlanMissing)
     assert error.plan == plan
@@ -53,7 +52,7 @@ def test_what_is_not_switched_on_is_named(answer: Reply, plan: str) -> None:
     ],
 )
 def test_the_missing_permission_is_named(answer: Reply, permission: str) -> None:
-    error = refusal(answer, DISKS)
+    error = meaning.refusal(answer, compute.DISKS)
 
     assert isinstance(error, PermissionMissing)
     assert error.permission == permission
@@ -70,7 +69,7 @@ def test_the_missing_permission_is_named(answer: Reply, permission: str) -> None
     ],
 )
 def test_too_many_calls_are_told_with_how_long_to_wait(answer: Reply, wait: timedelta | None) -> None:
-    error = refusal(answer, DISKS)
+    error = meaning.refusal(answer, compute.DISKS)
 
     assert isinstance(error, Throttled)
     assert error.retry_after == wait
@@ -78,4 +77,4 @@ def test_too_many_calls_are_told_with_how_long_to_wait(answer: Reply, wait: time
 
 @pytest.mark.parametrize("status", [400, 401, 404, 500])
 def test_other_refusals_mean_what_their_status_says(status: int) -> None:
-    assert refusal(reply(status), DISKS) is None
+    assert meaning.refusal(reply(status), compute.DISKS) is None

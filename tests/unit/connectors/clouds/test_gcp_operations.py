@@ -3,8 +3,7 @@
 import json
 from pathlib import Path
 
-from connectors.clouds.gcp.recommender import RECOMMENDERS, SECURITY_KEY_RECOMMENDER, SPEND_RECOMMENDER
-from connectors.clouds.gcp.registration import REGISTRATION
+from connectors.clouds.gcp import recommender, registration
 
 
 def read_by_rules(shared: Path) -> set[str]:
@@ -20,14 +19,14 @@ def read_by_controls(shared: Path) -> set[str]:
 
 def test_every_call_of_the_catalogues_is_covered(shared: Path) -> None:
     wanted = read_by_rules(shared) | read_by_controls(shared)
-    ours = {name for one in REGISTRATION.operations for name in (one.name, *one.options["also"])}
+    ours = {name for one in registration.REGISTRATION.operations for name in (one.name, *one.options["also"])}
 
     assert len(wanted) == 58
     assert wanted - ours == set()
 
 
 def test_no_name_stands_for_two_calls() -> None:
-    names = [name for one in REGISTRATION.operations for name in {one.name, *one.options["also"]}]
+    names = [name for one in registration.REGISTRATION.operations for name in {one.name, *one.options["also"]}]
 
     assert len(names) == len(set(names))
 
@@ -36,14 +35,14 @@ def test_every_recommender_of_the_catalogue_is_asked(shared: Path) -> None:
     ids = json.loads((shared / "facts" / "provider_cost_apis.json").read_text())["gcp"]["recommender_ids"]
 
     assert {one for group in ids.values() for one in group} == {
-        *RECOMMENDERS,
-        SPEND_RECOMMENDER,
-        SECURITY_KEY_RECOMMENDER,
+        *recommender.RECOMMENDERS,
+        recommender.SPEND_RECOMMENDER,
+        recommender.SECURITY_KEY_RECOMMENDER,
     }
 
 
 def test_every_call_names_what_the_customer_grants_and_turns_on() -> None:
-    for one in REGISTRATION.operations:
+    for one in registration.REGISTRATION.operations:
         assert one.permissions
         assert one.plan
         assert one.hidden is not None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.clouds.gcp.secret import hide
+from connectors.clouds.gcp import secret
 from connectors.reading.listing import Operation
 
 CLOUD_SCOPE = "https://www.googleapis.com/auth/cloud-platform"
@@ -47,7 +47,7 @@ def call(
         plan=plan or f"the API {host}",
         off=frozenset(off),
         request=request,
-        hidden=hide,
+        hidden=secret.hide,
         options=options,
     )
 
