@@ -144,6 +144,7 @@ def options(backend: Backend) -> dict[str, Any]:
         audit_keys=backend.keys.audit,
         audit_entries=backend.audit_entries,
         one_time_tokens=backend.one_time_tokens,
+        guards=backend.guards,
         post=make_post(backend.settings),
         public_url=backend.settings.public_url,
         texts_of=Records(backend.settings.dns_servers).texts,

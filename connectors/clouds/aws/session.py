@@ -85,7 +85,7 @@ class AwsSource:
             asked = {paging.limit: operation.options["page_size"], **arguments}
         while asked is not None:
             send = partial(self._send, client, operation, method, asked)
-            answer = await self._guard.call(operation.service, operation.name, send)
+            answer = await self._guard.call(operation.service, operation.name, send, region=region)
             if answer is None:
                 return
             yield answer
