@@ -25,7 +25,7 @@ class Resting(Unavailable):
 
 def pause_after(tries: int, error: BaseException | None, chance: float) -> float:
     """Seconds until the next try; `chance` from 0 to 1. Retry-After is kept to, and jitter comes on top of it."""
-    most: float = min(FIRST_PAUSE * 2 ** (tries - 1), LONGEST_PAUSE).total_seconds()
+    most: float = min(FIRST_PAUSE.total_seconds() * 2.0 ** min(tries - 1, 30), LONGEST_PAUSE.total_seconds())
     asked = error.retry_after if isinstance(error, ProviderError) else None
     return chance * most + (asked.total_seconds() if asked else 0.0)
 

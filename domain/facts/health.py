@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 
 class HealthState(StrEnum):
@@ -53,37 +53,39 @@ class Tally(BaseModel):
 
 
 class CircuitBreaker(BaseModel):
-    """`since`: when it first opened, or closed. `next_try_at`: when a call is let through; None while closed."""
+    """What stands between us and a service that does not answer."""
 
     model_config = ConfigDict(frozen=True)
 
-    service: str
-    state: BreakerState
-    since: datetime
-    next_try_at: datetime | None = None
+    service: str = Field(description="The service, as its vendor prints it.")
+    state: BreakerState = Field(description="Whether calls go through.")
+    since: datetime = Field(description="When it first opened; of a closed one, when it closed.")
+    next_try_at: datetime | None = Field(
+        default=None, description="When a call is let through again; null while it is closed."
+    )
 
 
 class HealthProblem(BaseModel):
-    """`message` says what is wrong with `service`, `advice` what to do about it."""
+    """One thing that is wrong, for a person."""
 
     model_config = ConfigDict(frozen=True)
 
-    kind: ProblemKind
-    service: str
-    message: str
-    advice: str
+    kind: ProblemKind = Field(description="What kind of trouble it is.")
+    service: str = Field(description="The service it is about, as its vendor prints it.")
+    message: str = Field(description="What is wrong, in a sentence.")
+    advice: str = Field(description="What to do about it.")
 
 
 class ServiceHealth(BaseModel):
-    """One service over the window; `score` from 0 to 100, `mean_seconds` how long a call took on average."""
+    """One service over the window."""
 
     model_config = ConfigDict(frozen=True)
 
-    service: str
-    score: int
-    calls: int
-    throttled: int
-    unavailable: int
-    refused: int
-    malformed: int
-    mean_seconds: float
+    service: str = Field(description="The service, as its vendor prints it.")
+    score: int = Field(description="From 0, nothing works, to 100, everything does.")
+    calls: int = Field(description="Calls in the last hour it was asked in, each try counted.")
+    throttled: int = Field(description="Of these, how often it asked for fewer calls.")
+    unavailable: int = Field(description="Of these, how often it gave no answer.")
+    refused: int = Field(description="Of these, how often it refused.")
+    malformed: int = Field(description="Of these, how often the answer could not be read.")
+    mean_seconds: float = Field(description="How long a call took on average.")
