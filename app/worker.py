@@ -11,11 +11,13 @@ from typing import Any
 import structlog
 from arq import cron
 from arq.worker import Worker, func
+from prometheus_client import start_http_server
 from redis.exceptions import RedisError
 
 from app.logs import set_up_logs
 from app.post import make_post
 from app.settings import Settings
+from app.tracing import start_tracing
 from app.wiring import Backend, open_backend, open_redis, urls_of
 from connectors.dns import Records
 from documents.base import utc_now
@@ -229,6 +231,9 @@ def main() -> None:
     """The worker process."""
     settings = Settings()
     set_up_logs(json=settings.log_json, level=settings.log_level)
+    start_tracing(settings, "worker")
+    if settings.worker_metrics_port is not None:
+        start_http_server(settings.worker_metrics_port, "127.0.0.1")
     asyncio.run(run(settings))
 
 

@@ -1,11 +1,4 @@
-"""How fast each provider may be asked, how long it is waited for, and when it is let alone: one table.
-
-A limit is kept for each account and service (the `service` of an operation), by all processes of the installation
-together. Where a provider publishes its limit the number stands beside it, with the page it is from, and the tests
-compare the two. Limits that the customer's own programs share we use by half at most: a reading that takes longer is
-better than a deployment that fails. Where nothing is published the number is ours and says so; a provider that thinks
-otherwise answers with throttling, which empties the bucket of all processes.
-"""
+"""How fast each provider may be asked, how long it is waited for, and when it is let alone: one table."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,6 +7,12 @@ from functools import lru_cache
 from math import inf
 
 from domain.facts.provider import Provider
+
+# A limit is kept for each account and service (the `service` of an operation), by all processes of the installation
+# together. Where a provider publishes its limit the number stands beside it, with the page it is from, and the tests
+# compare the two. Limits that the customer's own programs share we use by half at most: a reading that takes longer is
+# better than a deployment that fails. Where nothing is published the number is ours and says so; a provider that thinks
+# otherwise answers with throttling, which empties the bucket of all processes.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,4 @@
-"""How well an integration does, from 0 to 100, and what is wrong in plain words.
-
-A service starts at 100 and loses what its calls lost: a call without an answer, or with one that cannot be read, loses
-all of itself; one that was throttled loses half, because it only comes later; one that was refused loses a fifth,
-because the rest goes on and one missing permission is met by many calls. A service that rests scores 0.
-
-The account scores two thirds of the mean of its services and one third of the worst: the mean alone would hide one
-dead service among forty, the worst alone would call an account dead for it. When no call of the hour brought anything
-the score is 0, whatever the reasons. Below 50 more is lost than is read: FAILING. Below 90, or with anything a person
-should do, it is DEGRADED. Without a call there is no score: UNKNOWN.
-"""
+"""How well an integration does, from 0 to 100, and what is wrong in plain words."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -27,6 +17,15 @@ from domain.facts.health import (
 from domain.facts.inventory import GapCause, ServiceGap
 
 WINDOW = timedelta(hours=1)
+
+# A service starts at 100 and loses what its calls lost: a call without an answer, or with one that cannot be read, is
+# lost whole; one that was throttled by half, because it only comes later; one that was refused by a fifth, because the
+# rest goes on and one missing permission is met by many calls. A service that rests scores 0.
+#
+# The account scores two thirds of the mean of its services and one third of the worst: the mean alone would hide one
+# dead service among forty, the worst alone would call an account dead for it. When no call of the hour brought anything
+# the score is 0, whatever the reasons. Below 50 more is lost than is read: FAILING. Below 90, or with anything a person
+# should do, it is DEGRADED. Without a call there is no score: UNKNOWN.
 UNANSWERED_COSTS, THROTTLED_COSTS, REFUSED_COSTS = 1.0, 0.5, 0.2
 MEAN_WEIGHT, WORST_WEIGHT = 2, 1
 FAILING_BELOW, HEALTHY_FROM = 50, 90

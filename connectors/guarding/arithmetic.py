@@ -1,9 +1,4 @@
-"""The arithmetic of a bucket and a breaker, for one process. `gate` does the same in Redis for all of them.
-
-A bucket is kept as the moment at which it will be full again: one number says all about it. Each call moves that moment
-on by the time one token takes to come back; a call waits for as long as the moment lies further away than the whole
-bucket takes to fill. So tokens are given in the order they were asked for, and nobody has to ask twice.
-"""
+"""The arithmetic of a bucket and a breaker, for one process. `gate` does the same in Redis for all of them."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -43,7 +38,12 @@ class Entry:
 
 @dataclass(slots=True)
 class Bucket:
-    """Moments are seconds of a clock that only goes on."""
+    """Kept as the moment at which it will be full again: one number says all about it.
+
+    Each call moves that moment on by the time one token takes to come back, and waits for as long as the moment lies
+    further away than the whole bucket takes to fill. So tokens are given in the order they were asked for, and nobody
+    has to ask twice. Moments are seconds of a clock that only goes on.
+    """
 
     full_at: float = 0.0
 
