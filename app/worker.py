@@ -11,10 +11,10 @@ from typing import Any
 import structlog
 from arq import cron
 from arq.worker import Worker, func
-from prometheus_client import start_http_server
 from redis.exceptions import RedisError
 
 from app.logs import set_up_logs
+from app.metrics import serve_metrics
 from app.post import make_post
 from app.settings import Settings
 from app.tracing import start_tracing
@@ -233,7 +233,7 @@ def main() -> None:
     set_up_logs(json=settings.log_json, level=settings.log_level)
     start_tracing(settings, "worker")
     if settings.worker_metrics_port is not None:
-        start_http_server(settings.worker_metrics_port, "127.0.0.1")
+        serve_metrics(settings.worker_metrics_port)
     asyncio.run(run(settings))
 
 
