@@ -46,7 +46,7 @@ class Guard:
         self._translate = translate
         self._watch = watch
         self._provider = watch.provider if watch else None
-        self._services: dict[str, asyncio.Semaphore] = {}
+        self._families: dict[str, asyncio.Semaphore] = {}
 
     async def call(
         self, service: str, operation: str, send: Callable[[], Awaitable[T]], *, region: str | None = None
@@ -57,7 +57,7 @@ class Guard:
         when to come again, where that is known. Time spent waiting for a place counts for no limit.
         """
         watch = self._watch
-        call = watch.call(service, operation, region) if watch else Call(service, operation, self._plain)
+        call = watch.call(service, operation, region) if watch else Call(service, operation, self._plain, service)
         tries = 0
 
         async def once() -> T:
@@ -67,7 +67,7 @@ class Guard:
 
         with telemetry.spanned(self._provider, service, operation) as span:
             try:
-                async with self._of_service(call):
+                async with self._of_family(call):
                     if watch is None:
                         return await once()
                     answer: T = await retrying(call.limit, watch.sleep, watch.chance)(once)
@@ -77,10 +77,10 @@ class Guard:
                 if tries > 1:
                     telemetry.RETRIES.labels(telemetry.name_of(self._provider), service).inc(tries - 1)
 
-    def _of_service(self, call: Call) -> asyncio.Semaphore:
-        if call.service not in self._services:
-            self._services[call.service] = asyncio.Semaphore(call.limit.concurrency)
-        return self._services[call.service]
+    def _of_family(self, call: Call) -> asyncio.Semaphore:
+        if call.family not in self._families:
+            self._families[call.family] = asyncio.Semaphore(call.limit.concurrency)
+        return self._families[call.family]
 
     async def _once(self, call: Call, send: Callable[[], Awaitable[T]]) -> T:
         entry = await self._watch.let_in(call) if self._watch else None

@@ -21,7 +21,7 @@ class Limit:
 
     `timeout` is for one try; none begins later than `within`, nor after so many `attempts`. After `failures` tries in
     a row without an answer the breaker opens for `pause`; 0 is never. `published` are the provider's own words, as
-    calls in seconds.
+    calls in seconds. `is_shared`: services without a limit of their own have one bucket and its places together.
     """
 
     rate: float = inf
@@ -36,6 +36,7 @@ class Limit:
     failures: int = 10
     pause: timedelta = timedelta(seconds=60)
     published: tuple[tuple[int, int], ...] = ()
+    is_shared: bool = False
 
     @property
     def interval(self) -> float:
@@ -95,7 +96,7 @@ AWS: Mapping[str, Limit] = {
 AZURE: Mapping[str, Limit] = {
     # Reads of one principal in one subscription: a bucket of 250 that fills by 25 a second. Source: "Understand how
     # Azure Resource Manager throttles requests", the limits since 2024.
-    "*": Limit(rate=12, burst=100, published=((250 + 25 * 10, 10),)),
+    "*": Limit(rate=12, burst=100, concurrency=16, published=((250 + 25 * 10, 10),), is_shared=True),
     # 15 in 5 seconds for each user. Source: "Guidance for throttled requests in Azure Resource Graph".
     "resourcegraph": Limit(rate=1.4, burst=8, concurrency=3, published=((15, 5),)),
     # 12 units in 10 seconds, 60 in a minute, 600 in an hour; a query of up to a month is one unit. Source: "Manage
@@ -126,11 +127,13 @@ GCP: Mapping[str, Limit] = {
     "cloudbilling": Limit(rate=2, burst=10, concurrency=2, published=((300, 60),)),
 }
 # 5,000 an hour and 250 a minute for each token, which is ours alone. Source: DigitalOcean API reference, "Rate Limit".
-DIGITALOCEAN: Mapping[str, Limit] = {"*": Limit(rate=1.3, burst=150, published=((5000, 3600), (250, 60)))}
+DIGITALOCEAN: Mapping[str, Limit] = {
+    "*": Limit(rate=1.3, burst=150, published=((5000, 3600), (250, 60)), is_shared=True),
+}
 GITHUB: Mapping[str, Limit] = {
     # 5,000 an hour for each user or installation; beside it 900 points a minute for REST, one a read, and 100 calls at
     # once. Source: "Rate limits for the REST API".
-    "*": Limit(rate=1.2, burst=300, published=((5000, 3600), (900, 60))),
+    "*": Limit(rate=1.2, burst=300, published=((5000, 3600), (900, 60)), is_shared=True),
     # Searches 30 a minute, of code 10. Source: the same.
     "search": Limit(rate=0.1, burst=2, concurrency=1, published=((10, 60),)),
     # The audit log 1,750 an hour for each user and address. Source: "REST API endpoints for enterprise audit logs".
@@ -146,12 +149,15 @@ OKTA: Mapping[str, Limit] = {
 }
 # The budget is in points that are not published; 10 a second is what small sites bear. Source: Jira Cloud, "Rate
 # limiting".
-JIRA: Mapping[str, Limit] = {"*": Limit(rate=5, burst=20, concurrency=4)}
+JIRA: Mapping[str, Limit] = {"*": Limit(rate=5, burst=20, concurrency=4, is_shared=True)}
+# By method and workspace: tier 2 is 20 a minute, tier 3 50. Source: Slack, "Rate limits", and the page of each method.
+_TIER_3 = Limit(rate=0.7, burst=5, concurrency=4, published=((50, 60),))
 SLACK: Mapping[str, Limit] = {
-    # Tier 2, 20 a minute for each method and workspace. Source: Slack, "Rate limits".
     "*": Limit(rate=0.3, burst=2, concurrency=2, published=((20, 60),)),
-    "tier3": Limit(rate=0.7, burst=5, concurrency=4, published=((50, 60),)),
-    "tier4": Limit(rate=1.4, burst=10, concurrency=4, published=((100, 60),)),
+    "conversations.info": _TIER_3,
+    "team.info": _TIER_3,
+    # "Hundreds of calls a minute", as its page says.
+    "auth.test": Limit(rate=1, burst=10, published=((100, 60),)),
 }
 
 LIMITS: Mapping[Provider, Mapping[str, Limit]] = {

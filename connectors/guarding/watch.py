@@ -20,11 +20,15 @@ from domain.facts.provider import Provider
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call, whatever its tries. `bucket` and `breaker` are the keys of the two in the gate."""
+    """One call, whatever its tries. `bucket` and `breaker` are the keys of the two in the gate.
+
+    `family` is the service, or * for all that share a limit; calls of a family share its places.
+    """
 
     service: str
     operation: str
     limit: Limit
+    family: str
     bucket: str = ""
     breaker: str = ""
 
@@ -46,9 +50,10 @@ class Watch:
 
     def call(self, service: str, operation: str, region: str | None) -> Call:
         """The call with its limit and its keys."""
-        breaker = f"{telemetry.name_of(self.provider)}:{self.account}:{service}"
-        bucket = breaker if region is None else f"{breaker}:{region}"
-        return Call(service, operation, self.limits(self.provider, service), bucket, breaker)
+        account, limit = f"{telemetry.name_of(self.provider)}:{self.account}", self.limits(self.provider, service)
+        family = "*" if limit.is_shared else service
+        bucket = f"{account}:{family}" if region is None else f"{account}:{family}:{region}"
+        return Call(service, operation, limit, family, bucket, f"{account}:{service}")
 
     async def let_in(self, call: Call) -> Entry:
         """Wait for the call's turn. Raises Resting or Throttled when it does not come soon enough."""

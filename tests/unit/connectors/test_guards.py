@@ -214,6 +214,17 @@ def test_regions_have_buckets_of_their_own_and_share_the_breaker():
     assert run_in_virtual_time(story()) == [0, 0, 10]
 
 
+@pytest.mark.parametrize(("is_shared", "last"), [(True, 10), (False, 0)])
+def test_services_share_one_bucket_where_the_provider_counts_all_calls_of_an_account(is_shared, last):
+    async def story() -> float:
+        guard = reading(Limit(rate=0.1, burst=1, is_shared=is_shared))(as_it_is)
+        for service in ("droplets", "volumes"):
+            await guard.call(service, "List", answers)
+        return seconds()
+
+    assert run_in_virtual_time(story()) == last
+
+
 def test_a_call_whose_token_comes_too_late_gives_up_and_says_when():
     async def story() -> list[Any]:
         guard = reading(Limit(rate=0.01, burst=1))(as_it_is)
@@ -243,6 +254,17 @@ def test_only_so_many_calls_of_a_service_are_under_way_at_once():
         return most
 
     assert run_in_virtual_time(story()) == 3
+
+
+def test_many_services_that_share_a_slow_bucket_are_all_read():
+    async def story() -> tuple[int, float]:
+        guard = reading(Limit(rate=1, burst=1, concurrency=8, is_shared=True))(as_it_is)
+        calls = [guard.call(f"service {number}", "List", answers) for number in range(120)]
+        ended = await asyncio.gather(*calls)
+        return len(ended), seconds()
+
+    # One a second; none gives up, though the last waits for two minutes: for a place, and only then for a token.
+    assert run_in_virtual_time(story()) == (120, 119)
 
 
 def test_a_report_counts_every_try_by_service_and_five_minutes():
