@@ -105,8 +105,7 @@ def _states(row: IntegrationHealth) -> list[tuple[str, BreakerState]]:
 def _merged(row: IntegrationHealth, reported: Reported, at: datetime) -> IntegrationHealth:
     others = [one for one in row.tallies if one.report != reported.report and one.tally.at > at - WINDOW]
     own = [ReportedTally(report=reported.report, tally=tally) for tally in reported.tallies]
-    seen = {one.service: one for one in row.breakers if one.since > at - BREAKERS_KEPT}
-    seen.update((one.service, one) for one in reported.breakers)
+    seen = _breakers(row, reported, at)
     gaps = row.gaps if reported.gaps is None else list(reported.gaps)
     tallies = [*others, *own]
     verdict = judge(Seen(tallies=[one.tally for one in tallies], gaps=gaps, breakers=tuple(seen.values())))
@@ -124,3 +123,17 @@ def _merged(row: IntegrationHealth, reported: Reported, at: datetime) -> Integra
         }
     )
     return merged
+
+
+def _breakers(row: IntegrationHealth, reported: Reported, at: datetime) -> dict[str, CircuitBreaker]:
+    """By service. One whose pause is over, and whose service answered this reading, was closed by another reading."""
+    answered = {one.service for one in reported.tallies if one.calls > one.unavailable}
+    seen = {}
+    for one in row.breakers:
+        is_over = one.next_try_at is None or one.next_try_at <= at
+        if one.state is not BreakerState.CLOSED and is_over and one.service in answered:
+            seen[one.service] = CircuitBreaker(service=one.service, state=BreakerState.CLOSED, since=at)
+        elif one.since > at - BREAKERS_KEPT:
+            seen[one.service] = one
+    seen.update((one.service, one) for one in reported.breakers)
+    return seen

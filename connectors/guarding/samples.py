@@ -59,8 +59,7 @@ class Samples:
 
     def breaker(self, service: str, state: BreakerState, *, age: float = 0.0, next_try: float | None = None) -> None:
         """A breaker was seen in this state, `age` seconds after it first opened; `next_try` in so many seconds."""
-        known, now = self._breakers.get(service), self._now()
-        was_open = known is not None and known.state is not BreakerState.CLOSED
+        known, now, was_open = self._breakers.get(service), self._now(), self._is_open(service)
         is_open = state is not BreakerState.CLOSED
         since = known.since if known and was_open and is_open else now - timedelta(seconds=age)
         next_try_at = None if next_try is None else now + timedelta(seconds=next_try)
@@ -68,6 +67,17 @@ class Samples:
         self._breakers[service] = seen
         if self._on_breaker and was_open is not is_open:
             self._on_breaker(seen)
+
+    def was_to_be_tried(self, service: str) -> bool:
+        """Whether the breaker was last seen open, and its pause is over since."""
+        known = self._breakers.get(service)
+        if known is None or not self._is_open(service):
+            return False
+        return known.next_try_at is None or known.next_try_at <= self._now()
+
+    def _is_open(self, service: str) -> bool:
+        known = self._breakers.get(service)
+        return known is not None and known.state is not BreakerState.CLOSED
 
     def report(self) -> GuardReport:
         """What was seen so far."""

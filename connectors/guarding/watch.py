@@ -71,6 +71,8 @@ class Watch:
             raise Throttled(message, service=call.service, retry_after=max(pause, LONGEST_PAUSE + timedelta(seconds=1)))
         if entry.verdict is Verdict.PROBE:
             self.samples.breaker(call.service, BreakerState.HALF_OPEN, age=entry.age)
+        elif self.samples.was_to_be_tried(call.service):
+            self.samples.breaker(call.service, BreakerState.CLOSED)  # another reading saw it answer
         if entry.seconds:
             telemetry.WAITED.labels(name, call.service).inc(entry.seconds)
             await self.sleep(entry.seconds)

@@ -165,6 +165,18 @@ def opened() -> CircuitBreaker:
     return CircuitBreaker(service="ec2", state=BreakerState.OPEN, since=now, next_try_at=now + timedelta(minutes=1))
 
 
+async def test_a_breaker_whose_service_answers_a_later_reading_is_closed_once_its_pause_is_over(context, tenant):
+    account, resting = await connected(tenant), opened()
+    over = resting.model_copy(update={"service": "s3", "next_try_at": resting.since - timedelta(seconds=1)})
+    await record_health(context, account, report("first", breakers=(resting, over)), ())
+
+    later = tuple(Tally(service=name, at=slice_now(), calls=5) for name in ("ec2", "s3"))
+    await record_health(context, account, GuardReport("second", later, ()), ())
+
+    states = {one.service: one.state for one in (await row(account, tenant)).breakers}
+    assert states == {"ec2": BreakerState.OPEN, "s3": BreakerState.CLOSED}
+
+
 async def test_health_is_read_with_its_problems_figures_and_breakers(context, tenant, graph):
     account, breaker = await connected(tenant), opened()
     told = report(unavailable=40, seconds=50.0, breakers=(breaker,))

@@ -179,6 +179,21 @@ def test_a_probe_that_fails_keeps_the_service_alone_for_another_pause():
     assert answer == "answer"
 
 
+def test_a_breaker_that_another_reading_closed_is_seen_closed():
+    async def story() -> list[BreakerState]:
+        shared = guards()
+        first, second = (shared.of(Provider.AWS, "account") for _ in range(2))
+        for _ in range(3):
+            await outcome(first(as_it_is).call("ec2", "DescribeVolumes", fails(GONE)))
+        await asyncio.sleep(60)
+        await second(as_it_is).call("ec2", "DescribeVolumes", answers)
+        before = first.report().breakers
+        await first(as_it_is).call("ec2", "DescribeVolumes", answers)
+        return [one.state for one in (*before, *first.report().breakers)]
+
+    assert run_in_virtual_time(story()) == [BreakerState.OPEN, BreakerState.CLOSED]
+
+
 def test_breakers_are_of_one_account():
     async def story() -> Any:
         shared = guards()
