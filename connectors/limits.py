@@ -129,6 +129,8 @@ GCP: Mapping[str, Limit] = {
 # 5,000 an hour and 250 a minute for each token, which is ours alone. Source: DigitalOcean API reference, "Rate Limit".
 DIGITALOCEAN: Mapping[str, Limit] = {
     "*": Limit(rate=1.3, burst=150, published=((5000, 3600), (250, 60)), is_shared=True),
+    # Spaces has limits of its own, hundreds of requests a second. Ours.
+    "spaces": Limit(rate=20, burst=50),
 }
 GITHUB: Mapping[str, Limit] = {
     # 5,000 an hour for each user or installation; beside it 900 points a minute for REST, one a read, and 100 calls at
@@ -137,7 +139,11 @@ GITHUB: Mapping[str, Limit] = {
     # Searches 30 a minute, of code 10. Source: the same.
     "search": Limit(rate=0.1, burst=2, concurrency=1, published=((10, 60),)),
     # The audit log 1,750 an hour for each user and address. Source: "REST API endpoints for enterprise audit logs".
-    "audit-log": Limit(rate=0.4, burst=50, concurrency=2, published=((1750, 3600),)),
+    "audit_log": Limit(rate=0.4, burst=50, concurrency=2, published=((1750, 3600),)),
+    # 5,000 points an hour beside those of REST. Source: "Rate limits and query limits for the GraphQL API".
+    "graphql": Limit(rate=1.2, burst=300, published=((5000, 3600),)),
+    # 100 a minute. Source: "REST API endpoints for rate limits", the resource of this name.
+    "dependency_sbom": Limit(rate=0.8, burst=20, concurrency=2, published=((100, 60),)),
 }
 OKTA: Mapping[str, Limit] = {
     # For each organization, smallest paid plan; 75 at once. Source: Okta, "Rate limits" and "Management rate limits".
