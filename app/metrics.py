@@ -1,9 +1,10 @@
 """What is counted about the graph, and the page Prometheus reads it from."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest, start_http_server
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -83,3 +84,15 @@ def time_operation(name: str, kind: str, seconds: float) -> None:
 async def metrics_page(request: Request) -> Response:
     """The endpoint for Prometheus. Serve it where only your monitoring reaches it."""
     return Response(generate_latest(), headers={"content-type": CONTENT_TYPE_LATEST, "cache-control": "no-store"})
+
+
+def serve_metrics(port: int) -> Callable[[], None]:
+    """Answer /metrics on loopback from a thread of its own, for a process that serves nothing else; returns its end."""
+    server, thread = start_http_server(port, "127.0.0.1")
+
+    def stop() -> None:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+    return stop

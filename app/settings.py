@@ -176,6 +176,18 @@ class Settings(KmsSettings, BaseSettings):
     metrics_token: SecretStr | None = Field(
         default=None, description="Bearer token that /metrics asks for. Unset: /metrics answers loopback only."
     )
+    worker_metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65535,
+        description="Port on which the worker answers /metrics, for loopback only. Unset: it does not.",
+    )
+    otel_endpoint: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description="Base address of an OpenTelemetry collector (OTLP over HTTP), such as http://127.0.0.1:4318, that "
+        "traces go to. Needs the extra tracing. Unset: no traces.",
+    )
 
     @field_validator("smtp_url")
     @classmethod

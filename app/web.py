@@ -46,6 +46,7 @@ from app.revoked import Revoked
 from app.scim.endpoints import Scim
 from app.settings import Settings
 from app.sign_in.routes import SignIn
+from app.tracing import start_tracing
 from app.wiring import Backend, migrate, open_backend
 from auth.download import PATH as DOWNLOADS
 from auth.permission import Permission
@@ -274,6 +275,7 @@ def main() -> None:
     """The web process; --migrate creates missing collections and indexes first."""
     settings = Settings()
     set_up_logs(json=settings.log_json, level=settings.log_level)
+    start_tracing(settings, "web")
     calm_collector()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(settings, is_migrating="--migrate" in sys.argv))

@@ -14,6 +14,7 @@ from app.embedded.checks import check_mongodb
 from app.keys import Keys, load_keys
 from app.metrics import count_live
 from app.settings import Settings
+from connectors.guard import Guards
 from documents.audit import Act, acting
 from documents.audit_chain import organizations_without_chain
 from documents.database import connect, open_database
@@ -46,6 +47,7 @@ class Backend:
     log: EventLog
     audit_entries: AsyncCollection[dict[str, Any]]
     one_time_tokens: OneTimeTokens
+    guards: Guards
 
 
 def urls_of(settings: Settings) -> tuple[str, str]:
@@ -98,6 +100,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             log=EventLog(),
             audit_entries=audit_client[settings.mongodb_database]["audit"],
             one_time_tokens=OneTimeTokens(keys.derived("one-time tokens")),
+            guards=Guards(redis),
         )
     finally:
         await revocations.disconnect()

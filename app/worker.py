@@ -14,8 +14,10 @@ from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
 from app.logs import set_up_logs
+from app.metrics import serve_metrics
 from app.post import make_post
 from app.settings import Settings
+from app.tracing import start_tracing
 from app.wiring import Backend, open_backend, open_redis, urls_of
 from connectors.dns import Records
 from documents.base import utc_now
@@ -144,6 +146,7 @@ def options(backend: Backend) -> dict[str, Any]:
         audit_keys=backend.keys.audit,
         audit_entries=backend.audit_entries,
         one_time_tokens=backend.one_time_tokens,
+        guards=backend.guards,
         post=make_post(backend.settings),
         public_url=backend.settings.public_url,
         texts_of=Records(backend.settings.dns_servers).texts,
@@ -228,6 +231,9 @@ def main() -> None:
     """The worker process."""
     settings = Settings()
     set_up_logs(json=settings.log_json, level=settings.log_level)
+    start_tracing(settings, "worker")
+    if settings.worker_metrics_port is not None:
+        serve_metrics(settings.worker_metrics_port)
     asyncio.run(run(settings))
 
 

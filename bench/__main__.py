@@ -3,11 +3,12 @@
 import argparse
 import sys
 
-from bench import comparison, dashboard, growth, import_costs, memory, operations, results, sign_in
+from bench import comparison, dashboard, growth, guarded, import_costs, memory, operations, results, sign_in
 
 MEASUREMENTS = {
     "compare": (comparison.main, "other servers on the same work over the same MongoDB, over HTTP and sockets"),
     "dashboard": (dashboard.main, "the dashboard over millions of rows: kept, and computed anew"),
+    "guard": (guarded.main, "what the guard of outside calls costs a call, next to none"),
     "growth": (growth.main, "the same queries over more alerts and more tenants"),
     "memory": (memory.main, "memory of web and worker under load for an hour, and processor time per alert"),
     "operations": (operations.main, "every operation of the demo at 50 clients"),

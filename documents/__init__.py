@@ -19,6 +19,7 @@ from documents.event import Event, EventCounter
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.identity_provider import IdentityProvider, RoleMapping
+from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
@@ -61,6 +62,7 @@ __all__ = [
     "Finding",
     "GroupRole",
     "IdentityProvider",
+    "IntegrationHealth",
     "Invitation",
     "Membership",
     "Organization",

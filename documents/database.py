@@ -31,6 +31,7 @@ from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.idempotency import IdempotentResult
 from documents.identity_provider import IdentityProvider
+from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
 from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
@@ -75,6 +76,7 @@ ALL = (
     GroupRole,
     IdempotentResult,
     IdentityProvider,
+    IntegrationHealth,
     Invitation,
     Membership,
     OneTimeToken,

@@ -9,6 +9,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 
 from connectors.channels.mail import Post
 from connectors.dns import Records
+from connectors.guard import Guards
 from documents.audit_key import AuditKey
 from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
@@ -22,6 +23,7 @@ class JobContext:
 
     The first of `audit_keys` signs segments of the audit log; `audit_entries` is the log under a database user who may
     delete there.
+    `guards` makes the guard that each account is read through.
     `allow_private_endpoints`: whether accounts may name endpoints inside private networks. `public_url`: what links in
     mails begin with. `texts_of`: the TXT records of a name in DNS.
     """
@@ -35,6 +37,7 @@ class JobContext:
     audit_keys: tuple[AuditKey, ...]
     audit_entries: AsyncCollection[dict[str, Any]]
     one_time_tokens: OneTimeTokens
+    guards: Guards
     post: Post
     public_url: str
     texts_of: Callable[[str], Awaitable[list[str]]] = Records().texts

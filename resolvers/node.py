@@ -32,6 +32,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.CustomRole: Permission.MEMBERS_READ,
     documents.Finding: Permission.FINDINGS_READ,
     documents.IdentityProvider: Permission.IDENTITY_MANAGE,
+    documents.IntegrationHealth: Permission.ACCOUNTS_READ,
     documents.Invitation: Permission.MEMBERS_MANAGE,
     documents.Membership: Permission.MEMBERS_READ,
     documents.ProviderVisit: Permission.AUDIT_READ,

@@ -14,6 +14,7 @@ from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
 from resolvers.identity_provider import IdentityProviderMutations, IdentityProviderQueries
+from resolvers.integration import IntegrationQueries, IntegrationSubscriptions
 from resolvers.invitation import InvitationMutations, InvitationQueries
 from resolvers.leaving import LeavingMutations
 from resolvers.member import MemberMutations, MemberQueries
@@ -47,6 +48,7 @@ class Query(
     FindingQueries,
     IdentityProviderQueries,
     IdentityQueries,
+    IntegrationQueries,
     NodeQueries,
     OrganizationQueries,
     ProvisioningQueries,
@@ -93,5 +95,5 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be followed live.")
-class Subscription(AlertSubscriptions, AuditSubscriptions, SyncSubscriptions):
+class Subscription(AlertSubscriptions, AuditSubscriptions, IntegrationSubscriptions, SyncSubscriptions):
     pass

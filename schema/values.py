@@ -14,6 +14,14 @@ from documents.sync_run import SyncState
 from documents.user import Role
 from domain.costs.series import Dimension, Grain, Metric
 from domain.facts.finding import FindingCategory, FindingState
+from domain.facts.health import (
+    BreakerState,
+    CircuitBreaker,
+    HealthProblem,
+    HealthState,
+    ProblemKind,
+    ServiceHealth,
+)
 from domain.facts.money import Money
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
@@ -215,3 +223,39 @@ register_enum(
         AuditExportState.FAILED: "There is nothing to download; `problem` says why.",
     },
 )
+register_enum(
+    HealthState,
+    "How an integration does.",
+    {
+        HealthState.HEALTHY: "It is read without trouble.",
+        HealthState.DEGRADED: "It is read, but something is wrong or slow; `problems` names it.",
+        HealthState.FAILING: "More is lost than is read.",
+        HealthState.UNKNOWN: "It was not asked of late.",
+    },
+)
+register_enum(
+    BreakerState,
+    "Whether calls to a service go through.",
+    {
+        BreakerState.CLOSED: "They do.",
+        BreakerState.OPEN: "They do not: the service did not answer for a while.",
+        BreakerState.HALF_OPEN: "One does, to see whether the service answers again.",
+    },
+)
+register_enum(
+    ProblemKind,
+    "What kind of trouble an integration has.",
+    {
+        ProblemKind.RESTING: "A service did not answer for a while and is left alone for now.",
+        ProblemKind.UNANSWERED: "Calls were not answered.",
+        ProblemKind.THROTTLED: "The provider asked for fewer calls.",
+        ProblemKind.MALFORMED: "Answers could not be read.",
+        ProblemKind.REFUSED: "A service refuses every call.",
+        ProblemKind.PERMISSION: "A permission is missing.",
+        ProblemKind.PLAN: "The plan or a setting does not offer it.",
+        ProblemKind.INCOMPLETE: "Something could not be read whole.",
+    },
+)
+strawberry.pydantic.type(CircuitBreaker, description="What stands between CloudWatcher and a service.")
+strawberry.pydantic.type(HealthProblem, description="One thing that is wrong with an integration.")
+strawberry.pydantic.type(ServiceHealth, description="How one service of an integration does.")

@@ -19,3 +19,8 @@ def audit_exports(org_id: object) -> str:
 def costs(org_id: object) -> str:
     """Cost periods loaded or replaced in one organization."""
     return f"tenant/{org_id}/costs"
+
+
+def integrations(org_id: object) -> str:
+    """Changes in how the integrations of one organization do."""
+    return f"tenant/{org_id}/integrations"

@@ -15,6 +15,7 @@ from pymongo.errors import PyMongoError
 
 from auth.scope import scope_of_job
 from connectors.clouds.aws import inventory
+from connectors.guard import AccountGuard
 from documents.account import Account, record_sync, record_verified
 from documents.alert import AlertSource, Cause, raise_alert, resolve_alerts
 from documents.finding import known_findings, record_findings
@@ -31,6 +32,7 @@ from domain.rules.judgement import JudgedInventory, judge_inventory
 from domain.rules.registry import all_rules
 from domain.rules.rule import RuleContext
 from jobs.context import JobContext
+from jobs.health import record_health, watched
 from jobs.queue import SYNC_ACCOUNT
 
 log = structlog.get_logger()
@@ -54,7 +56,7 @@ async def sync_account(ctx: dict[str, Any], *, org_id: str, run_id: str) -> str:
     run = await _step(context, run, "Asking the provider", state=SyncState.RUNNING.value, started_at=started)
     try:
         async with asyncio.timeout(SYNC_TIMEOUT.total_seconds()):
-            return await _store(context, account, run, await _read(context, account, run))
+            return await _store(context, account, run, await _read_watched(context, account, run))
     except ProviderError as error:
         if error.is_retryable and ctx["job_try"] < MAX_TRIES:
             await _step(context, run, f"Waiting to try again: {error.message}")
@@ -82,7 +84,18 @@ def _pause(error: ProviderError, tries: int) -> float:
     return max(backoff, error.retry_after.total_seconds() if error.retry_after else 0.0)
 
 
-async def _read(context: JobContext, account: Account, run: SyncRun) -> InventorySnapshot:
+async def _read_watched(context: JobContext, account: Account, run: SyncRun) -> InventorySnapshot:
+    async with watched(context, account) as guard:
+        try:
+            snapshot = await _read(context, account, run, guard)
+        except ProviderError:
+            await record_health(context, account, guard.report(), None)
+            raise
+        await record_health(context, account, guard.report(), snapshot.incomplete)
+        return snapshot
+
+
+async def _read(context: JobContext, account: Account, run: SyncRun, guard: AccountGuard) -> InventorySnapshot:
     secret = await context.vault.open(account.credentials or b"")
     credentials = AwsCredentials.model_validate(orjson.loads(secret))
 
@@ -95,7 +108,7 @@ async def _read(context: JobContext, account: Account, run: SyncRun) -> Inventor
                 await _step(context, run, f"Reading {step}", done=done, total=total)
 
     return await inventory.fetch_inventory(
-        credentials, on_progress=progress, allow_private_endpoint=context.allow_private_endpoints
+        credentials, on_progress=progress, guard=guard, allow_private_endpoint=context.allow_private_endpoints
     )
 
 

@@ -34,6 +34,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Finding: findings,
         documents.Alert: [_alert(finding, number) for number, finding in enumerate(findings)],
         documents.SyncRun: [_sync(accounts[number % len(accounts)], number) for number in range(count)],
+        documents.IntegrationHealth: [_health(account, number) for number, account in enumerate(accounts)],
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],
@@ -222,6 +223,23 @@ def _sync(account: ROW, number: int) -> ROW:
         "gaps": [],
         # Of late, or they would expire.
         "created_at": datetime.now(UTC) - timedelta(seconds=number),
+    }
+
+
+def _health(account: ROW, number: int) -> ROW:
+    return {
+        "org_id": account["org_id"],
+        "account_id": account["_id"],
+        "state": "HEALTHY",
+        "score": number % 101,
+        "rank": number % 101,
+        "services": [],
+        "breakers": [],
+        "problems": [],
+        "tallies": [],
+        "gaps": [],
+        "at": START,
+        "created_at": START,
     }
 
 

@@ -11,6 +11,7 @@ from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
 from documents.base import TenantDocument, utc_now
 from domain.facts.finding import FindingCategory
+from domain.facts.health import HealthProblem, ProblemKind
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
@@ -78,6 +79,9 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     line = await make_cost_line(tenant)
     run = documents.SyncRun(org_id=org_id, account_id=account.id, step="secret-step")
     await run.insert()
+    problem = HealthProblem(kind=ProblemKind.THROTTLED, service="s3", message="secret-problem", advice="secret-advice")
+    health = documents.IntegrationHealth(org_id=org_id, account_id=account.id, problems=[problem], at=now)
+    await health.insert()
     entry, export = make_audit(tenant)
     await entry.insert()
     await export.insert()
@@ -112,6 +116,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Budget": budget,
         "CostLine": line,
         "Sync": run,
+        "IntegrationHealth": health,
         "IdentityProvider": provider,
         "VerifiedDomain": domain,
         "ServiceAccount": machine.account,

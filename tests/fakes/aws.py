@@ -21,6 +21,7 @@ from app.demo.moto_missing import EMPTY
 from connectors.clouds.aws import inventory
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
+from tests.fakes.collecting import reach
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
@@ -172,7 +173,9 @@ async def take_inventory(given: AwsCredentials) -> InventorySnapshot:
     async def no_one_listens(service: str, done: int, expected: int) -> None:
         await asyncio.sleep(0)
 
-    return await inventory.fetch_inventory(given, on_progress=no_one_listens, allow_private_endpoint=True)
+    return await inventory.fetch_inventory(
+        given, on_progress=no_one_listens, guard=reach().guard, allow_private_endpoint=True
+    )
 
 
 class Answering:

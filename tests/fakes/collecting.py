@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.guard import Guards
+from connectors.limits import Limit
 from connectors.reading.listing import Listing, Place
 from connectors.reading.sink import PartKey, RawAnswer
 from connectors.reading.source import Reach, Registration, Source
@@ -13,6 +14,8 @@ from connectors.reading.survey import Survey, SurveyReport
 from domain.facts.inventory import ServiceGap
 from domain.facts.resource import Resource, ResourceKind
 
+# A stand-in bears any rate, and each test wants to see every refusal.
+UNBOUNDED = Limit(failures=0)
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 
@@ -49,10 +52,14 @@ class Collected:
         return [one for one in self.found if one.kind is kind]
 
 
+async def _at_once(_: float) -> None:
+    """Instead of sleeping."""
+
+
 def reach(guards: Guards | None = None) -> Reach:
-    """A way to stand-ins on this machine."""
-    made = guards or Guards()
-    return Reach(guard=made.of(None, "test"), allow_private_endpoint=True, now=lambda: NOW)  # type: ignore[arg-type]  # any
+    """A way to stand-ins on this machine, which are asked again at once."""
+    made = guards or Guards(sleep=_at_once, limits=lambda *_: UNBOUNDED)
+    return Reach(guard=made.of(None, "test"), allow_private_endpoint=True, now=lambda: NOW)
 
 
 async def survey(

@@ -274,7 +274,7 @@ async def test_progress_counts_up_to_what_was_expected(moto: Moto):
         seen.append((service, done, expected))
 
     await inventory.fetch_inventory(
-        credentials(moto.url, regions=TWO_REGIONS), on_progress=note, allow_private_endpoint=True
+        credentials(moto.url, regions=TWO_REGIONS), on_progress=note, guard=reach().guard, allow_private_endpoint=True
     )
 
     parts = sum(2 if one.is_regional else 1 for one in REGISTRATION.listings)

@@ -58,6 +58,7 @@ RELATED = {
     "apiKeys": "serviceAccount { name }",
     "resources": "account { name }",
     "syncs": "account { name }",
+    "integrationHealths": "account { name }",
 }
 
 

@@ -4,14 +4,13 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from connectors.clouds.aws.registration import REGISTRATION
-from connectors.guard import Guards
+from connectors.guard import Guard, Translate
 from connectors.reading.listing import Place
 from connectors.reading.sink import PartKey, RawAnswer
 from connectors.reading.source import Reach
 from connectors.reading.survey import Survey
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot, ServiceGap
-from domain.facts.provider import Provider
 from domain.facts.resource import Resource
 
 # service, parts done, parts in all
@@ -45,7 +44,11 @@ class _Kept:
 
 
 async def fetch_inventory(
-    credentials: AwsCredentials, *, on_progress: OnProgress, allow_private_endpoint: bool = False
+    credentials: AwsCredentials,
+    *,
+    on_progress: OnProgress,
+    guard: Callable[[Translate], Guard],
+    allow_private_endpoint: bool = False,
 ) -> InventorySnapshot:
     """All resources of the kinds CloudWatcher knows, and a gap for each thing that could not be read.
 
@@ -53,7 +56,6 @@ async def fetch_inventory(
     Throttled when the account cannot be entered at all, Invalid for an endpoint that may not be used; once inside,
     what single services refuse becomes gaps.
     """
-    guard = Guards().of(Provider.AWS, "inventory")
     reach = Reach(guard=guard, allow_private_endpoint=allow_private_endpoint, now=lambda: datetime.now(UTC))
     kept = _Kept(on_progress)
     async with REGISTRATION.open(credentials, reach) as source:

@@ -86,7 +86,7 @@ class AwsSource:
         if paging.limit and "page_size" in operation.options:
             asked = {paging.limit: operation.options["page_size"], **arguments}
         while asked is not None:
-            answer = await self._answer(client, operation, method, asked)
+            answer = await self._answer(client, operation, method, asked, region)
             if answer is None:
                 return
             yield answer
@@ -114,13 +114,13 @@ class AwsSource:
         return dict(zip(("access_key", "secret_key", "token", "expiry_time"), map(given.get, names), strict=True))
 
     async def _answer(
-        self, client: Any, operation: Operation, method: str, asked: dict[str, Any]
+        self, client: Any, operation: Operation, method: str, asked: dict[str, Any], region: str
     ) -> dict[str, Any] | None:
         """One page. What AWS prepares on being asked is waited for, up to a minute."""
         send = partial(self._send, client, operation, method, asked)
         field, ready = operation.options.get("until", (None, None))
         for _ in range(PREPARING_TRIES):
-            answer = await self._guard.call(operation.service, operation.name, send)
+            answer = await self._guard.call(operation.service, operation.name, send, region=region)
             if answer is None or field is None or answer.get(field) == ready:
                 return answer
             await asyncio.sleep(PREPARING_SECONDS)

@@ -113,7 +113,6 @@ LISTINGS = (
     Listing(
         operation=calls.get("/v2/customers/my/billing_history", "billing:read", options=DAILY),
         items=calls.listed("billing_history"),
-        is_about_costs=True,
     ),
     Listing(
         operation=calls.get("/v2/customers/my/invoices", "billing:read", options=DAILY),
