@@ -110,6 +110,7 @@ OBSOLETE_INDEXES = {
     "findings": {"org_state_severity"},
     "memberships": {"org"},
     "organizations": {"msp"},
+    "outbox": {"created_at"},
     "resources": {"org_kind_name"},
 }
 

@@ -90,7 +90,7 @@ class AccountMutations:
             regions=list(credentials.regions),
             credentials=sealed(cipher),
         )
-        account.next_sync_at = context.now() + account.sync_every
+        account.schedule(context.now())
 
         async def change(tx: Transaction) -> documents.Account:
             await account.insert(session=tx.session)

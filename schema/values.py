@@ -147,7 +147,8 @@ register_enum(
         SyncState.RUNNING: "Reads the account.",
         SyncState.SUCCEEDED: "Read everything.",
         SyncState.PARTIAL: "Read what it could; `gaps` names the rest.",
-        SyncState.FAILED: "Read nothing; `problem` says why.",
+        SyncState.FAILED: "Came to no end; `problem` says why.",
+        SyncState.CANCELLED: "Somebody ended it; what it had read is kept, and nothing is concluded from it.",
     },
 )
 register_enum(
