@@ -43,8 +43,11 @@ class Resource(Node):
     tags: JSON = said("Its tags as an object of strings.")
     config: JSON = said("Its configuration in the provider's own field names.")
     first_seen_at: datetime = said("When a sync first saw it.")
-    last_seen_at: datetime = said("When a sync last saw it.")
+    changed_at: datetime | None = said(
+        "When a sync saw it take its present configuration; null while it never changed."
+    )
     is_gone: bool = said("Whether the last complete read no longer showed it.")
+    gone_at: datetime | None = said("When a complete read first no longer showed it.")
     account: Account | None = related("account_id", "The account it is in.")
 
 

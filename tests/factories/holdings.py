@@ -39,7 +39,6 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         tags={},
         config={},
         first_seen_at=now,
-        last_seen_at=now,
     )
     await resource.insert()
     finding = documents.Finding(
