@@ -33,6 +33,7 @@ class Lease:
     def __init__(self, context: JobContext, run: SyncRun, on_renew: Callable[[], Awaitable[None]]) -> None:
         self._context, self._run, self._on_renew = context, run, on_renew
         self._holder = uuid.uuid4().hex
+        self._is_ending = False
 
     async def take(self) -> SyncRun:
         """The run as it is now. Raises LeaseLost when it is not to be had."""
@@ -42,7 +43,8 @@ class Lease:
         return run
 
     async def keep(self, session: AsyncClientSession) -> None:
-        """Make sure, within a transaction, that the run is still ours. Raises LeaseLost."""
+        """Make sure, within the transaction that ends it, that the run is still ours. Raises LeaseLost."""
+        self._is_ending = True
         if not await keep_lease(self._run, self._holder, self._context.now(), session):
             raise LeaseLost
 
@@ -69,6 +71,8 @@ class Lease:
         renewed = loop.time()
         while True:
             await asyncio.sleep(LOOK_EVERY.total_seconds())
+            if self._is_ending:
+                return
             if await is_cancel_asked(self._run):
                 raise CancelAsked
             if loop.time() - renewed >= RENEW_EVERY.total_seconds():

@@ -26,6 +26,7 @@ from jobs.evidence_packer import EvidencePacker
 
 UNKEEPABLE = (TypeError, OverflowError, InvalidDocument, DocumentTooLarge)
 DIGEST = 8
+LONGEST_REASON = 300
 Progress = Callable[[str, int, int], Awaitable[None]]
 
 
@@ -148,7 +149,6 @@ class StoringSink:
         self.incomplete += not is_complete
 
     async def _record(self, part: PartKey, state: _Part) -> None:
-        """Store what waits. What cannot be stored is a gap, as what cannot be read is."""
         batch, state.waiting = state.waiting, []
         fresh = self._not_seen(batch, state)
         if not fresh:
@@ -157,12 +157,7 @@ class StoringSink:
             is_baseline = part not in self._before.listed
             state.counts += await record_resources(self._recording, fresh, is_baseline=is_baseline)
         except UNKEEPABLE as error:
-            kinds = tuple(sorted({one.kind for one in fresh}))
-            reason = f"An answer to {part.operation} cannot be stored: {error}"
-            service = part.operation.partition(".")[0]
-            gap = ServiceGap(
-                service=service, region=part.region, reason=reason[:300], unlisted=kinds, cause=GapCause.MISSHAPEN
-            )
+            gap = _unkept(part, fresh, error)
             state.gaps.append(gap)
             self.gaps.append(gap)
 
@@ -191,6 +186,20 @@ def volatile_of(listings: Iterable[Listing]) -> dict[ResourceKind, frozenset[str
         for kind, paths in listing.volatile_of.items():
             found[kind] = found.get(kind, frozenset()) | paths
     return found
+
+
+def _unkept(part: PartKey, found: Iterable[Resource], error: Exception) -> ServiceGap:
+    """What cannot be stored is a gap, as what cannot be read is."""
+    # "GET /v1/volumes" or "ec2.describe_volumes", numbered where a vendor has several lists of it.
+    operation = part.operation.partition(" (")[0]
+    return ServiceGap(
+        service=operation.partition(".")[0],
+        region=part.region,
+        reason=f"An answer to {operation} cannot be stored: {error}"[:LONGEST_REASON],
+        unlisted=tuple(sorted({one.kind for one in found})),
+        operation=operation,
+        cause=GapCause.MISSHAPEN,
+    )
 
 
 def _digest(kind: ResourceKind, native_id: str) -> bytes:

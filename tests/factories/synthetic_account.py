@@ -21,7 +21,7 @@ from documents.transaction import Transaction
 from domain.facts.provider import Provider
 from jobs.context import JobContext
 from jobs.tasks.sync_account import sync_account
-from tests.factories.aws import instance, permission, security_group, volume
+from tests.factories.aws import instance, loose_volume, permission, security_group, volume
 from tests.factories.tenant import Tenant, make_tenant
 from tests.fakes.synthetic import REGISTRATION, Synthetic, item_of, serving
 
@@ -39,14 +39,31 @@ def context_of(backend: Backend, **changed: Any) -> JobContext:
     return replace(made, **changed)
 
 
+# Long before any clock a test may run under.
+LONG = 3000
+EVERYBODY = {"Grantee": {"URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}
+# What the rules find in the lists below: rule, native id.
+FOUND = {
+    ("aws-ebs-unattached", "vol-1"),
+    ("aws-ebs-volume-on-stopped-instance", "vol-0"),
+    ("aws-ec2-stopped-long", "i-1"),
+    ("aws-s3-bucket-public", "b-1"),
+    ("aws-sg-admin-open", "sg-open"),
+}
+EVERYTHING = 7
+
+
 def lists() -> dict[str, list[dict[str, Any]]]:
-    """Three volumes, an instance, two security groups (the first open to all) in two regions, and two buckets."""
+    """A volume of a stopped instance and a loose one, that instance, a group open to all and one in another region
+    that is not, and two buckets.
+    """
     open_group = security_group(OPEN_TO_ALL, native_id="sg-open")
     closed_group = security_group(CLOSED, native_id="sg-closed").model_copy(update={"region": "eu-west-1"})
-    buckets = [{"id": name, "name": name, "region": None, "tags": {}, "config": {}} for name in ("b-1", "b-2")]
+    settings: dict[str, Any] = {"PublicAccessBlockConfiguration": None, "PolicyStatus": None}
+    buckets = [{"id": name, "name": name, "region": None, "tags": {}, "config": settings} for name in ("b-1", "b-2")]
     return {
-        "volumes": [item_of(volume(f"vol-{number}")) for number in range(3)],
-        "instances": [item_of(instance("i-1"))],
+        "volumes": [item_of(volume("vol-0", age=LONG)), item_of(loose_volume("vol-1", age=LONG))],
+        "instances": [item_of(instance("i-1", stopped=LONG))],
         "groups": [item_of(open_group), item_of(closed_group)],
         "buckets": buckets,
         "bills": [{"total": 7}],
@@ -56,7 +73,7 @@ def lists() -> dict[str, list[dict[str, Any]]]:
 @asynccontextmanager
 async def a_vendor(**fields: Any) -> AsyncIterator[Synthetic]:
     """A running vendor with the lists above, unless others are given."""
-    async with serving(Synthetic(**{"lists": lists(), **fields})) as vendor:
+    async with serving(Synthetic(**{"lists": lists(), "grants": {"b-1": [EVERYBODY]}, **fields})) as vendor:
         yield vendor
 
 
@@ -124,3 +141,8 @@ async def rows_of(document: type[documents.TenantDocument], account: documents.A
 def later(context: JobContext, by: timedelta) -> Any:
     """A clock that is ahead."""
     return lambda: context.now() + by
+
+
+async def open_findings(account: documents.Account) -> set[tuple[str, str]]:
+    """(rule, native id) of the findings that are open."""
+    return {(one.rule_id, one.resource_native_id) for one in await rows_of(documents.Finding, account, state="OPEN")}

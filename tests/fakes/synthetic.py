@@ -27,7 +27,7 @@ from domain.facts.provider import Provider
 from domain.facts.resource import Resource, ResourceKind
 
 REGIONS = ("us-east-1", "eu-west-1")
-TOKEN = "synthetic-token"  # noqa: S105 - opens nothing
+TOKEN = "synthetic-token"
 PER_PAGE = 100
 
 
@@ -171,15 +171,14 @@ def item_of(resource: Resource) -> dict[str, Any]:
 class Synthetic:
     """What the vendor has, and what goes wrong: `lists` by the last part of their path, `faults` by operation.
 
-    A fault begins with the call numbered `begins` (from 0) and hits `times` calls at most. `calls` counts what was
-    asked, by operation.
+    A fault named "*" is everybody's. It begins with the call that `begins` numbers for its operation (from 0). `calls`
+    counts what was asked, by operation.
     """
 
     lists: dict[str, Sequence[Any]] = field(default_factory=dict)
     grants: dict[str, Any] = field(default_factory=dict)
     faults: dict[str, Fault] = field(default_factory=dict)
-    begins: int = 0
-    times: int = 1_000_000
+    begins: dict[str, int] = field(default_factory=dict)
     account_id: str = "synthetic-1"
     retry_after: int = 0
     pause: float = 0.0
@@ -194,7 +193,7 @@ class Synthetic:
         number = self.calls[operation]
         self.calls[operation] += 1
         fault = self.faults.get(operation) or self.faults.get("*")
-        return fault if fault and self.begins <= number < self.begins + self.times else None
+        return fault if number >= self.begins.get(operation, 0) else None
 
     def answer(self, path: str, query: Mapping[str, str]) -> dict[str, Any]:
         name = path.rsplit("/", 1)[-1]
