@@ -62,14 +62,8 @@ class SyncRead(TenantDocument):
                 [("sync_id", ASCENDING), ("operation", ASCENDING), ("region", ASCENDING)], unique=True, name="part"
             ),
             IndexModel(
-                [
-                    ("org_id", ASCENDING),
-                    ("sync_id", ASCENDING),
-                    ("operation", ASCENDING),
-                    ("region", ASCENDING),
-                    ("_id", ASCENDING),
-                ],
-                name="org_sync_part",
+                [("org_id", ASCENDING), ("sync_id", ASCENDING), ("operation", ASCENDING), ("_id", ASCENDING)],
+                name="org_sync_operation",
             ),
             IndexModel([("created_at", ASCENDING)], name="expiry", expireAfterSeconds=90 * 24 * 3600),
         ]

@@ -77,6 +77,35 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     line = await make_cost_line(tenant)
     run = documents.SyncRun(org_id=org_id, account_id=account.id, step="secret-step")
     await run.insert()
+    read = documents.SyncRead(
+        org_id=org_id,
+        account_id=account.id,
+        sync_id=run.id,
+        operation="secret.operation",
+        state=documents.ReadState.COMPLETE,
+        started_at=now,
+        ended_at=now,
+    )
+    await read.insert()
+    change = documents.ResourceChange(
+        org_id=org_id,
+        account_id=account.id,
+        resource_id=resource.id,
+        sync_id=run.id,
+        kind=documents.ChangeKind.CHANGED,
+        resource_kind=resource.kind,
+        native_id=resource.native_id,
+        name="secret-change",
+        at=now,
+        fields=["name"],
+        before=["secret-before"],
+        after=["secret-after"],
+    )
+    await change.insert()
+    pack = documents.EvidencePack(
+        org_id=org_id, sha256="0" * 64, data=b"secret-answers", size=1, expires_at=now + timedelta(days=1)
+    )
+    await pack.insert()
     entry, export = make_audit(tenant)
     await entry.insert()
     await export.insert()
@@ -111,6 +140,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Budget": budget,
         "CostLine": line,
         "Sync": run,
+        "SyncRead": read,
+        "ResourceChange": change,
         "IdentityProvider": provider,
         "VerifiedDomain": domain,
         "ServiceAccount": machine.account,
