@@ -6,6 +6,7 @@ Its resources are of AWS kinds, because there are rules about these.
 import asyncio
 import contextlib
 import re
+import sys
 from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -271,3 +272,43 @@ def _body(vendor: Synthetic, path: str, query: Mapping[str, str], fault: Fault |
         return orjson.dumps({**answer, "huge": 0}).replace(b'"huge":0', b'"huge":123456789012345678901234567890')
     body = orjson.dumps(answer)
     return body[: len(body) // 2] if fault is Fault.GARBLE else body
+
+
+class Made(Sequence[dict[str, Any]]):
+    """A long list whose items are made when they are asked for, the same each time."""
+
+    def __init__(self, name: str, count: int, config: Mapping[str, Any], region: str | None = None) -> None:
+        self._name, self._count, self._config, self._region = name, count, config, region
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, wanted: Any) -> Any:
+        if isinstance(wanted, slice):
+            return [self._item(number) for number in range(*wanted.indices(self._count))]
+        return self._item(wanted)
+
+    def _item(self, number: int) -> dict[str, Any]:
+        id = f"{self._name}-{number:06}"
+        plain = {"id": id, "name": id, "region": self._region, "tags": {"team": f"team {number % 40}"}}
+        return {**plain, "config": {**self._config, "Number": number, "Description": f"made {number} " * 12}}
+
+
+def large(count: int) -> Synthetic:
+    """A vendor with so many resources: of fifty 36 are volumes, 12 instances, and 2 buckets with a call for each."""
+    attached = {"State": "in-use", "Attachments": [{"InstanceId": "instances-000000"}], "VolumeType": "gp3", "Size": 8}
+    shares = {"volumes": (36, attached), "instances": (12, {"State": {"Name": "running"}}), "buckets": (2, {})}
+    lists: dict[str, Sequence[Any]] = {
+        name: Made(name, count * share // 50, config) for name, (share, config) in shares.items()
+    }
+    return Synthetic(lists=lists)
+
+
+async def _main(count: int) -> None:
+    async with serving(large(count)) as vendor:
+        print(vendor.url, flush=True)
+        await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(_main(int(sys.argv[1])))

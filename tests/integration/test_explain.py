@@ -187,7 +187,7 @@ def sync_listings() -> Iterator[Listing]:
     """The same of syncs and what they saw."""
     yield Listing("resources", 'isGone: true, regions: ["us-east-1"], accountId: ACCOUNT', is_exact=False)
     yield Listing("syncs", "accountId: ACCOUNT")
-    yield Listing("syncReads", "syncId: SYNC")
+    yield Listing("syncReads", "syncId: THE_RUN")
     for where in ("accountId: ACCOUNT", "resourceId: RESOURCE"):
         yield Listing("resourceChanges", where)
 
@@ -212,7 +212,7 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     ids = {"ORG": f'"{org_id}"', "ACCOUNT": f'"{global_id("Account", house.account_ids[who])}"'}
     ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
     read, change = await history_of(house, who)
-    ids |= {"SYNC": f'"{global_id("Sync", read)}"', "RESOURCE": f'"{global_id("Resource", change)}"'}
+    ids |= {"THE_RUN": f'"{global_id("Sync", read)}"', "RESOURCE": f'"{global_id("Resource", change)}"'}
     after, plans = None, []
 
     for _ in range(2):
