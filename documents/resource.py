@@ -1,6 +1,6 @@
 """One thing in a connected account, with its last known configuration."""
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -19,6 +19,7 @@ from domain.facts.resource import ResourceKind
 
 BATCH = 500
 _PRESENT_BY_NAME = (("is_gone", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING))
+_FACT = dict.fromkeys(("kind", "native_id", "name", "region", "tags", "config", "made_at", "changed_at", "unread"), 1)
 IsGone = Callable[[ResourceKind, str | None, str], bool]
 
 
@@ -72,11 +73,20 @@ class Resource(TenantDocument):
 async def present_resources(account: Account, kind: ResourceKind) -> AsyncIterator[list[Mapping[str, Any]]]:
     """The stored rows of a kind that are not gone, in batches."""
     query = {"org_id": account.org_id, "account_id": account.id, "kind": kind.value, "is_gone": False}
-    fields = dict.fromkeys(
-        ("kind", "native_id", "name", "region", "tags", "config", "made_at", "changed_at", "unread"), 1
-    )
-    async for rows in _batches(Resource.rows().find(query, fields, batch_size=BATCH)):
+    async for rows in _batches(Resource.rows().find(query, _FACT, batch_size=BATCH)):
         yield rows
+
+
+async def resources_named(account: Account, named: Iterable[tuple[ResourceKind, str]]) -> list[Mapping[str, Any]]:
+    """The stored rows of these kinds and native ids that are not gone."""
+    by_kind: dict[ResourceKind, list[str]] = {}
+    for kind, native_id in named:
+        by_kind.setdefault(kind, []).append(native_id)
+    found: list[Mapping[str, Any]] = []
+    for kind, native_ids in by_kind.items():
+        query = {"org_id": account.org_id, "account_id": account.id, "kind": kind.value, "is_gone": False}
+        found += await Resource.rows().find({**query, "native_id": {"$in": native_ids}}, _FACT).to_list()
+    return found
 
 
 def fact_of(raw: Mapping[str, Any]) -> ResourceFact:

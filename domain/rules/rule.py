@@ -106,8 +106,7 @@ class Rule(BaseModel):
 
     `permissions` are what the read role needs. `needs` are keys of the resource's `config` without which silence proves
     nothing (a check may still fire on what is there); `also_reads` are other kinds whose lists must be whole for the
-    same reason, `looks_up` those that it may find but can do without. `source` names the
-    standard or price page behind the rule, `blind_spots` what it cannot see.
+    same reason. `source` names the standard or price page behind the rule, `blind_spots` what it cannot see.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -127,7 +126,6 @@ class Rule(BaseModel):
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
     also_reads: tuple[ResourceKind, ...] = ()
-    looks_up: tuple[ResourceKind, ...] = ()
 
     @model_validator(mode="after")
     def _shows_both_sides(self) -> Self:

@@ -77,7 +77,6 @@ STOPPED_LONG = Rule(
     blind_spots="An instance that AWS stopped itself, or that was shut down from inside, may carry no time.",
     parameters=(Parameter(name="min_days", default=60, meaning="Days an instance may be stopped."),),
     needs=("State",),
-    looks_up=(ResourceKind.AWS_EBS_VOLUME,),
     check=is_stopped_long,
     examples=(
         fires(_instance("stopped", stopped_days=61), parameters={"min_days": 60}),
