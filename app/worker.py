@@ -132,17 +132,24 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         max_jobs=4,
         **options(backend),
     )
-    syncs = PatientWorker(
+    workers = [quick, slow, sync_worker(backend, redis)]
+    for worker in workers:
+        worker.stop = stop
+    return workers
+
+
+def sync_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
+    """The one for syncs, which say themselves that they go on: what a dead worker leaves is found soon."""
+    worker = PatientWorker(
         functions=[func(told(sync_account), name=SYNC_ACCOUNT, timeout=SYNC_JOB_TIMEOUT, max_tries=SYNC_ATTEMPTS)],
         queue_name=SYNCS,
         redis_pool=redis[SYNCS],
         max_jobs=4,
         **options(backend),
     )
-    # Syncs say themselves that they go on; what a dead worker leaves is found this soon, and not after the time limit.
-    syncs.in_progress_timeout_s = 2 * LEASE.total_seconds()
-    quick.stop = slow.stop = syncs.stop = stop
-    return [quick, slow, syncs]
+    # And not after the time limit, as arq would have it.
+    worker.in_progress_timeout_s = 2 * LEASE.total_seconds()
+    return worker
 
 
 def options(backend: Backend) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class SyncRead(TenantDocument):
     ended_at: datetime
     complete_since: datetime | None = None
     was_listed: bool = False
-    seen: bytes | None = Field(default=None, repr=False)
+    seen: bytes | None = None
 
     class Settings:
         name = "sync_reads"
