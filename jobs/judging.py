@@ -22,7 +22,7 @@ Row = Mapping[str, Any]
 HasSeen = Callable[[ResourceKind, str], bool]
 
 
-class _Related(Mapping[Key, Resource]):
+class Related(Mapping[Key, Resource]):
     """What rules look up beside the resource they judge.
 
     A rule is pure, so it may ask in vain the first time: what it asked for is loaded, and it judges again.
@@ -65,9 +65,9 @@ class _Related(Mapping[Key, Resource]):
             self._take(await resources_named(self._account, wanted))
         return len(self._rows) > before
 
-    def emptied(self) -> "_Related":
+    def emptied(self) -> "Related":
         """For the next batch: what was looked up for single resources makes room."""
-        return self if self._is_whole else _Related(self._account, self._kinds, self._has_seen)
+        return self if self._is_whole else Related(self._account, self._kinds, self._has_seen)
 
     def _take(self, rows: Iterable[Row]) -> None:
         for row in rows:
@@ -93,7 +93,7 @@ async def judge_account(
     kept: list[Judgement] = []
     for kind in sorted({rule.applies_to for rule in rules}):
         own = [rule for rule in rules if rule.applies_to is kind]
-        related = _Related(account, (other for rule in own for other in rule.also_reads), has_seen)
+        related = Related(account, (other for rule in own for other in rule.also_reads), has_seen)
         async for batch in present_resources(account, kind):
             rows = {row["native_id"]: row for row in batch if has_seen(kind, row["native_id"])}
             related = related.emptied()
@@ -108,7 +108,7 @@ async def judge_account(
 
 
 async def _judged(
-    rules: Sequence[Rule], rows: Sequence[Row], coverage: Coverage, related: _Related, at: datetime
+    rules: Sequence[Rule], rows: Sequence[Row], coverage: Coverage, related: Related, at: datetime
 ) -> list[Judgement]:
     changed_at = {row["native_id"]: row["changed_at"] for row in rows if row.get("changed_at") is not None}
     context = RuleContext(now=at, changed_at=changed_at, resources=related)

@@ -9,7 +9,9 @@ import pytest
 import documents
 from app.wiring import Backend
 from auth.scope import scope_of_job
+from connectors.reading.survey import CHUNK
 from documents.evidence import EvidencePack, read_pack
+from documents.resource import BATCH
 from documents.resource_change import ResourceChange
 from documents.sync_read import SyncRead
 from tests.factories.aws import volume
@@ -24,7 +26,8 @@ from tests.factories.synthetic_account import (
     rows_of,
     sync,
 )
-from tests.fakes.synthetic import Synthetic, item_of
+from tests.fakes.synthetic import Synthetic, item_of, large, serving
+from tests.integration.recorded import recorded
 
 
 @pytest.fixture(autouse=True)
@@ -221,3 +224,27 @@ async def test_a_later_read_is_told_when_the_last_complete_one_began(backend: Ba
     assert all(one.complete_since == one.started_at for one in reads)
     assert len(reads) == 2 * len(first) - 1, "the second did not ask about costs"
     assert [one.seen for one in reads] == [None] * len(reads)
+
+
+async def test_a_second_sync_of_a_larger_account_sends_no_write_of_resources_and_holds_one_batch(
+    backend: Backend,
+) -> None:
+    count = 3 * BATCH + 50
+    async with recorded(backend, "cloudwatcher_sync_writes") as (_, commands), serving(large(count)) as vendor:
+        account = await connect(backend, vendor)
+        with commands.recording() as first:
+            added = await sync(backend, account)
+        with commands.recording() as second:
+            unchanged = await sync(backend, account)
+
+    assert (added.added, unchanged.unchanged, unchanged.added) == (len_of(vendor), len_of(vendor), 0)
+    batches = [len(command["updates"]) for command in first if command.get("update") == "resources"]
+    assert sum(batches) == len_of(vendor)
+    # A page of the engine may come on top of a batch.
+    assert max(batches) < BATCH + CHUNK
+    assert [command for command in second if command.get("update") == "resources"] == []
+    assert [command for command in second if command.get("update") == "resource_changes"] == []
+
+
+def len_of(vendor: Synthetic) -> int:
+    return sum(len(listed) for listed in vendor.lists.values())
