@@ -113,11 +113,15 @@ async def open_run(account: Account, session: AsyncClientSession) -> tuple[SyncR
 
 
 async def update_run(run: SyncRun, session: AsyncClientSession, **fields: Any) -> SyncRun:
-    """Set fields of a run that has not ended; an ended run stays as it is. Returns the run."""
+    """Set fields of a run that has not ended; an ended run stays as it is. Returns the run.
+
+    A run that was leased when it was read stays as it is, too, when another worker is on it by now.
+    """
     if fields.get("state") in ENDED:
         fields["active_key"] = None
+    ours = {"_id": run.id, "active_key": run.account_id}
     raw = await SyncRun.rows().find_one_and_update(
-        {"_id": run.id, "active_key": run.account_id},
+        ours if run.lease is None else {**ours, "lease": run.lease},
         {"$set": fields},
         return_document=ReturnDocument.AFTER,
         session=session,
@@ -167,7 +171,8 @@ async def request_cancel(run: SyncRun, session: AsyncClientSession, now: datetim
     running = {"_id": run.id, "active_key": run.account_id, "leased_until": {"$gte": now}}
     asked = {"$set": {"is_cancel_asked": True}}
     if (await SyncRun.rows().update_one(running, asked, session=session)).matched_count == 0:
-        await update_run(run, session, state=SyncState.CANCELLED.value, step="Cancelled", ended_at=now)
+        free = run.model_copy(update={"lease": None})
+        await update_run(free, session, state=SyncState.CANCELLED.value, step="Cancelled", ended_at=now)
     raw = await SyncRun.rows().find_one({"_id": run.id}, session=session)
     if raw is None:
         raise NotFound.of(SyncRun.noun)

@@ -24,7 +24,7 @@ from documents.sync_read import forget_seen, stored_gaps
 from documents.sync_run import ENDED, LEASE, SyncRun, SyncState, announce_sync, update_run
 from documents.transaction import Transaction
 from documents.vault import SecretLost, VaultUnavailable
-from domain.errors import ProviderError, Refused
+from domain.errors import Conflict, ProviderError, Refused
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.findings import FindingChanges, FiringFinding, compare
@@ -88,6 +88,8 @@ async def _attempt(context: JobContext, account: Account, run: SyncRun, lease: L
     except TimeoutError:
         minutes = int(SYNC_TIMEOUT.total_seconds() // 60)
         return await _fail(context, account, run, f"Reading the account took longer than {minutes} minutes.")
+    except Conflict as error:
+        return await _fail(context, account, run, error.message)
     except (SecretLost, Refused) as error:
         return await _fail(context, account, run, f"{error} Connect the account again.")
     except CancelAsked:
@@ -170,6 +172,8 @@ async def _fail(context: JobContext, account: Account, run: SyncRun, problem: st
         ended = await update_run(
             run, tx.session, state=SyncState.FAILED.value, step="Failed", problem=problem, ended_at=at
         )
+        if ended.state is not SyncState.FAILED:  # another worker is on it by now
+            raise LeaseLost
         await record_sync(account, problem=problem, at=at, session=tx.session)
         await raise_alert(tx, account.org_id, cause, at)
         announce_sync(tx, ended)

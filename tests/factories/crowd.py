@@ -36,7 +36,9 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Alert: [_alert(finding, number) for number, finding in enumerate(findings)],
         documents.SyncRun: runs,
         documents.SyncRead: [_read(runs[number // 60 * 60], number) for number in range(count)],
-        documents.ResourceChange: [_change(resources[number // 10 * 10], runs[0], number) for number in range(count)],
+        documents.ResourceChange: [
+            _change(resources[number // 10 * 10 + 1], runs[0], number) for number in range(count)
+        ],
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],

@@ -185,7 +185,7 @@ def listings() -> Iterator[Listing]:
 
 def sync_listings() -> Iterator[Listing]:
     """The same of syncs and what they saw."""
-    yield Listing("resources", 'isGone: true, regions: ["us-east-1"], accountId: ACCOUNT', is_exact=False)
+    yield Listing("resources", 'isGone: true, regions: ["us-east-1"]', is_exact=False)
     yield Listing("syncs", "accountId: ACCOUNT")
     yield Listing("syncReads", "syncId: THE_RUN")
     for where in ("accountId: ACCOUNT", "resourceId: RESOURCE"):

@@ -252,6 +252,25 @@ async def test_a_worker_that_was_away_for_too_long_leaves_the_run_to_the_other(
     assert await work_on(backend, run) == "SUCCEEDED"
 
 
+async def test_a_worker_that_was_away_for_too_long_cannot_fail_the_run_of_the_other(
+    backend: Backend, vendor: Synthetic
+) -> None:
+    account = await connect(backend, vendor)
+    vendor.faults, vendor.pause = {ACCOUNT.name: Fault.EXPIRE}, 0.2
+    run = await open_sync(backend, account)
+    slow = asyncio.create_task(work_on(backend, run))
+    async with asyncio.timeout(20):
+        while vendor.calls[ACCOUNT.name] == 0:  # noqa: ASYNC110 - another makes it so
+            await asyncio.sleep(0.01)
+
+    await documents.SyncRun.rows().update_one({"_id": run.id}, {"$set": {"lease": "another", "leased_until": None}})
+    (outcome,) = await asyncio.gather(slow, return_exceptions=True)
+
+    assert isinstance(outcome, Retry)
+    assert (await again(run)).state == "RUNNING"
+    assert await alerts_of(account) == []
+
+
 async def test_whoever_cancels_a_sync_sees_it_end_within_two_seconds(backend: Backend, vendor: Synthetic) -> None:
     account = await connect(backend, vendor)
     await sync(backend, account)
@@ -325,7 +344,7 @@ async def test_an_account_connected_twice_is_read_once(backend: Backend, vendor:
     one, other = await sync(backend, first), await sync(backend, second)
 
     assert (one.state, other.state) == ("SUCCEEDED", "FAILED")
-    assert "is connected already" in (other.problem or "")
+    assert (other.problem or "").endswith("is connected already. Remove one of the two.")
     assert await rows_of(documents.Resource, second) == []
     assert await alerts_of(second) == [("OPEN", 1)]
 
