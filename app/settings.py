@@ -138,6 +138,11 @@ class Settings(KmsSettings, BaseSettings):
     event_retention: timedelta = Field(
         default=timedelta(days=14), ge=timedelta(hours=1), description="How long the event log is kept for replay."
     )
+    evidence_retention: timedelta = Field(
+        default=timedelta(days=400),
+        ge=timedelta(days=400),
+        description="How long raw answers of providers are kept after a sync last read the same.",
+    )
     live_tick: timedelta = Field(
         default=timedelta(seconds=15),
         gt=timedelta(0),

@@ -1,4 +1,4 @@
-"""The worker process: both queues, the schedule and the outbox relay. Survives a Redis that goes away."""
+"""The worker process: its queues, the schedule and the outbox relay. Survives a Redis that goes away."""
 
 import asyncio
 import signal
@@ -21,6 +21,7 @@ from app.tracing import start_tracing
 from app.wiring import Backend, open_backend, open_redis, urls_of
 from connectors.dns import Records
 from documents.base import utc_now
+from documents.sync_run import LEASE
 from jobs.context import JobContext
 from jobs.queue import (
     CHECK_BUDGETS,
@@ -32,6 +33,7 @@ from jobs.queue import (
     SEND_MAIL,
     SLOW,
     SYNC_ACCOUNT,
+    SYNCS,
     VERIFY_DOMAIN,
     dumps,
     loads,
@@ -52,8 +54,11 @@ log = structlog.get_logger()
 
 RELAY_EVERY = timedelta(seconds=1)
 QUICK_TIMEOUT = timedelta(seconds=60)
+SLOW_TIMEOUT = timedelta(minutes=5, seconds=30)
 # A sync ends itself first, so that it can say why.
-SLOW_TIMEOUT = SYNC_TIMEOUT + timedelta(seconds=30)
+SYNC_JOB_TIMEOUT = SYNC_TIMEOUT + timedelta(seconds=30)
+# How often a sync may be put off: by its provider, by another worker that is on it, by a MongoDB that is away.
+SYNC_ATTEMPTS = 200
 # A million entries take about a minute.
 EXPORT_TIMEOUT = timedelta(minutes=15)
 REDIS_PAUSE_SECONDS = 1.0
@@ -118,7 +123,6 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
             func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
             func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
             func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
-            func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10),
         ],
         cron_jobs=[
             cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
@@ -130,18 +134,35 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         max_jobs=4,
         **options(backend),
     )
-    quick.stop = slow.stop = stop
-    return [quick, slow]
+    workers = [quick, slow, sync_worker(backend, redis)]
+    for worker in workers:
+        worker.stop = stop
+    return workers
+
+
+def sync_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
+    """The one for syncs, which say themselves that they go on: what a dead worker leaves is found soon."""
+    worker = PatientWorker(
+        functions=[func(told(sync_account), name=SYNC_ACCOUNT, timeout=SYNC_JOB_TIMEOUT, max_tries=SYNC_ATTEMPTS)],
+        queue_name=SYNCS,
+        redis_pool=redis[SYNCS],
+        max_jobs=4,
+        **options(backend),
+    )
+    # And not after the time limit, as arq would have it.
+    worker.in_progress_timeout_s = 2 * LEASE.total_seconds()
+    return worker
 
 
 def options(backend: Backend) -> dict[str, Any]:
-    """What both workers have in common."""
+    """What the workers have in common."""
     context = JobContext(
         writer=backend.writer,
         queue=backend.queue,
         vault=backend.vault,
         now=utc_now,
         event_retention=backend.settings.event_retention,
+        evidence_retention=backend.settings.evidence_retention,
         allow_private_endpoints=backend.settings.private_endpoints_allowed,
         audit_keys=backend.keys.audit,
         audit_entries=backend.audit_entries,
@@ -175,10 +196,10 @@ async def relay_until(stop: asyncio.Event, backend: Backend) -> None:
 
 
 async def work(backend: Backend, stop: asyncio.Event) -> None:
-    """Run both queues until `stop`; when Redis goes away, wait and begin again with fresh connections."""
+    """Run the queues until `stop`; when Redis goes away, wait and begin again with fresh connections."""
     _, redis_url = urls_of(backend.settings)
     while not stop.is_set():
-        redis = {name: await open_redis(redis_url) for name in (QUICK, SLOW)}
+        redis = {name: await open_redis(redis_url) for name in (QUICK, SLOW, SYNCS)}
         workers = make_workers(backend, redis, stop)
         try:
             async with asyncio.TaskGroup() as group:

@@ -3,7 +3,18 @@
 import argparse
 import sys
 
-from bench import comparison, dashboard, growth, guarded, import_costs, memory, operations, results, sign_in
+from bench import (
+    comparison,
+    dashboard,
+    growth,
+    guarded,
+    import_costs,
+    memory,
+    operations,
+    results,
+    sign_in,
+    sync_scale,
+)
 
 MEASUREMENTS = {
     "compare": (comparison.main, "other servers on the same work over the same MongoDB, over HTTP and sockets"),
@@ -14,6 +25,7 @@ MEASUREMENTS = {
     "operations": (operations.main, "every operation of the demo at 50 clients"),
     "page": (results.rewrite_page, "write the page again from what was measured last"),
     "sign-in": (sign_in.main, "how long others wait while twenty people sign in"),
+    "sync": (sync_scale.main, "a sync of 50,000 resources, and the next one without changes"),
     "import": (import_costs.main, "the cost import next to a bare insert_many"),
 }
 

@@ -16,6 +16,7 @@ from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
+from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.identity_provider import IdentityProvider, RoleMapping
@@ -26,11 +27,13 @@ from documents.passkey import Passkey
 from documents.provider_visit import ProviderVisit
 from documents.recovery_code import RecoveryCode
 from documents.resource import Resource
+from documents.resource_change import ChangeKind, ResourceChange
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sign_in_challenge import SignInChallenge
+from documents.sync_read import ReadState, SyncRead
 from documents.sync_run import SyncRun, SyncState
 from documents.totp_factor import TotpFactor
 from documents.user import Membership, Role, User
@@ -49,6 +52,7 @@ __all__ = [
     "AuditSegment",
     "AuthMethod",
     "Budget",
+    "ChangeKind",
     "ClientAccess",
     "CostDay",
     "CostLine",
@@ -58,6 +62,7 @@ __all__ = [
     "CustomRole",
     "Event",
     "EventCounter",
+    "EvidencePack",
     "ExternalIdentity",
     "Finding",
     "GroupRole",
@@ -69,9 +74,11 @@ __all__ = [
     "OrganizationKind",
     "Passkey",
     "ProviderVisit",
+    "ReadState",
     "RecoveryCode",
     "RefreshToken",
     "Resource",
+    "ResourceChange",
     "Role",
     "RoleMapping",
     "ScimGroup",
@@ -80,6 +87,7 @@ __all__ = [
     "Session",
     "SessionEnd",
     "SignInChallenge",
+    "SyncRead",
     "SyncRun",
     "SyncState",
     "TenantDocument",

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
+from beanie import PydanticObjectId
 from bson import Binary, ObjectId
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
@@ -12,6 +13,8 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
 from documents.base import TenantDocument
+from domain.cadence import check_cadence, next_due
+from domain.errors import NotFound
 from domain.facts.provider import Provider
 from domain.facts.scope import Scope
 
@@ -25,13 +28,16 @@ class AccountState(StrEnum):
     FAILING = "FAILING"
 
 
+SYNC_EVERY = timedelta(minutes=15)
+COST_EVERY = timedelta(hours=24)
 CONNECTED_STATES = tuple(state for state in AccountState if state is not AccountState.BILLING_ONLY)
 
 
 class Account(TenantDocument):
     """`native_id` is the provider's own id, None until the first sync has asked the provider.
 
-    `credentials` is the vault's cipher text of a JSON object; it never leaves the jobs. `sync_every` is the cadence.
+    `credentials` is the vault's cipher text of a JSON object; it never leaves the jobs. `sync_every` is the cadence,
+    `cost_every` that of what is read about costs, which a sync reads along when `next_cost_at` has come.
     """
 
     noun: ClassVar[str] = "account"
@@ -45,8 +51,10 @@ class Account(TenantDocument):
     endpoint_url: str | None = None
     regions: list[str] = Field(default_factory=list)
     credentials: bytes | None = Field(default=None, repr=False)
-    sync_every: timedelta = timedelta(hours=1)
+    sync_every: timedelta = SYNC_EVERY
+    cost_every: timedelta = COST_EVERY
     next_sync_at: datetime | None = None
+    next_cost_at: datetime | None = None
     last_synced_at: datetime | None = None
     problem: str | None = None
 
@@ -68,6 +76,11 @@ class Account(TenantDocument):
     @property
     def is_connected(self) -> bool:
         return self.state is not AccountState.BILLING_ONLY
+
+    def schedule(self, now: datetime) -> None:
+        """Set when syncs are due, for an account that is not stored yet. What it costs is read by the first one."""
+        self.id = self.id or PydanticObjectId()
+        self.next_sync_at = next_due(str(self.id), self.sync_every, now)
 
 
 class AccountCounts(NamedTuple):
@@ -91,24 +104,58 @@ def counting_pipeline(scope: Scope) -> list[dict[str, Any]]:
     ]
 
 
-async def claim_due_accounts(now: datetime, *, limit: int = 200) -> list[Account]:
-    """Accounts whose sync is due; each is moved one cadence on, so that no other worker claims it too.
+async def claim_due_accounts(now: datetime, *, limit: int = 1000) -> list[Account]:
+    """Accounts whose sync is due; each is moved on to its next time, so that no other worker claims it too.
 
     For the schedule tick, which serves every tenant and therefore takes no Scope.
     """
-    claimed: list[Account] = []
     rows = Account.rows()
-    while len(claimed) < limit:
+    due = rows.find({"next_sync_at": {"$lte": now}}, {"next_sync_at": 1, "sync_every": 1}).sort("next_sync_at")
+    claimed: list[Account] = []
+    async for found in due.limit(limit):
+        every = timedelta(seconds=found["sync_every"])
         raw = await rows.find_one_and_update(
-            {"next_sync_at": {"$lte": now}},
-            [{"$set": {"next_sync_at": {"$add": [now, {"$multiply": ["$sync_every", 1000]}]}}}],
-            sort=[("next_sync_at", ASCENDING)],
+            {"_id": found["_id"], "next_sync_at": found["next_sync_at"]},
+            {"$set": {"next_sync_at": next_due(str(found["_id"]), every, now)}},
             return_document=ReturnDocument.AFTER,
         )
-        if raw is None:
-            break
-        claimed.append(Account.stored(raw))
+        if raw is not None:
+            claimed.append(Account.stored(raw))
     return claimed
+
+
+async def set_cadence(
+    account: Account,
+    *,
+    sync_every: timedelta | None = None,
+    cost_every: timedelta | None = None,
+    now: datetime,
+    session: AsyncClientSession | None = None,
+) -> Account:
+    """The account with another cadence; None leaves one as it is. Raises Invalid for one that is not allowed."""
+    change: dict[str, Any] = {}
+    if sync_every is not None:
+        change["sync_every"] = check_cadence(sync_every, ("input", "sync_every")).total_seconds()
+        if account.is_connected:
+            change["next_sync_at"] = next_due(str(account.id), sync_every, now)
+    if cost_every is not None:
+        change["cost_every"] = check_cadence(cost_every, ("input", "cost_every")).total_seconds()
+        if account.next_cost_at is not None:
+            change["next_cost_at"] = min(account.next_cost_at, next_due(str(account.id), cost_every, now))
+    if not change:
+        return account
+    raw = await Account.rows().find_one_and_update(
+        {"_id": account.id}, {"$set": change}, return_document=ReturnDocument.AFTER, session=session
+    )
+    if raw is None:
+        raise NotFound.of(Account.noun)
+    return Account.stored(raw)
+
+
+async def record_costs_read(account: Account, at: datetime) -> None:
+    """Note that a sync has asked about costs; the next does so when the cadence says."""
+    due = next_due(str(account.id), account.cost_every, at)
+    await Account.rows().update_one({"_id": account.id}, {"$set": {"next_cost_at": due}})
 
 
 async def record_verified(account: Account, native_id: str) -> bool:
@@ -159,7 +206,8 @@ async def record_billed_accounts(
                     "endpoint_url": None,
                     "regions": [],
                     "credentials": None,
-                    "sync_every": timedelta(hours=1).total_seconds(),
+                    "sync_every": SYNC_EVERY.total_seconds(),
+                    "cost_every": COST_EVERY.total_seconds(),
                     "last_synced_at": None,
                     "problem": None,
                     "created_at": at,

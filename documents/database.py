@@ -27,6 +27,7 @@ from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
 from documents.event import Event, EventCounter
+from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.idempotency import IdempotentResult
@@ -42,12 +43,14 @@ from documents.provider_visit import ProviderVisit
 from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
 from documents.resource import Resource
+from documents.resource_change import ResourceChange
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
 from documents.session import RefreshToken, Session
 from documents.sign_in import SignInCode, SpentState
 from documents.sign_in_challenge import SignInChallenge
+from documents.sync_read import SyncRead
 from documents.sync_run import SyncRun
 from documents.tally import recount_all
 from documents.totp_factor import TotpFactor
@@ -71,6 +74,7 @@ ALL = (
     CustomRole,
     Event,
     EventCounter,
+    EvidencePack,
     ExternalIdentity,
     Finding,
     GroupRole,
@@ -89,6 +93,7 @@ ALL = (
     RefreshToken,
     Registration,
     Resource,
+    ResourceChange,
     ScimGroup,
     ScimUser,
     ServiceAccount,
@@ -96,6 +101,7 @@ ALL = (
     SignInCode,
     SpentState,
     SignInChallenge,
+    SyncRead,
     SyncRun,
     TotpFactor,
     User,
@@ -112,6 +118,7 @@ OBSOLETE_INDEXES = {
     "findings": {"org_state_severity"},
     "memberships": {"org"},
     "organizations": {"msp"},
+    "outbox": {"created_at"},
     "resources": {"org_kind_name"},
 }
 

@@ -82,7 +82,7 @@ class Finding(TenantDocument):
         ]
 
 
-async def known_findings(account: Account, session: AsyncClientSession) -> list[KnownFinding]:
+async def known_findings(account: Account, session: AsyncClientSession | None = None) -> list[KnownFinding]:
     """Every stored finding of the account, as the life cycle needs it."""
     query = {"org_id": account.org_id, "account_id": account.id}
     fields = {"rule_id": 1, "resource_native_id": 1, "state": 1, "region": 1}

@@ -1,7 +1,7 @@
 """Jobs that were asked for in a transaction and must reach the queue, whatever dies in between."""
 
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from beanie import Document
@@ -13,30 +13,37 @@ SEND_MAIL = "send_mail"
 
 
 class OutboxJob(Document):
-    """`_id` is the deterministic job id. The row goes once the queue has taken the job."""
+    """`_id` is the deterministic job id. The row goes once the queue has taken the job.
+
+    `tried_at` is when the queue last refused it, None before that: what was refused waits behind what was not.
+    """
 
     id: str  # type: ignore[assignment]
     function: str
     queue: str
     args: dict[str, Any]
     created_at: datetime
+    tried_at: datetime | None = None
 
     class Settings:
         name = "outbox"
-        indexes = [IndexModel([("created_at", ASCENDING)], name="created_at")]
+        indexes = [IndexModel([("tried_at", ASCENDING), ("created_at", ASCENDING)], name="tried")]
 
 
 async def relay_outbox(push: Callable[[dict[str, Any]], Awaitable[bool]], *, limit: int = 500) -> int:
     """Hand waiting jobs {_id, function, queue, args} to `push`, oldest first; returns how many it took.
 
-    A job that `push` does not take (False) stays. A crash between push and delete pushes again under the same id.
+    A job that `push` does not take (False) stays, and goes behind those that were not tried for longer. A crash
+    between push and delete pushes again under the same id.
     """
     relayed = 0
     rows = OutboxJob.get_pymongo_collection()
-    for job in await rows.find({}, sort=[("created_at", ASCENDING)], limit=limit).to_list():
-        if not await push(job):
-            continue
+    for job in await rows.find({}, sort=[("tried_at", ASCENDING), ("created_at", ASCENDING)], limit=limit).to_list():
         # Only this very ask: a newer one under the same id stays for the next round.
-        await rows.delete_one({"_id": job["_id"], "created_at": job["created_at"]})
-        relayed += 1
+        this = {"_id": job["_id"], "created_at": job["created_at"]}
+        if await push(job):
+            await rows.delete_one(this)
+            relayed += 1
+        else:
+            await rows.update_one(this, {"$set": {"tried_at": datetime.now(UTC)}})
     return relayed

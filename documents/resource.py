@@ -1,27 +1,35 @@
 """One thing in a connected account, with its last known configuration."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
 from bson import ObjectId
-from pymongo import ASCENDING, IndexModel, UpdateOne
+from pydantic import Field
+from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.cursor import AsyncCursor
 
 from documents.account import Account
 from documents.base import TenantDocument
-from domain.facts.inventory import InventorySnapshot
+from documents.resource_change import ChangeKind, line_of, tell
+from documents.sync_run import SyncRun
 from domain.facts.resource import Resource as ResourceFact
 from domain.facts.resource import ResourceKind
 
 BATCH = 500
 _PRESENT_BY_NAME = (("is_gone", ASCENDING), ("name", ASCENDING), ("_id", ASCENDING))
+_FACT = dict.fromkeys(("kind", "native_id", "name", "region", "tags", "config", "made_at", "changed_at", "unread"), 1)
+IsGone = Callable[[ResourceKind, str | None, str], bool]
 
 
 class Resource(TenantDocument):
-    """`is_gone` once a complete read of its service no longer shows it; gone ones keep their last configuration.
+    """`is_gone` once a complete read of its list no longer shows it; gone ones keep their last configuration.
 
-    `changed_at` is when a sync saw it take its present configuration; None while it was never seen otherwise.
+    `changed_at` is when a sync saw it take its present configuration; None while it was never seen otherwise. `made_at`
+    is when it was made, as the provider says. `unread` are keys of `config` whose values are of an earlier sync,
+    because the last one could not read them. `lasting` and `whole` are prints of its content, without and with what
+    moves by itself; `written_at` is when it was last written, by the sync `noted_in`, which noted that as `noted_as`.
     """
 
     noun: ClassVar[str] = "resource"
@@ -33,10 +41,17 @@ class Resource(TenantDocument):
     region: str | None = None
     tags: dict[str, str]
     config: dict[str, Any]
+    made_at: datetime | None = None
     first_seen_at: datetime
-    last_seen_at: datetime
     changed_at: datetime | None = None
     is_gone: bool = False
+    gone_at: datetime | None = None
+    unread: list[str] = Field(default_factory=list)
+    lasting: bytes | None = None
+    whole: bytes | None = None
+    written_at: datetime | None = None
+    noted_in: PydanticObjectId | None = None
+    noted_as: ChangeKind | None = None
 
     class Settings:
         name = "resources"
@@ -55,57 +70,66 @@ class Resource(TenantDocument):
         ]
 
 
-async def record_resources(account: Account, facts: Sequence[ResourceFact], at: datetime) -> None:
-    """Store what a sync saw, in batches. Running it twice changes only `last_seen_at`."""
-    for start in range(0, len(facts), BATCH):
-        writes = [_upsert(account, fact, at) for fact in facts[start : start + BATCH]]
-        await Resource.rows().bulk_write(writes, ordered=False)
+async def present_resources(account: Account, kind: ResourceKind) -> AsyncIterator[list[Mapping[str, Any]]]:
+    """The stored rows of a kind that are not gone, in batches."""
+    query = {"org_id": account.org_id, "account_id": account.id, "kind": kind.value, "is_gone": False}
+    async for rows in _batches(Resource.rows().find(query, _FACT, batch_size=BATCH)):
+        yield rows
 
 
-async def resource_ids(account: Account, at: datetime) -> dict[tuple[ResourceKind, str], ObjectId]:
-    """(kind, native id) to row id of everything the sync of this instant saw."""
-    query = {"org_id": account.org_id, "account_id": account.id, "last_seen_at": at}
-    rows = Resource.rows().find(query, projection={"kind": 1, "native_id": 1})
-    return {(ResourceKind(raw["kind"]), raw["native_id"]): raw["_id"] async for raw in rows}
+async def resources_named(account: Account, named: Iterable[tuple[ResourceKind, str]]) -> list[Mapping[str, Any]]:
+    """The stored rows of these kinds and native ids that are not gone."""
+    by_kind: dict[ResourceKind, list[str]] = {}
+    for kind, native_id in named:
+        by_kind.setdefault(kind, []).append(native_id)
+    found: list[Mapping[str, Any]] = []
+    for kind, native_ids in by_kind.items():
+        query = {"org_id": account.org_id, "account_id": account.id, "kind": kind.value, "is_gone": False}
+        found += await Resource.rows().find({**query, "native_id": {"$in": native_ids}}, _FACT).to_list()
+    return found
 
 
-async def changes_seen(account: Account) -> dict[str, datetime]:
-    """Native id to the time a sync saw the resource take its present configuration."""
-    query = {"org_id": account.org_id, "account_id": account.id, "changed_at": {"$ne": None}}
-    rows = Resource.rows().find(query, projection={"native_id": 1, "changed_at": 1})
-    return {raw["native_id"]: raw["changed_at"] async for raw in rows}
+def fact_of(raw: Mapping[str, Any]) -> ResourceFact:
+    """A stored row as the fact it was made from; what was not read the last time is left out of its config."""
+    unread = frozenset(raw.get("unread") or ())
+    return ResourceFact.model_construct(
+        kind=ResourceKind(raw["kind"]),
+        native_id=raw["native_id"],
+        name=raw["name"],
+        region=raw["region"],
+        tags=raw["tags"],
+        config={key: value for key, value in raw["config"].items() if key not in unread},
+        created_at=raw.get("made_at"),
+        unread=unread,
+    )
 
 
-async def record_gone(account: Account, snapshot: InventorySnapshot, at: datetime) -> None:
-    """Mark what this snapshot would show if it were still there. What could not be listed is left alone."""
-    query = {"org_id": account.org_id, "account_id": account.id, "last_seen_at": {"$lt": at}, "is_gone": False}
-    rows = Resource.rows()
-    gone = [
-        raw["_id"]
-        async for raw in rows.find(query, projection={"kind": 1, "region": 1})
-        if snapshot.is_listed(ResourceKind(raw["kind"]), raw["region"])
-    ]
-    for start in range(0, len(gone), BATCH):
-        await rows.update_many({"_id": {"$in": gone[start : start + BATCH]}}, {"$set": {"is_gone": True}})
+async def record_gone(account: Account, run: SyncRun, is_gone: IsGone, at: datetime) -> int:
+    """Mark what is gone by `is_gone` (kind, region, native id), with a line in its history; returns how many."""
+    query = {"org_id": account.org_id, "account_id": account.id, "is_gone": False}
+    fields = dict.fromkeys(("kind", "native_id", "name", "region"), 1)
+    total = 0
+    async for rows in _batches(Resource.rows().find(query, fields, batch_size=10 * BATCH)):
+        gone = [row for row in rows if is_gone(ResourceKind(row["kind"]), row["region"], row["native_id"])]
+        if gone:
+            await _mark_gone(run, gone, at)
+        total += len(gone)
+    return total
 
 
-def _upsert(account: Account, fact: ResourceFact, at: datetime) -> UpdateOne:
-    natural = {
-        "org_id": account.org_id,
-        "account_id": account.id,
-        "kind": fact.kind.value,
-        "native_id": fact.native_id,
-    }
-    # Literals, because a name or configuration may hold text that looks like an expression.
-    fresh = {"name": fact.name, "region": fact.region, "tags": fact.tags, "config": fact.config}
-    seen: dict[str, Any] = {field: {"$literal": value} for field, value in fresh.items()}
-    is_known = {"$ne": [{"$type": "$first_seen_at"}, "missing"]}
-    is_same = {"$eq": ["$config", {"$literal": fact.config}]}
-    seen |= {
-        "changed_at": {"$cond": [is_same, {"$ifNull": ["$changed_at", None]}, {"$cond": [is_known, at, None]}]},
-        "last_seen_at": at,
-        "is_gone": False,
-        "first_seen_at": {"$ifNull": ["$first_seen_at", at]},
-        "created_at": {"$ifNull": ["$created_at", at]},
-    }
-    return UpdateOne(natural, [{"$set": seen}], upsert=True)
+async def _mark_gone(run: SyncRun, gone: Sequence[Mapping[str, Any]], at: datetime) -> None:
+    await tell([line_of(run, row, ChangeKind.GONE, at) for row in gone])
+    marked = {"is_gone": True, "gone_at": at, "noted_in": run.id, "noted_as": ChangeKind.GONE.value}
+    ids: list[ObjectId] = [row["_id"] for row in gone]
+    await Resource.rows().update_many({"_id": {"$in": ids}}, {"$set": marked})
+
+
+async def _batches(cursor: AsyncCursor[dict[str, Any]]) -> AsyncIterator[list[Mapping[str, Any]]]:
+    rows: list[Mapping[str, Any]] = []
+    async for row in cursor:
+        rows.append(row)
+        if len(rows) == BATCH:
+            yield rows
+            rows = []
+    if rows:
+        yield rows

@@ -14,28 +14,37 @@ from documents.account import Account
 from documents.base import TenantDocument
 from documents.idempotency import encoded
 from documents.transaction import Transaction
+from domain.errors import NotFound
 from domain.facts import topic
 from domain.facts.event import LoggedEvent
 
 
 class SyncState(StrEnum):
-    """PARTIAL: something could not be read; what it was stands in `gaps`."""
+    """PARTIAL: something could not be read; what it was stands in `gaps`. CANCELLED: a person ended it."""
 
     QUEUED = "QUEUED"
     RUNNING = "RUNNING"
     SUCCEEDED = "SUCCEEDED"
     PARTIAL = "PARTIAL"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
 
 
-ENDED = frozenset({SyncState.SUCCEEDED, SyncState.PARTIAL, SyncState.FAILED})
+ENDED = frozenset({SyncState.SUCCEEDED, SyncState.PARTIAL, SyncState.FAILED, SyncState.CANCELLED})
 
 # Time enough for the relay; asking for a job that is still there does nothing.
 STRANDED_AFTER = timedelta(minutes=1)
+# A worker that has not said for so long that it still works on a run has died.
+LEASE = timedelta(seconds=45)
 
 
 class SyncRun(TenantDocument):
-    """`active_key` is the account's id while the run has not ended, so that an account has one run at a time."""
+    """`active_key` is the account's id while the run has not ended, so that an account has one run at a time.
+
+    `lease` names the worker that is on it, until `leased_until` unless it says anew that it is. `tries` counts the
+    attempts that a provider ended. `with_costs`: what has the cadence of costs is read too. `added`, `changed`, `gone`
+    and `unchanged` count resources. `unread` are the gaps as fields, `gaps` the same as sentences.
+    """
 
     noun: ClassVar[str] = "sync"
 
@@ -45,13 +54,23 @@ class SyncRun(TenantDocument):
     done: int = 0
     total: int = 0
     resources: int = 0
+    added: int = 0
+    changed: int = 0
+    gone: int = 0
+    unchanged: int = 0
     findings_opened: int = 0
     findings_resolved: int = 0
     gaps: list[str] = Field(default_factory=list)
+    unread: list[dict[str, Any]] = Field(default_factory=list)
     problem: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     active_key: PydanticObjectId | None = None
+    with_costs: bool = False
+    tries: int = 0
+    lease: str | None = None
+    leased_until: datetime | None = None
+    is_cancel_asked: bool = False
 
     class Settings:
         name = "sync_runs"
@@ -94,11 +113,15 @@ async def open_run(account: Account, session: AsyncClientSession) -> tuple[SyncR
 
 
 async def update_run(run: SyncRun, session: AsyncClientSession, **fields: Any) -> SyncRun:
-    """Set fields of a run that has not ended; an ended run stays as it is. Returns the run."""
+    """Set fields of a run that has not ended; an ended run stays as it is. Returns the run.
+
+    A run that was leased when it was read stays as it is, too, when another worker is on it by now.
+    """
     if fields.get("state") in ENDED:
         fields["active_key"] = None
+    ours = {"_id": run.id, "active_key": run.account_id}
     raw = await SyncRun.rows().find_one_and_update(
-        {"_id": run.id, "active_key": run.account_id},
+        ours if run.lease is None else {**ours, "lease": run.lease},
         {"$set": fields},
         return_document=ReturnDocument.AFTER,
         session=session,
@@ -107,9 +130,65 @@ async def update_run(run: SyncRun, session: AsyncClientSession, **fields: Any) -
 
 
 async def find_stranded_runs(now: datetime, *, limit: int = 200) -> list[SyncRun]:
-    """Runs of any tenant that have not ended and were asked for more than STRANDED_AFTER ago; for the sweep."""
-    query = {"active_key": {"$type": "objectId"}, "created_at": {"$lt": now - STRANDED_AFTER}}
+    """Runs of any tenant that were asked for more than STRANDED_AFTER ago and that no worker is on; for the sweep."""
+    query = {
+        "active_key": {"$type": "objectId"},
+        "created_at": {"$lt": now - STRANDED_AFTER},
+        "$or": [{"leased_until": None}, {"leased_until": {"$lt": now}}],
+    }
     return [SyncRun.stored(raw) async for raw in SyncRun.rows().find(query, limit=limit)]
+
+
+async def take_lease(run: SyncRun, holder: str, now: datetime) -> SyncRun | None:
+    """The run, for `holder` alone to work on; None when it has ended or another one is on it."""
+    is_free = [{"leased_until": None}, {"leased_until": {"$lt": now}}]
+    return await _leased({"_id": run.id, "active_key": run.account_id, "$or": is_free}, holder, now + LEASE)
+
+
+async def keep_lease(run: SyncRun, holder: str, now: datetime, session: AsyncClientSession | None = None) -> bool:
+    """Say that `holder` still works on the run. False when it has been taken by another one, or has ended."""
+    query = {"_id": run.id, "active_key": run.account_id, "lease": holder}
+    return await _leased(query, holder, now + LEASE, session) is not None
+
+
+async def drop_lease(run: SyncRun, holder: str) -> None:
+    """Let another worker go on at once."""
+    change = {"$set": {"lease": None, "leased_until": None}}
+    await SyncRun.rows().update_one({"_id": run.id, "lease": holder}, change)
+
+
+async def is_cancel_asked(run: SyncRun) -> bool:
+    """Whether somebody wants the run to end."""
+    raw = await SyncRun.rows().find_one({"_id": run.id}, projection={"is_cancel_asked": 1})
+    return raw is None or bool(raw.get("is_cancel_asked"))
+
+
+async def request_cancel(run: SyncRun, session: AsyncClientSession, now: datetime) -> SyncRun:
+    """The run as it is now: ended when no worker is on it, else it ends within seconds. An ended one stays as it is.
+
+    Raises NotFound when it is no longer stored.
+    """
+    running = {"_id": run.id, "active_key": run.account_id, "leased_until": {"$gte": now}}
+    asked = {"$set": {"is_cancel_asked": True}}
+    if (await SyncRun.rows().update_one(running, asked, session=session)).matched_count == 0:
+        free = run.model_copy(update={"lease": None})
+        await update_run(free, session, state=SyncState.CANCELLED.value, step="Cancelled", ended_at=now)
+    raw = await SyncRun.rows().find_one({"_id": run.id}, session=session)
+    if raw is None:
+        raise NotFound.of(SyncRun.noun)
+    return SyncRun.stored(raw)
+
+
+async def _leased(
+    query: dict[str, Any], holder: str, until: datetime, session: AsyncClientSession | None = None
+) -> SyncRun | None:
+    raw = await SyncRun.rows().find_one_and_update(
+        query,
+        {"$set": {"lease": holder, "leased_until": until}},
+        return_document=ReturnDocument.AFTER,
+        session=session,
+    )
+    return None if raw is None else SyncRun.stored(raw)
 
 
 def announce_sync(tx: Transaction, run: SyncRun) -> None:

@@ -19,7 +19,8 @@ from jobs.writer import Writer
 
 @dataclass(frozen=True, kw_only=True)
 class JobContext:
-    """One per worker process. `event_retention`: how long the event log is kept.
+    """One per worker process. `event_retention`: how long the event log is kept. `evidence_retention`: how long raw
+    answers are kept after they were last read.
 
     The first of `audit_keys` signs segments of the audit log; `audit_entries` is the log under a database user who may
     delete there.
@@ -33,6 +34,7 @@ class JobContext:
     vault: Vault
     now: Callable[[], datetime]
     event_retention: timedelta
+    evidence_retention: timedelta
     allow_private_endpoints: bool
     audit_keys: tuple[AuditKey, ...]
     audit_entries: AsyncCollection[dict[str, Any]]

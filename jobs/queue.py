@@ -23,6 +23,8 @@ log = structlog.get_logger()
 
 # Crash recovery waits for the longest timeout of a queue, so slow work has its own beside QUICK.
 SLOW = "cloudwatcher:slow"
+# Syncs say while they run that they do, so theirs need not wait.
+SYNCS = "cloudwatcher:syncs"
 
 SYNC_ACCOUNT = "sync_account"
 CHECK_BUDGETS = "check_budgets"
@@ -47,7 +49,7 @@ def loads(data: bytes) -> dict[str, Any]:
 def ask_sync(tx: Transaction, run: SyncRun) -> None:
     """Ask for the sync of an opened run. The run's id makes the job unique."""
     args = {"org_id": str(run.org_id), "run_id": str(run.id)}
-    tx.enqueue(SYNC_ACCOUNT, queue=SLOW, key=str(run.id), args=args)
+    tx.enqueue(SYNC_ACCOUNT, queue=SYNCS, key=str(run.id), args=args)
 
 
 async def request_sync(tx: Transaction, account: Account) -> SyncRun:

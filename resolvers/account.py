@@ -52,13 +52,17 @@ class AccountQueries:
         info: Info,
         account_id: InAccount = None,
         kinds: Annotated[list[ResourceKind] | None, strawberry.argument(description="Of these kinds only.")] = None,
+        regions: Annotated[list[str] | None, strawberry.argument(description="In these regions only.")] = None,
+        is_gone: Annotated[bool, strawberry.argument(description="Those that are gone, and no others.")] = False,
         first: First = DEFAULT_FIRST,
         after: After = None,
     ) -> Any:
         context, scope = info.context, info.context.scope
-        where: dict[str, Any] = {"is_gone": False}
+        where: dict[str, Any] = {"is_gone": is_gone}
         if kinds is not None:
             where["kind"] = {"$in": [kind.value for kind in kinds]}
+        if regions is not None:
+            where["region"] = {"$in": regions}
         if account_id is not None:
             account = await documents.Account.get_in(scope, local_id("Account", account_id))
             scope, where["account_id"] = scope.narrowed(str(account.org_id)), account.id
@@ -90,7 +94,7 @@ class AccountMutations:
             regions=list(credentials.regions),
             credentials=sealed(cipher),
         )
-        account.next_sync_at = context.now() + account.sync_every
+        account.schedule(context.now())
 
         async def change(tx: Transaction) -> documents.Account:
             await account.insert(session=tx.session)

@@ -37,8 +37,10 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Membership: Permission.MEMBERS_READ,
     documents.ProviderVisit: Permission.AUDIT_READ,
     documents.Resource: Permission.RESOURCES_READ,
+    documents.ResourceChange: Permission.RESOURCES_READ,
     documents.GroupRole: Permission.IDENTITY_MANAGE,
     documents.ServiceAccount: Permission.MACHINES_READ,
+    documents.SyncRead: Permission.ACCOUNTS_READ,
     documents.SyncRun: Permission.ACCOUNTS_READ,
     documents.VerifiedDomain: Permission.IDENTITY_MANAGE,
 }

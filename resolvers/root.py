@@ -26,6 +26,7 @@ from resolvers.person import PersonMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.requirement import RequirementMutations
+from resolvers.resource_change import ResourceChangeQueries
 from resolvers.role import RoleMutations, RoleQueries
 from resolvers.service_account import ServiceAccountMutations, ServiceAccountQueries
 from resolvers.session import SessionMutations, SessionQueries
@@ -55,6 +56,7 @@ class Query(
     ServiceAccountQueries,
     InvitationQueries,
     MemberQueries,
+    ResourceChangeQueries,
     RoleQueries,
     SessionQueries,
     SyncQueries,

@@ -1,6 +1,7 @@
 """Cloud accounts, what is in them, and their syncs."""
 
 from datetime import datetime
+from typing import Any
 
 import strawberry
 from pydantic import BaseModel, Field, SecretStr
@@ -8,6 +9,7 @@ from strawberry.scalars import JSON
 
 import documents
 from documents import AccountState, SyncState
+from domain.facts.inventory import GapCause, ServiceGap
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from schema.errors import payload
@@ -43,13 +45,44 @@ class Resource(Node):
     tags: JSON = said("Its tags as an object of strings.")
     config: JSON = said("Its configuration in the provider's own field names.")
     first_seen_at: datetime = said("When a sync first saw it.")
-    last_seen_at: datetime = said("When a sync last saw it.")
+    changed_at: datetime | None = said(
+        "When a sync saw it take its present configuration; null while it never changed."
+    )
     is_gone: bool = said("Whether the last complete read no longer showed it.")
+    gone_at: datetime | None = said("When a complete read first no longer showed it.")
     account: Account | None = related("account_id", "The account it is in.")
+
+
+@strawberry.type(description="One thing a sync could not read. What it hides is unknown, never absent.")
+class SyncGap:
+    service: str = said("The part of the provider, as the provider prints it.")
+    operation: str = said("The call that failed.")
+    region: str | None = said("Where; null for the whole account.")
+    cause: GapCause = said("Why.")
+    missing: str | None = said("The permission or plan that would mend it, by name, where that is the cause.")
+    reason: str = said("Why, in words, and what to do.")
+    kinds: list[ResourceKind] = said("Kinds whose list may lack resources; empty when only details are missing.")
+
+
+def gaps_of(stored: list[dict[str, Any]] | None) -> list[SyncGap]:
+    """Gaps as they are kept, as they are shown."""
+    return [
+        SyncGap(
+            service=gap.service,
+            operation=gap.operation,
+            region=gap.region,
+            cause=gap.cause,
+            missing=gap.missing,
+            reason=gap.reason,
+            kinds=list(gap.unlisted),
+        )
+        for gap in map(ServiceGap.model_validate, stored or ())
+    ]
 
 
 @view(documents.SyncRun, description="One sync of one account, from the ask to its end.")
 class Sync(Node):
+    unread: strawberry.Private[list[dict[str, Any]]]
     state: SyncState = said("How far it is.")
     step: str = said("What it is doing, in words.")
     done: int = said("Steps that are done.")
@@ -63,6 +96,14 @@ class Sync(Node):
     started_at: datetime | None = said("When a worker began.")
     ended_at: datetime | None = said("When it ended.")
     account: Account | None = related("account_id", "The account it reads.")
+    added: int | None = said("Resources that were not there before; null in syncs that did not count them.")
+    changed: int | None = said("Resources whose name, region, tags or configuration changed, or that are back.")
+    gone: int | None = said("Resources that are no longer there.")
+    unchanged: int | None = said("Resources that are as they were.")
+
+    @derived("The gaps as fields: what is missing, where, and what would mend it.", reads=("unread",))
+    def unread_parts(self) -> list[SyncGap]:
+        return gaps_of(self.unread)
 
 
 @strawberry.pydantic.input(description="Sign-in by assuming a role in the account. The usual and safer way.")

@@ -9,7 +9,9 @@ from documents.alert import AlertSource, AlertState
 from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
 from documents.organization import OrganizationKind
+from documents.resource_change import ChangeKind
 from documents.session import AuthMethod, SessionEnd
+from documents.sync_read import ReadState
 from documents.sync_run import SyncState
 from documents.user import Role
 from domain.costs.series import Dimension, Grain, Metric
@@ -22,6 +24,7 @@ from domain.facts.health import (
     ProblemKind,
     ServiceHealth,
 )
+from domain.facts.inventory import GapCause
 from domain.facts.money import Money
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
@@ -155,7 +158,36 @@ register_enum(
         SyncState.RUNNING: "Reads the account.",
         SyncState.SUCCEEDED: "Read everything.",
         SyncState.PARTIAL: "Read what it could; `gaps` names the rest.",
-        SyncState.FAILED: "Read nothing; `problem` says why.",
+        SyncState.FAILED: "Came to no end; `problem` says why.",
+        SyncState.CANCELLED: "Somebody ended it; what it had read is kept, and nothing is concluded from it.",
+    },
+)
+register_enum(
+    GapCause,
+    "Why something could not be read.",
+    {
+        GapCause.PERMISSION: "A permission is missing; `missing` names it.",
+        GapCause.PLAN: "The provider offers it with another plan or setting; `missing` names it.",
+        GapCause.THROTTLED: "The provider asked for fewer calls for too long.",
+        GapCause.CUT_SHORT: "The list did not end, or ended before it was whole.",
+        GapCause.UNAVAILABLE: "The provider did not answer, or failed.",
+        GapCause.MISSHAPEN: "The answer was not of the shape that the provider promises.",
+        GapCause.FAILED: "The provider refused it for another reason; `reason` has its words.",
+    },
+)
+register_enum(
+    ReadState,
+    "How a part of a sync was read.",
+    {ReadState.COMPLETE: "Everything of it was read.", ReadState.INCOMPLETE: "Something is missing; see `gaps`."},
+)
+register_enum(
+    ChangeKind,
+    "What happened to a resource.",
+    {
+        ChangeKind.ADDED: "It is new.",
+        ChangeKind.CHANGED: "Its name, region, tags or configuration changed.",
+        ChangeKind.GONE: "A complete read no longer showed it.",
+        ChangeKind.BACK: "It was gone and is there again.",
     },
 )
 register_enum(

@@ -1,6 +1,9 @@
 """Everything one sync read from an account, and what it could not read."""
 
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
 from enum import StrEnum
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -41,6 +44,27 @@ class ServiceGap(BaseModel):
     def hides(self, kind: ResourceKind, region: str | None) -> bool:
         """Whether a resource of this kind and region may exist without having been listed."""
         return kind in self.unlisted and self.region in (None, region)
+
+
+class Listed(Protocol):
+    """Knows what was listed in whole."""
+
+    def is_listed(self, kind: ResourceKind, region: str | None) -> bool:
+        """Whether every resource of this kind in this region was seen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a sync read in whole. `complete` are kinds and the regions (None: the whole account) they were listed in."""
+
+    complete: AbstractSet[tuple[ResourceKind, str | None]]
+    gaps: tuple[ServiceGap, ...] = ()
+
+    def is_listed(self, kind: ResourceKind, region: str | None) -> bool:
+        """Whether every resource of this kind in this region was seen."""
+        is_read = (kind, region) in self.complete or (kind, None) in self.complete
+        return is_read and not any(gap.hides(kind, region) for gap in self.gaps)
 
 
 class InventorySnapshot(BaseModel):

@@ -1,10 +1,10 @@
 """Runs rules over what a sync read, and tells silence from not knowing."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from domain.facts.inventory import InventorySnapshot
+from domain.facts.inventory import InventorySnapshot, Listed
 from domain.facts.resource import Resource
 from domain.rules.rule import NOTHING, Observation, Rule, RuleContext
 
@@ -34,9 +34,12 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class JudgedInventory:
-    """A snapshot with every judgement over it. A rule in `rules` was tried on every listed resource of its kind."""
+    """The judgements over what a sync read. A rule in `rules` was tried on every listed resource of its kind.
 
-    snapshot: InventorySnapshot
+    `judgements` may leave out resources on which a rule neither fires nor has a stored finding.
+    """
+
+    snapshot: Listed
     rules: tuple[Rule, ...]
     judgements: tuple[Judgement, ...] = field(repr=False)
 
@@ -54,16 +57,28 @@ def judge_inventory(
     """
     tried = tuple(rules)
     whole = replace(context, resources={(one.kind, one.native_id): one for one in snapshot.resources})
-    judgements = []
-    for rule in tried:
-        own = replace(whole, parameters=rule.settings(chosen.get(rule.id, NOTHING)))
-        # By native id: a resource listed twice, for example through two regions, is judged once.
-        subjects = {one.native_id: one for one in snapshot.resources if one.kind is rule.applies_to}
-        judgements += [judge(rule, resource, snapshot, own) for resource in subjects.values()]
+    judgements = judge_resources(tried, snapshot.resources, snapshot, whole, chosen)
     return JudgedInventory(snapshot=snapshot, rules=tried, judgements=tuple(judgements))
 
 
-def judge(rule: Rule, resource: Resource, snapshot: InventorySnapshot, context: RuleContext) -> Judgement:
+def judge_resources(
+    rules: Iterable[Rule],
+    resources: Sequence[Resource],
+    snapshot: Listed,
+    context: RuleContext,
+    chosen: Mapping[str, Mapping[str, int]] = NOTHING,
+) -> list[Judgement]:
+    """Tries every rule on those of these resources that are of its kind; what rules look up is in `context`."""
+    judgements = []
+    for rule in rules:
+        own = replace(context, parameters=rule.settings(chosen.get(rule.id, NOTHING)))
+        # By native id: a resource listed twice, for example through two regions, is judged once.
+        subjects = {one.native_id: one for one in resources if one.kind is rule.applies_to}
+        judgements += [judge(rule, resource, snapshot, own) for resource in subjects.values()]
+    return judgements
+
+
+def judge(rule: Rule, resource: Resource, snapshot: Listed, context: RuleContext) -> Judgement:
     """One rule on one resource; `snapshot` tells what could not be read."""
     if is_exempt(resource, rule.id):
         return Judgement(rule, resource, Verdict.EXEMPT)
@@ -80,6 +95,6 @@ def is_exempt(resource: Resource, rule_id: str) -> bool:
     return rule_id in named or not named.isdisjoint(EXEMPT_FROM_ALL)
 
 
-def _is_known(rule: Rule, resource: Resource, snapshot: InventorySnapshot) -> bool:
+def _is_known(rule: Rule, resource: Resource, snapshot: Listed) -> bool:
     has_details = all(key in resource.config for key in rule.needs)
     return has_details and all(snapshot.is_listed(kind, resource.region) for kind in rule.also_reads)

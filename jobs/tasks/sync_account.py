@@ -8,38 +8,40 @@ import random
 from datetime import datetime, timedelta
 from typing import Any
 
-import orjson
 import structlog
 from arq import Retry
+from arq.constants import in_progress_key_prefix
 from pymongo.errors import PyMongoError
 
 from auth.scope import scope_of_job
-from connectors.clouds.aws import inventory
-from connectors.guard import AccountGuard
-from documents.account import Account, record_sync, record_verified
+from documents.account import Account, record_sync
 from documents.alert import AlertSource, Cause, raise_alert, resolve_alerts
 from documents.finding import known_findings, record_findings
-from documents.resource import changes_seen, record_gone, record_resources, resource_ids
-from documents.sync_run import ENDED, SyncRun, SyncState, announce_sync, update_run
+from documents.resource import record_gone
+from documents.resource_change import ChangeKind
+from documents.resource_record import UNCHANGED
+from documents.sync_read import forget_seen, stored_gaps
+from documents.sync_run import ENDED, LEASE, SyncRun, SyncState, announce_sync, update_run
 from documents.transaction import Transaction
 from documents.vault import SecretLost, VaultUnavailable
-from domain.errors import ProviderError, Refused
-from domain.facts.aws_credentials import AwsCredentials
-from domain.facts.inventory import InventorySnapshot
+from domain.errors import Conflict, ProviderError, Refused
+from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.findings import FindingChanges, FiringFinding, compare
-from domain.rules.judgement import JudgedInventory, judge_inventory
-from domain.rules.registry import all_rules
-from domain.rules.rule import RuleContext
+from jobs.account_reading import AccountRead, read_account
 from jobs.context import JobContext
-from jobs.health import record_health, watched
+from jobs.judging import judge_account
+from jobs.lease import CancelAsked, Lease, LeaseLost
 from jobs.queue import SYNC_ACCOUNT
 
 log = structlog.get_logger()
 
 MAX_TRIES = 4
 FIRST_RETRY_SECONDS = 15
-SYNC_TIMEOUT = timedelta(minutes=5)
+# The largest accounts that were measured take some minutes; the lease tells a dead worker much earlier.
+SYNC_TIMEOUT = timedelta(minutes=60)
+# Events of one sync come no faster, however small its parts.
+TOLD_EVERY_SECONDS = 0.5
 # Findings below this severity are shown but wake nobody.
 ALERT_FROM = Severity.MEDIUM
 
@@ -52,64 +54,91 @@ async def sync_account(ctx: dict[str, Any], *, org_id: str, run_id: str) -> str:
     if run.state in ENDED:
         return run.state.value
     account = await Account.get_in(scope, str(run.account_id))
-    started = run.started_at or context.now()
-    run = await _step(context, run, "Asking the provider", state=SyncState.RUNNING.value, started_at=started)
+
+    async def keep_job() -> None:
+        if "redis" in ctx:
+            await ctx["redis"].pexpire(in_progress_key_prefix + ctx["job_id"], 2 * LEASE)
+
+    lease = Lease(context, run, keep_job)
+    try:
+        run = await lease.take()
+        return await _attempt(context, account, run, lease)
+    except LeaseLost:
+        # Another worker is on it, or was until a moment ago; whoever comes then finds out how it ended.
+        raise Retry(defer=LEASE) from None
+    except PyMongoError:
+        raise Retry(defer=FIRST_RETRY_SECONDS) from None
+    finally:
+        await lease.drop()
+
+
+async def _attempt(context: JobContext, account: Account, run: SyncRun, lease: Lease) -> str:
+    run = await _begin(context, account, run)
     try:
         async with asyncio.timeout(SYNC_TIMEOUT.total_seconds()):
-            return await _store(context, account, run, await _read_watched(context, account, run))
+            return await lease.during(_synced(context, account, run, lease))
     except ProviderError as error:
-        if error.is_retryable and ctx["job_try"] < MAX_TRIES:
-            await _step(context, run, f"Waiting to try again: {error.message}")
-            raise Retry(defer=_pause(error, ctx["job_try"])) from error
-        return await _fail(context, account, run, f"{error.message} {error.advice}".strip())
+        problem = f"{error.message} {error.advice}".strip()
+        if error.is_retryable:
+            return await _again(context, account, run, problem, error.retry_after)
+        return await _fail(context, account, run, problem)
+    except VaultUnavailable as error:
+        log.warning("vault_unavailable", run_id=str(run.id), problem=str(error))
+        return await _again(context, account, run, "The stored credentials could not be decrypted just now.")
     except TimeoutError:
         minutes = int(SYNC_TIMEOUT.total_seconds() // 60)
         return await _fail(context, account, run, f"Reading the account took longer than {minutes} minutes.")
-    except VaultUnavailable as error:
-        log.warning("vault_unavailable", run_id=run_id, problem=str(error))
-        if ctx["job_try"] < MAX_TRIES:
-            raise Retry(defer=FIRST_RETRY_SECONDS * 2 ** (ctx["job_try"] - 1)) from error
-        return await _fail(context, account, run, "The stored credentials could not be decrypted just now.")
+    except Conflict as error:
+        return await _fail(context, account, run, error.message)
     except (SecretLost, Refused) as error:
         return await _fail(context, account, run, f"{error} Connect the account again.")
-    except PyMongoError:
-        raise Retry(defer=FIRST_RETRY_SECONDS) from None
+    except CancelAsked:
+        return await _cancel(context, run)
+    except (LeaseLost, PyMongoError):
+        raise
     except Exception:
-        log.exception("sync_broke", run_id=run_id)
-        return await _fail(context, account, run, f"Something went wrong on our side; the log has it under {run_id}.")
+        log.exception("sync_broke", run_id=str(run.id))
+        return await _fail(context, account, run, f"Something went wrong on our side; the log has it under {run.id}.")
 
 
-def _pause(error: ProviderError, tries: int) -> float:
-    backoff: float = FIRST_RETRY_SECONDS * 2 ** (tries - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter, not a secret
-    return max(backoff, error.retry_after.total_seconds() if error.retry_after else 0.0)
+async def _begin(context: JobContext, account: Account, run: SyncRun) -> SyncRun:
+    """The run under way; the first attempt decides whether costs are read along."""
+    fields: dict[str, Any] = {"state": SyncState.RUNNING.value}
+    if run.started_at is None:
+        now = context.now()
+        with_costs = account.next_cost_at is None or account.next_cost_at <= now
+        fields |= {"started_at": now, "with_costs": with_costs}
+    return await _step(context, run, "Asking the provider", **fields)
 
 
-async def _read_watched(context: JobContext, account: Account, run: SyncRun) -> InventorySnapshot:
-    async with watched(context, account) as guard:
-        try:
-            snapshot = await _read(context, account, run, guard)
-        except ProviderError:
-            await record_health(context, account, guard.report(), None)
-            raise
-        await record_health(context, account, guard.report(), snapshot.incomplete)
-        return snapshot
-
-
-async def _read(context: JobContext, account: Account, run: SyncRun, guard: AccountGuard) -> InventorySnapshot:
-    secret = await context.vault.open(account.credentials or b"")
-    credentials = AwsCredentials.model_validate(orjson.loads(secret))
-
+async def _synced(context: JobContext, account: Account, run: SyncRun, lease: Lease) -> str:
     telling = asyncio.Lock()
+    told = 0.0
 
-    async def progress(step: str, done: int, total: int) -> None:
-        # Services are read side by side; while one step is being told of, the others need no telling.
-        if not telling.locked():
-            async with telling:
-                await _step(context, run, f"Reading {step}", done=done, total=total)
+    async def progress(service: str, done: int, total: int) -> None:
+        # Parts are read side by side; while one step is being told of, the others need no telling.
+        nonlocal told
+        now = asyncio.get_running_loop().time()
+        if telling.locked() or now - told < TOLD_EVERY_SECONDS:
+            return
+        async with telling:
+            told = now
+            await _step(context, run, f"Reading {service}", done=done, total=total)
 
-    return await inventory.fetch_inventory(
-        credentials, on_progress=progress, guard=guard, allow_private_endpoint=context.allow_private_endpoints
-    )
+    read = await read_account(context, account, run, progress)
+    return await _store(context, account, run, lease, read)
+
+
+async def _again(
+    context: JobContext, account: Account, run: SyncRun, problem: str, retry_after: timedelta | None = None
+) -> str:
+    """Try once more after a pause that grows; after MAX_TRIES attempts the run has failed."""
+    tries = run.tries + 1
+    if tries >= MAX_TRIES:
+        return await _fail(context, account, run, problem)
+    await _step(context, run, f"Waiting to try again: {problem}", tries=tries)
+    backoff: float = FIRST_RETRY_SECONDS * 2 ** (tries - 1) * random.uniform(0.8, 1.2)  # noqa: S311 - jitter
+    raise Retry(defer=max(backoff, retry_after.total_seconds() if retry_after else 0.0))
 
 
 async def _step(context: JobContext, run: SyncRun, step: str, **fields: Any) -> SyncRun:
@@ -119,6 +148,13 @@ async def _step(context: JobContext, run: SyncRun, step: str, **fields: Any) -> 
         return moved
 
     return await context.writer.commit(change)
+
+
+async def _cancel(context: JobContext, run: SyncRun) -> str:
+    """What was read stays, and nothing follows from it."""
+    ended = await _step(context, run, "Cancelled", state=SyncState.CANCELLED.value, ended_at=context.now())
+    await forget_seen(run)
+    return ended.state.value
 
 
 async def _fail(context: JobContext, account: Account, run: SyncRun, problem: str) -> str:
@@ -136,45 +172,46 @@ async def _fail(context: JobContext, account: Account, run: SyncRun, problem: st
         ended = await update_run(
             run, tx.session, state=SyncState.FAILED.value, step="Failed", problem=problem, ended_at=at
         )
+        if ended.state is not SyncState.FAILED:  # another worker is on it by now
+            raise LeaseLost
         await record_sync(account, problem=problem, at=at, session=tx.session)
         await raise_alert(tx, account.org_id, cause, at)
         announce_sync(tx, ended)
 
     await context.writer.commit(change)
+    await forget_seen(run)
     log.warning("sync_failed", account_id=str(account.id), problem=problem)
     return SyncState.FAILED.value
 
 
-async def _store(context: JobContext, account: Account, run: SyncRun, snapshot: InventorySnapshot) -> str:
-    at = context.now()
-    if not await record_verified(account, snapshot.account_native_id):
-        problem = f"AWS account {snapshot.account_native_id} is connected already. Remove one of the two."
-        return await _fail(context, account, run, problem)
+async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lease, read: AccountRead) -> str:
+    at, coverage, has_seen = context.now(), read.coverage, read.sink.has_seen
     await _step(context, run, "Judging what was read")
-    await record_resources(account, snapshot.resources, at)
-    await record_gone(account, snapshot, at)
-    rows = await resource_ids(account, at)
-    judged = await asyncio.to_thread(_judge, snapshot, at, await changes_seen(account))
+
+    def is_gone(kind: ResourceKind, region: str | None, native_id: str) -> bool:
+        return coverage.is_listed(kind, region) and not has_seen(kind, native_id)
+
+    gone = await record_gone(account, run, is_gone, at)
+    known = {finding.key for finding in await known_findings(account)}
+    judged = await judge_account(account, coverage, has_seen, known, at)
 
     async def change(tx: Transaction) -> SyncRun:
-        changes = compare(str(account.id), await known_findings(account, tx.session), judged)
-        finding_ids = await record_findings(account, changes, rows, at, tx)
+        await lease.keep(tx.session)
+        changes = compare(str(account.id), await known_findings(account, tx.session), judged.inventory)
+        finding_ids = await record_findings(account, changes, judged.rows, at, tx)
         for finding in (*changes.opened, *changes.reopened):
             if finding.judgement.rule.severity.rank <= ALERT_FROM.rank:
                 await raise_alert(tx, account.org_id, _cause(account, finding, finding_ids[finding.key]), at)
         over = [f"finding:{account.id}:{ended.key.rule_id}:{ended.key.native_id}" for ended in changes.resolved]
         await resolve_alerts(tx, account.org_id, [*over, f"sync:{account.id}"], at)
         await record_sync(account, problem=None, at=at, session=tx.session)
-        ended = await update_run(run, tx.session, **_summary(snapshot, changes, at))
+        ended = await update_run(run, tx.session, **_summary(read, changes, gone, at))
         announce_sync(tx, ended)
         return ended
 
     ended = await context.writer.commit(change)
+    await forget_seen(run)
     return ended.state.value
-
-
-def _judge(snapshot: InventorySnapshot, at: datetime, changed_at: dict[str, datetime]) -> JudgedInventory:
-    return judge_inventory(all_rules(), snapshot, RuleContext(now=at, changed_at=changed_at))
 
 
 def _cause(account: Account, finding: FiringFinding, finding_id: Any) -> Cause:
@@ -190,15 +227,21 @@ def _cause(account: Account, finding: FiringFinding, finding_id: Any) -> Cause:
     )
 
 
-def _summary(snapshot: InventorySnapshot, changes: FindingChanges, at: datetime) -> dict[str, Any]:
-    gaps = [f"{gap.service}{f' in {gap.region}' if gap.region else ''}: {gap.reason}" for gap in snapshot.incomplete]
-    state = SyncState.PARTIAL if gaps else SyncState.SUCCEEDED
+def _summary(read: AccountRead, changes: FindingChanges, gone: int, at: datetime) -> dict[str, Any]:
+    gaps, counts = read.coverage.gaps, read.sink.counts
+    added, unchanged = counts[ChangeKind.ADDED], counts[UNCHANGED]
+    changed = counts[ChangeKind.CHANGED] + counts[ChangeKind.BACK]
     return {
-        "state": state.value,
+        "state": (SyncState.PARTIAL if gaps else SyncState.SUCCEEDED).value,
         "step": "Done",
-        "resources": len(snapshot.resources),
+        "resources": added + changed + unchanged,
+        "added": added,
+        "changed": changed,
+        "gone": gone,
+        "unchanged": unchanged,
         "findings_opened": len(changes.opened) + len(changes.reopened),
         "findings_resolved": len(changes.resolved),
-        "gaps": gaps,
+        "gaps": [f"{gap.service}{f' in {gap.region}' if gap.region else ''}: {gap.reason}" for gap in gaps],
+        "unread": stored_gaps(gaps),
         "ended_at": at,
     }

@@ -28,13 +28,18 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
     edition_id = ObjectId()
     people = [_person(org_id, number) for number in range(max(2, count // 10))]
     await documents.User.get_pymongo_collection().insert_many(people)
+    runs = [{"_id": ObjectId(), **_sync(accounts[number % len(accounts)], number)} for number in range(count)]
     stored: dict[type[documents.TenantDocument], Sequence[ROW]] = {
         documents.Account: accounts,
         documents.Resource: resources,
         documents.Finding: findings,
         documents.Alert: [_alert(finding, number) for number, finding in enumerate(findings)],
-        documents.SyncRun: [_sync(accounts[number % len(accounts)], number) for number in range(count)],
         documents.IntegrationHealth: [_health(account, number) for number, account in enumerate(accounts)],
+        documents.SyncRun: runs,
+        documents.SyncRead: [_read(runs[number // 60 * 60], number) for number in range(count)],
+        documents.ResourceChange: [
+            _change(resources[number // 10 * 10 + 1], runs[0], number) for number in range(count)
+        ],
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],
@@ -158,10 +163,10 @@ def _resource(account: ROW, number: int) -> ROW:
         "kind": "AWS_S3_BUCKET" if number % 2 else "AWS_EC2_INSTANCE",
         "native_id": f"native {number}",
         "name": f"name {number % 97}",
+        "region": "us-east-1",
         "tags": {},
         "config": {},
         "first_seen_at": START,
-        "last_seen_at": START + timedelta(seconds=number),
         "is_gone": number % 10 == 0,
         "created_at": START,
     }
@@ -240,6 +245,46 @@ def _health(account: ROW, number: int) -> ROW:
         "gaps": [],
         "at": START,
         "created_at": START,
+    }
+
+
+def _read(run: ROW, number: int) -> ROW:
+    return {
+        "org_id": run["org_id"],
+        "account_id": run["account_id"],
+        "sync_id": run["_id"],
+        "operation": f"list {number}",
+        "region": None,
+        "state": "COMPLETE",
+        "gaps": [],
+        "pages": 1,
+        "items": 1,
+        "added": 0,
+        "changed": 0,
+        "unchanged": 1,
+        "evidence": [],
+        "started_at": START,
+        "ended_at": START,
+        "created_at": run["created_at"],
+    }
+
+
+def _change(resource: ROW, run: ROW, number: int) -> ROW:
+    return {
+        "org_id": resource["org_id"],
+        "account_id": resource["account_id"],
+        "resource_id": resource["_id"],
+        "sync_id": run["_id"],
+        "kind": "CHANGED",
+        "resource_kind": resource["kind"],
+        "native_id": resource["native_id"],
+        "name": resource["name"],
+        "region": None,
+        "at": run["created_at"] - timedelta(seconds=number // 5),
+        "fields": ["name"],
+        "before": ["a"],
+        "after": ["b"],
+        "created_at": run["created_at"],
     }
 
 

@@ -40,7 +40,6 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         tags={},
         config={},
         first_seen_at=now,
-        last_seen_at=now,
     )
     await resource.insert()
     finding = documents.Finding(
@@ -82,6 +81,35 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     problem = HealthProblem(kind=ProblemKind.THROTTLED, service="s3", message="secret-problem", advice="secret-advice")
     health = documents.IntegrationHealth(org_id=org_id, account_id=account.id, problems=[problem], at=now)
     await health.insert()
+    read = documents.SyncRead(
+        org_id=org_id,
+        account_id=account.id,
+        sync_id=run.id,
+        operation="secret.operation",
+        state=documents.ReadState.COMPLETE,
+        started_at=now,
+        ended_at=now,
+    )
+    await read.insert()
+    change = documents.ResourceChange(
+        org_id=org_id,
+        account_id=account.id,
+        resource_id=resource.id,
+        sync_id=run.id,
+        kind=documents.ChangeKind.CHANGED,
+        resource_kind=resource.kind,
+        native_id=resource.native_id,
+        name="secret-change",
+        at=now,
+        fields=["name"],
+        before=["secret-before"],
+        after=["secret-after"],
+    )
+    await change.insert()
+    pack = documents.EvidencePack(
+        org_id=org_id, sha256="0" * 64, data=b"secret-answers", size=1, expires_at=now + timedelta(days=1)
+    )
+    await pack.insert()
     entry, export = make_audit(tenant)
     await entry.insert()
     await export.insert()
@@ -117,6 +145,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "CostLine": line,
         "Sync": run,
         "IntegrationHealth": health,
+        "SyncRead": read,
+        "ResourceChange": change,
         "IdentityProvider": provider,
         "VerifiedDomain": domain,
         "ServiceAccount": machine.account,

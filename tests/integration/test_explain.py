@@ -59,6 +59,7 @@ RELATED = {
     "resources": "account { name }",
     "syncs": "account { name }",
     "integrationHealths": "account { name }",
+    "resourceChanges": "resource { name } account { name } sync { state }",
 }
 
 
@@ -136,6 +137,7 @@ def listings() -> Iterator[Listing]:
         "invitations",
         "members",
         "providerAccesses",
+        "resourceChanges",
         "resources",
         "serviceAccounts",
         "syncs",
@@ -175,11 +177,20 @@ def listings() -> Iterator[Listing]:
     yield Listing("resources", "kinds: [AWS_S3_BUCKET]")
     yield Listing("resources", "kinds: [AWS_S3_BUCKET, AWS_EC2_INSTANCE]", is_exact=False)
     yield Listing("resources", "accountId: ACCOUNT, kinds: [AWS_S3_BUCKET]", is_exact=False)
-    yield Listing("syncs", "accountId: ACCOUNT")
+    yield from sync_listings()
     days = 'beginsFrom: "2026-01-05T00:00:00Z", beginsBefore: "2026-01-20T00:00:00Z"'
     yield Listing("costLines", f"filter: {{{days}}}")
     for where in ('subAccountIds: ["account 1"]', 'serviceNames: ["service 1"]', 'resourceIds: ["resource 5"]'):
         yield Listing("costLines", f"filter: {{{where}, {days}}}", is_exact=False)
+
+
+def sync_listings() -> Iterator[Listing]:
+    """The same of syncs and what they saw."""
+    yield Listing("resources", 'isGone: true, regions: ["us-east-1"]', is_exact=False)
+    yield Listing("syncs", "accountId: ACCOUNT")
+    yield Listing("syncReads", "syncId: THE_RUN")
+    for where in ("accountId: ACCOUNT", "resourceId: RESOURCE"):
+        yield Listing("resourceChanges", where)
 
 
 def people_listings() -> Iterator[Listing]:
@@ -201,6 +212,8 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     org_id = tenant.global_id if who == "alone" else global_id("Organization", await first_client(house))
     ids = {"ORG": f'"{org_id}"', "ACCOUNT": f'"{global_id("Account", house.account_ids[who])}"'}
     ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
+    read, change = await history_of(house, who)
+    ids |= {"THE_RUN": f'"{global_id("Sync", read)}"', "RESOURCE": f'"{global_id("Resource", change)}"'}
     after, plans = None, []
 
     for _ in range(2):
@@ -226,6 +239,17 @@ async def machine_of(house: House, who: str) -> Any:
     raw = await documents.ServiceAccount.rows().find_one({"org_id": account["org_id"]})
     assert raw is not None
     return raw["_id"]
+
+
+async def history_of(house: House, who: str) -> tuple[Any, Any]:
+    """A sync that has reads, and a resource that has changes."""
+    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
+    assert account is not None
+    read = await documents.SyncRead.rows().find_one({"org_id": account["org_id"]})
+    change = await documents.ResourceChange.rows().find_one({"org_id": account["org_id"]})
+    assert read is not None
+    assert change is not None
+    return read["sync_id"], change["resource_id"]
 
 
 async def first_client(house: House) -> Any:

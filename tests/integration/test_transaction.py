@@ -89,6 +89,31 @@ async def test_a_job_stays_in_the_outbox_until_the_queue_has_taken_it(backend: B
     assert await OutboxJob.get_pymongo_collection().find_one({"_id": job_id}) is None
 
 
+async def test_jobs_that_the_queue_refuses_do_not_hold_up_those_behind_them(backend: Backend) -> None:
+    tenant, wakes = await make_tenant(backend), Wakes()
+    refused = {f"a_job_nobody_knows:{tenant.org_id}:{number}" for number in range(5)}
+    taken: list[str] = []
+
+    async def ask(tx: Transaction) -> None:
+        for number in range(5):
+            tx.enqueue("a_job_nobody_knows", queue="nowhere", key=f"{tenant.org_id}:{number}", args={})
+
+    async def ask_later(tx: Transaction) -> None:
+        tx.enqueue("another_job", queue="nowhere", key=tenant.org_id, args={})
+
+    async def push(job: dict[str, Any]) -> bool:
+        taken.append(job["_id"])
+        return job["_id"] not in refused
+
+    await commit(ask, announce=wakes.wake)
+    await commit(ask_later, announce=wakes.wake)
+    rounds = [await relay_outbox(push, limit=5), await relay_outbox(push, limit=5)]
+
+    assert f"another_job:{tenant.org_id}" in taken
+    assert sum(rounds) >= 1
+    await OutboxJob.get_pymongo_collection().delete_many({"_id": {"$in": sorted(refused)}})
+
+
 async def test_two_requests_with_one_idempotency_key_commit_once(backend: Backend) -> None:
     tenant, wakes = await make_tenant(backend), Wakes()
     key = IdempotencyKey(key_hash=f"key-{tenant.org_id}", input_hash="same")

@@ -4,15 +4,19 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 import documents
 from app.wiring import Backend
 from documents import AccountState, SyncState
-from documents.account import claim_due_accounts
+from documents.account import claim_due_accounts, set_cadence
 from documents.base import utc_now
 from documents.event import EventLog, prune_events
 from documents.outbox import OutboxJob
 from documents.sync_run import STRANDED_AFTER, open_run
 from documents.transaction import Transaction
+from domain.cadence import next_due
+from domain.errors import Invalid
 from domain.facts.provider import Provider
 from jobs.tasks import keep_house
 from tests.factories.tenant import Tenant, make_tenant
@@ -35,7 +39,37 @@ async def test_a_due_account_is_claimed_once_and_moves_one_cadence_on(backend: B
 
     assert [claimed.id for claim in claims for claimed in claim].count(account.id) == 1
     stored = await documents.Account.get_in(tenant.scope, str(account.id))
-    assert stored.next_sync_at == now + timedelta(hours=2)
+    assert stored.next_sync_at == next_due(str(account.id), timedelta(hours=2), now)
+
+
+async def test_another_cadence_counts_from_now_on(backend: Backend) -> None:
+    tenant, now = await make_tenant(backend), utc_now()
+    account = await make_account(tenant, next_sync_at=now + timedelta(days=7), next_cost_at=now + timedelta(days=7))
+
+    changed = await set_cadence(account, sync_every=timedelta(minutes=5), cost_every=timedelta(hours=1), now=now)
+
+    assert (changed.sync_every, changed.cost_every) == (timedelta(minutes=5), timedelta(hours=1))
+    assert changed.next_sync_at is not None
+    assert changed.next_cost_at is not None
+    assert now < changed.next_sync_at <= now + timedelta(minutes=5, seconds=1)
+    assert now < changed.next_cost_at <= now + timedelta(hours=1, seconds=1)
+    assert (await set_cadence(changed, now=now)).next_sync_at == changed.next_sync_at
+
+
+async def test_a_cadence_beyond_the_range_is_refused_and_an_account_known_from_bills_gets_no_syncs(
+    backend: Backend,
+) -> None:
+    tenant, now = await make_tenant(backend), utc_now()
+    account = await make_account(tenant)
+    billed = documents.Account(
+        org_id=tenant.organization.id, provider=Provider.AWS, name="b", state=AccountState.BILLING_ONLY
+    )
+    await billed.insert()
+
+    with pytest.raises(Invalid):
+        await set_cadence(account, sync_every=timedelta(minutes=4), now=now)
+
+    assert (await set_cadence(billed, sync_every=timedelta(hours=1), now=now)).next_sync_at is None
 
 
 async def test_the_minute_tick_opens_one_run_for_a_due_account(backend: Backend) -> None:

@@ -1,0 +1,118 @@
+"""How one part of a sync was read: a list in one region, its gaps, and the raw answers behind it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, ClassVar
+
+from beanie import PydanticObjectId
+from pydantic import Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+
+from documents.account import Account
+from documents.base import TenantDocument
+from documents.sync_run import SyncRun, SyncState
+from domain.facts.inventory import ServiceGap
+
+# operation, region
+Part = tuple[str, str | None]
+ENDED_WELL = (SyncState.SUCCEEDED.value, SyncState.PARTIAL.value)
+
+
+class ReadState(StrEnum):
+    """COMPLETE: everything of it was read."""
+
+    COMPLETE = "COMPLETE"
+    INCOMPLETE = "INCOMPLETE"
+
+
+class SyncRead(TenantDocument):
+    """`operation` is the list's, as catalogues print it; `evidence` the hashes of the packs that hold its answers.
+
+    `complete_since` is when the last complete read of the same part began, this one included; `was_listed` says whether
+    its list was ever seen whole, were it without all details. `seen` holds eight bytes
+    for each resource it listed, while its sync goes on.
+    """
+
+    noun: ClassVar[str] = "read"
+
+    account_id: PydanticObjectId
+    sync_id: PydanticObjectId
+    operation: str
+    region: str | None = None
+    state: ReadState
+    gaps: list[dict[str, Any]] = Field(default_factory=list)
+    pages: int = 0
+    items: int = 0
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    evidence: list[str] = Field(default_factory=list)
+    started_at: datetime
+    ended_at: datetime
+    complete_since: datetime | None = None
+    was_listed: bool = False
+    seen: bytes | None = None
+
+    class Settings:
+        name = "sync_reads"
+        indexes = [
+            IndexModel(
+                [("sync_id", ASCENDING), ("operation", ASCENDING), ("region", ASCENDING)], unique=True, name="part"
+            ),
+            IndexModel(
+                [("org_id", ASCENDING), ("sync_id", ASCENDING), ("operation", ASCENDING), ("_id", ASCENDING)],
+                name="org_sync_operation",
+            ),
+            IndexModel([("created_at", ASCENDING)], name="expiry", expireAfterSeconds=90 * 24 * 3600),
+        ]
+
+
+async def record_read(read: SyncRead) -> None:
+    """Store how a part was read; an earlier attempt of the same sync gives way."""
+    fields = read.model_dump(exclude={"id", "revision_id"})
+    part = {"sync_id": read.sync_id, "operation": read.operation, "region": read.region}
+    await SyncRead.rows().replace_one(part, fields, upsert=True)
+
+
+async def complete_reads(run: SyncRun) -> list[SyncRead]:
+    """The parts that an earlier attempt of this run has read in whole."""
+    query = {"sync_id": run.id, "state": ReadState.COMPLETE.value}
+    return [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query)]
+
+
+@dataclass(slots=True)
+class Earlier:
+    """What the syncs before have read: when the last complete read of a part began, and which lists were ever whole."""
+
+    since: dict[Part, datetime] = field(default_factory=dict)
+    listed: set[Part] = field(default_factory=set)
+
+
+async def earlier_reads(account: Account) -> Earlier:
+    """Looks at the last sync that came to an end, and at the last of these that asked about costs."""
+    earlier = Earlier()
+    for more in ({"with_costs": True}, {}):
+        query = {"org_id": account.org_id, "account_id": account.id, "state": {"$in": list(ENDED_WELL)}, **more}
+        run = await SyncRun.rows().find_one(query, {"_id": 1}, sort=[("created_at", DESCENDING)])
+        if run is None:
+            continue
+        fields = {"operation": 1, "region": 1, "complete_since": 1, "was_listed": 1}
+        async for raw in SyncRead.rows().find({"sync_id": run["_id"]}, fields):
+            part = raw["operation"], raw["region"]
+            if raw["complete_since"] is not None:
+                earlier.since[part] = raw["complete_since"]
+            if raw["was_listed"]:
+                earlier.listed.add(part)
+    return earlier
+
+
+async def forget_seen(run: SyncRun) -> None:
+    """Drop what only a run that goes on needs."""
+    await SyncRead.rows().update_many({"sync_id": run.id, "seen": {"$ne": None}}, {"$set": {"seen": None}})
+
+
+def stored_gaps(gaps: Sequence[ServiceGap]) -> list[dict[str, Any]]:
+    """Gaps as they are kept."""
+    return [gap.model_dump(mode="json") for gap in gaps]

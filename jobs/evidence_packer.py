@@ -1,0 +1,74 @@
+"""Packs the raw answers of one part of a sync, in whatever order they come, the same way each time.
+
+Answers wait in a temporary file. Packs are cut where the name of an answer says so, not by counting: one answer that
+changes, or one more, leaves all packs but its own as they were.
+"""
+
+import hashlib
+import struct
+import tempfile
+from collections.abc import Iterator
+
+import orjson
+
+from connectors.reading.sink import RawAnswer
+
+# Of plain JSON. Much smaller ones would be many rows, larger ones would be read for a single answer.
+MOST_BYTES = 1024 * 1024
+FEWEST_BYTES = MOST_BYTES // 4
+# One name in sixteen ends a pack that is large enough.
+CUTS_BELOW = 16
+# MongoDB keeps 16 MB in a row, and what does not compress must fit too.
+LONGEST_ANSWER = 12 * 1024 * 1024
+IN_MEMORY = 256 * 1024
+_ENTRY = struct.Struct(">16sQI")
+
+
+class EvidencePacker:
+    """Takes answers by `add`; `packs` gives them when the part has ended. Close it."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed by close
+        self._end = 0
+        # Name, place and length of each answer: 28 bytes that sort by name.
+        self._entries: list[bytes] = []
+
+    def add(self, raw: RawAnswer) -> None:
+        """Take one answer. Of one that is too long its length and hash are kept."""
+        call = [raw.operation, raw.region, raw.arguments, raw.page]
+        name = hashlib.blake2b(_json(call), digest_size=16).digest()
+        text = _json([*call, raw.answer])
+        if len(text) > LONGEST_ANSWER:
+            text = _json([*call, {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}])
+        self._file.write(text)
+        self._entries.append(_ENTRY.pack(name, self._end, len(text)))
+        self._end += len(text)
+
+    def packs(self) -> Iterator[bytes]:
+        """JSON arrays of the answers in the order of their names."""
+        held: list[bytes] = []
+        size = 0
+        for name, start, length in map(_ENTRY.unpack, sorted(self._entries)):
+            if held and size + length > MOST_BYTES:
+                yield _pack(held)
+                held, size = [], 0
+            self._file.seek(start)
+            held.append(self._file.read(length))
+            size += length
+            if size >= FEWEST_BYTES and name[-1] < CUTS_BELOW:
+                yield _pack(held)
+                held, size = [], 0
+        if held:
+            yield _pack(held)
+
+    def close(self) -> None:
+        """Drop the temporary file."""
+        self._file.close()
+
+
+def _json(value: object) -> bytes:
+    return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _pack(texts: list[bytes]) -> bytes:
+    return b"[" + b",".join(texts) + b"]"

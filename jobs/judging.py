@@ -1,0 +1,119 @@
+"""Judges an account from the store, a batch of one kind at a time, so that memory never holds all of it."""
+
+import asyncio
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from documents.account import Account
+from documents.resource import fact_of, present_resources, resources_named
+from domain.facts.inventory import Coverage
+from domain.facts.resource import Resource, ResourceKind
+from domain.findings import FindingKey
+from domain.rules.judgement import JudgedInventory, Judgement, Verdict, judge_resources
+from domain.rules.registry import all_rules
+from domain.rules.rule import Rule, RuleContext
+
+Key = tuple[ResourceKind, str]
+Row = Mapping[str, Any]
+HasSeen = Callable[[ResourceKind, str], bool]
+
+
+class Related(Mapping[Key, Resource]):
+    """What rules look up beside the resource they judge.
+
+    A rule is pure, so it may ask in vain the first time: what it asked for is loaded, and it judges again.
+    """
+
+    def __init__(self, account: Account, kinds: Iterable[ResourceKind], has_seen: HasSeen) -> None:
+        self._account, self._kinds, self._has_seen = account, sorted(set(kinds)), has_seen
+        self._rows: dict[Key, Row] = {}
+        self._asked: set[Key] = set()
+        self._missed: set[Key] = set()
+        self._is_walked = self._is_whole = False
+
+    def __getitem__(self, key: Key) -> Resource:
+        if key not in self._rows:
+            self._missed.add(key)
+        return fact_of(self._rows[key])
+
+    def __iter__(self) -> Iterator[Key]:
+        self._is_walked = True
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        self._is_walked = True
+        return len(self._rows)
+
+    async def load(self) -> bool:
+        """Load what was asked for in vain; whether there is something that was not known before.
+
+        Rules that walk over everything get all resources of the kinds they say they also read.
+        """
+        before = len(self._rows)
+        if self._is_walked and not self._is_whole:
+            for kind in self._kinds:
+                async for rows in present_resources(self._account, kind):
+                    self._take(rows)
+            self._is_whole = True
+        wanted, self._missed = self._missed - self._asked - self._rows.keys(), set()
+        self._asked |= wanted
+        if wanted:
+            self._take(await resources_named(self._account, wanted))
+        return len(self._rows) > before
+
+    def emptied(self) -> "Related":
+        """For the next batch: what was looked up for single resources makes room."""
+        return self if self._is_whole else Related(self._account, self._kinds, self._has_seen)
+
+    def _take(self, rows: Iterable[Row]) -> None:
+        for row in rows:
+            kind, native_id = ResourceKind(row["kind"]), row["native_id"]
+            if self._has_seen(kind, native_id):
+                self._rows[kind, native_id] = row
+
+
+@dataclass(slots=True)
+class Judged:
+    """`rows` are the ids of the resources that a rule fires on."""
+
+    inventory: JudgedInventory
+    rows: dict[Key, ObjectId] = field(default_factory=dict)
+
+
+async def judge_account(
+    account: Account, coverage: Coverage, has_seen: HasSeen, known: Collection[FindingKey], at: datetime
+) -> Judged:
+    """Judges what the sync has seen. Of judgements that do not fire it keeps those of `known` findings."""
+    rules = all_rules()
+    judged = Judged(JudgedInventory(snapshot=coverage, rules=rules, judgements=()))
+    kept: list[Judgement] = []
+    for kind in sorted({rule.applies_to for rule in rules}):
+        own = [rule for rule in rules if rule.applies_to is kind]
+        related = Related(account, (other for rule in own for other in rule.also_reads), has_seen)
+        async for batch in present_resources(account, kind):
+            rows = {row["native_id"]: row for row in batch if has_seen(kind, row["native_id"])}
+            related = related.emptied()
+            for one in await _judged(own, list(rows.values()), coverage, related, at):
+                native_id = one.resource.native_id
+                if one.verdict is Verdict.FIRES:
+                    judged.rows[kind, native_id] = rows[native_id]["_id"]
+                elif FindingKey(str(account.id), one.rule.id, native_id) not in known:
+                    continue
+                kept.append(one)
+    return replace(judged, inventory=replace(judged.inventory, judgements=tuple(kept)))
+
+
+async def _judged(
+    rules: Sequence[Rule], rows: Sequence[Row], coverage: Coverage, related: Related, at: datetime
+) -> list[Judgement]:
+    changed_at = {row["native_id"]: row["changed_at"] for row in rows if row.get("changed_at") is not None}
+    context = RuleContext(now=at, changed_at=changed_at, resources=related)
+    facts = [fact_of(row) for row in rows]
+    while True:
+        judgements = await asyncio.to_thread(judge_resources, rules, facts, coverage, context)
+        if not await related.load():
+            return judgements
