@@ -103,6 +103,7 @@ def _operation(scope: str, *permissions: str) -> Operation:
 
 
 def where(location: str) -> Where:
+    """The kind of a location, by its name."""
     if location == GLOBAL:
         return Where.GLOBAL
     return Where.ZONE if zone.is_zone(location) else Where.REGION
