@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 from pydantic import SecretStr
 
-from connectors.reading.listing import Answer, Arguments, Detail, Item, Listing, Operation, Place, at, first
+from connectors.reading.listing import COST, Answer, Arguments, Detail, Item, Listing, Operation, Place, at, first
 from connectors.reading.source import Identity, Reach, Registration
 from connectors.rest.client import RestClient, Vendor, open_http, translate
 from connectors.rest.paging import body_link
@@ -56,11 +56,10 @@ class SyntheticCredentials(Credentials):
     token: SecretStr
 
 
-def _operation(name: str, *, plan: str | None = None) -> Operation:
-    permission = f"{name.rsplit('/', 1)[-1]}:read"
-    return Operation(
-        name=name, service=name.split("/")[2], permissions=(permission,), plan=plan, off=frozenset({"402"})
-    )
+def _operation(name: str, *, plan: str | None = None, **options: str) -> Operation:
+    service, last = name.split("/")[2], name.rsplit("/", 1)[-1]
+    off = frozenset({"402"})
+    return Operation(name=name, service=service, permissions=(f"{last}:read",), plan=plan, off=off, options=options)
 
 
 ACCOUNT = _operation("GET /v1/account")
@@ -69,7 +68,7 @@ INSTANCES = _operation("GET /v1/instances")
 GROUPS = _operation("GET /v1/groups", plan="Groups Pro")
 BUCKETS = _operation("GET /v1/buckets")
 GRANTS = _operation("GET /v1/buckets/{bucket}/grants")
-BILLS = _operation("GET /v1/bills")
+BILLS = _operation("GET /v1/bills", cadence=COST)
 REGIONS_OPERATION = _operation("GET /v1/regions")
 
 
@@ -113,7 +112,7 @@ LISTINGS = (
             ),
         ),
     ),
-    Listing(operation=BILLS, items=at("items"), is_about_costs=True),
+    Listing(operation=BILLS, items=at("items")),
 )
 
 
