@@ -8,7 +8,7 @@ import strawberry
 import documents
 from auth.permission import Permission
 from documents.page import Keyset
-from documents.sync_run import sync_of
+from documents.sync_run import announce_sync, request_cancel, sync_of
 from documents.transaction import Transaction
 from domain.errors import Conflict
 from domain.facts.event import LoggedEvent
@@ -16,7 +16,7 @@ from jobs.queue import request_sync
 from resolvers.context import Info
 from resolvers.feed import LiveFeed
 from resolvers.fields import mutation, query, subscription
-from schema.account import Sync, SyncAccountInput, SyncAccountPayload
+from schema.account import CancelSyncInput, CancelSyncPayload, Sync, SyncAccountInput, SyncAccountPayload
 from schema.arguments import FeedAfter, InAccount
 from schema.connection import DEFAULT_FIRST, After, Connection, First
 from schema.node import local_id
@@ -66,6 +66,26 @@ class SyncMutations:
             run = await request_sync(tx, account)
             tx.audit(account.org_id, target=f"account:{account.id}", after={"sync": run.id})
             return run
+
+        return await context.ports.writer.commit(change)
+
+    @mutation(
+        CancelSyncPayload,
+        may=Permission.SYNCS_RUN,
+        audit="sync.cancel",
+        description="End a sync. What it has read is kept, nothing is concluded. One that has ended stays as it is.",
+    )
+    async def cancel_sync(
+        self, info: Info, input: Annotated[CancelSyncInput, strawberry.argument(description="What to do it with.")]
+    ) -> Any:
+        context = info.context
+        run = await documents.SyncRun.get_in(context.scope, local_id("Sync", input.sync_id))
+
+        async def change(tx: Transaction) -> documents.SyncRun:
+            asked = await request_cancel(run, tx.session, context.now())
+            tx.audit(run.org_id, target=f"sync:{run.id}", before={"state": run.state}, after={"state": asked.state})
+            announce_sync(tx, asked)
+            return asked
 
         return await context.ports.writer.commit(change)
 

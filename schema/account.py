@@ -149,5 +149,11 @@ class SyncAccountInput(BaseModel):
     idempotency_key: str | None = IDEMPOTENCY_KEY
 
 
+@strawberry.pydantic.input(description="The sync to end.")
+class CancelSyncInput(BaseModel):
+    sync_id: strawberry.ID = Field(description="Global id of the sync.")
+
+
 ConnectAccountPayload = payload("ConnectAccount", "account", Account, "The account; its first sync is on its way.")
 SyncAccountPayload = payload("SyncAccount", "sync", Sync, "The sync: a new one, or the one already under way.")
+CancelSyncPayload = payload("CancelSync", "sync", Sync, "The sync; one that a worker is on ends within seconds.")

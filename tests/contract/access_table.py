@@ -75,6 +75,7 @@ ROOT_FIELDS = {
     "mutation acknowledgeAlert": "UAMS",
     "mutation connectAccount": "AMS",
     "mutation syncAccount": "AMS",
+    "mutation cancelSync": "AMS",
     "mutation createBudget": "AMS",
     # The organization, its people and its clients.
     "query customRoles": "UAMS",

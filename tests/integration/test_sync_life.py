@@ -19,6 +19,8 @@ from documents.resource_change import ResourceChange
 from documents.sync_read import SyncRead
 from documents.sync_run import LEASE, find_stranded_runs, request_cancel
 from documents.transaction import Transaction
+from schema.node import global_id
+from tests.factories.graph import Graph
 from tests.factories.synthetic_account import (
     EVERYTHING,
     FOUND,
@@ -375,3 +377,52 @@ async def test_progress_is_told_at_most_twice_a_second(backend: Backend, vendor:
     reading = [step for step in steps if step.startswith("Reading")]
     assert 1 <= len(reading) <= 1 + 2 * seconds
     assert steps[-1] == "Done"
+
+
+CANCEL = """
+mutation($input: CancelSyncInput!) {
+  cancelSync(input: $input) { __typename ... on CancelSyncSuccess { sync { state step } } ... on UserError { message } }
+}
+"""
+HISTORY = """
+query($sync: ID!) {
+  syncs(first: 1) { nodes { added unchanged unreadParts { operation region cause missing kinds } } }
+  syncReads(syncId: $sync, first: 10) { nodes { operation region state items evidence gaps { cause } } }
+  resourceChanges(first: 10) { nodes { kind nativeId fields { path before after } resource { name } sync { state } } }
+}
+"""
+
+
+async def test_a_person_cancels_a_sync_over_the_graph(backend: Backend, graph: Graph, vendor: Synthetic) -> None:
+    tenant = await make_tenant(backend)
+    run = await open_sync(backend, await connect(backend, vendor, tenant))
+
+    answer = await graph.ask(CANCEL, tenant.token, input={"syncId": global_id("Sync", run.id)})
+
+    assert answer["cancelSync"]["sync"] == {"state": "CANCELLED", "step": "Cancelled"}
+
+
+async def test_the_graph_shows_what_changed_and_how_each_part_was_read(
+    backend: Backend, graph: Graph, vendor: Synthetic
+) -> None:
+    tenant = await make_tenant(backend)
+    account = await connect(backend, vendor, tenant)
+    await sync(backend, account)
+    vendor.lists["volumes"][0]["config"]["Size"] = 7
+    vendor.faults = {GROUPS.name: Fault.OFF}
+    run = await sync(backend, account)
+
+    shown = await graph.ask(HISTORY, tenant.token, sync=global_id("Sync", run.id))
+
+    (newest,) = shown["syncs"]["nodes"]
+    assert (newest["added"], newest["unchanged"]) == (0, EVERYTHING - 3)
+    assert {(gap["cause"], gap["missing"], *gap["kinds"]) for gap in newest["unreadParts"]} == {
+        ("PLAN", "Groups Pro", "AWS_SECURITY_GROUP")
+    }
+    reads = {(read["operation"], read["region"]): read for read in shown["syncReads"]["nodes"]}
+    assert reads["GET /v1/groups", "us-east-1"]["state"] == "INCOMPLETE"
+    assert reads["GET /v1/volumes", None]["items"] == 2
+    assert len(reads["GET /v1/volumes", None]["evidence"]) == 1
+    (change,) = shown["resourceChanges"]["nodes"]
+    assert change["fields"] == [{"path": "config.Size", "before": 100, "after": 7}]
+    assert (change["resource"], change["sync"]) == ({"name": "vol-0"}, {"state": "PARTIAL"})
