@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Detail, Item, Listing, Place, at, first
 from domain.facts.resource import Resource, ResourceKind
 
@@ -25,12 +25,12 @@ def parse_trail(item: Item, details: Mapping[str, Any], place: Place) -> Resourc
     status = details.get("Status") or {}
     lasting = {field: status[field] for field in STATUS_FIELDS if field in status}
     others = {key: value for key, value in details.items() if key != "Status"}
-    return resource(KIND, "TrailARN", name="Name")(item, {**lasting, **others}, place)
+    return fields.resource(KIND, "TrailARN", name="Name")(item, {**lasting, **others}, place)
 
 
 LISTINGS = (
     Listing(
-        operation=call("cloudtrail.describe_trails", "cloudtrail:DescribeTrails"),
+        operation=fields.call("cloudtrail.describe_trails", "cloudtrail:DescribeTrails"),
         items=at("trailList"),
         keeps=at_home,
         kind=KIND,
@@ -38,12 +38,12 @@ LISTINGS = (
         details=(
             Detail(
                 key="Status",
-                operation=call("cloudtrail.get_trail_status", "cloudtrail:GetTrailStatus"),
+                operation=fields.call("cloudtrail.get_trail_status", "cloudtrail:GetTrailStatus"),
                 arguments=lambda trail, _: {"Name": trail["TrailARN"]},
             ),
             Detail(
                 key="Tags",
-                operation=call("cloudtrail.list_tags", "cloudtrail:ListTags"),
+                operation=fields.call("cloudtrail.list_tags", "cloudtrail:ListTags"),
                 arguments=lambda trail, _: {"ResourceIdList": [trail["TrailARN"]]},
                 pick=lambda pages: first("ResourceTagList")(pages)[0].get("TagsList"),
             ),

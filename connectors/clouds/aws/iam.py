@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.clouds.aws.fields import asks, asks_parent, call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import Resource, ResourceKind
 
@@ -16,29 +16,29 @@ def parse_access_key(item: Item, details: Mapping[str, Any], place: Place) -> Re
     """A key by its id. Source: IAM ListAccessKeys, GetAccessKeyLastUsed (whose region and service are "N/A" for a key
     never used).
     """
-    return resource(KEY, "AccessKeyId", name="{AccessKeyId} of {UserName}", created="CreateDate", is_global=True)(
-        item, details, place
-    )
+    return fields.resource(
+        KEY, "AccessKeyId", name="{AccessKeyId} of {UserName}", created="CreateDate", is_global=True
+    )(item, details, place)
 
 
 KEYS = Listing(
-    operation=call("iam.list_access_keys", "iam:ListAccessKeys", absent=GONE),
-    arguments=asks_parent(UserName="UserName"),
+    operation=fields.call("iam.list_access_keys", "iam:ListAccessKeys", absent=GONE),
+    arguments=fields.asks_parent(UserName="UserName"),
     items=at("AccessKeyMetadata"),
     kind=KEY,
     parse=parse_access_key,
     details=(
         Detail(
             key="AccessKeyLastUsed",
-            operation=call("iam.get_access_key_last_used", "iam:GetAccessKeyLastUsed", absent=GONE),
-            arguments=asks(AccessKeyId="AccessKeyId"),
+            operation=fields.call("iam.get_access_key_last_used", "iam:GetAccessKeyLastUsed", absent=GONE),
+            arguments=fields.asks(AccessKeyId="AccessKeyId"),
             pick=first("AccessKeyLastUsed"),
         ),
         # A key has no tags of its own; its user's say whose it is.
         Detail(
             key="Tags",
-            operation=call("iam.list_user_tags", "iam:ListUserTags", absent=GONE),
-            arguments=asks(UserName="UserName"),
+            operation=fields.call("iam.list_user_tags", "iam:ListUserTags", absent=GONE),
+            arguments=fields.asks(UserName="UserName"),
             pick=joined("Tags"),
         ),
     ),
@@ -48,23 +48,23 @@ KEYS = Listing(
 def _of_user(key: str, operation: str, permission: str, list_name: str) -> Detail:
     return Detail(
         key=key,
-        operation=call(f"iam.{operation}", f"iam:{permission}", absent=GONE),
-        arguments=asks(UserName="UserName"),
+        operation=fields.call(f"iam.{operation}", f"iam:{permission}", absent=GONE),
+        arguments=fields.asks(UserName="UserName"),
         pick=joined(list_name),
     )
 
 
 LISTINGS = (
     Listing(
-        operation=call("iam.list_users", "iam:ListUsers"),
+        operation=fields.call("iam.list_users", "iam:ListUsers"),
         items=at("Users"),
         kind=USER,
-        parse=resource(USER, "Arn", name="UserName", created="CreateDate", is_global=True),
+        parse=fields.resource(USER, "Arn", name="UserName", created="CreateDate", is_global=True),
         details=(
             Detail(
                 key="LoginProfile",
-                operation=call("iam.get_login_profile", "iam:GetLoginProfile", absent=GONE),
-                arguments=asks(UserName="UserName"),
+                operation=fields.call("iam.get_login_profile", "iam:GetLoginProfile", absent=GONE),
+                arguments=fields.asks(UserName="UserName"),
                 pick=first("LoginProfile"),
             ),
             _of_user("MFADevices", "list_mfa_devices", "ListMFADevices", "MFADevices"),

