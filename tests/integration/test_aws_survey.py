@@ -17,8 +17,7 @@ import moto.moto_proxy
 import orjson
 import pytest
 
-from connectors.clouds.aws.fields import call
-from connectors.clouds.aws.registration import REGISTRATION
+from connectors.clouds.aws import fields, registration
 from connectors.guard import Guard
 from connectors.reading.listing import Listing, Place, at
 from connectors.reading.survey import Survey
@@ -33,10 +32,14 @@ from tests.fakes.peers.aws import PEERS, SCRIPTED
 
 # What `fill_everything` puts where nobody but the account may see it.
 SECRETS = ("c2VjcmV0LXN0YXJ0", "secret-start", "Stand-in-only-1", "origin-secret")
-OURS = tuple(one for one in REGISTRATION.listings if one.operation.name in PEERS)
-VOLUMES = Listing(operation=call("ec2.describe_volumes", "ec2:DescribeVolumes"), items=at("Volumes"), is_regional=True)
+OURS = tuple(one for one in registration.REGISTRATION.listings if one.operation.name in PEERS)
+VOLUMES = Listing(
+    operation=fields.call("ec2.describe_volumes", "ec2:DescribeVolumes"), items=at("Volumes"), is_regional=True
+)
 PRICES = Listing(
-    operation=call("pricing.describe_services", "pricing:DescribeServices"), items=at("Services"), is_regional=True
+    operation=fields.call("pricing.describe_services", "pricing:DescribeServices"),
+    items=at("Services"),
+    is_regional=True,
 )
 ROLE = {"role_arn": "arn:aws:iam::111122223333:role/CloudWatcher", "external_id": "tenant-42"}
 
@@ -61,7 +64,7 @@ def by_id(collected: Collected) -> dict[tuple[str, str], Resource]:
 
 
 async def test_every_call_is_answered_and_everything_is_parsed(filled: Moto):
-    collected, report = await survey(REGISTRATION, credentials(filled.url), OURS)
+    collected, report = await survey(registration.REGISTRATION, credentials(filled.url), OURS)
 
     assert report.gaps == ()
     assert set(report.answered) == set(PEERS)
@@ -78,7 +81,7 @@ def named(account: Moto, name: str) -> str:
 
 
 async def test_no_secret_is_kept(filled: Moto):
-    collected, _ = await survey(REGISTRATION, credentials(filled.url), OURS)
+    collected, _ = await survey(registration.REGISTRATION, credentials(filled.url), OURS)
 
     kept = b"".join(orjson.dumps(raw.answer) for raw in collected.answers)
     kept += b"".join(one.model_dump_json().encode() for one in collected.found)
@@ -88,10 +91,10 @@ async def test_no_secret_is_kept(filled: Moto):
 
 
 async def test_account_in_which_nothing_changed_is_the_same_when_it_is_read_again(filled: Moto):
-    first, _ = await survey(REGISTRATION, credentials(filled.url), OURS)
+    first, _ = await survey(registration.REGISTRATION, credentials(filled.url), OURS)
     await asyncio.sleep(1.1)  # what moves on by itself has moved on
 
-    again, _ = await survey(REGISTRATION, credentials(filled.url), OURS)
+    again, _ = await survey(registration.REGISTRATION, credentials(filled.url), OURS)
 
     assert by_id(again) == by_id(first)
 
@@ -99,7 +102,7 @@ async def test_account_in_which_nothing_changed_is_the_same_when_it_is_read_agai
 async def test_keys_of_a_role_are_renewed_before_they_end(empty: Moto):
     soon = datetime.now(UTC) + timedelta(minutes=5)
     empty.say("sts.AssumeRole", {"Credentials": role_keys(soon)})
-    async with REGISTRATION.open(credentials(empty.url, **ROLE), reach()) as source:
+    async with registration.REGISTRATION.open(credentials(empty.url, **ROLE), reach()) as source:
         empty.wire.pop("sts.AssumeRole")  # from now on moto gives keys for an hour
 
         await source.identity()
@@ -110,7 +113,7 @@ async def test_keys_of_a_role_are_renewed_before_they_end(empty: Moto):
 
 async def test_role_that_is_taken_back_while_it_is_used_is_rejected(empty: Moto):
     empty.say("sts.AssumeRole", {"Credentials": role_keys(datetime.now(UTC) + timedelta(minutes=5))})
-    async with REGISTRATION.open(credentials(empty.url, **ROLE), reach()) as source:
+    async with registration.REGISTRATION.open(credentials(empty.url, **ROLE), reach()) as source:
         empty.fail("sts.AssumeRole", 403, "AccessDenied")
 
         with pytest.raises(CredentialsRejected, match="trust policy"):
@@ -137,7 +140,7 @@ async def test_service_that_a_region_does_not_have_is_no_gap(monkeypatch: pytest
     place = Place(account_id="123456789012", region=None, now=NOW)
     collected = Collected()
 
-    async with REGISTRATION.open(given, reach()) as source:
+    async with registration.REGISTRATION.open(given, reach()) as source:
         report = await Survey(source, collected, place).read([PRICES, VOLUMES])
 
     assert [(gap.operation, gap.cause) for gap in report.gaps] == [("ec2.describe_volumes", GapCause.UNAVAILABLE)]
@@ -186,7 +189,7 @@ async def test_account_is_read_by_the_names_and_certificates_that_aws_has(proxie
         reach(), guard=lambda means: Patient(concurrency=1, time_limit=timedelta(seconds=60), translate=means)
     )
 
-    async with REGISTRATION.open(given, way) as source:
+    async with registration.REGISTRATION.open(given, way) as source:
         collected, report = await read(source, one_of_each_service())
 
     assert report.gaps == ()
@@ -201,7 +204,7 @@ async def test_certificate_of_somebody_else_is_not_accepted_behind_a_proxy(
     monkeypatch.delenv("AWS_CA_BUNDLE")
     given = AwsCredentials.model_validate({"access_key_id": "AKIATEST", "secret_access_key": "test"})
 
-    async with REGISTRATION.open(given, reach()) as source:
+    async with registration.REGISTRATION.open(given, reach()) as source:
         with pytest.raises(Unavailable, match=r"(?i)certificate"):
             await source.identity()
 
