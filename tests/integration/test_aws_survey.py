@@ -28,11 +28,11 @@ from domain.facts.resource import Resource, ResourceKind
 from tests.factories.aws_account import fill_everything
 from tests.fakes.aws import Moto, credentials
 from tests.fakes.collecting import NOW, Collected, reach, read, survey
-from tests.fakes.peers.aws import PEERS, SCRIPTED
+from tests.fakes.peers import aws as peers
 
 # What `fill_everything` puts where nobody but the account may see it.
 SECRETS = ("c2VjcmV0LXN0YXJ0", "secret-start", "Stand-in-only-1", "origin-secret")
-OURS = tuple(one for one in registration.REGISTRATION.listings if one.operation.name in PEERS)
+OURS = tuple(one for one in registration.REGISTRATION.listings if one.operation.name in peers.PEERS)
 VOLUMES = Listing(
     operation=fields.call("ec2.describe_volumes", "ec2:DescribeVolumes"), items=at("Volumes"), is_regional=True
 )
@@ -67,11 +67,11 @@ async def test_every_call_is_answered_and_everything_is_parsed(filled: Moto):
     collected, report = await survey(registration.REGISTRATION, credentials(filled.url), OURS)
 
     assert report.gaps == ()
-    assert set(report.answered) == set(PEERS)
+    assert set(report.answered) == set(peers.PEERS)
     assert {one.kind for one in collected.found} == {kind for one in OURS for kind in one.kinds}
-    scripted = {name for name, peer in PEERS.items() if peer == SCRIPTED}
+    scripted = {name for name, peer in peers.PEERS.items() if peer == peers.SCRIPTED}
     assert {named(filled, name) for name in scripted} == {
-        operation for operation in filled.wire if operation in {named(filled, name) for name in PEERS}
+        operation for operation in filled.wire if operation in {named(filled, name) for name in peers.PEERS}
     }
 
 
@@ -221,6 +221,6 @@ class Patient(Guard):
 
 def one_of_each_service() -> list[Listing]:
     """A list of each service that moto by itself can answer, the account and the buckets whole."""
-    first = {one.operation.service: one for one in reversed(OURS) if PEERS[one.operation.name] != SCRIPTED}
+    first = {one.operation.service: one for one in reversed(OURS) if peers.PEERS[one.operation.name] != peers.SCRIPTED}
     whole = ("sts", "s3")
     return [one if name in whole else replace(one, details=(), batches=(), children=()) for name, one in first.items()]
