@@ -11,6 +11,7 @@ ROLE = "arn:aws:iam::123456789012:role/made"
 TAG = [{"Key": "team", "Value": "platform"}]
 ANYBODY = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::cedar-all/*"}
 POLICY = json.dumps({"Version": "2012-10-17", "Statement": [ANYBODY]})
+PASSWORD = "Stand-in-only-1"
 CODE = b"UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="
 
 
@@ -179,7 +180,7 @@ def functions(moto: Moto) -> None:
         Role=ROLE,
         Handler="f.handle",
         Code={"ZipFile": CODE},
-        Environment={"Variables": {"MODE": "fast", "DB": "postgres://root:Stand-in-only-1@db/orders"}},
+        Environment={"Variables": {"MODE": "fast", "DB": f"postgres://root:{PASSWORD}@db/orders"}},
         Publish=True,
         Tags={"team": "platform"},
     )

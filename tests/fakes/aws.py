@@ -18,9 +18,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.demo import aws_wire
 from app.demo.moto_missing import EMPTY
-from connectors.clouds.aws import inventory
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
+from tests.fakes import aws_inventory as inventory
 from tests.fakes.collecting import reach
 
 ACCOUNT = "123456789012"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from connectors.clouds.aws.registration import REGISTRATION
+from connectors.clouds.aws import registration
 from connectors.reading.listing import Listing, Operation
 from connectors.reading.source import Source
 from domain.facts.inventory import GapCause
@@ -47,7 +47,7 @@ FAULTS: tuple[tuple[Callable[[Moto, str], None], GapCause], ...] = (
 
 async def check_every_fault(moto: Moto, operation: Operation) -> None:
     """Holds that a harmed operation is a gap of the right cause, never an empty list and never a detail not set."""
-    async with REGISTRATION.open(credentials(moto.url), reach()) as source:
+    async with registration.REGISTRATION.open(credentials(moto.url), reach()) as source:
         await _check(moto, operation, source)
 
 
@@ -83,7 +83,7 @@ def harmed(moto: Moto, harm: Callable[[Moto, str], None], name: str) -> Iterator
 
 def leading_to(name: str) -> list[Listing]:
     """The listings that make this call, without the other calls they make."""
-    return [found for one in REGISTRATION.listings if (found := _narrowed(one, name))]
+    return [found for one in registration.REGISTRATION.listings if (found := _narrowed(one, name))]
 
 
 def hidden_by(listing: Listing, name: str) -> set[ResourceKind]:

@@ -11,9 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.aws import inventory
-from connectors.clouds.aws.fields import call
-from connectors.clouds.aws.registration import REGISTRATION
+from connectors.clouds.aws import fields, inventory, registration
 from connectors.guard import Guard
 from connectors.reading.listing import Listing, Place, at
 from connectors.reading.source import Identity
@@ -46,7 +44,7 @@ FILLED = {
     ResourceKind.AWS_SECURITY_GROUP,
     ResourceKind.AWS_CLOUDTRAIL_TRAIL,
 }
-FIVE_ROLES = Listing(operation=call("iam.list_roles", "iam:ListRoles", page_size=5), items=at("Roles"))
+FIVE_ROLES = Listing(operation=fields.call("iam.list_roles", "iam:ListRoles", page_size=5), items=at("Roles"))
 TWO_REGIONS = ("us-east-1", "eu-west-1")
 THROTTLED = "<ErrorResponse><Error><Code>Throttling</Code><Message>Rate exceeded</Message></Error></ErrorResponse>"
 # What the operations used here need, with EC2 left out.
@@ -112,7 +110,7 @@ def kinds(snapshot: InventorySnapshot) -> dict[ResourceKind, int]:
 async def identified(given: AwsCredentials, *, allow_private: bool = True) -> Identity:
     """Whose the credentials are."""
     way = reach() if allow_private else replace(reach(), allow_private_endpoint=False)
-    async with REGISTRATION.open(given, way) as source:
+    async with registration.REGISTRATION.open(given, way) as source:
         return await source.identity()
 
 
@@ -210,7 +208,7 @@ def roles(moto: Moto) -> list[str]:
 async def test_list_is_read_over_all_its_pages(moto: Moto):
     names = roles(moto)
 
-    collected, report = await survey(REGISTRATION, credentials(moto.url), [FIVE_ROLES])
+    collected, report = await survey(registration.REGISTRATION, credentials(moto.url), [FIVE_ROLES])
 
     assert report.gaps == ()
     assert sorted(role["RoleName"] for raw in collected.answers for role in raw.answer["Roles"]) == names
@@ -236,7 +234,7 @@ async def test_page_in_the_middle_of_a_list_can_be_asked_for_again(moto: Moto):
     found: list[str] = []
 
     async with (
-        REGISTRATION.open(credentials(moto.url), way) as source,
+        registration.REGISTRATION.open(credentials(moto.url), way) as source,
         aclosing(source.pages(FIVE_ROLES.operation, place, {})) as pages,
     ):
         async for page in pages:
@@ -254,10 +252,12 @@ async def test_endpoint_that_never_stops_paging_is_given_up(
     monkeypatch.setattr("connectors.reading.survey.MAX_PAGES", 20)
     pages = itertools.count()
     moto.answer("iam", "ListUsers", lambda: ENDLESS.replace("{}", marker.format(next(pages))))
-    (users,) = [one for one in REGISTRATION.listings if one.operation.name == "iam.list_users"]
+    (users,) = [one for one in registration.REGISTRATION.listings if one.operation.name == "iam.list_users"]
 
     _, report = await survey(
-        REGISTRATION, credentials(moto.url), [replace(users, kind=None, parse=None, details=(), children=())]
+        registration.REGISTRATION,
+        credentials(moto.url),
+        [replace(users, kind=None, parse=None, details=(), children=())],
     )
 
     (gap,) = report.gaps
@@ -277,9 +277,9 @@ async def test_progress_counts_up_to_what_was_expected(moto: Moto):
         credentials(moto.url, regions=TWO_REGIONS), on_progress=note, guard=reach().guard, allow_private_endpoint=True
     )
 
-    parts = sum(2 if one.is_regional else 1 for one in REGISTRATION.listings)
+    parts = sum(2 if one.is_regional else 1 for one in registration.REGISTRATION.listings)
     assert [(done, expected) for _, done, expected in seen] == [(done, parts) for done in range(1, parts + 1)]
-    assert {service for service, _, _ in seen} == {one.operation.service for one in REGISTRATION.listings}
+    assert {service for service, _, _ in seen} == {one.operation.service for one in registration.REGISTRATION.listings}
 
 
 async def test_wrong_secret_is_rejected(moto: Moto):

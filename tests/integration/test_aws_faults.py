@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from connectors.clouds.aws.registration import REGISTRATION
+from connectors.clouds.aws import registration
 from connectors.reading.listing import Operation
 from tests.factories.aws_account import fill_everything
 from tests.fakes.aws import Moto
@@ -16,7 +16,7 @@ SERVICES = {
     *("eks", "elasticache", "elbv2", "lambda", "opensearch", "rds", "redshift", "resourcegroupstaggingapi"),
     *("route53", "s3", "s3control", "ssm", "sts", "cloudtrail"),
 }
-EXERCISED = [one for one in REGISTRATION.operations if one.service in SERVICES and leading_to(one.name)]
+EXERCISED = [one for one in registration.REGISTRATION.operations if one.service in SERVICES and leading_to(one.name)]
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,6 @@
 """The account as a whole and each of its regions: what is set once for all that is in them."""
 
-from connectors.clouds.aws import session
-from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws import fields, session
 from connectors.reading.listing import Detail, Listing, first
 from domain.facts.resource import ResourceKind
 
@@ -9,20 +8,20 @@ ACCOUNT = Listing(
     operation=session.WHO_AM_I,
     items=lambda answer: [{"Account": answer["Account"]}],
     kind=ResourceKind.AWS_ACCOUNT,
-    parse=resource(ResourceKind.AWS_ACCOUNT, "Account", is_global=True),
+    parse=fields.resource(ResourceKind.AWS_ACCOUNT, "Account", is_global=True),
 )
 REGION = Listing(
     operation=session.REGIONS,
     arguments=lambda place: {"RegionNames": [place.region]},
     items=lambda answer: answer["Regions"],
     kind=ResourceKind.AWS_REGION,
-    parse=resource(ResourceKind.AWS_REGION, "RegionName"),
+    parse=fields.resource(ResourceKind.AWS_REGION, "RegionName"),
     is_regional=True,
 )
 ACCOUNT_DETAILS = (
     Detail(
         key="PublicAccessBlockConfiguration",
-        operation=call(
+        operation=fields.call(
             "s3control.get_public_access_block",
             "s3:GetAccountPublicAccessBlock",
             absent=("NoSuchPublicAccessBlockConfiguration",),
@@ -34,7 +33,7 @@ ACCOUNT_DETAILS = (
 REGION_DETAILS = (
     Detail(
         key="EbsEncryptionByDefault",
-        operation=call("ec2.get_ebs_encryption_by_default", "ec2:GetEbsEncryptionByDefault"),
+        operation=fields.call("ec2.get_ebs_encryption_by_default", "ec2:GetEbsEncryptionByDefault"),
         arguments=lambda _, __: {},
         pick=first("EbsEncryptionByDefault"),
     ),

@@ -1,19 +1,18 @@
 """Groups of instances that grow and shrink, and the older form of the templates they start from."""
 
-from connectors.clouds.aws.fields import call, resource
-from connectors.clouds.aws.hiding import without
+from connectors.clouds.aws import fields, hiding
 from connectors.reading.listing import Listing, at
 from domain.facts.resource import ResourceKind
 
 PAGE_SIZE = 100
 LISTINGS = (
     Listing(
-        operation=call(
+        operation=fields.call(
             "autoscaling.describe_auto_scaling_groups", "autoscaling:DescribeAutoScalingGroups", page_size=PAGE_SIZE
         ),
         items=at("AutoScalingGroups"),
         kind=ResourceKind.AWS_AUTO_SCALING_GROUP,
-        parse=resource(
+        parse=fields.resource(
             ResourceKind.AWS_AUTO_SCALING_GROUP,
             "AutoScalingGroupARN",
             name="AutoScalingGroupName",
@@ -22,15 +21,15 @@ LISTINGS = (
         is_regional=True,
     ),
     Listing(
-        operation=call(
+        operation=fields.call(
             "autoscaling.describe_launch_configurations",
             "autoscaling:DescribeLaunchConfigurations",
-            hidden=without("UserData"),
+            hidden=hiding.without("UserData"),
             page_size=PAGE_SIZE,
         ),
         items=at("LaunchConfigurations"),
         kind=ResourceKind.AWS_LAUNCH_CONFIGURATION,
-        parse=resource(
+        parse=fields.resource(
             ResourceKind.AWS_LAUNCH_CONFIGURATION,
             "LaunchConfigurationARN",
             name="LaunchConfigurationName",

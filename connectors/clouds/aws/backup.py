@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.clouds.aws.fields import asks, call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Answer, Detail, Listing, at, first
 from domain.facts.resource import ResourceKind
 
@@ -23,51 +23,53 @@ def lock_of(pages: Sequence[Answer]) -> dict[str, Any]:
 
 LISTINGS = (
     Listing(
-        operation=call("backup.list_backup_plans", "backup:ListBackupPlans", page_size=PAGE_SIZE),
+        operation=fields.call("backup.list_backup_plans", "backup:ListBackupPlans", page_size=PAGE_SIZE),
         items=at("BackupPlansList"),
         kind=PLAN,
-        parse=resource(PLAN, "BackupPlanArn", name="BackupPlanName", created="CreationDate"),
+        parse=fields.resource(PLAN, "BackupPlanArn", name="BackupPlanName", created="CreationDate"),
         details=(
             Detail(
                 key="BackupPlan",
-                operation=call("backup.get_backup_plan", "backup:GetBackupPlan"),
-                arguments=asks(BackupPlanId="BackupPlanId"),
+                operation=fields.call("backup.get_backup_plan", "backup:GetBackupPlan"),
+                arguments=fields.asks(BackupPlanId="BackupPlanId"),
                 pick=first("BackupPlan"),
             ),
         ),
         is_regional=True,
     ),
     Listing(
-        operation=call("backup.list_backup_vaults", "backup:ListBackupVaults", page_size=PAGE_SIZE),
+        operation=fields.call("backup.list_backup_vaults", "backup:ListBackupVaults", page_size=PAGE_SIZE),
         items=at("BackupVaultList"),
         kind=VAULT,
-        parse=resource(
+        parse=fields.resource(
             VAULT, "BackupVaultArn", name="BackupVaultName", created="CreationDate", passing=("NumberOfRecoveryPoints",)
         ),
         details=(
             Detail(
                 key="Lock",
-                operation=call("backup.describe_backup_vault", "backup:DescribeBackupVault"),
-                arguments=asks(BackupVaultName="BackupVaultName"),
+                operation=fields.call("backup.describe_backup_vault", "backup:DescribeBackupVault"),
+                arguments=fields.asks(BackupVaultName="BackupVaultName"),
                 pick=lock_of,
             ),
         ),
         is_regional=True,
     ),
     Listing(
-        operation=call("backup.list_protected_resources", "backup:ListProtectedResources", page_size=PAGE_SIZE),
+        operation=fields.call("backup.list_protected_resources", "backup:ListProtectedResources", page_size=PAGE_SIZE),
         items=at("Results"),
         kind=PROTECTED,
-        parse=resource(PROTECTED, "ResourceArn"),
+        parse=fields.resource(PROTECTED, "ResourceArn"),
         is_regional=True,
     ),
     Listing(
-        operation=call("backup.list_restore_jobs", "backup:ListRestoreJobs", page_size=PAGE_SIZE),
+        operation=fields.call("backup.list_restore_jobs", "backup:ListRestoreJobs", page_size=PAGE_SIZE),
         items=at("RestoreJobs"),
         is_regional=True,
     ),
     Listing(
-        operation=call("backup.list_restore_testing_plans", "backup:ListRestoreTestingPlans", page_size=PAGE_SIZE),
+        operation=fields.call(
+            "backup.list_restore_testing_plans", "backup:ListRestoreTestingPlans", page_size=PAGE_SIZE
+        ),
         items=at("RestoreTestingPlans"),
         is_regional=True,
     ),

@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.clouds.aws.fields import asks, asks_parent, call, resource
-from connectors.clouds.aws.metrics import Metric, measured
+from connectors.clouds.aws import fields, metrics
 from connectors.reading.listing import Answer, Batch, Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import ResourceKind
 
@@ -26,7 +25,7 @@ def _tags(field: str) -> Batch:
 
     return Batch(
         key="Tags",
-        operation=call("elbv2.describe_tags", "elasticloadbalancing:DescribeTags"),
+        operation=fields.call("elbv2.describe_tags", "elasticloadbalancing:DescribeTags"),
         size=TAGS_AT_ONCE,
         arguments=lambda items, _: {"ResourceArns": [item[field] for item in items]},
         values=values,
@@ -35,71 +34,73 @@ def _tags(field: str) -> Batch:
 
 WEB_ACL = Detail(
     key="WebACL",
-    operation=call(
+    operation=fields.call(
         "wafv2.get_web_acl_for_resource",
         "wafv2:GetWebACLForResource",
         absent=("WAFNonexistentItemException",),
         # AWS answers without any field where no filter is attached.
         may_be_empty=True,
     ),
-    arguments=asks(ResourceArn="LoadBalancerArn"),
+    arguments=fields.asks(ResourceArn="LoadBalancerArn"),
     pick=first("WebACL"),
     applies=lambda item: item.get("Type") == "application",
 )
 ATTRIBUTES = Detail(
     key="Attributes",
-    operation=call("elbv2.describe_load_balancer_attributes", "elasticloadbalancing:DescribeLoadBalancerAttributes"),
-    arguments=asks(LoadBalancerArn="LoadBalancerArn"),
+    operation=fields.call(
+        "elbv2.describe_load_balancer_attributes", "elasticloadbalancing:DescribeLoadBalancerAttributes"
+    ),
+    arguments=fields.asks(LoadBalancerArn="LoadBalancerArn"),
     pick=first("Attributes"),
 )
 TRAFFIC = (
-    measured(
+    metrics.measured(
         "AWS/ApplicationELB",
         _dimensions,
-        Metric("RequestCount", "Sum"),
+        metrics.Metric("RequestCount", "Sum"),
         days=14,
         applies=lambda item: item.get("Type") == "application",
     ),
-    measured(
+    metrics.measured(
         "AWS/NetworkELB",
         _dimensions,
-        Metric("ProcessedBytes", "Sum"),
+        metrics.Metric("ProcessedBytes", "Sum"),
         days=14,
         applies=lambda item: item.get("Type") == "network",
     ),
 )
 LISTENERS = Listing(
-    operation=call("elbv2.describe_listeners", "elasticloadbalancing:DescribeListeners", page_size=PAGE_SIZE),
-    arguments=asks_parent(LoadBalancerArn="LoadBalancerArn"),
+    operation=fields.call("elbv2.describe_listeners", "elasticloadbalancing:DescribeListeners", page_size=PAGE_SIZE),
+    arguments=fields.asks_parent(LoadBalancerArn="LoadBalancerArn"),
     items=at("Listeners"),
     kind=ResourceKind.AWS_LISTENER,
-    parse=resource(ResourceKind.AWS_LISTENER, "ListenerArn", name="{Protocol} {Port}"),
+    parse=fields.resource(ResourceKind.AWS_LISTENER, "ListenerArn", name="{Protocol} {Port}"),
 )
 LISTINGS = (
     Listing(
-        operation=call(
+        operation=fields.call(
             "elbv2.describe_load_balancers", "elasticloadbalancing:DescribeLoadBalancers", page_size=PAGE_SIZE
         ),
         items=at("LoadBalancers"),
         kind=LOAD_BALANCER,
-        parse=resource(LOAD_BALANCER, "LoadBalancerArn", name="LoadBalancerName", created="CreatedTime"),
+        parse=fields.resource(LOAD_BALANCER, "LoadBalancerArn", name="LoadBalancerName", created="CreatedTime"),
         details=(ATTRIBUTES, WEB_ACL),
         batches=(_tags("LoadBalancerArn"), *TRAFFIC),
         children=(LISTENERS,),
         is_regional=True,
     ),
     Listing(
-        operation=call(
+        operation=fields.call(
             "elbv2.describe_target_groups", "elasticloadbalancing:DescribeTargetGroups", page_size=PAGE_SIZE
         ),
         items=at("TargetGroups"),
         kind=TARGET_GROUP,
-        parse=resource(TARGET_GROUP, "TargetGroupArn", name="TargetGroupName"),
+        parse=fields.resource(TARGET_GROUP, "TargetGroupArn", name="TargetGroupName"),
         details=(
             Detail(
                 key="TargetHealthDescriptions",
-                operation=call("elbv2.describe_target_health", "elasticloadbalancing:DescribeTargetHealth"),
-                arguments=asks(TargetGroupArn="TargetGroupArn"),
+                operation=fields.call("elbv2.describe_target_health", "elasticloadbalancing:DescribeTargetHealth"),
+                arguments=fields.asks(TargetGroupArn="TargetGroupArn"),
                 pick=joined("TargetHealthDescriptions"),
             ),
         ),

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.clouds.aws.fields import arn, asks, call, merged, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import Resource, ResourceKind
 
@@ -22,28 +22,30 @@ def untagged(pages: Sequence[Answer]) -> dict[str, Any]:
 
 def parse_cluster(item: Item, details: Mapping[str, Any], place: Place) -> Resource | None:
     """By ARN, which is the same whether or not the cluster could be described."""
-    own = {**item, "arn": arn("eks", place, f"cluster/{item['name']}")}
-    return merged("cluster", resource(CLUSTER, "arn", name="name", created="createdAt"))(own, details, place)
+    own = {**item, "arn": fields.arn("eks", place, f"cluster/{item['name']}")}
+    return fields.merged("cluster", fields.resource(CLUSTER, "arn", name="name", created="createdAt"))(
+        own, details, place
+    )
 
 
 LISTINGS = (
     Listing(
-        operation=call("ecr.describe_repositories", "ecr:DescribeRepositories", page_size=1000),
+        operation=fields.call("ecr.describe_repositories", "ecr:DescribeRepositories", page_size=1000),
         items=at("repositories"),
         kind=REPOSITORY,
-        parse=resource(REPOSITORY, "repositoryArn", name="repositoryName", created="createdAt"),
+        parse=fields.resource(REPOSITORY, "repositoryArn", name="repositoryName", created="createdAt"),
         details=(
             Detail(
                 key="lifecyclePolicyText",
-                operation=call(
+                operation=fields.call(
                     "ecr.get_lifecycle_policy", "ecr:GetLifecyclePolicy", absent=("LifecyclePolicyNotFoundException",)
                 ),
-                arguments=asks(repositoryName="repositoryName"),
+                arguments=fields.asks(repositoryName="repositoryName"),
                 pick=first("lifecyclePolicyText"),
             ),
             Detail(
                 key="untaggedImages",
-                operation=call("ecr.describe_images", "ecr:DescribeImages", page_size=1000),
+                operation=fields.call("ecr.describe_images", "ecr:DescribeImages", page_size=1000),
                 arguments=lambda item, _: {
                     "repositoryName": item["repositoryName"],
                     "filter": {"tagStatus": "UNTAGGED"},
@@ -54,15 +56,15 @@ LISTINGS = (
         is_regional=True,
     ),
     Listing(
-        operation=call("eks.list_clusters", "eks:ListClusters", page_size=100),
+        operation=fields.call("eks.list_clusters", "eks:ListClusters", page_size=100),
         items=lambda answer: [{"name": name} for name in at("clusters")(answer)],
         kind=CLUSTER,
         parse=parse_cluster,
         details=(
             Detail(
                 key="cluster",
-                operation=call("eks.describe_cluster", "eks:DescribeCluster"),
-                arguments=asks(name="name"),
+                operation=fields.call("eks.describe_cluster", "eks:DescribeCluster"),
+                arguments=fields.asks(name="name"),
                 pick=first("cluster"),
             ),
         ),

@@ -3,9 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from connectors.clouds.aws.fields import arn, asks, call, resource
-from connectors.clouds.aws.hiding import without
-from connectors.clouds.aws.metrics import Metric, measured, one
+from connectors.clouds.aws import fields, hiding, metrics
 from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import Resource, ResourceKind
 
@@ -23,8 +21,8 @@ def wanted_parameters(pages: Sequence[Answer]) -> list[Item]:
 
 
 def _parse_cluster(item: Item, details: Any, place: Place) -> Resource:
-    own = arn("redshift", place, f"cluster:{item['ClusterIdentifier']}")
-    return resource(CLUSTER, "Arn", name="ClusterIdentifier", created="ClusterCreateTime")(
+    own = fields.arn("redshift", place, f"cluster:{item['ClusterIdentifier']}")
+    return fields.resource(CLUSTER, "Arn", name="ClusterIdentifier", created="ClusterCreateTime")(
         {**item, "Arn": own}, details, place
     )
 
@@ -32,24 +30,24 @@ def _parse_cluster(item: Item, details: Any, place: Place) -> Resource:
 INSTANCE_DETAILS = (
     Detail(
         key="Parameters",
-        operation=call("rds.describe_db_parameters", "rds:DescribeDBParameters", page_size=PAGE_SIZE),
+        operation=fields.call("rds.describe_db_parameters", "rds:DescribeDBParameters", page_size=PAGE_SIZE),
         arguments=lambda item, _: {"DBParameterGroupName": item["DBParameterGroups"][0]["DBParameterGroupName"]},
         pick=wanted_parameters,
         applies=lambda item: bool(item.get("DBParameterGroups")),
     ),
     Detail(
         key="EngineVersions",
-        operation=call("rds.describe_db_engine_versions", "rds:DescribeDBEngineVersions", page_size=PAGE_SIZE),
-        arguments=asks(Engine="Engine", EngineVersion="EngineVersion"),
+        operation=fields.call("rds.describe_db_engine_versions", "rds:DescribeDBEngineVersions", page_size=PAGE_SIZE),
+        arguments=fields.asks(Engine="Engine", EngineVersion="EngineVersion"),
         pick=lambda pages: [_engine(version) for version in joined("DBEngineVersions")(pages)],
     ),
 )
 LISTINGS = (
     Listing(
-        operation=call("rds.describe_db_instances", "rds:DescribeDBInstances", page_size=PAGE_SIZE),
+        operation=fields.call("rds.describe_db_instances", "rds:DescribeDBInstances", page_size=PAGE_SIZE),
         items=at("DBInstances"),
         kind=INSTANCE,
-        parse=resource(
+        parse=fields.resource(
             INSTANCE,
             "DBInstanceArn",
             name="DBInstanceIdentifier",
@@ -58,47 +56,47 @@ LISTINGS = (
         ),
         details=INSTANCE_DETAILS,
         batches=(
-            measured(
+            metrics.measured(
                 "AWS/RDS",
-                one(DBInstanceIdentifier="DBInstanceIdentifier"),
-                Metric("DatabaseConnections", "Maximum"),
+                metrics.one(DBInstanceIdentifier="DBInstanceIdentifier"),
+                metrics.Metric("DatabaseConnections", "Maximum"),
                 days=7,
             ),
         ),
         is_regional=True,
     ),
     Listing(
-        operation=call("rds.describe_db_snapshots", "rds:DescribeDBSnapshots", page_size=PAGE_SIZE),
+        operation=fields.call("rds.describe_db_snapshots", "rds:DescribeDBSnapshots", page_size=PAGE_SIZE),
         arguments=lambda _: {"SnapshotType": "manual"},
         items=at("DBSnapshots"),
         kind=SNAPSHOT,
-        parse=resource(SNAPSHOT, "DBSnapshotArn", name="DBSnapshotIdentifier", created="SnapshotCreateTime"),
+        parse=fields.resource(SNAPSHOT, "DBSnapshotArn", name="DBSnapshotIdentifier", created="SnapshotCreateTime"),
         details=(
             Detail(
                 key="DBSnapshotAttributes",
-                operation=call("rds.describe_db_snapshot_attributes", "rds:DescribeDBSnapshotAttributes"),
-                arguments=asks(DBSnapshotIdentifier="DBSnapshotIdentifier"),
+                operation=fields.call("rds.describe_db_snapshot_attributes", "rds:DescribeDBSnapshotAttributes"),
+                arguments=fields.asks(DBSnapshotIdentifier="DBSnapshotIdentifier"),
                 pick=first("DBSnapshotAttributesResult.DBSnapshotAttributes"),
             ),
         ),
         is_regional=True,
     ),
     Listing(
-        operation=call(
+        operation=fields.call(
             "redshift.describe_clusters",
             "redshift:DescribeClusters",
-            hidden=without("MasterUserPassword"),
+            hidden=hiding.without("MasterUserPassword"),
             page_size=PAGE_SIZE,
         ),
         items=at("Clusters"),
         kind=CLUSTER,
         parse=_parse_cluster,
         batches=(
-            measured(
+            metrics.measured(
                 "AWS/Redshift",
-                one(ClusterIdentifier="ClusterIdentifier"),
-                Metric("DatabaseConnections", "Maximum"),
-                Metric("CPUUtilization", "Average"),
+                metrics.one(ClusterIdentifier="ClusterIdentifier"),
+                metrics.Metric("DatabaseConnections", "Maximum"),
+                metrics.Metric("CPUUtilization", "Average"),
                 days=7,
             ),
         ),

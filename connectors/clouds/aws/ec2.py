@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
-from connectors.clouds.aws.hiding import without
-from connectors.clouds.aws.metrics import HOUR, Metric, measured, one
+from connectors.clouds.aws import fields, hiding, metrics
 from connectors.reading.listing import Detail, Item, Listing, Parse, Place, at, first
 from domain.facts.resource import Resource, ResourceKind
 
@@ -25,7 +23,9 @@ def parse_instance(item: Item, details: Mapping[str, Any], place: Place) -> Reso
     network = [card.get("Attachment") or {} for card in item.get("NetworkInterfaces") or []]
     times = [item.get("LaunchTime"), *(one.get("AttachTime") for one in mappings + network)]
     first_seen = min((time for time in times if time), default=None)
-    parsed = resource(INSTANCE, "InstanceId", created="FirstSeen")({**item, "FirstSeen": first_seen}, details, place)
+    parsed = fields.resource(INSTANCE, "InstanceId", created="FirstSeen")(
+        {**item, "FirstSeen": first_seen}, details, place
+    )
     return parsed.model_copy(update={"config": {k: v for k, v in parsed.config.items() if k != "FirstSeen"}})
 
 
@@ -43,7 +43,7 @@ def is_there(instance: Item, _: Place) -> bool:
 def parse_address(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
     """By allocation id. Fields that AWS leaves out are absent; a stand-in's empty text counts as left out."""
     given = {key: value for key, value in item.items() if value != ""}
-    return resource(ResourceKind.AWS_EC2_ADDRESS, "AllocationId", name="PublicIp")(given, details, place)
+    return fields.resource(ResourceKind.AWS_EC2_ADDRESS, "AllocationId", name="PublicIp")(given, details, place)
 
 
 def _list(
@@ -55,7 +55,7 @@ def _list(
     **more: Any,
 ) -> Listing:
     return Listing(
-        operation=call(f"ec2.{operation}", f"ec2:{permission}", page_size=PAGE_SIZE),
+        operation=fields.call(f"ec2.{operation}", f"ec2:{permission}", page_size=PAGE_SIZE),
         items=at(items),
         kind=kind,
         parse=parse,
@@ -64,29 +64,29 @@ def _list(
     )
 
 
-IDLE = measured(
+IDLE = metrics.measured(
     "AWS/EC2",
-    one(InstanceId="InstanceId"),
-    Metric("CPUUtilization", "Average"),
-    Metric("NetworkIn", "Sum"),
-    Metric("NetworkOut", "Sum"),
-    Metric("MetadataNoToken", "Sum"),
+    metrics.one(InstanceId="InstanceId"),
+    metrics.Metric("CPUUtilization", "Average"),
+    metrics.Metric("NetworkIn", "Sum"),
+    metrics.Metric("NetworkOut", "Sum"),
+    metrics.Metric("MetadataNoToken", "Sum"),
     days=14,
     applies=lambda instance: (instance.get("State") or {}).get("Name") == "running",
 )
 # By the hour, since peaks decide how many operations a volume must be bought.
-OPERATIONS = measured(
+OPERATIONS = metrics.measured(
     "AWS/EBS",
-    one(VolumeId="VolumeId"),
-    Metric("VolumeReadOps", "Sum", HOUR),
-    Metric("VolumeWriteOps", "Sum", HOUR),
+    metrics.one(VolumeId="VolumeId"),
+    metrics.Metric("VolumeReadOps", "Sum", metrics.HOUR),
+    metrics.Metric("VolumeWriteOps", "Sum", metrics.HOUR),
     days=30,
     at_once=25,
     applies=lambda volume: volume.get("VolumeType") in ("io1", "io2"),
 )
 LISTINGS = (
     Listing(
-        operation=call(
+        operation=fields.call(
             "ec2.describe_instances",
             "ec2:DescribeInstances",
             page_size=PAGE_SIZE,
@@ -103,7 +103,7 @@ LISTINGS = (
         "DescribeVolumes",
         "Volumes",
         ResourceKind.AWS_EBS_VOLUME,
-        resource(ResourceKind.AWS_EBS_VOLUME, "VolumeId", created="CreateTime"),
+        fields.resource(ResourceKind.AWS_EBS_VOLUME, "VolumeId", created="CreateTime"),
         batches=(OPERATIONS,),
     ),
     _list(
@@ -111,12 +111,12 @@ LISTINGS = (
         "DescribeSnapshots",
         "Snapshots",
         ResourceKind.AWS_EBS_SNAPSHOT,
-        resource(ResourceKind.AWS_EBS_SNAPSHOT, "SnapshotId", created="StartTime"),
+        fields.resource(ResourceKind.AWS_EBS_SNAPSHOT, "SnapshotId", created="StartTime"),
         arguments=lambda _: {"OwnerIds": ["self"]},
         details=(
             Detail(
                 key="CreateVolumePermissions",
-                operation=call("ec2.describe_snapshot_attribute", "ec2:DescribeSnapshotAttribute"),
+                operation=fields.call("ec2.describe_snapshot_attribute", "ec2:DescribeSnapshotAttribute"),
                 arguments=lambda item, _: {"SnapshotId": item["SnapshotId"], "Attribute": "createVolumePermission"},
                 pick=first("CreateVolumePermissions"),
             ),
@@ -127,29 +127,29 @@ LISTINGS = (
         "DescribeImages",
         "Images",
         ResourceKind.AWS_AMI,
-        resource(ResourceKind.AWS_AMI, "ImageId", created="CreationDate"),
+        fields.resource(ResourceKind.AWS_AMI, "ImageId", created="CreationDate"),
         arguments=lambda _: {"Owners": ["self"]},
     ),
     Listing(
         # It comes in one piece.
-        operation=call("ec2.describe_addresses", "ec2:DescribeAddresses"),
+        operation=fields.call("ec2.describe_addresses", "ec2:DescribeAddresses"),
         items=at("Addresses"),
         kind=ResourceKind.AWS_EC2_ADDRESS,
         parse=parse_address,
         is_regional=True,
     ),
     Listing(
-        operation=call(
+        operation=fields.call(
             "ec2.describe_launch_template_versions",
             "ec2:DescribeLaunchTemplateVersions",
             # It is a program that starts with the machine, and often holds passwords.
-            hidden=without("UserData"),
+            hidden=hiding.without("UserData"),
             page_size=200,
         ),
         arguments=lambda _: {"Versions": ["$Latest", "$Default"]},
         items=versions_of,
         kind=ResourceKind.AWS_LAUNCH_TEMPLATE,
-        parse=resource(
+        parse=fields.resource(
             ResourceKind.AWS_LAUNCH_TEMPLATE,
             "{LaunchTemplateId}/{VersionNumber}",
             name="{LaunchTemplateName} {VersionNumber}",
@@ -158,10 +158,10 @@ LISTINGS = (
         is_regional=True,
     ),
     Listing(
-        operation=call("ec2.describe_reserved_instances", "ec2:DescribeReservedInstances"),
+        operation=fields.call("ec2.describe_reserved_instances", "ec2:DescribeReservedInstances"),
         items=at("ReservedInstances"),
         kind=ResourceKind.AWS_RESERVED_INSTANCES,
-        parse=resource(ResourceKind.AWS_RESERVED_INSTANCES, "ReservedInstancesId", created="Start"),
+        parse=fields.resource(ResourceKind.AWS_RESERVED_INSTANCES, "ReservedInstancesId", created="Start"),
         is_regional=True,
     ),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Answer, Batch, Item, Listing, at, joined
 from domain.facts.resource import ResourceKind
 
@@ -20,10 +20,12 @@ def patch_states(items: Sequence[Item], pages: Sequence[Answer]) -> list[Mapping
 
 LISTINGS = (
     Listing(
-        operation=call("ssm.describe_instance_information", "ssm:DescribeInstanceInformation", page_size=PAGE_SIZE),
+        operation=fields.call(
+            "ssm.describe_instance_information", "ssm:DescribeInstanceInformation", page_size=PAGE_SIZE
+        ),
         items=at("InstanceInformationList"),
         kind=MANAGED,
-        parse=resource(
+        parse=fields.resource(
             MANAGED,
             "InstanceId",
             name="ComputerName",
@@ -32,7 +34,9 @@ LISTINGS = (
         batches=(
             Batch(
                 key="PatchState",
-                operation=call("ssm.describe_instance_patch_states", "ssm:DescribeInstancePatchStates", page_size=100),
+                operation=fields.call(
+                    "ssm.describe_instance_patch_states", "ssm:DescribeInstancePatchStates", page_size=100
+                ),
                 size=STATES_AT_ONCE,
                 arguments=lambda items, _: {"InstanceIds": [item["InstanceId"] for item in items]},
                 values=patch_states,
@@ -41,7 +45,7 @@ LISTINGS = (
         is_regional=True,
     ),
     Listing(
-        operation=call("resourcegroupstaggingapi.get_resources", "tag:GetResources", page_size=100),
+        operation=fields.call("resourcegroupstaggingapi.get_resources", "tag:GetResources", page_size=100),
         items=at("ResourceTagMappingList"),
         is_regional=True,
     ),

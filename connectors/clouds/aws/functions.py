@@ -2,15 +2,13 @@
 
 from collections.abc import Mapping
 
-from connectors.clouds.aws.fields import asks, asks_parent, call, resource
-from connectors.clouds.aws.hiding import values_of
-from connectors.clouds.aws.metrics import Metric, measured
+from connectors.clouds.aws import fields, hiding, metrics
 from connectors.reading.listing import Detail, Item, Listing, Place, at, first
 from domain.facts.resource import ResourceKind
 
 FUNCTION, CONCURRENCY = ResourceKind.AWS_LAMBDA_FUNCTION, ResourceKind.AWS_PROVISIONED_CONCURRENCY
 NOT_SET = ("ResourceNotFoundException",)
-ON_FUNCTION = asks(FunctionName="FunctionName")
+ON_FUNCTION = fields.asks(FunctionName="FunctionName")
 
 
 def _dimensions(item: Item, place: Place) -> Mapping[str, Mapping[str, str]]:
@@ -22,48 +20,52 @@ def _dimensions(item: Item, place: Place) -> Mapping[str, Mapping[str, str]]:
 FUNCTION_DETAILS = (
     Detail(
         key="Policy",
-        operation=call("lambda.get_policy", "lambda:GetPolicy", absent=NOT_SET),
+        operation=fields.call("lambda.get_policy", "lambda:GetPolicy", absent=NOT_SET),
         arguments=ON_FUNCTION,
         pick=first("Policy"),
     ),
     Detail(
         key="EventInvokeConfig",
-        operation=call(
+        operation=fields.call(
             "lambda.get_function_event_invoke_config", "lambda:GetFunctionEventInvokeConfig", absent=NOT_SET
         ),
         arguments=ON_FUNCTION,
     ),
     Detail(
         key="Tags",
-        operation=call("lambda.list_tags", "lambda:ListTags"),
-        arguments=asks(Resource="FunctionArn"),
+        operation=fields.call("lambda.list_tags", "lambda:ListTags"),
+        arguments=fields.asks(Resource="FunctionArn"),
         pick=first("Tags"),
     ),
 )
 PROVISIONED = Listing(
-    operation=call(
+    operation=fields.call(
         "lambda.list_provisioned_concurrency_configs", "lambda:ListProvisionedConcurrencyConfigs", page_size=50
     ),
-    arguments=asks_parent(FunctionName="FunctionName"),
+    arguments=fields.asks_parent(FunctionName="FunctionName"),
     items=at("ProvisionedConcurrencyConfigs"),
     kind=CONCURRENCY,
-    parse=resource(CONCURRENCY, "FunctionArn"),
-    batches=(measured("AWS/Lambda", _dimensions, Metric("ProvisionedConcurrencyUtilization", "Maximum"), days=14),),
+    parse=fields.resource(CONCURRENCY, "FunctionArn"),
+    batches=(
+        metrics.measured(
+            "AWS/Lambda", _dimensions, metrics.Metric("ProvisionedConcurrencyUtilization", "Maximum"), days=14
+        ),
+    ),
 )
 
 
 LISTINGS = (
     Listing(
-        operation=call(
+        operation=fields.call(
             "lambda.list_functions",
             "lambda:ListFunctions",
             # The environment of a function is where passwords end up.
-            hidden=values_of("Variables"),
+            hidden=hiding.values_of("Variables"),
             page_size=50,
         ),
         items=at("Functions"),
         kind=FUNCTION,
-        parse=resource(FUNCTION, "FunctionArn", name="FunctionName"),
+        parse=fields.resource(FUNCTION, "FunctionArn", name="FunctionName"),
         details=FUNCTION_DETAILS,
         children=(PROVISIONED,),
         is_regional=True,

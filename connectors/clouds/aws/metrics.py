@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from connectors.clouds.aws.fields import call
+from connectors.clouds.aws import fields
 from connectors.reading.listing import Answer, Batch, Item, Place, everywhere
 
 # Source: CloudWatch API reference, GetMetricData.
 QUERIES_AT_MOST = 500
-METRIC_DATA = call("cloudwatch.get_metric_data", "cloudwatch:GetMetricData")
+METRIC_DATA = fields.call("cloudwatch.get_metric_data", "cloudwatch:GetMetricData")
 DAY, HOUR = 86_400, 3_600
 
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from connectors.clouds.aws.fields import call, resource
-from connectors.clouds.aws.metrics import Metric, measured, one
+from connectors.clouds.aws import fields, metrics
 from connectors.reading.listing import Listing, at
 from domain.facts.resource import ResourceKind
 
@@ -24,26 +23,26 @@ def _list(
     **more: Any,
 ) -> Listing:
     return Listing(
-        operation=call(f"ec2.{operation}", f"ec2:{permission}", page_size=PAGE_SIZE),
+        operation=fields.call(f"ec2.{operation}", f"ec2:{permission}", page_size=PAGE_SIZE),
         items=at(items),
         kind=kind,
-        parse=resource(kind, native_id, name=name, created=created, passing=passing),
+        parse=fields.resource(kind, native_id, name=name, created=created, passing=passing),
         is_regional=True,
         **more,
     )
 
 
-NAT_TRAFFIC = measured(
+NAT_TRAFFIC = metrics.measured(
     "AWS/NATGateway",
-    one(NatGatewayId="NatGatewayId"),
-    Metric("BytesOutToDestination", "Sum"),
-    Metric("BytesInFromSource", "Sum"),
+    metrics.one(NatGatewayId="NatGatewayId"),
+    metrics.Metric("BytesOutToDestination", "Sum"),
+    metrics.Metric("BytesInFromSource", "Sum"),
     days=14,
 )
 # Source: "CloudWatch metrics for AWS PrivateLink"; gateway endpoints have none.
-ENDPOINT_TRAFFIC = measured(
+ENDPOINT_TRAFFIC = metrics.measured(
     "AWS/PrivateLinkEndpoints",
-    one(
+    metrics.one(
         **{
             "Endpoint Type": "VpcEndpointType",
             "Service Name": "ServiceName",
@@ -51,7 +50,7 @@ ENDPOINT_TRAFFIC = measured(
             "VPC Id": "VpcId",
         }
     ),
-    Metric("BytesProcessed", "Sum"),
+    metrics.Metric("BytesProcessed", "Sum"),
     days=30,
     applies=lambda endpoint: endpoint.get("VpcEndpointType") == "Interface",
 )
@@ -77,7 +76,9 @@ LISTINGS = (
     ),
     # The groups carry their rules already; these have an id of their own, by which a rule can be revoked.
     Listing(
-        operation=call("ec2.describe_security_group_rules", "ec2:DescribeSecurityGroupRules", page_size=PAGE_SIZE),
+        operation=fields.call(
+            "ec2.describe_security_group_rules", "ec2:DescribeSecurityGroupRules", page_size=PAGE_SIZE
+        ),
         items=at("SecurityGroupRules"),
         is_regional=True,
     ),

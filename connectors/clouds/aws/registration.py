@@ -12,7 +12,7 @@ from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.provider import Provider
 
 # They are made of the tables, and are none themselves.
-ABOVE = {"inventory", "registration"}
+ABOVE = {"registration"}
 MODULES = [
     importlib.import_module(f"{__package__}.{module.name}")
     for module in pkgutil.iter_modules([str(Path(__file__).parent)])

@@ -4,8 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from connectors.clouds.aws.fields import asks, call, resource
-from connectors.clouds.aws.metrics import Metric, measured
+from connectors.clouds.aws import fields, metrics
 from connectors.reading.listing import WHOLE, Answer, Detail, Listing, at, first, joined
 from domain.facts.resource import ResourceKind
 
@@ -24,8 +23,8 @@ def _setting(
     """A setting of a bucket, by default the part of the answer under its key. `absent` say that it is not set."""
     return Detail(
         key=key,
-        operation=call(f"s3.{operation}", f"s3:{permission}", absent=absent, **options),
-        arguments=asks(Bucket="Name"),
+        operation=fields.call(f"s3.{operation}", f"s3:{permission}", absent=absent, **options),
+        arguments=fields.asks(Bucket="Name"),
         pick=pick or first(key),
     )
 
@@ -79,21 +78,21 @@ DETAILS = (
     _setting("TagSet", "get_bucket_tagging", "GetBucketTagging", "NoSuchTagSet"),
 )
 # S3 measures once a day, and may be a day late.
-SIZE = measured(
+SIZE = metrics.measured(
     "AWS/S3",
     lambda bucket, _: {"": {"BucketName": bucket["Name"], "StorageType": "StandardStorage"}},
-    Metric("BucketSizeBytes", "Average"),
+    metrics.Metric("BucketSizeBytes", "Average"),
     days=3,
 )
 # Asked for in each region, so that buckets elsewhere are left out. Source: S3 ListBuckets, parameter bucket-region.
 LISTINGS = (
     Listing(
-        operation=call("s3.list_buckets", "s3:ListAllMyBuckets", page_size=PAGE_SIZE),
+        operation=fields.call("s3.list_buckets", "s3:ListAllMyBuckets", page_size=PAGE_SIZE),
         arguments=lambda place: {"BucketRegion": place.region},
         items=at("Buckets"),
         keeps=lambda bucket, place: bucket.get("BucketRegion", place.region) == place.region,
         kind=BUCKET,
-        parse=resource(BUCKET, "Name", name="Name", created="CreationDate"),
+        parse=fields.resource(BUCKET, "Name", name="Name", created="CreationDate"),
         details=DETAILS,
         batches=(SIZE,),
         is_regional=True,

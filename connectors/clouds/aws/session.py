@@ -11,9 +11,7 @@ import botocore.session
 from botocore.exceptions import ClientError, EndpointConnectionError, UnknownRegionError
 
 from connectors.clouds.aws import error as aws_error
-from connectors.clouds.aws import fields, keys
-from connectors.clouds.aws.paging import paging_of
-from connectors.clouds.aws.transport import client_config
+from connectors.clouds.aws import fields, keys, paging, transport
 from connectors.reading.listing import Answer, Arguments, Operation, Place
 from connectors.reading.source import Identity, Reach
 from domain.endpoint import check_endpoint
@@ -46,7 +44,7 @@ class AwsSource:
         self.chosen = tuple(dict.fromkeys(credentials.regions))
         self.home_region = self.chosen[0] if self.chosen else DEFAULT_REGION
         self._credentials = credentials
-        self._config = client_config(credentials.endpoint_url is not None, reach.allow_private_endpoint)
+        self._config = transport.client_config(credentials.endpoint_url is not None, reach.allow_private_endpoint)
         self._guard = reach.guard(aws_error.passed)
         self._stack = stack
         self._lock = asyncio.Lock()
@@ -81,16 +79,16 @@ class AwsSource:
         region = operation.options.get("region") or place.region or self.home_region
         service, _, method = operation.name.partition(".")
         client = await self._client(service, region)
-        paging = paging_of(client, method)
+        goes_on = paging.paging_of(client, method)
         asked: dict[str, Any] | None = dict(arguments)
-        if paging.limit and "page_size" in operation.options:
-            asked = {paging.limit: operation.options["page_size"], **arguments}
+        if goes_on.limit and "page_size" in operation.options:
+            asked = {goes_on.limit: operation.options["page_size"], **arguments}
         while asked is not None:
             answer = await self._answer(client, operation, method, asked, region)
             if answer is None:
                 return
             yield answer
-            asked = None if operation.options.get("first_page") else paging.following(answer, asked)
+            asked = None if operation.options.get("first_page") else goes_on.following(answer, asked)
 
     async def assume(self, role_arn: str, external_id: str) -> None:
         """Continues as the role, and renews its keys as long as it is open.

@@ -1,7 +1,6 @@
 """What the internet meets first: APIs, distributions, certificates, names and their health checks."""
 
-from connectors.clouds.aws.fields import asks, call, resource
-from connectors.clouds.aws.hiding import without
+from connectors.clouds.aws import fields, hiding
 from connectors.reading.listing import Detail, Listing, at, joined
 from domain.facts.resource import ResourceKind
 
@@ -23,49 +22,49 @@ KEY_TYPES = (
 LISTINGS = (
     Listing(
         # API Gateway has one permission for everything that is read.
-        operation=call("apigateway.get_rest_apis", "apigateway:GET", page_size=500),
+        operation=fields.call("apigateway.get_rest_apis", "apigateway:GET", page_size=500),
         items=at("items"),
         kind=API,
-        parse=resource(API, "id", name="name", created="createdDate"),
+        parse=fields.resource(API, "id", name="name", created="createdDate"),
         details=(
             Detail(
                 key="requestValidators",
-                operation=call("apigateway.get_request_validators", "apigateway:GET"),
-                arguments=asks(restApiId="id"),
+                operation=fields.call("apigateway.get_request_validators", "apigateway:GET"),
+                arguments=fields.asks(restApiId="id"),
                 pick=joined("items"),
             ),
         ),
         is_regional=True,
     ),
     Listing(
-        operation=call(
+        operation=fields.call(
             "cloudfront.list_distributions",
             "cloudfront:ListDistributions",
             # Headers for the origin often hold the word by which it knows the distribution.
-            hidden=without("HeaderValue"),
+            hidden=hiding.without("HeaderValue"),
         ),
         items=at("DistributionList.Items"),
         kind=DISTRIBUTION,
-        parse=resource(DISTRIBUTION, "ARN", name="DomainName", is_global=True),
+        parse=fields.resource(DISTRIBUTION, "ARN", name="DomainName", is_global=True),
     ),
     Listing(
-        operation=call("acm.list_certificates", "acm:ListCertificates", page_size=1000),
+        operation=fields.call("acm.list_certificates", "acm:ListCertificates", page_size=1000),
         arguments=lambda _: {"Includes": {"keyTypes": list(KEY_TYPES)}},
         items=at("CertificateSummaryList"),
         kind=CERTIFICATE,
-        parse=resource(CERTIFICATE, "CertificateArn", name="DomainName", created="CreatedAt"),
+        parse=fields.resource(CERTIFICATE, "CertificateArn", name="DomainName", created="CreatedAt"),
         is_regional=True,
     ),
     Listing(
-        operation=call("route53.list_hosted_zones", "route53:ListHostedZones"),
+        operation=fields.call("route53.list_hosted_zones", "route53:ListHostedZones"),
         items=at("HostedZones"),
         kind=ResourceKind.AWS_ROUTE53_ZONE,
-        parse=resource(ResourceKind.AWS_ROUTE53_ZONE, "Id", name="Name", is_global=True),
+        parse=fields.resource(ResourceKind.AWS_ROUTE53_ZONE, "Id", name="Name", is_global=True),
     ),
     Listing(
-        operation=call("route53.list_health_checks", "route53:ListHealthChecks"),
+        operation=fields.call("route53.list_health_checks", "route53:ListHealthChecks"),
         items=at("HealthChecks"),
         kind=ResourceKind.AWS_HEALTH_CHECK,
-        parse=resource(ResourceKind.AWS_HEALTH_CHECK, "Id", is_global=True),
+        parse=fields.resource(ResourceKind.AWS_HEALTH_CHECK, "Id", is_global=True),
     ),
 )

@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 from botocore.validate import ParamValidator
 
-from connectors.clouds.aws import containers, databases, fields, fleet
-from connectors.clouds.aws.registration import REGISTRATION
+from connectors.clouds.aws import containers, databases, fields, fleet, registration
 from connectors.reading.listing import Listing, Place
 from domain.facts.resource import Resource, ResourceKind
 from tests.recordings.aws_answer import NAMES, output_shape, recorded
@@ -31,7 +30,7 @@ USER_DETAILS = {
 
 
 def listing_of(operation: str) -> Listing:
-    every = [child for one in REGISTRATION.listings for child in (one, *one.children)]
+    every = [child for one in registration.REGISTRATION.listings for child in (one, *one.children)]
     return next(one for one in every if one.operation.name == operation)
 
 

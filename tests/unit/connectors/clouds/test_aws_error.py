@@ -12,8 +12,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from connectors.clouds.aws import error as aws_error
-from connectors.clouds.aws.fields import call
-from connectors.clouds.aws.session import ASSUME_ROLE
+from connectors.clouds.aws import fields, session
 from connectors.reading.listing import Operation
 from domain.errors import (
     CredentialsRejected,
@@ -26,8 +25,10 @@ from domain.errors import (
 )
 
 ENDPOINT = "https://aws.example.com"
-VOLUMES = call("ec2.describe_volumes", "ec2:DescribeVolumes")
-HUB = call("securityhub.describe_hub", "securityhub:DescribeHub", off=("InvalidAccessException",), plan="Security Hub")
+VOLUMES = fields.call("ec2.describe_volumes", "ec2:DescribeVolumes")
+HUB = fields.call(
+    "securityhub.describe_hub", "securityhub:DescribeHub", off=("InvalidAccessException",), plan="Security Hub"
+)
 
 
 def answer(code: str, status: int = 400, message: str = "no", operation: str = "DescribeVolumes") -> ClientError:
@@ -129,7 +130,7 @@ def test_what_is_translated_already_passes_and_nothing_else():
 
 
 def test_missing_permission_is_named_as_it_is_granted():
-    error = translated(answer("AccessDenied", 403), call("s3.list_buckets", "s3:ListAllMyBuckets"))
+    error = translated(answer("AccessDenied", 403), fields.call("s3.list_buckets", "s3:ListAllMyBuckets"))
 
     assert error.message == "The permission s3:ListAllMyBuckets is missing."
     assert error.permission == "s3:ListAllMyBuckets"
@@ -150,13 +151,13 @@ def test_missing_permission_is_named_as_it_is_granted():
     ],
 )
 def test_of_several_permissions_the_one_that_aws_names_is_missing(message, permission):
-    several = call("acm.list_certificates", "acm:ListCertificates", "acm:DescribeCertificate")
+    several = fields.call("acm.list_certificates", "acm:ListCertificates", "acm:DescribeCertificate")
 
     assert translated(answer("AccessDeniedException", message=message), several).permission == permission
 
 
 def test_role_that_may_not_be_assumed_is_a_matter_of_trust_not_of_permission():
-    error = translated(answer("AccessDenied", 403), ASSUME_ROLE)
+    error = translated(answer("AccessDenied", 403), session.ASSUME_ROLE)
 
     assert type(error) is CredentialsRejected
     assert "external id" in error.message

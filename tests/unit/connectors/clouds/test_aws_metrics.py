@@ -3,11 +3,13 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.aws.metrics import DAY, Metric, measured, one
+from connectors.clouds.aws import metrics
 from connectors.reading.listing import Place
 
 HERE = Place(account_id="123456789012", region="us-east-1", now=datetime(2026, 11, 26, 13, 45, tzinfo=UTC))
-TRAFFIC = measured("AWS/NATGateway", one(Id="Id"), Metric("Out", "Sum"), Metric("In", "Sum"), days=14)
+TRAFFIC = metrics.measured(
+    "AWS/NATGateway", metrics.one(Id="Id"), metrics.Metric("Out", "Sum"), metrics.Metric("In", "Sum"), days=14
+)
 
 
 def result(name: str, label: str, *values: float, status: str = "Complete") -> dict[str, Any]:
@@ -25,7 +27,7 @@ def test_whole_days_are_asked_for_so_that_the_answer_is_the_same_all_day():
             "MetricName": "Out",
             "Dimensions": [{"Name": "Id", "Value": "nat-1"}],
         },
-        "Period": DAY,
+        "Period": metrics.DAY,
         "Stat": "Sum",
     }
 
@@ -65,10 +67,10 @@ def test_series_that_could_not_be_had_is_not_taken_for_an_idle_one(status):
 
 
 def test_several_series_of_one_item_are_told_apart_by_their_label():
-    clusters = measured(
+    clusters = metrics.measured(
         "AWS/ElastiCache",
         lambda group, _: {name: {"CacheClusterId": name} for name in group["Members"]},
-        Metric("CurrConnections", "Maximum"),
+        metrics.Metric("CurrConnections", "Maximum"),
         days=14,
     )
 

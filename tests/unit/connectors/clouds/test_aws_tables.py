@@ -5,9 +5,7 @@ from typing import Any
 import boto3
 import pytest
 
-from connectors.clouds.aws import session
-from connectors.clouds.aws.paging import Paging, paging_of
-from connectors.clouds.aws.registration import REGISTRATION
+from connectors.clouds.aws import paging, registration, session
 from connectors.reading.listing import Operation
 
 # Source: service authorization reference, "Actions, resources, and condition keys".
@@ -34,7 +32,7 @@ MINE = {
     *("eks", "elasticache", "elbv2", "lambda", "opensearch", "rds", "redshift", "resourcegroupstaggingapi"),
     *("route53", "s3", "s3control", "ssm"),
 }
-TABLES = [one for one in REGISTRATION.operations if one.service in MINE]
+TABLES = [one for one in registration.REGISTRATION.operations if one.service in MINE]
 
 
 def client(service: str) -> Any:
@@ -55,9 +53,9 @@ def test_operation_exists_and_needs_the_permission_of_its_name(operation: Operat
 def test_size_of_a_page_is_given_only_where_the_operation_takes_one(operation: Operation):
     service, _, method = operation.name.partition(".")
 
-    paging = paging_of(client(service), method)
+    ways = paging.paging_of(client(service), method)
 
-    assert "page_size" not in operation.options or paging.limit
+    assert "page_size" not in operation.options or ways.limit
 
 
 @pytest.mark.parametrize(
@@ -70,27 +68,29 @@ def test_size_of_a_page_is_given_only_where_the_operation_takes_one(operation: O
     ],
 )
 def test_next_page_is_asked_for_with_the_token_of_the_last(answer, asked, following):
-    assert Paging(tokens=(("Start", lambda given: given.get("Next")),)).following(answer, asked) == following
+    assert paging.Paging(tokens=(("Start", lambda given: given.get("Next")),)).following(answer, asked) == following
 
 
 def test_list_that_says_it_has_ended_has_no_next_page_whatever_its_token():
-    paging = Paging(tokens=(("Marker", lambda given: given["Marker"]),), more=lambda given: given["IsTruncated"])
+    ways = paging.Paging(tokens=(("Marker", lambda given: given["Marker"]),), more=lambda given: given["IsTruncated"])
 
-    assert paging.following({"IsTruncated": False, "Marker": "b"}, {}) is None
-    assert paging.following({"IsTruncated": True, "Marker": "b"}, {}) == {"Marker": "b"}
+    assert ways.following({"IsTruncated": False, "Marker": "b"}, {}) is None
+    assert ways.following({"IsTruncated": True, "Marker": "b"}, {}) == {"Marker": "b"}
 
 
 def test_one_of_two_tokens_may_have_ended():
-    paging = Paging(tokens=(("Key", lambda given: given.get("Key")), ("Upload", lambda given: given.get("Upload"))))
+    ways = paging.Paging(
+        tokens=(("Key", lambda given: given.get("Key")), ("Upload", lambda given: given.get("Upload")))
+    )
 
-    assert paging.following({"Key": "b"}, {"Key": "a", "Upload": "1"}) == {"Key": "b"}
+    assert ways.following({"Key": "b"}, {"Key": "a", "Upload": "1"}) == {"Key": "b"}
 
 
 def test_operation_the_library_does_not_page_goes_on_by_the_names_of_its_fields():
-    paging = paging_of(client("guardduty"), "list_malware_protection_plans")
+    ways = paging.paging_of(client("guardduty"), "list_malware_protection_plans")
 
-    assert paging.following({"NextToken": "b"}, {}) == {"NextToken": "b"}
-    assert paging_of(client("sts"), "get_caller_identity") == Paging()
+    assert ways.following({"NextToken": "b"}, {}) == {"NextToken": "b"}
+    assert paging.paging_of(client("sts"), "get_caller_identity") == paging.Paging()
 
 
 @pytest.mark.parametrize(

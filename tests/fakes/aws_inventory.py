@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
-from connectors.clouds.aws.registration import REGISTRATION
+from connectors.clouds.aws import registration
 from connectors.guard import Guard, Translate
 from connectors.reading.listing import Place
 from connectors.reading.sink import PartKey, RawAnswer
@@ -58,8 +58,8 @@ async def fetch_inventory(
     """
     reach = Reach(guard=guard, allow_private_endpoint=allow_private_endpoint, now=lambda: datetime.now(UTC))
     kept = _Kept(on_progress)
-    async with REGISTRATION.open(credentials, reach) as source:
+    async with registration.REGISTRATION.open(credentials, reach) as source:
         identity = await source.identity()
         place = Place(account_id=identity.native_id, region=None, now=reach.now())
-        report = await Survey(source, kept, place).read(REGISTRATION.listings)
+        report = await Survey(source, kept, place).read(registration.REGISTRATION.listings)
     return InventorySnapshot(account_native_id=identity.native_id, resources=tuple(kept.found), incomplete=report.gaps)
