@@ -88,7 +88,7 @@ class Moto:
         """Calls of this operation (ec2.DescribeVolumes) get this answer from now on, as AWS would send it."""
         service, _, action = operation.partition(".")
         content, headers = aws_wire.answered(service, action, body)
-        self.wire[operation] = (200, content, headers)
+        self.wire[operation] = (200, content, {"x-amzn-RequestId": "by-order", **headers})
 
     def fail(self, operation: str, status: int, code: str, message: str = "Refused to order.") -> None:
         """Calls of this operation fail from now on, in the words of the service's protocol."""

@@ -88,6 +88,6 @@ PEERS: dict[str, str] = {
     "ssm.describe_instance_patch_states": SCRIPTED,
     "sts.get_caller_identity": MOTO,
     "wafv2.get_web_acl_for_resource": MOTO,
-    **aws_governance.PEERS,
 }
+PEERS = {**OWN, **aws_governance.PEERS}
 NOT_EXERCISED: dict[str, str] = {**aws_governance.NOT_EXERCISED}
