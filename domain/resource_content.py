@@ -1,10 +1,9 @@
 """What a resource is made of, for telling whether it changed: hashes of its content, and the paths that differ."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
-
-import orjson
 
 from domain.facts.resource import Resource
 
@@ -69,8 +68,13 @@ def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> list
 
 
 def _print(resource: Resource, config: Mapping[str, Any]) -> bytes:
-    content = [resource.name, resource.region, resource.tags, config, resource.created_at]
-    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+    made = None if resource.created_at is None else resource.created_at.isoformat()
+    return hashlib.sha256(_canonical([resource.name, resource.region, resource.tags, config, made])).digest()
+
+
+def _canonical(value: Any) -> bytes:
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode(errors="surrogatepass")
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str) -> Iterator[FieldChange]:
@@ -87,7 +91,7 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str)
 def _bounded(value: Any) -> Any:
     if value is ABSENT:
         return None
-    text = orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+    text = _canonical(value)
     if len(text) <= LONGEST_VALUE:
         return value
     return {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}

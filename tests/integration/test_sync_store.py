@@ -9,7 +9,7 @@ import pytest
 import documents
 from app.wiring import Backend
 from auth.scope import scope_of_job
-from connectors.reading.survey import CHUNK
+from connectors.reading.part import CHUNK
 from documents.evidence import EvidencePack, read_pack
 from documents.resource import BATCH
 from documents.resource_change import ResourceChange
