@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar, NamedTuple
 
+from beanie import PydanticObjectId
 from bson import Binary, ObjectId
 from pydantic import Field
 from pymongo import ASCENDING, IndexModel, ReturnDocument, UpdateOne
@@ -17,21 +18,26 @@ from domain.facts.scope import Scope
 
 
 class AccountState(StrEnum):
-    """BILLING_ONLY accounts are known from bills; the others have credentials."""
+    """BILLING_ONLY accounts are known from bills; DISCONNECTED ones have left the organization they were part of."""
 
     BILLING_ONLY = "BILLING_ONLY"
     CONNECTING = "CONNECTING"
     CONNECTED = "CONNECTED"
     FAILING = "FAILING"
+    DISCONNECTING = "DISCONNECTING"
+    DISCONNECTED = "DISCONNECTED"
 
 
-CONNECTED_STATES = tuple(state for state in AccountState if state is not AccountState.BILLING_ONLY)
+# Those with credentials.
+CONNECTED_STATES = (AccountState.CONNECTING, AccountState.CONNECTED, AccountState.FAILING)
 
 
 class Account(TenantDocument):
     """`native_id` is the provider's own id, None until the first sync has asked the provider.
 
-    `credentials` is the vault's cipher text of a JSON object; it never leaves the jobs. `sync_every` is the cadence.
+    `credentials` is the vault's cipher text of a JSON object; it is opened where the account is read or looked at.
+    `sync_every` is the cadence. `access` is the last report of what the credentials open, as JSON. `all_accounts`: the
+    other accounts of its organization are connected, too; those have it as their `parent_id`.
     """
 
     noun: ClassVar[str] = "account"
@@ -49,6 +55,9 @@ class Account(TenantDocument):
     next_sync_at: datetime | None = None
     last_synced_at: datetime | None = None
     problem: str | None = None
+    access: dict[str, Any] | None = None
+    all_accounts: bool = False
+    parent_id: PydanticObjectId | None = None
 
     class Settings:
         name = "accounts"
@@ -63,11 +72,12 @@ class Account(TenantDocument):
             IndexModel([("native_id", ASCENDING), ("state", ASCENDING)], name="native_state"),
             IndexModel([("org_id", ASCENDING), ("state", ASCENDING)], name="org_state"),
             IndexModel([("next_sync_at", ASCENDING)], name="due", sparse=True),
+            IndexModel([("parent_id", ASCENDING)], name="parent", sparse=True),
         ]
 
     @property
     def is_connected(self) -> bool:
-        return self.state is not AccountState.BILLING_ONLY
+        return self.state in CONNECTED_STATES
 
 
 class AccountCounts(NamedTuple):
@@ -131,12 +141,13 @@ async def record_verified(account: Account, native_id: str) -> bool:
 
 
 async def record_sync(account: Account, *, problem: str | None, at: datetime, session: AsyncClientSession) -> None:
-    """Note how a sync ended: `problem` is None, or what is wrong in plain words."""
+    """Note how a sync ended: `problem` is None, or what is wrong in plain words. Not of one disconnected meanwhile."""
     state = AccountState.CONNECTED if problem is None else AccountState.FAILING
     change: dict[str, Any] = {"state": state.value, "problem": problem}
     if problem is None:
         change["last_synced_at"] = at
-    await Account.rows().update_one({"_id": account.id}, {"$set": change}, session=session)
+    query = {"_id": account.id, "state": {"$in": [state.value for state in CONNECTED_STATES]}}
+    await Account.rows().update_one(query, {"$set": change}, session=session)
 
 
 async def record_billed_accounts(
@@ -176,7 +187,7 @@ async def record_billed_accounts(
 async def accounts_of_others(scope: Scope, native_ids: set[str]) -> set[str]:
     """Which of these native ids another organization has connected, and this one has not."""
     org_id = ObjectId(scope.only())
-    query = {"native_id": {"$in": sorted(native_ids)}, "state": {"$ne": AccountState.BILLING_ONLY.value}}
+    query = {"native_id": {"$in": sorted(native_ids)}, "state": {"$in": [state.value for state in CONNECTED_STATES]}}
     # Looks across tenants on purpose: a bill must not bring in rows of an account that somebody else has connected.
     owners: dict[str, set[ObjectId]] = {}
     async for raw in Account.rows().find(query, projection={"native_id": 1, "org_id": 1}):
