@@ -72,6 +72,12 @@ ROOT_FIELDS = {
     # What is done about it.
     "mutation acknowledgeAlert": "UAMS",
     "mutation connectAccount": "AMS",
+    "mutation checkAccess": "AMS",
+    "mutation checkAccountAccess": "AMS",
+    "mutation rotateCredentials": "AM",
+    "mutation updateAccount": "AMS",
+    "mutation disconnectAccount": "AM",
+    "query accountSetup": "AMS",
     "mutation syncAccount": "AMS",
     "mutation createBudget": "AMS",
     # The organization, its people and its clients.
