@@ -31,6 +31,7 @@ from resolvers.requirement import RequirementMutations
 from resolvers.role import RoleMutations, RoleQueries
 from resolvers.service_account import ServiceAccountMutations, ServiceAccountQueries
 from resolvers.session import SessionMutations, SessionQueries
+from resolvers.setup import SetupQueries
 from resolvers.sign_in import SignInMutations
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 from resolvers.verified_domain import VerifiedDomainMutations, VerifiedDomainQueries
@@ -59,6 +60,7 @@ class Query(
     MemberQueries,
     RoleQueries,
     SessionQueries,
+    SetupQueries,
     SyncQueries,
     VerifiedDomainQueries,
 ):

@@ -114,7 +114,9 @@ class Client:
     async def sync(self, account_id: str, words: str) -> None:
         """Read it again, until the sync says this."""
         fields = {"accountId": account_id}
-        await self.ask("mutation($input: SyncAccountInput!) { syncAccount(input: $input) { __typename } }", input=fields)
+        await self.ask(
+            "mutation($input: SyncAccountInput!) { syncAccount(input: $input) { __typename } }", input=fields
+        )
         await self.sync_told(account_id, words)
 
     async def sync_told(self, account_id: str, words: str) -> dict[str, Any]:
