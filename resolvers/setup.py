@@ -23,8 +23,8 @@ class SetupQueries:
     @query(
         AccountSetup,
         may=Permission.ACCOUNTS_CONNECT,
-        description="How to prepare an account at a vendor: steps, the permissions that reading takes, exactly, and texts "
-        "to copy. Acting is there for AWS only.",
+        description="How to prepare an account at a vendor: steps, the permissions that reading takes, exactly, and "
+        "texts to copy. Acting is there for AWS only.",
     )
     async def account_setup(
         self,

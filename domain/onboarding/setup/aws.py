@@ -85,7 +85,11 @@ def cloud_formation(name: str, policies: Sequence[dict[str, Any]], external_id: 
     managed = {
         f"Policy{number}": {
             "Type": "AWS::IAM::ManagedPolicy",
-            "Properties": {"ManagedPolicyName": f"{name}-{number}", "PolicyDocument": policy},
+            "Properties": {
+                "ManagedPolicyName": f"{name}-{number}",
+                "PolicyDocument": policy,
+                "Roles": [{"Ref": "Role"}],
+            },
         }
         for number, policy in enumerate(policies, 1)
     }
@@ -95,7 +99,6 @@ def cloud_formation(name: str, policies: Sequence[dict[str, Any]], external_id: 
             "RoleName": name,
             "MaxSessionDuration": SESSION_SECONDS,
             "AssumeRolePolicyDocument": _trust({"Ref": "CloudWatcherPrincipal"}, external_id),
-            "ManagedPolicyArns": [{"Ref": policy} for policy in managed],
         },
     }
     return {
