@@ -120,15 +120,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         **options(backend),
     )
     slow = PatientWorker(
-        functions=[
-            # Tried again every few seconds while a sync is still under way.
-            func(told(disconnect_account), name=DISCONNECT_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=200),
-            func(told(discover_members), name=DISCOVER_MEMBERS, timeout=SLOW_TIMEOUT, max_tries=5),
-            func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
-            func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
-            func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
-            func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10),
-        ],
+        functions=_slow_jobs(),
         cron_jobs=[
             cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
             cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
@@ -141,6 +133,18 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
     )
     quick.stop = slow.stop = stop
     return [quick, slow]
+
+
+def _slow_jobs() -> list[Any]:
+    return [
+        # Tried again every few seconds while a sync is still under way.
+        func(told(disconnect_account), name=DISCONNECT_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=200),
+        func(told(discover_members), name=DISCOVER_MEMBERS, timeout=SLOW_TIMEOUT, max_tries=5),
+        func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
+        func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
+        func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
+        func(told(sync_account), name=SYNC_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=10),
+    ]
 
 
 def options(backend: Backend) -> dict[str, Any]:

@@ -7,8 +7,8 @@ import strawberry
 from auth.permission import Permission
 from domain.errors import Invalid
 from domain.facts.provider import Provider
-from domain.onboarding.level import AccessLevel
-from domain.onboarding.setup.vendors import setup_of
+from domain.setup.level import AccessLevel
+from domain.setup.vendors import setup_of
 from resolvers.context import Info
 from resolvers.fields import query
 from schema.arguments import InOrganization

@@ -5,7 +5,7 @@ from pydantic import BaseModel, Field
 
 from domain.facts.access import AccessReport
 from domain.facts.provider import Provider
-from domain.onboarding.level import AccessLevel
+from domain.setup.level import AccessLevel
 from schema.access import AccessInput
 from schema.account import Account
 from schema.errors import payload

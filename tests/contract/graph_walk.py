@@ -23,7 +23,7 @@ GRAPH = schema_for(is_compiled=True)._schema
 # Valid values where a plain text would be refused before anything is looked up.
 SAMPLES: dict[str, Any] = {
     # To where nothing listens: these calls must not leave the machine.
-    "AccessInput": {"slack": {"token": "xoxb-not-a-real-token", "endpointUrl": "http://127.0.0.1:9"}},
+    "AccessInput": {"slack": {"token": "not-a-real-token-of-slack", "endpointUrl": "http://127.0.0.1:9"}},
     "RegisterInput.email": "somebody@example.com",
     "RegisterInput.password": "correct horse battery staple",
     "InviteInput.email": "somebody@example.com",

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.facts.access import ReadNeed
 from domain.facts.provider import Provider
-from domain.onboarding.level import AccessLevel
+from domain.setup.level import AccessLevel
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from collections.abc import Callable, Sequence
 from domain.errors import Invalid
 from domain.facts.access import ReadNeed
 from domain.facts.provider import Provider
-from domain.onboarding.level import AccessLevel
-from domain.onboarding.setup import others
-from domain.onboarding.setup.aws import aws_setup
-from domain.onboarding.setup.azure import azure_setup
-from domain.onboarding.setup.gcp import gcp_setup
-from domain.onboarding.setup.guide import Setup
 from domain.rules.registry import all_rules
+from domain.setup import others
+from domain.setup.aws import aws_setup
+from domain.setup.azure import azure_setup
+from domain.setup.gcp import gcp_setup
+from domain.setup.guide import Setup
+from domain.setup.level import AccessLevel
 
 READERS: dict[Provider, Callable[[Sequence[ReadNeed]], Setup]] = {
     Provider.AZURE: azure_setup,

@@ -7,10 +7,10 @@ from typing import Any
 
 from domain.facts.access import ReadNeed
 from domain.facts.provider import Provider
-from domain.onboarding.level import AccessLevel
-from domain.onboarding.remediation_permissions import ACT
-from domain.onboarding.setup.guide import Setup, Snippet, permissions_of
 from domain.rules.rule import Rule
+from domain.setup.guide import Setup, Snippet, permissions_of
+from domain.setup.level import AccessLevel
+from domain.setup.remediation_permissions import ACT
 
 IAM_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 # A managed policy has 6,144 characters at most, white space aside. Source: IAM and STS quotas.

@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 from domain.facts.access import ReadNeed
 from domain.facts.provider import Provider
-from domain.onboarding.level import AccessLevel
-from domain.onboarding.setup.guide import Setup, Snippet, in_words, lines, names, permissions_of, plans_of
+from domain.setup.guide import Setup, Snippet, in_words, lines, names, permissions_of, plans_of
+from domain.setup.level import AccessLevel
 
 # Of a user's token of an administrator, which no bot has. Source: Slack, method team.integrationLogs.
 SLACK_ADMIN = "admin"
-# A fine-grained permission of GitHub as its own pages print it: Administration: read.
-GITHUB_PERMISSION = re.compile(r"([A-Za-z][A-Za-z ]*?)(?::| )\s*(read|Read)(?:-only)?")
+# A permission of an app with its level, as connectors name it.
+GITHUB_PERMISSION = re.compile(r"([a-z_]+)=(?:read|write|admin)")
 
 
 def digitalocean_setup(needs: Sequence[ReadNeed]) -> Setup:
+    """A token with custom scopes, and a key of Spaces."""
     scopes = names(permissions_of(needs))
     return _setup(
         Provider.DIGITALOCEAN,
@@ -30,6 +31,7 @@ def digitalocean_setup(needs: Sequence[ReadNeed]) -> Setup:
 
 
 def github_setup(needs: Sequence[ReadNeed]) -> Setup:
+    """An app from a manifest; the permissions are named like actions=read."""
     permissions = permissions_of(needs)
     manifest = {
         "name": "CloudWatcher reader",
@@ -53,12 +55,13 @@ def github_setup(needs: Sequence[ReadNeed]) -> Setup:
 
 
 def github_key(permission: str) -> str | None:
-    """Name of a fine-grained permission in a manifest: administration for "Administration: read"; None for a scope."""
+    """Name of a permission in a manifest: administration for administration=read; None for a scope of a token."""
     match = GITHUB_PERMISSION.fullmatch(permission)
-    return match[1].lower().replace(" ", "_") if match else None
+    return match[1] if match else None
 
 
 def okta_setup(needs: Sequence[ReadNeed]) -> Setup:
+    """A service app with scopes and a role."""
     scopes = names(permissions_of(needs))
     return _setup(
         Provider.OKTA,
@@ -75,6 +78,7 @@ def okta_setup(needs: Sequence[ReadNeed]) -> Setup:
 
 
 def jira_setup(needs: Sequence[ReadNeed]) -> Setup:
+    """A user of its own with a token."""
     scopes = names(permissions_of(needs))
     return _setup(
         Provider.JIRA,
@@ -90,6 +94,7 @@ def jira_setup(needs: Sequence[ReadNeed]) -> Setup:
 
 
 def slack_setup(needs: Sequence[ReadNeed]) -> Setup:
+    """An app from a manifest."""
     scopes = [name for name in names(permissions_of(needs)) if name != SLACK_ADMIN]
     manifest = {
         "display_information": {"name": "CloudWatcher", "description": "Reads who is in the workspace."},

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from domain.facts.access import ReadNeed
 from domain.facts.provider import Provider
-from domain.onboarding.level import AccessLevel
-from domain.onboarding.setup.guide import Setup, Snippet, in_words, lines, names, permissions_of, plans_of
+from domain.setup.guide import Setup, Snippet, in_words, lines, names, permissions_of, plans_of
+from domain.setup.level import AccessLevel
 
 ROLE = "CloudWatcher Reader"
 # The application id of Microsoft Graph, the same in every tenant. Source: Microsoft Entra, first-party applications.

@@ -10,13 +10,13 @@ from moto import mock_aws
 from domain.errors import Invalid
 from domain.facts.access import ReadNeed
 from domain.facts.provider import Provider
-from domain.onboarding.level import AccessLevel
-from domain.onboarding.remediation_permissions import ACT
-from domain.onboarding.setup.aws import POLICY_CHARACTERS, split_policies
-from domain.onboarding.setup.guide import Setup
-from domain.onboarding.setup.others import github_key
-from domain.onboarding.setup.vendors import READERS, setup_of
 from domain.rules.registry import all_rules
+from domain.setup.aws import POLICY_CHARACTERS, split_policies
+from domain.setup.guide import Setup
+from domain.setup.level import AccessLevel
+from domain.setup.others import github_key
+from domain.setup.remediation_permissions import ACT
+from domain.setup.vendors import READERS, setup_of
 
 PRINCIPAL = "arn:aws:iam::111122223333:role/cloudwatcher-worker"
 
@@ -156,13 +156,13 @@ def test_slack_gets_a_manifest_with_the_scopes_of_a_bot():
 
 
 def test_github_gets_a_manifest_with_its_own_names():
-    made = setup(Provider.GITHUB, need("Administration: read", "Organization administration: read"), need("read:org"))
+    made = setup(Provider.GITHUB, need("administration=read", "organization_administration=read"), need("read:org"))
 
     assert json.loads(content(made))["default_permissions"] == {
         "administration": "read",
         "organization_administration": "read",
     }
-    assert github_key("Metadata: read") == "metadata"
+    assert github_key("metadata=read") == "metadata"
     assert github_key("read:org") is None
 
 
