@@ -21,8 +21,8 @@ from domain.facts.provider import Provider
 from domain.onboarding.report import Holder, Looked, access_report
 from domain.rules.registry import all_rules
 
-# Below the time an operation of the graph may take, so that what was found out by then is still told.
-TIME_LIMIT = timedelta(seconds=16)
+# Somebody waits. What was found out by then is told.
+TIME_LIMIT = timedelta(seconds=25)
 # One call; without retries, because somebody waits.
 CALL_LIMIT = timedelta(seconds=8)
 CALLS_AT_ONCE = 16

@@ -3,14 +3,18 @@
 import asyncio
 import importlib
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from app.graphql.admission import allow_time
 from domain.facts.access import AccessReport, ReadNeed
 from domain.facts.provider import Provider
 
 if TYPE_CHECKING:
     from app.onboarding.checking import AccessChecks
+
+# For the libraries, the look itself, and closing what it opened.
+OPERATION_LIMIT = timedelta(seconds=50)
 
 
 class LazyAccess:
@@ -21,9 +25,11 @@ class LazyAccess:
         self._made: AccessChecks | None = None
 
     async def needs(self, provider: Provider) -> tuple[ReadNeed, ...]:
+        allow_time(OPERATION_LIMIT)
         return await (await self._checks()).needs(provider)
 
     async def report(self, provider: Provider, credentials: Any) -> AccessReport:
+        allow_time(OPERATION_LIMIT)
         return await (await self._checks()).report(provider, credentials)
 
     async def _checks(self) -> "AccessChecks":

@@ -15,7 +15,7 @@ from tests.contract.test_documentation import blocks
 
 VENDORS = sorted(set(Provider) - {Provider.OTHER})
 # Of IAM's verbs those that change nothing. A credential report is made anew by asking for it.
-READS = re.compile(r"[a-z0-9-]+:(BatchGet|Describe|Filter|GenerateCredentialReport|Get|List|Lookup|Search)\w*")
+READS = re.compile(r"[a-z0-9-]+:(BatchGet|Describe|Filter|GET|GenerateCredentialReport|Get|List|Lookup|Search|View)\w*")
 
 
 @pytest.mark.parametrize("provider", sorted(registrations()))

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 import pytest
 
+from app.graphql import admission
 from app.onboarding import checking
 from app.wiring import Backend
 from documents import Role
@@ -222,6 +223,15 @@ async def test_a_side_that_hangs_is_given_up(
     answer = await connect(graph, tenant, server)
 
     assert answer["message"].startswith("Nobody answered within 0.5 seconds.")
+
+
+async def test_a_look_may_take_longer_than_other_operations(
+    graph: Graph, tenant: Tenant, server: Scripted, account: vendor.Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(admission, "TIME_LIMIT", checking.timedelta(seconds=1))
+    account.odd["/v2/volumes"] = Answered({"volumes": []}, hangs=2)
+
+    assert (await connect(graph, tenant, server))["access"]["isWhole"]
 
 
 async def test_what_was_found_out_in_time_is_told_although_one_read_hangs(
