@@ -1,13 +1,17 @@
 """Into AWS by role or key: the external id is the organization's own, and what is wrong is named."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import orjson
 import pytest
 
+from app.onboarding import checking
 from app.wiring import Backend
 from auth.external_id import ExternalIds
+from connectors.registry import registration_of
+from domain.facts.provider import Provider
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, make_tenant
 from tests.fakes.aws import Moto
@@ -22,6 +26,16 @@ query($provider: Provider!, $level: AccessLevel!) {
 """
 KEY = {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "not-a-real-secret-key-of-aws"}
 ROLE = "arn:aws:iam::222233334444:role/CloudWatcherRead"
+
+
+@pytest.fixture(autouse=True)
+def few_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two lists are enough to tell how a refusal is told, and all of them take moto long."""
+    whole = registration_of(Provider.AWS)
+    assert whole is not None
+    some = [one for one in whole.listings if one.operation.name in ("ec2.describe_volumes", "s3.list_buckets")]
+    assert len(some) == 2
+    monkeypatch.setattr(checking, "registration_of", lambda _: replace(whole, listings=tuple(some)))
 
 
 @pytest.fixture(scope="module")
