@@ -15,8 +15,7 @@ ASK_THE_GRAPH = $(filter-out %/test_isolation.py,$(shell grep -lw Graph tests/co
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up install test test-standard nightly lint check format schema isolation connectors audit bench constraints clean
-.PHONY: help demo up install test test-standard nightly lint check format schema isolation guides audit bench constraints clean
+.PHONY: help demo up install test test-standard nightly lint check format schema isolation guides connectors audit bench constraints clean
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
