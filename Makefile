@@ -15,7 +15,7 @@ ASK_THE_GRAPH = $(filter-out %/test_isolation.py,$(shell grep -lw Graph tests/co
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up install test test-standard nightly lint check format schema isolation connectors audit bench constraints clean
+.PHONY: help demo up install test test-standard nightly lint check format schema isolation guides connectors audit bench constraints clean
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -65,6 +65,9 @@ connectors: $(VENV)/.dev ## Write docs/connectors.md anew from the vendors and f
 
 isolation: $(VENV)/.dev ## Write docs/isolation.md anew from the tables and probes of the contract tests
 	@$(BIN)/python -m tests.contract.isolation_page
+
+guides: $(VENV)/.dev ## Write the permissions into docs/guides anew from what the connectors read
+	@$(BIN)/python -m tests.contract.guide_permissions
 
 audit: $(VENV)/.dev ## Ask whether a pinned package is known to be vulnerable, and whether all are pinned (needs the internet)
 	@$(BIN)/python -m tests.contract.audit

@@ -13,6 +13,7 @@ from app.http.client_address import ClientAddresses, bucket_of
 from app.identity_providers import platform_providers
 from app.logs import note
 from app.metrics import REFUSED_KEYS, count_live
+from app.onboarding.lazily import LazyAccess
 from app.results import RedisResults
 from app.wiring import Backend
 from auth.api_key import KEY_NAME_LENGTH, is_key
@@ -20,6 +21,7 @@ from auth.ceremony import Ceremonies
 from auth.cookies import ACCESS_COOKIE, cookie
 from auth.denylist import Denylist
 from auth.download import DownloadLinks
+from auth.external_id import ExternalIds
 from auth.key_uses import KeyUses
 from auth.password import PasswordHasher
 from auth.refresh import RefreshTokens
@@ -151,6 +153,8 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         allow_private_endpoints=settings.private_endpoints_allowed,
         audit_keys=KeyRing(key.public for key in keys.audit),
         downloads=DownloadLinks(keys.cursor, settings.public_url),
+        access=LazyAccess(settings.private_endpoints_allowed, utc_now),
+        external_ids=ExternalIds(keys.derived("external ids")),
         platform_providers=tuple(platform_providers(settings)),
     )
 

@@ -26,6 +26,8 @@ from jobs.context import JobContext
 from jobs.queue import (
     CHECK_BUDGETS,
     CHECK_IDENTITY_PROVIDER,
+    DISCONNECT_ACCOUNT,
+    DISCOVER_MEMBERS,
     ERASE_ORGANIZATION,
     EXPORT_AUDIT,
     QUICK,
@@ -42,6 +44,8 @@ from jobs.tasks import keep_house
 from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.check_identity_provider import check_identity_provider
 from jobs.tasks.clear_costs import clear_replaced_costs
+from jobs.tasks.disconnect_account import disconnect_account
+from jobs.tasks.discover_members import discover_members
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
 from jobs.tasks.record_visits import record_visits
@@ -112,6 +116,8 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
             cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
             cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
+            cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
+            cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
             cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
         ],
         queue_name=QUICK,
@@ -119,11 +125,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         **options(backend),
     )
     slow = PatientWorker(
-        functions=[
-            func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
-            func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
-            func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
-        ],
+        functions=_slow_jobs(),
         cron_jobs=[
             cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
             cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
@@ -152,6 +154,17 @@ def sync_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
     # And not after the time limit, as arq would have it.
     worker.in_progress_timeout_s = 2 * LEASE.total_seconds()
     return worker
+
+
+def _slow_jobs() -> list[Any]:
+    return [
+        # Tried again every few seconds while a sync is still under way.
+        func(told(disconnect_account), name=DISCONNECT_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=200),
+        func(told(discover_members), name=DISCOVER_MEMBERS, timeout=SLOW_TIMEOUT, max_tries=5),
+        func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
+        func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
+        func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
+    ]
 
 
 def options(backend: Backend) -> dict[str, Any]:

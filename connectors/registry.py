@@ -24,3 +24,14 @@ def registrations() -> dict[Provider, Registration]:
                 registration: Registration = module.REGISTRATION
                 found[registration.provider] = registration
     return found
+
+
+@cache
+def registration_of(provider: Provider) -> Registration | None:
+    """One vendor, without importing the libraries of the others: its folder has the provider's name. None: no such."""
+    for folder in (clouds, systems):
+        name = f"{folder.__name__}.{provider.value.lower()}"
+        if importlib.util.find_spec(name) and importlib.util.find_spec(f"{name}.registration"):
+            registration: Registration = importlib.import_module(f"{name}.registration").REGISTRATION
+            return registration
+    return None

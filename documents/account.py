@@ -20,24 +20,29 @@ from domain.facts.scope import Scope
 
 
 class AccountState(StrEnum):
-    """BILLING_ONLY accounts are known from bills; the others have credentials."""
+    """BILLING_ONLY accounts are known from bills; DISCONNECTED ones have left the organization they were part of."""
 
     BILLING_ONLY = "BILLING_ONLY"
     CONNECTING = "CONNECTING"
     CONNECTED = "CONNECTED"
     FAILING = "FAILING"
+    DISCONNECTING = "DISCONNECTING"
+    DISCONNECTED = "DISCONNECTED"
 
 
 SYNC_EVERY = timedelta(minutes=15)
 COST_EVERY = timedelta(hours=24)
-CONNECTED_STATES = tuple(state for state in AccountState if state is not AccountState.BILLING_ONLY)
+# Those with credentials.
+CONNECTED_STATES = (AccountState.CONNECTING, AccountState.CONNECTED, AccountState.FAILING)
 
 
 class Account(TenantDocument):
     """`native_id` is the provider's own id, None until the first sync has asked the provider.
 
-    `credentials` is the vault's cipher text of a JSON object; it never leaves the jobs. `sync_every` is the cadence,
-    `cost_every` that of what is read about costs, which a sync reads along when `next_cost_at` has come.
+    `credentials` is the vault's cipher text of a JSON object; it is opened where the account is read or looked at.
+    `sync_every` is the cadence, `cost_every` that of what is read about costs, which a sync reads along when
+    `next_cost_at` has come. `access` is the last report of what the credentials open, as JSON. `all_accounts`: the
+    other accounts of its organization are connected, too; those have it as their `parent_id`.
     """
 
     noun: ClassVar[str] = "account"
@@ -57,6 +62,9 @@ class Account(TenantDocument):
     next_cost_at: datetime | None = None
     last_synced_at: datetime | None = None
     problem: str | None = None
+    access: dict[str, Any] | None = None
+    all_accounts: bool = False
+    parent_id: PydanticObjectId | None = None
 
     class Settings:
         name = "accounts"
@@ -71,11 +79,12 @@ class Account(TenantDocument):
             IndexModel([("native_id", ASCENDING), ("state", ASCENDING)], name="native_state"),
             IndexModel([("org_id", ASCENDING), ("state", ASCENDING)], name="org_state"),
             IndexModel([("next_sync_at", ASCENDING)], name="due", sparse=True),
+            IndexModel([("parent_id", ASCENDING)], name="parent", sparse=True),
         ]
 
     @property
     def is_connected(self) -> bool:
-        return self.state is not AccountState.BILLING_ONLY
+        return self.state in CONNECTED_STATES
 
     def schedule(self, now: datetime) -> None:
         """Set when syncs are due, for an account that is not stored yet. What it costs is read by the first one."""
@@ -124,15 +133,10 @@ async def claim_due_accounts(now: datetime, *, limit: int = 1000) -> list[Accoun
     return claimed
 
 
-async def set_cadence(
-    account: Account,
-    *,
-    sync_every: timedelta | None = None,
-    cost_every: timedelta | None = None,
-    now: datetime,
-    session: AsyncClientSession | None = None,
-) -> Account:
-    """The account with another cadence; None leaves one as it is. Raises Invalid for one that is not allowed."""
+def cadence_fields(
+    account: Account, *, sync_every: timedelta | None = None, cost_every: timedelta | None = None, now: datetime
+) -> dict[str, Any]:
+    """The stored fields of another cadence; None leaves one as it is. Raises Invalid for one that is not allowed."""
     change: dict[str, Any] = {}
     if sync_every is not None:
         change["sync_every"] = check_cadence(sync_every, ("input", "sync_every")).total_seconds()
@@ -142,6 +146,19 @@ async def set_cadence(
         change["cost_every"] = check_cadence(cost_every, ("input", "cost_every")).total_seconds()
         if account.next_cost_at is not None:
             change["next_cost_at"] = min(account.next_cost_at, next_due(str(account.id), cost_every, now))
+    return change
+
+
+async def set_cadence(
+    account: Account,
+    *,
+    sync_every: timedelta | None = None,
+    cost_every: timedelta | None = None,
+    now: datetime,
+    session: AsyncClientSession | None = None,
+) -> Account:
+    """The account with another cadence. Raises Invalid for one that is not allowed."""
+    change = cadence_fields(account, sync_every=sync_every, cost_every=cost_every, now=now)
     if not change:
         return account
     raw = await Account.rows().find_one_and_update(
@@ -178,12 +195,13 @@ async def record_verified(account: Account, native_id: str) -> bool:
 
 
 async def record_sync(account: Account, *, problem: str | None, at: datetime, session: AsyncClientSession) -> None:
-    """Note how a sync ended: `problem` is None, or what is wrong in plain words."""
+    """Note how a sync ended: `problem` is None, or what is wrong in plain words. Not of one disconnected meanwhile."""
     state = AccountState.CONNECTED if problem is None else AccountState.FAILING
     change: dict[str, Any] = {"state": state.value, "problem": problem}
     if problem is None:
         change["last_synced_at"] = at
-    await Account.rows().update_one({"_id": account.id}, {"$set": change}, session=session)
+    query = {"_id": account.id, "state": {"$in": [state.value for state in CONNECTED_STATES]}}
+    await Account.rows().update_one(query, {"$set": change}, session=session)
 
 
 async def record_billed_accounts(
@@ -224,7 +242,7 @@ async def record_billed_accounts(
 async def accounts_of_others(scope: Scope, native_ids: set[str]) -> set[str]:
     """Which of these native ids another organization has connected, and this one has not."""
     org_id = ObjectId(scope.only())
-    query = {"native_id": {"$in": sorted(native_ids)}, "state": {"$ne": AccountState.BILLING_ONLY.value}}
+    query = {"native_id": {"$in": sorted(native_ids)}, "state": {"$in": [state.value for state in CONNECTED_STATES]}}
     # Looks across tenants on purpose: a bill must not bring in rows of an account that somebody else has connected.
     owners: dict[str, set[ObjectId]] = {}
     async for raw in Account.rows().find(query, projection={"native_id": 1, "org_id": 1}):

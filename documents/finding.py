@@ -22,7 +22,10 @@ _WORST_FIRST = (("severity_rank", ASCENDING), ("opened_at", DESCENDING), ("_id",
 
 
 class Finding(TenantDocument):
-    """`saving_amount` is the expected saving a month in `saving_currency`; `severity_rank` sorts the worst first."""
+    """`saving_amount` is the expected saving a month in `saving_currency`; `severity_rank` sorts the worst first.
+
+    `resolution` says why it was resolved where no sync has seen it mended.
+    """
 
     noun: ClassVar[str] = "finding"
 
@@ -44,6 +47,7 @@ class Finding(TenantDocument):
     opened_at: datetime
     last_seen_at: datetime
     resolved_at: datetime | None = None
+    resolution: str | None = None
 
     class Settings:
         name = "findings"
@@ -174,6 +178,7 @@ def _seen(
         "saving_formula": observation.saving_formula,
         "last_seen_at": at,
         "resolved_at": None,
+        "resolution": None,
         **state,
     }
     return UpdateOne(_natural(account, finding.key), {"$set": fields, "$setOnInsert": {"created_at": at}}, upsert=True)

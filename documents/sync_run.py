@@ -129,6 +129,14 @@ async def update_run(run: SyncRun, session: AsyncClientSession, **fields: Any) -
     return run if raw is None else SyncRun.stored(raw)
 
 
+async def end_waiting_run(tx: Transaction, account: Account, problem: str, at: datetime) -> None:
+    """End the run of this account that no worker has begun; one that runs ends by itself."""
+    run = await find_active_run(account, tx.session)
+    if run is not None and run.state is SyncState.QUEUED:
+        fields = {"state": SyncState.FAILED.value, "step": "Stopped", "problem": problem, "ended_at": at}
+        announce_sync(tx, await update_run(run, tx.session, **fields))
+
+
 async def find_stranded_runs(now: datetime, *, limit: int = 200) -> list[SyncRun]:
     """Runs of any tenant that were asked for more than STRANDED_AFTER ago and that no worker is on; for the sweep."""
     query = {

@@ -33,6 +33,8 @@ CHECK_IDENTITY_PROVIDER = "check_identity_provider"
 VERIFY_DOMAIN = "verify_domain"
 ERASE_ORGANIZATION = "erase_organization"
 RECORD_VISITS = "record_visits"
+DISCONNECT_ACCOUNT = "disconnect_account"
+DISCOVER_MEMBERS = "discover_members"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -98,6 +100,18 @@ def ask_visits(tx: Transaction, msp_id: PydanticObjectId, access_id: PydanticObj
 def ask_erasure(tx: Transaction, org_id: PydanticObjectId) -> None:
     """Ask for everything of a deleted organization to be erased."""
     tx.enqueue(ERASE_ORGANIZATION, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def ask_disconnect(tx: Transaction, account: Account) -> None:
+    """Ask for what was read of a disconnected account to be taken away."""
+    args = {"org_id": str(account.org_id), "account_id": str(account.id)}
+    tx.enqueue(DISCONNECT_ACCOUNT, queue=SLOW, key=str(account.id), args=args)
+
+
+def ask_discovery(tx: Transaction, account: Account) -> None:
+    """Ask for a look at which accounts an organization has besides this one."""
+    args = {"org_id": str(account.org_id), "account_id": str(account.id)}
+    tx.enqueue(DISCOVER_MEMBERS, queue=SLOW, key=str(account.id), args=args)
 
 
 class Queue:

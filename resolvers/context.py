@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Protocol, Self, TypeAlias, cast
+from typing import Any, Protocol, Self, TypeAlias, cast
 
 import strawberry
 from starlette.datastructures import MutableHeaders
@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 
 from auth.denylist import Denylist
 from auth.download import DownloadLinks
+from auth.external_id import ExternalIds
 from auth.password import PasswordHasher
 from auth.refresh import RefreshTokens
 from auth.scope import scope_of
@@ -24,6 +25,8 @@ from documents.audit_key import KeyRing
 from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
 from domain.errors import Invalid
+from domain.facts.access import AccessReport, ReadNeed
+from domain.facts.provider import Provider
 from jobs.writer import Writer
 from live.event_log import EventLog
 from live.feed import Feed
@@ -33,6 +36,18 @@ from resolvers.results import Results
 from schema.connection import Pager
 from schema.context import Loaders, SchemaContext
 from schema.node import local_id
+
+
+class AccessPort(Protocol):
+    """The way to look into accounts. Both raise Invalid for a vendor that cannot be connected."""
+
+    async def needs(self, provider: Provider) -> tuple[ReadNeed, ...]:
+        """Everything that is read of a vendor."""
+        ...
+
+    async def report(self, provider: Provider, credentials: Any) -> AccessReport:
+        """What credentials open. Raises ProviderError when they do not open the account, RateLimited, Invalid."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +75,8 @@ class Ports:
     allow_private_endpoints: bool
     audit_keys: KeyRing
     downloads: DownloadLinks
+    access: AccessPort
+    external_ids: ExternalIds
     # Keys of the providers open to everybody, in the order to show them.
     platform_providers: tuple[str, ...] = ()
 

@@ -2,14 +2,16 @@
 
 import strawberry
 
-from resolvers.account import AccountMutations, AccountQueries
+from resolvers.account import AccountQueries
 from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.client import ClientMutations, ClientQueries
+from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
+from resolvers.disconnecting import DisconnectingMutations
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
@@ -30,6 +32,7 @@ from resolvers.resource_change import ResourceChangeQueries
 from resolvers.role import RoleMutations, RoleQueries
 from resolvers.service_account import ServiceAccountMutations, ServiceAccountQueries
 from resolvers.session import SessionMutations, SessionQueries
+from resolvers.setup import SetupQueries
 from resolvers.sign_in import SignInMutations
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 from resolvers.verified_domain import VerifiedDomainMutations, VerifiedDomainQueries
@@ -59,6 +62,7 @@ class Query(
     ResourceChangeQueries,
     RoleQueries,
     SessionQueries,
+    SetupQueries,
     SyncQueries,
     VerifiedDomainQueries,
 ):
@@ -67,7 +71,8 @@ class Query(
 
 @strawberry.type(description="Everything that can be changed.")
 class Mutation(
-    AccountMutations,
+    ConnectingMutations,
+    DisconnectingMutations,
     AlertMutations,
     AuditMutations,
     ApiKeyMutations,

@@ -4,11 +4,12 @@ from datetime import datetime
 from typing import Any
 
 import strawberry
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 from strawberry.scalars import JSON
 
 import documents
 from documents import AccountState, SyncState
+from domain.facts.access import AccessReport
 from domain.facts.inventory import GapCause, ServiceGap
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
@@ -30,6 +31,14 @@ class Account(Node):
     last_synced_at: datetime | None = said("When a sync last read it.")
     next_sync_at: datetime | None = said("When the next sync is due; null when it is not connected.")
     problem: str | None = said("What is wrong and what to do, when the last sync failed.")
+    all_accounts: bool = said("Whether the other accounts of its organization are connected, too.")
+    parent: "Account | None" = related(
+        "parent_id", "The account through which it is reached, when it is connected as one of an organization's."
+    )
+
+    @derived("What its credentials open, as last tried; null before that.", reads=("access",))
+    def access(self) -> AccessReport | None:
+        return None if self.access is None else AccessReport.model_validate(self.access)
 
     @derived("The tenant it belongs to.", reads=("org_id",))
     def organization_id(self) -> strawberry.ID:
@@ -106,43 +115,6 @@ class Sync(Node):
         return gaps_of(self.unread)
 
 
-@strawberry.pydantic.input(description="Sign-in by assuming a role in the account. The usual and safer way.")
-class AwsRoleInput(BaseModel):
-    role_arn: str = Field(
-        pattern=r"^arn:aws[a-z-]*:iam::\d{12}:role/[A-Za-z0-9_+=,.@/-]{1,512}$",
-        description="ARN of the role to assume.",
-    )
-    external_id: str = Field(min_length=8, max_length=1224, description="The external id its trust policy asks for.")
-
-
-@strawberry.pydantic.input(description="Sign-in with an access key.")
-class AwsKeyInput(BaseModel):
-    access_key_id: str = Field(min_length=16, max_length=128, pattern="^[A-Za-z0-9_]+$", description="The key's id.")
-    secret_access_key: SecretStr = Field(min_length=8, max_length=256, description="The key itself; stored encrypted.")
-
-
-@strawberry.pydantic.input(description="How to sign in to AWS: exactly one of the two.", one_of=True)
-class AwsAccessInput(BaseModel):
-    role: AwsRoleInput | None = Field(description="By role and external id.")
-    key: AwsKeyInput | None = Field(description="By access key.")
-
-
-@strawberry.pydantic.input(description="An account to connect.")
-class ConnectAccountInput(BaseModel):
-    organization_id: strawberry.ID | None = Field(
-        default=None, description="The tenant it belongs to; may be left out when only one is in reach."
-    )
-    name: str = Field(min_length=1, max_length=100, description="What to call it.")
-    aws: AwsAccessInput = Field(description="How to sign in to AWS.")
-    regions: list[str] = Field(
-        default_factory=list, max_length=40, description="Regions to read; empty means every enabled region."
-    )
-    endpoint_url: str | None = Field(
-        default=None, max_length=300, description="Address to call instead of AWS, for sovereign clouds and stand-ins."
-    )
-    idempotency_key: str | None = IDEMPOTENCY_KEY
-
-
 @strawberry.pydantic.input(description="The account to sync.")
 class SyncAccountInput(BaseModel):
     account_id: strawberry.ID = Field(description="Global id of the account.")
@@ -154,6 +126,5 @@ class CancelSyncInput(BaseModel):
     sync_id: strawberry.ID = Field(description="Global id of the sync.")
 
 
-ConnectAccountPayload = payload("ConnectAccount", "account", Account, "The account; its first sync is on its way.")
 SyncAccountPayload = payload("SyncAccount", "sync", Sync, "The sync: a new one, or the one already under way.")
 CancelSyncPayload = payload("CancelSync", "sync", Sync, "The sync; one that a worker is on ends within seconds.")

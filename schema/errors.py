@@ -60,12 +60,21 @@ class NotFoundHandler(strawberry.ExceptionHandler[NotFound, NotFoundError]):
 EXCEPTION_HANDLERS = (InvalidHandler(), InputHandler(), ConflictHandler(), NotFoundHandler())
 
 
-def payload(verb: str, noun: str, type_: Any, description: str, *, also: tuple[Any, ...] = ()) -> Any:
+def payload(
+    verb: str,
+    noun: str,
+    type_: Any,
+    description: str,
+    *,
+    also: tuple[Any, ...] = (),
+    more: dict[str, Any] | None = None,
+) -> Any:
     """`union <Verb>Payload = <Verb>Success | ValidationError | ConflictError | NotFoundError`.
 
-    The success type has one field, `noun`, of `type_`. `also` are further members; a resolver returns them as they are.
+    The success type has one field, `noun`, of `type_`, and fields worked out of it, which `more` has by their names.
+    `also` are further members; a resolver returns them as they are.
     """
-    namespace = {"__annotations__": {noun: type_}, noun: said(description)}
+    namespace = {"__annotations__": {noun: type_}, noun: said(description), **(more or {})}
     success = strawberry.type(
         type(f"{verb}Success", (), namespace), description=f"The answer when {verb[0].lower()}{verb[1:]} worked."
     )

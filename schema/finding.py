@@ -30,6 +30,7 @@ class Finding(Node):
     opened_at: datetime = said("When it was first seen, or seen again after it was resolved.")
     last_seen_at: datetime = said("When a sync last saw it.")
     resolved_at: datetime | None = said("When a sync no longer saw it.")
+    resolution: str | None = said("Why it was resolved, where no sync has seen it mended.")
     resource: Resource | None = related("resource_id", "The resource it is about.")
     account: Account | None = related("account_id", "The account the resource is in.")
     saving_amount: strawberry.Private[Decimal | None]

@@ -148,6 +148,8 @@ register_enum(
         AccountState.CONNECTING: "Credentials are stored; the first sync has not ended yet.",
         AccountState.CONNECTED: "The last sync read the account.",
         AccountState.FAILING: "The last sync failed; `problem` says why.",
+        AccountState.DISCONNECTING: "Its credentials are gone; what was read of it is being taken away.",
+        AccountState.DISCONNECTED: "It left the organization it was reached through; `problem` says so.",
     },
 )
 register_enum(

@@ -71,9 +71,9 @@ async def connected(graph: GraphClient, state: DemoState) -> str:
     key = {"accessKeyId": credentials["access_key_id"], "secretAccessKey": credentials["secret_access_key"]}
     fields = {
         "name": ACCOUNT_NAME,
-        "aws": {"key": key},
-        "regions": credentials["regions"],
-        "endpointUrl": credentials["endpoint_url"],
+        "access": {
+            "aws": {"key": key, "regions": credentials["regions"], "endpointUrl": credentials["endpoint_url"]},
+        },
         "idempotencyKey": "demo-stand-in-account",
     }
     answer = (await graph.ask(words.CONNECT, {"input": fields}, token))["connectAccount"]

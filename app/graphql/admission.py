@@ -5,6 +5,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, Self
 
@@ -23,6 +24,7 @@ from app.graphql.prepared import Prepared, PreparedOperation, prepared
 from app.http.client_address import bucket_of
 
 TIME_LIMIT = timedelta(seconds=20)
+_limit: ContextVar[asyncio.Timeout | None] = ContextVar("limit", default=None)
 MAX_COERCION_ERRORS = 20
 NO_VARIABLES = VariableValues({}, {})
 
@@ -32,13 +34,25 @@ def no_cost() -> dict[str, Any]:
     return {"requested": 0, "actual": 0, "limit": MAX_COST, "available": None, "restoreRate": None}
 
 
+def allow_time(more: timedelta) -> None:
+    """Let the operation under way go on for so long from now, where it would be ended earlier."""
+    limit = _limit.get()
+    ends = asyncio.get_running_loop().time() + more.total_seconds()
+    if limit is not None and (limit.when() or ends) < ends:
+        limit.reschedule(ends)
+
+
 @asynccontextmanager
 async def time_limited() -> AsyncIterator[None]:
     """Ends what takes longer than operations may. Raises OperationTimedOut."""
     seconds = TIME_LIMIT.total_seconds()
     try:
         async with asyncio.timeout(seconds) as limit:
-            yield
+            _limit.set(limit)
+            try:
+                yield
+            finally:
+                _limit.set(None)
     except TimeoutError as error:
         if limit.expired():
             raise OperationTimedOut(seconds) from error

@@ -15,7 +15,11 @@ class Credentials(BaseModel):
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
-    endpoint_url: str | None = Field(default=None, max_length=ADDRESS)
+    endpoint_url: str | None = Field(
+        default=None,
+        max_length=ADDRESS,
+        description="Address to call instead of the vendor's own, for sovereign clouds and stand-ins.",
+    )
 
     def revealed(self) -> dict[str, Any]:
         """All fields as plain JSON values, secrets included: only for encrypted storage. `model_validate` reads it."""
@@ -31,12 +35,18 @@ class AzureCredentials(Credentials):
     login.microsoftonline.com.
     """
 
-    tenant_id: str = Field(pattern=UUID)
-    client_id: str = Field(pattern=UUID)
-    client_secret: SecretStr = Field(min_length=1, max_length=1024)
-    subscription_id: str = Field(pattern=UUID)
-    graph_url: str | None = Field(default=None, max_length=ADDRESS)
-    authority_url: str | None = Field(default=None, max_length=ADDRESS)
+    tenant_id: str = Field(pattern=UUID, description="The directory (tenant) id of Entra ID.")
+    client_id: str = Field(pattern=UUID, description="The application (client) id.")
+    client_secret: SecretStr = Field(
+        min_length=1, max_length=1024, description="A secret of the application; stored encrypted."
+    )
+    subscription_id: str = Field(pattern=UUID, description="The subscription to read.")
+    graph_url: str | None = Field(
+        default=None, max_length=ADDRESS, description="Address to call instead of graph.microsoft.com."
+    )
+    authority_url: str | None = Field(
+        default=None, max_length=ADDRESS, description="Address to call instead of login.microsoftonline.com."
+    )
 
 
 class GcpCredentials(Credentials):
@@ -46,19 +56,35 @@ class GcpCredentials(Credentials):
     googleapis.com, the token endpoint too.
     """
 
-    project_id: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$")
-    service_account_key: SecretStr = Field(min_length=1, max_length=16384)
-    organization_id: str | None = Field(default=None, pattern=r"^\d{1,20}$")
-    billing_account_id: str | None = Field(default=None, pattern=r"^[0-9A-F]{6}(-[0-9A-F]{6}){2}$")
+    project_id: str = Field(pattern=r"^[a-z][a-z0-9-]{4,28}[a-z0-9]$", description="The project to read.")
+    service_account_key: SecretStr = Field(
+        min_length=1,
+        max_length=16384,
+        description="The key of the service account: the whole JSON file; stored encrypted.",
+    )
+    organization_id: str | None = Field(
+        default=None, pattern=r"^\d{1,20}$", description="The number of the organization, for what belongs to it."
+    )
+    billing_account_id: str | None = Field(
+        default=None,
+        pattern=r"^[0-9A-F]{6}(-[0-9A-F]{6}){2}$",
+        description="The billing account, for what belongs to it.",
+    )
 
 
 class DigitalOceanCredentials(Credentials):
     """A personal access token with read scopes; a Spaces key for the settings of buckets."""
 
-    token: SecretStr = Field(min_length=1, max_length=512)
-    spaces_key_id: str | None = Field(default=None, max_length=128)
-    spaces_secret: SecretStr | None = Field(default=None, max_length=256)
-    spaces_url: str | None = Field(default=None, max_length=ADDRESS)
+    token: SecretStr = Field(min_length=1, max_length=512, description="The token; stored encrypted.")
+    spaces_key_id: str | None = Field(
+        default=None, max_length=128, description="The id of a Spaces key, for the settings of buckets."
+    )
+    spaces_secret: SecretStr | None = Field(
+        default=None, max_length=256, description="The secret of the Spaces key; stored encrypted."
+    )
+    spaces_url: str | None = Field(
+        default=None, max_length=ADDRESS, description="Address to call instead of Spaces' own."
+    )
 
     @model_validator(mode="after")
     def _can_work(self) -> Self:
@@ -70,11 +96,18 @@ class DigitalOceanCredentials(Credentials):
 class GithubCredentials(Credentials):
     """A token, or an installed GitHub App with its private key (PEM)."""
 
-    organization: str = Field(pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$")
-    token: SecretStr | None = Field(default=None, max_length=512)
-    app_id: str | None = Field(default=None, pattern=r"^\d{1,20}$")
-    installation_id: str | None = Field(default=None, pattern=r"^\d{1,20}$")
-    private_key: SecretStr | None = Field(default=None, max_length=8192)
+    organization: str = Field(
+        pattern=r"^[A-Za-z0-9](?:[A-Za-z0-9-]{0,37}[A-Za-z0-9])?$",
+        description="The name of the organization in its address.",
+    )
+    token: SecretStr | None = Field(default=None, max_length=512, description="The token; stored encrypted.")
+    app_id: str | None = Field(default=None, pattern=r"^\d{1,20}$", description="The id of the GitHub App.")
+    installation_id: str | None = Field(
+        default=None, pattern=r"^\d{1,20}$", description="The id of its installation in the organization."
+    )
+    private_key: SecretStr | None = Field(
+        default=None, max_length=8192, description="Its private key, PEM; stored encrypted."
+    )
 
     @model_validator(mode="after")
     def _can_work(self) -> Self:
@@ -89,10 +122,14 @@ class GithubCredentials(Credentials):
 class OktaCredentials(Credentials):
     """The organization's address, such as https://example.okta.com, and an API token or a service app's key (JWK)."""
 
-    org_url: str = Field(pattern=r"^https?://\S+$", max_length=ADDRESS)
-    token: SecretStr | None = Field(default=None, max_length=512)
-    client_id: str | None = Field(default=None, max_length=128)
-    private_key: SecretStr | None = Field(default=None, max_length=8192)
+    org_url: str = Field(
+        pattern=r"^https?://\S+$", max_length=ADDRESS, description="The address, such as https://example.okta.com."
+    )
+    token: SecretStr | None = Field(default=None, max_length=512, description="The token; stored encrypted.")
+    client_id: str | None = Field(default=None, max_length=128, description="The application (client) id.")
+    private_key: SecretStr | None = Field(
+        default=None, max_length=8192, description="Its private key, a JWK; stored encrypted."
+    )
 
     @model_validator(mode="after")
     def _can_work(self) -> Self:
@@ -106,12 +143,16 @@ class OktaCredentials(Credentials):
 class JiraCredentials(Credentials):
     """The site's address, such as https://example.atlassian.net, and an API token of a user."""
 
-    site_url: str = Field(pattern=r"^https?://\S+$", max_length=ADDRESS)
-    email: str = Field(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254)
-    token: SecretStr = Field(min_length=1, max_length=512)
+    site_url: str = Field(
+        pattern=r"^https?://\S+$", max_length=ADDRESS, description="The address, such as https://example.atlassian.net."
+    )
+    email: str = Field(
+        pattern=r"^[^@\s]+@[^@\s]+$", max_length=254, description="The e-mail address of the user whose token it is."
+    )
+    token: SecretStr = Field(min_length=1, max_length=512, description="The token; stored encrypted.")
 
 
 class SlackCredentials(Credentials):
     """A bot token."""
 
-    token: SecretStr = Field(min_length=1, max_length=512)
+    token: SecretStr = Field(min_length=1, max_length=512, description="The bot token, xoxb-…; stored encrypted.")

@@ -3,13 +3,15 @@
 from typing import Any
 
 from documents.account import Account, claim_due_accounts
+from documents.connection import find_disconnecting
 from documents.event import prune_events
 from documents.mail import find_stranded_mails
+from documents.member_account import find_parents
 from documents.organization import find_deleted
 from documents.sync_run import SyncRun, find_stranded_runs
 from documents.transaction import Transaction
 from jobs.context import JobContext
-from jobs.queue import ask_erasure, ask_mail_again, ask_sync, request_sync
+from jobs.queue import ask_disconnect, ask_discovery, ask_erasure, ask_mail_again, ask_sync, request_sync
 
 
 async def start_due_syncs(ctx: dict[str, Any]) -> int:
@@ -65,6 +67,32 @@ async def erase_again(ctx: dict[str, Any]) -> int:
 
     await context.writer.commit(change)
     return len(deleted)
+
+
+async def disconnect_again(ctx: dict[str, Any]) -> int:
+    """Ask anew for the end of disconnections that were begun: a job may have been lost. Returns how many."""
+    context: JobContext = ctx["context"]
+    accounts = await find_disconnecting()
+
+    async def change(tx: Transaction) -> None:
+        for account in accounts:
+            ask_disconnect(tx, account)
+
+    await context.writer.commit(change)
+    return len(accounts)
+
+
+async def look_for_members(ctx: dict[str, Any]) -> int:
+    """Ask for a look at the accounts of every organization that is connected as a whole. Returns how many."""
+    context: JobContext = ctx["context"]
+    parents = await find_parents()
+
+    async def change(tx: Transaction) -> None:
+        for parent in parents:
+            ask_discovery(tx, parent)
+
+    await context.writer.commit(change)
+    return len(parents)
 
 
 async def forget_old_events(ctx: dict[str, Any]) -> int:

@@ -74,6 +74,12 @@ ROOT_FIELDS = {
     # What is done about it.
     "mutation acknowledgeAlert": "UAMS",
     "mutation connectAccount": "AMS",
+    "mutation checkAccess": "AMS",
+    "mutation checkAccountAccess": "AMS",
+    "mutation rotateCredentials": "AM",
+    "mutation updateAccount": "AMS",
+    "mutation disconnectAccount": "AM",
+    "query accountSetup": "AMS",
     "mutation syncAccount": "AMS",
     "mutation cancelSync": "AMS",
     "mutation createBudget": "AMS",

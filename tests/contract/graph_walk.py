@@ -22,7 +22,8 @@ GRAPH = schema_for(is_compiled=True)._schema
 
 # Valid values where a plain text would be refused before anything is looked up.
 SAMPLES: dict[str, Any] = {
-    "AwsAccessInput": {"key": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "not-a-real-secret-key"}},
+    # To where nothing listens: these calls must not leave the machine.
+    "AccessInput": {"slack": {"token": "not-a-real-token-of-slack", "endpointUrl": "http://127.0.0.1:9"}},
     "RegisterInput.email": "somebody@example.com",
     "RegisterInput.password": "correct horse battery staple",
     "InviteInput.email": "somebody@example.com",

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterable
 from pathlib import PurePosixPath
-from typing import Any
 
 import graphql
 import pytest
@@ -15,7 +14,6 @@ from pydantic_core import to_jsonable_python
 from app.cli.main import app
 from app.kms import KmsSettings
 from app.settings import Settings
-from domain.rules.registry import all_rules
 from tests.contract.sources import PACKAGES, ROOT, Source, sample, texts
 
 FOLDERS = {*PACKAGES, ".ci", "bench", "docs", "tests"}
@@ -65,13 +63,6 @@ def make_targets() -> set[str]:
 def blocks(language: str, text: str) -> list[str]:
     """The contents of the fenced blocks of one language."""
     return re.findall(rf"^```{language}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
-
-
-def read_actions(text: str) -> set[str]:
-    """The actions of the read policy among the JSON blocks of a page."""
-    documents: list[Any] = [json.loads(block) for block in blocks("json", text)]
-    statements = [one for document in documents for one in document.get("Statement", [])]
-    return {action for one in statements if one.get("Sid") == "CloudWatcherRead" for action in one["Action"]}
 
 
 def settings_table(fields: Iterable[str]) -> list[str]:
@@ -151,14 +142,6 @@ def test_the_settings_are_documented_as_they_are(page, fields):
     assert table in (ROOT / page).read_text(), f"{page} should hold:\n{table}"
 
 
-def test_the_read_policy_grants_what_the_rules_need_and_nothing_that_writes():
-    granted = read_actions((ROOT / "docs/guides/connect-aws.md").read_text())
-    needed = {action for rule in all_rules() if rule.id.startswith("aws-") for action in rule.permissions}
-
-    assert needed - granted == set()
-    assert {action for action in granted if not re.match(r"\w+:(Describe|Get|List)[A-Z]", action)} == set()
-
-
 def test_every_operation_of_the_pages_is_valid():
     schema = graphql.build_schema((ROOT / "schema/schema.graphql").read_text())
     operations = [(page.path, block) for page in pages() for block in blocks("graphql", page.text)]
@@ -193,9 +176,3 @@ def test_commands_are_read_out_of_lines_and_blocks():
 
     assert named_in_code(MAKE, page) == {"gone", "lost"}
     assert named_in_code(COMMAND, page) == {"vanish"}
-
-
-def test_a_policy_is_read_out_of_its_page():
-    policy = '{"Statement": [{"Sid": "CloudWatcherRead", "Action": ["s3:PutObject"]}, {"Action": "sts:AssumeRole"}]}'
-
-    assert read_actions(f"```json\n{policy}\n```\n") == {"s3:PutObject"}

@@ -5,11 +5,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import boto3
+import orjson
 import pytest
 from moto.server import ThreadedMotoServer
 
 from app.wiring import Backend
 from documents import Role
+from documents.account import sealed
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, add_member, make_tenant
 
@@ -45,6 +47,7 @@ query($filter: FindingFilter) {
 ALERTS = "{ alerts(first: 100) { nodes { id title state source finding { ruleId } account { name } } } }"
 # moto does not know every call that is made to AWS; what it refuses are gaps.
 ENDED_WELL = ("SUCCEEDED", "PARTIAL")
+NOWHERE = "http://127.0.0.1:9"
 KEY = {"key": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "not-a-real-secret-key-of-aws"}}
 
 
@@ -67,12 +70,26 @@ def open_port(aws: str) -> tuple[Any, str]:
     return ec2, group
 
 
+def access(endpoint: str, **more: Any) -> dict[str, Any]:
+    """The way into the stand-in account."""
+    return {"aws": {**KEY, "regions": ["us-east-1"], "endpointUrl": endpoint, **more}}
+
+
 async def connect(graph: Graph, tenant: Tenant, endpoint: str, **more: Any) -> dict[str, Any]:
-    fields = {"name": "Stand-in", "aws": KEY, "regions": ["us-east-1"], "endpointUrl": endpoint, **more}
+    fields = {"name": "Stand-in", "access": access(endpoint), **more}
     answer = (await graph.ask(CONNECT, tenant.token, input=fields))["connectAccount"]
     assert answer["__typename"] == "ConnectAccountSuccess", answer
     account: dict[str, Any] = answer["account"]
     return account
+
+
+async def move_away(backend: Backend, tenant: Tenant) -> None:
+    """Have the stored credentials lead where nothing listens."""
+    row = await backend.database["accounts"].find_one({"org_id": tenant.organization.id})
+    assert row is not None
+    kept = orjson.loads(await backend.vault.open(bytes(row["credentials"])))
+    cipher = await backend.vault.seal(tenant.org_id, orjson.dumps({**kept, "endpoint_url": NOWHERE}).decode())
+    await backend.database["accounts"].update_one({"_id": row["_id"]}, {"$set": {"credentials": sealed(cipher)}})
 
 
 async def ended_sync(graph: Graph, tenant: Tenant, account_id: str) -> dict[str, Any]:
@@ -144,13 +161,16 @@ async def test_credentials_are_stored_encrypted_and_cannot_be_read_back(
     assert secret.decode() in await backend.vault.open(bytes(stored["credentials"]))
 
 
-async def test_an_address_where_nothing_listens_fails_the_sync_and_raises_an_alert(
-    graph: Graph, backend: Backend, worker: None, monkeypatch: pytest.MonkeyPatch
+async def test_an_address_where_nothing_listens_any_more_fails_the_sync_and_raises_an_alert(
+    graph: Graph, backend: Backend, aws: str, worker: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("jobs.tasks.sync_account.MAX_TRIES", 1)
     tenant = await make_tenant(backend)
+    account = await connect(graph, tenant, aws)
+    await ended_sync(graph, tenant, account["id"])
+    await move_away(backend, tenant)
 
-    account = await connect(graph, tenant, "http://127.0.0.1:9")
+    await graph.ask(SYNC, tenant.token, input={"accountId": account["id"]})
     sync = await ended_sync(graph, tenant, account["id"])
     alerts = (await graph.ask(ALERTS, tenant.token))["alerts"]["nodes"]
 
@@ -186,16 +206,16 @@ async def test_a_vault_that_cannot_serve_fails_the_sync_without_asking_for_new_c
 @pytest.mark.parametrize(
     ("change", "path"),
     [
-        ({"endpointUrl": "http://169.254.169.254/latest"}, ["input", "endpoint_url"]),
-        ({"endpointUrl": "ftp://example.com"}, ["input", "endpoint_url"]),
-        ({"regions": ["mars-1"]}, ["input", "regions"]),
+        ({"endpointUrl": "http://169.254.169.254/latest"}, ["input", "access", "aws", "endpoint_url"]),
+        ({"endpointUrl": "ftp://example.com"}, ["input", "access", "aws", "endpoint_url"]),
+        ({"regions": ["mars-1"]}, ["input", "access", "aws", "regions"]),
     ],
 )
 async def test_a_bad_connection_names_its_field_and_stores_nothing(
     graph: Graph, backend: Backend, change: dict[str, Any], path: list[str]
 ) -> None:
     tenant = await make_tenant(backend)
-    fields = {"name": "Bad", "aws": KEY, **change}
+    fields = {"name": "Bad", "access": {"aws": {**KEY, **change}}}
 
     answer = (await graph.ask(CONNECT, tenant.token, input=fields))["connectAccount"]
 
@@ -208,7 +228,7 @@ async def test_a_user_may_not_connect_accounts(graph: Graph, backend: Backend) -
     admin = await make_tenant(backend)
     user = await add_member(backend, admin.organization, Role.USER)
 
-    errors = await graph.refused(CONNECT, user.token, input={"name": "x", "aws": KEY})
+    errors = await graph.refused(CONNECT, user.token, input={"name": "x", "access": {"aws": KEY}})
 
     assert errors[0]["extensions"]["code"] == "FORBIDDEN"
 
@@ -219,7 +239,11 @@ async def test_one_idempotency_key_connects_one_account(graph: Graph, backend: B
     first = await connect(graph, tenant, aws, idempotencyKey="connect-once")
     again = await connect(graph, tenant, aws, idempotencyKey="connect-once")
     other = (
-        await graph.ask(CONNECT, tenant.token, input={"name": "Another", "aws": KEY, "idempotencyKey": "connect-once"})
+        await graph.ask(
+            CONNECT,
+            tenant.token,
+            input={"name": "Another", "access": access(aws), "idempotencyKey": "connect-once"},
+        )
     )["connectAccount"]
 
     assert again == first

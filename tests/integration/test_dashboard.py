@@ -23,6 +23,7 @@ from domain.costs.header import ReadOptions
 from domain.facts.provider import Provider
 from domain.facts.severity import Severity
 from jobs.cost_import import import_cost_files
+from jobs.queue import request_sync
 from tests.factories.focus import focus_row, write_csv
 from tests.factories.graph import Graph
 from tests.factories.holdings import make_holdings
@@ -37,9 +38,7 @@ query($organizationId: ID, $currency: String) {
   }
 }
 """
-CONNECT = "mutation($input: ConnectAccountInput!) { connectAccount(input: $input) { __typename } }"
 ACKNOWLEDGE = "mutation($input: AcknowledgeAlertInput!) { acknowledgeAlert(input: $input) { __typename } }"
-KEY = {"key": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": "not-a-real-secret-key-of-aws"}}
 COUNTS = ("openFindings", "criticalFindings", "openAlerts", "criticalAlerts", "accounts", "failingAccounts")
 COSTS = ("costMonthToDate", "costLastMonth", "costSameDaysLastMonth", "costYesterday", "costLast30Days")
 Load = Callable[..., Awaitable[None]]
@@ -240,8 +239,15 @@ async def test_every_kind_of_change_shows_at_once(graph: Graph, backend: Backend
     account: dict[str, Any] = {}
 
     async def connect() -> None:
-        fields = {"name": "a", "aws": KEY, "regions": ["us-east-1"]}
-        assert (await graph.ask(CONNECT, tenant.token, input=fields))["connectAccount"]
+        row = documents.Account(
+            org_id=tenant.organization.id, provider=Provider.AWS, name="a", state=AccountState.CONNECTING
+        )
+
+        async def change(tx: Transaction) -> None:
+            await row.insert(session=tx.session)
+            await request_sync(tx, row)
+
+        await backend.writer.commit(change)
         (account["row"],) = await documents.Account.list_in(tenant.scope, {})
 
     async def fail_sync() -> None:

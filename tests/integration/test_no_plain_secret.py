@@ -100,10 +100,24 @@ class Client:
 
     async def connect(self, name: str, endpoint: str, aws: dict[str, Any]) -> str:
         """The id of the new account."""
-        fields = {"name": name, "aws": aws, "regions": ["us-east-1"], "endpointUrl": endpoint}
+        fields = {"name": name, "access": {"aws": {**aws, "regions": ["us-east-1"], "endpointUrl": endpoint}}}
         answer = await self.ask(CONNECT, input=fields)
         connected: str = answer["data"]["connectAccount"]["account"]["id"]
         return connected
+
+    async def refused(self, endpoint: str, aws: dict[str, Any]) -> None:
+        """Credentials that do not open an account are not kept."""
+        fields = {"name": "x", "access": {"aws": {**aws, "regions": ["us-east-1"], "endpointUrl": endpoint}}}
+        answer = await self.ask(CONNECT, input=fields)
+        assert answer["data"]["connectAccount"]["__typename"] == "ValidationError", answer
+
+    async def sync(self, account_id: str, words: str) -> None:
+        """Read it again, until the sync says this."""
+        fields = {"accountId": account_id}
+        await self.ask(
+            "mutation($input: SyncAccountInput!) { syncAccount(input: $input) { __typename } }", input=fields
+        )
+        await self.sync_told(account_id, words)
 
     async def sync_told(self, account_id: str, words: str) -> dict[str, Any]:
         """The newest sync once it says this."""
@@ -124,52 +138,63 @@ async def lead_a_life(trail: Trail, client: Client, aws: Moto, mail: Path) -> No
     await client.register(trail.canary("password"), mail)
     good = await client.connect("good", aws.url, key(trail.canary("working key").text))
     await client.sync_told(good, "SUCCEEDED")
-    role = {"roleArn": "arn:aws:iam::123456789012:role/watch", "externalId": trail.canary("external id").word}
-    assumed = await client.connect("role", aws.url, {"role": role})
-    await client.sync_told(assumed, "'state': '")
     await refuse_at_the_door(trail, client)
 
+    wrong, slow, odd = [await connected(trail, client, aws, name) for name in ("rejected", "throttled", "odd")]
     aws.refuse("sts", "GetCallerIdentity", 403, "InvalidClientTokenId")
-    await client.sync_told(await client.connect("wrong", aws.url, key(trail.canary("rejected key").text)), "FAILED")
+    await client.sync(wrong, "FAILED")
+    await client.refused(aws.url, key(trail.canary("key rejected at the door").text))
     aws.refuse("sts", "GetCallerIdentity", 400, "Throttling")
-    slow = await client.connect("slow", aws.url, key(trail.canary("throttled key").text))
-    await client.sync_told(slow, "Waiting to try again")
+    await client.sync(slow, "Waiting to try again")
+    await client.refused(aws.url, key(trail.canary("key throttled at the door").text))
     aws.answer("sts", "GetCallerIdentity", lambda: "<not<xml")
-    await client.sync_told(await client.connect("odd", aws.url, key(trail.canary("odd key").text)), "'state': '")
+    await client.sync(odd, "'state': '")
+    await client.refused(aws.url, key(trail.canary("key answered oddly at the door").text))
     aws.orders.clear()
     await client.ask(EVERYTHING)
+
+
+async def connected(trail: Trail, client: Client, aws: Moto, name: str) -> str:
+    """Another account, entered by a role that is assumed with a key of its own."""
+    number = 200000000000 + len(trail.canaries)
+    way = {**key(trail.canary(f"{name} key").text), "role": {"roleArn": f"arn:aws:iam::{number}:role/watch"}}
+    account = await client.connect(name, aws.url, way)
+    await client.sync_told(account, "'problem': None")
+    await client.sync_told(account, "SUCCEEDED")
+    return account
 
 
 async def refuse_at_the_door(trail: Trail, client: Client) -> None:
     """Secrets in requests that are wrong in every way that parsing, validation and the fields themselves know."""
     text = trail.canary("refused key").text
-    fields = {"name": "x", "regions": ["us-east-1"]}
+    fields = {"name": "x"}
     for wrong in (
         key(text * 9),
         key("short"),
         {"key": {**key(text)["key"], "unknown": text}},
         {"key": {"accessKeyId": text, "secretAccessKey": text}},
         {**key(text), "role": {"roleArn": text, "externalId": text}},
+        {"role": {"roleArn": "arn:aws:iam::123456789012:role/watch", "externalId": text}},
         {"key": text},
         {"key": [text, text]},
         {"key": {"accessKeyId": "AKIAIOSFODNN7EXAMPLE", "secretAccessKey": {"is": text}}},
     ):
-        await client.ask(CONNECT, input={**fields, "aws": wrong})
-    await client.ask(CONNECT, input={**fields, "regions": ["mars-1"], "aws": key(text)})
-    await client.ask(CONNECT, input={**fields, "endpointUrl": "ftp://example.com", "aws": key(text)})
+        await client.ask(CONNECT, input={**fields, "access": {"aws": {"regions": ["us-east-1"], **wrong}}})
+    await client.ask(CONNECT, input={**fields, "access": {"aws": {"regions": ["mars-1"], **key(text)}}})
+    await client.ask(CONNECT, input={**fields, "access": {"aws": {"endpointUrl": "ftp://example.com", **key(text)}}})
+    for vendor in ({"slack": {"token": text * 90}}, {"github": {"organization": "-", "token": text}}):
+        await client.ask(CONNECT, input={**fields, "access": vendor})
 
 
 async def lose_the_key(trail: Trail, client: Client, aws: Moto, urls: ServerUrls) -> None:
     """Shred the organization while its account waits for a sync."""
     secret = trail.canary("shredded key")
-    lost = await client.connect("lost", aws.url, key(secret.text))
-    await client.sync_told(lost, "FAILED")  # because that account is connected already, which was seen with the secret
+    way = {**key(secret.text), "role": {"roleArn": "arn:aws:iam::300000000000:role/watch"}}
+    lost = await client.connect("lost", aws.url, way)
+    await client.sync_told(lost, "SUCCEEDED")
     with mongo_client(urls) as mongo:
         mongo.canaries.key_vault.delete_many({})
-    await client.ask(
-        "mutation($input: SyncAccountInput!) { syncAccount(input: $input) { __typename } }", input={"accountId": lost}
-    )
-    await client.sync_told(lost, "its key was deleted")
+    await client.sync(lost, "its key was deleted")
 
 
 @asynccontextmanager

@@ -1,0 +1,1 @@
+"""What is worked out when an account is connected: what its credentials open, and what refuses them."""

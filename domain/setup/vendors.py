@@ -1,0 +1,36 @@
+"""The setup of every vendor, by level."""
+
+from collections.abc import Callable, Sequence
+
+from domain.errors import Invalid
+from domain.facts.access import ReadNeed
+from domain.facts.provider import Provider
+from domain.rules.registry import all_rules
+from domain.setup import others
+from domain.setup.aws import aws_setup
+from domain.setup.azure import azure_setup
+from domain.setup.gcp import gcp_setup
+from domain.setup.guide import Setup
+from domain.setup.level import AccessLevel
+
+READERS: dict[Provider, Callable[[Sequence[ReadNeed]], Setup]] = {
+    Provider.AZURE: azure_setup,
+    Provider.GCP: gcp_setup,
+    Provider.DIGITALOCEAN: others.digitalocean_setup,
+    Provider.GITHUB: others.github_setup,
+    Provider.OKTA: others.okta_setup,
+    Provider.JIRA: others.jira_setup,
+    Provider.SLACK: others.slack_setup,
+}
+
+
+def setup_of(provider: Provider, needs: Sequence[ReadNeed], level: AccessLevel, external_id: str) -> Setup:
+    """How to prepare an account. Raises Invalid for what no account can be prepared for."""
+    if provider is Provider.AWS:
+        rules = [rule for rule in all_rules() if rule.id.startswith("aws-")]
+        return aws_setup(needs, rules, level, external_id)
+    if level is not AccessLevel.READ:
+        raise Invalid(
+            f"There is nothing that CloudWatcher changes in {provider.value} yet: ask for READ.", path=("level",)
+        )
+    return READERS[provider](needs)

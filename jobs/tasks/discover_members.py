@@ -1,0 +1,85 @@
+"""Connects the other accounts of an organization, through the one that was connected for all of them."""
+
+from typing import Any
+
+import orjson
+import structlog
+from arq import Retry
+from beanie import PydanticObjectId
+
+from auth.scope import scope_of_job
+from connectors.reading.source import Member, Reach
+from connectors.registry import registration_of
+from documents.account import Account, sealed
+from documents.member_account import leave_members, store_member
+from documents.sync_run import end_waiting_run
+from documents.transaction import Transaction
+from documents.vault import SecretLost, VaultUnavailable
+from domain.errors import ProviderError, Refused
+from jobs.context import JobContext
+from jobs.queue import DISCOVER_MEMBERS, ask_disconnect, request_sync
+
+log = structlog.get_logger()
+
+MAX_TRIES = 4
+FIRST_RETRY_SECONDS = 60
+
+
+async def discover_members(ctx: dict[str, Any], *, org_id: str, account_id: str) -> int:
+    """Returns how many accounts there are besides the parent. An account that is not connected for all is left alone.
+
+    Accounts that cannot be entered are connected, too: their syncs fail and say why.
+    """
+    context: JobContext = ctx["context"]
+    parent = await Account.find_in(scope_of_job(DISCOVER_MEMBERS, org_id), {"_id": PydanticObjectId(account_id)})
+    registration = None if parent is None else registration_of(parent.provider)
+    if parent is None or registration is None or registration.members is None:
+        return 0
+    if not (parent.is_connected and parent.all_accounts):
+        return 0
+    try:
+        credentials = registration.credentials.model_validate(orjson.loads(await _secret(context, parent)))
+        async with registration.open(credentials, _reach(context, parent)) as source:
+            members = await registration.members(source, credentials)
+    except (ProviderError, VaultUnavailable) as error:
+        if ctx["job_try"] < MAX_TRIES:
+            raise Retry(defer=FIRST_RETRY_SECONDS * 2 ** (ctx["job_try"] - 1)) from error
+        log.warning("members_unknown", account_id=account_id, problem=str(error))
+        return 0
+    except (SecretLost, Refused) as error:
+        log.warning("members_unknown", account_id=account_id, problem=str(error))
+        return 0
+    return await _store(context, parent, [one for one in members if one.native_id != parent.native_id])
+
+
+async def _secret(context: JobContext, parent: Account) -> str:
+    return await context.vault.open(parent.credentials or b"")
+
+
+def _reach(context: JobContext, parent: Account) -> Reach:
+    return Reach(
+        guard=context.guards.of(parent.provider, str(parent.id)),
+        allow_private_endpoint=context.allow_private_endpoints,
+        now=context.now,
+    )
+
+
+async def _store(context: JobContext, parent: Account, members: list[Member]) -> int:
+    for member in members:
+        revealed = member.credentials.revealed()  # type: ignore[attr-defined]  # every vendor's class has it
+        cipher = await context.vault.seal(str(parent.org_id), orjson.dumps(revealed).decode())
+
+        async def change(tx: Transaction, member: Member = member, cipher: bytes = cipher) -> None:
+            account, is_new = await store_member(tx, parent, member.native_id, member.name, sealed(cipher))
+            if is_new:
+                await request_sync(tx, account)
+
+        await context.writer.commit(change)
+
+    async def leave(tx: Transaction) -> None:
+        for account in await leave_members(tx, parent, {member.native_id for member in members}):
+            await end_waiting_run(tx, account, "The account left its organization.", context.now())
+            ask_disconnect(tx, account)
+
+    await context.writer.commit(leave)
+    return len(members)
