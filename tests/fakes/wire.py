@@ -10,8 +10,8 @@ from connectors.reading.listing import Operation
 from domain.facts.inventory import GapCause
 from tests.fakes.scripted import Answered, Asked
 
-# Longer than the guard of the test waits.
-FOREVER = 0.6
+# Longer than the guard of any test waits.
+FOREVER = 6.0
 # Left out of what is passed on: they are about one connection.
 OF_THE_CONNECTION = {"content-length", "content-encoding", "transfer-encoding", "connection", "date", "server", "link"}
 
@@ -38,9 +38,13 @@ MEANS = {
 
 @dataclass
 class Wire:
-    """A script for `tests.fakes.scripted`. `peer` is asked once for each request; `spoiled` counts."""
+    """A script for `tests.fakes.scripted`. `peer` is asked once for each request; `spoiled` counts.
+
+    `operations` are all the vendor's: a request is one of that whose path says most.
+    """
 
     peer: str
+    operations: tuple[Operation, ...]
     fault: Fault | None = None
     operation: Operation | None = None
     spoiled: int = 0
@@ -48,10 +52,15 @@ class Wire:
 
     def __call__(self, asked: Asked) -> Answered:
         answered = self._answer(asked)
-        if self.fault is None or self.operation is None or not is_call_of(self.operation, asked):
+        if self.fault is None or self.operation is None or not self._is_its(self.operation, asked):
             return answered
         self.spoiled += 1
         return spoilt(self.fault, answered)
+
+    def _is_its(self, operation: Operation, asked: Asked) -> bool:
+        if not is_call_of(operation, asked):
+            return False
+        return words_of(operation) == max(words_of(one) for one in self.operations if is_call_of(one, asked))
 
     def _answer(self, asked: Asked) -> Answered:
         key = (asked.method, asked.target, asked.text)
@@ -60,7 +69,7 @@ class Wire:
             answer = httpx2.request(
                 asked.method, f"{self.peer}{asked.target}", content=asked.text, headers=passed, timeout=30
             )
-            headers = {name: value for name, value in answer.headers.items() if name not in OF_THE_CONNECTION}
+            headers = {name.title(): value for name, value in answer.headers.items() if name not in OF_THE_CONNECTION}
             self.kept[key] = Answered(answer.text or None, answer.status_code, headers)
         return self.kept[key]
 
@@ -86,3 +95,9 @@ def spoilt(fault: Fault, answered: Answered) -> Answered:
         Fault.HANGING: Answered(whole, 200, plain, hangs=FOREVER),
         Fault.BROKEN: Answered({"message": "Internal"}, 500, plain),
     }[fault]
+
+
+def words_of(operation: Operation) -> int:
+    """How many letters of its path are fixed."""
+    path = (operation.request or operation.name).partition("?")[0]
+    return len(re.sub(r"\{.*?\}", "", path))
