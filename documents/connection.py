@@ -8,7 +8,7 @@ from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.errors import DuplicateKeyError
 
-from documents.account import CONNECTED_STATES, Account, AccountState
+from documents.account import CONNECTED_STATES, Account, AccountState, sealed
 from documents.alert import Alert, AlertState, resolve_alerts
 from documents.cost_day import CostDay
 from documents.finding import Finding, open_findings
@@ -58,14 +58,21 @@ def _taken(account: Account, known: Mapping[str, Any]) -> Conflict:
 
 
 async def update_account(account: Account, session: AsyncClientSession, **fields: Any) -> Account:
-    """Set fields of a connected account. Raises Conflict when it is not connected any more."""
+    """Set fields of a connected account; other credentials only in the place of those it was read with.
+
+    Raises Conflict when it is not connected any more, or has other credentials by now.
+    """
+    connected = {"_id": account.id, "state": {"$in": CONNECTED}}
+    as_read = {"credentials": sealed(account.credentials or b"")} if "credentials" in fields else {}
     raw = await Account.rows().find_one_and_update(
-        {"_id": account.id, "state": {"$in": CONNECTED}},
+        {**connected, **as_read},
         {"$set": fields},
         return_document=ReturnDocument.AFTER,
         session=session,
     )
     if raw is None:
+        if await Account.rows().find_one(connected, {"_id": 1}, session=session) is not None:
+            raise Conflict("The credentials of this account were changed at the same moment. Try again.")
         raise Conflict("This account is not connected any more. Connect it again with connectAccount.")
     return Account.stored(raw)
 

@@ -8,7 +8,6 @@ from typing import Any, ClassVar, NamedTuple
 import orjson
 from beanie import PydanticObjectId
 from pymongo import ASCENDING, IndexModel
-from pymongo.errors import DuplicateKeyError
 
 from documents.base import TenantDocument
 from domain.errors import NotFound
@@ -52,17 +51,13 @@ class EvidencePack(TenantDocument):
 async def keep_pack(org_id: PydanticObjectId, text: bytes, *, now: datetime, retention: timedelta) -> str:
     """Store a pack unless it is stored already, and keep it for `retention` from now on. Returns its hash."""
     sha256, expires_at = hashlib.sha256(text).hexdigest(), now + retention
-    key = {"org_id": org_id, "sha256": sha256}
-    rows = EvidencePack.rows()
+    key, rows = {"org_id": org_id, "sha256": sha256}, EvidencePack.rows()
     stored = await rows.find_one(key, {"expires_at": 1})
-    if stored is None:
-        pack = {**key, "data": zlib.compress(text), "size": len(text), "expires_at": expires_at, "created_at": now}
-        try:
-            await rows.insert_one(pack)
-        except DuplicateKeyError:  # another account of the organization was faster
-            stored = {"expires_at": now}
-    if stored is not None and stored["expires_at"] < expires_at - NOTED_EVERY:
-        await rows.update_one(key, {"$max": {"expires_at": expires_at}})
+    if stored is None or stored["expires_at"] < expires_at - NOTED_EVERY:
+        pack = {"data": zlib.compress(text), "size": len(text), "created_at": now}
+        # Also of one that was there a moment ago: it may have expired since.
+        change = {"$max": {"expires_at": expires_at}, "$setOnInsert": pack}
+        await rows.update_one(key, change, upsert=True)
     return sha256
 
 

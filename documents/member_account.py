@@ -5,10 +5,23 @@ from typing import Any
 
 from bson import Binary
 
-from documents.account import Account, AccountState
+from documents.account import Account, AccountState, sealed
 from documents.base import utc_now
 from documents.connection import CONNECTED, announce_account
 from documents.transaction import Transaction
+from domain.errors import Conflict
+
+
+async def hold_parent(tx: Transaction, parent: Account) -> None:
+    """Make sure, within the transaction, that members may still be reached through this account as it was read.
+
+    Raises Conflict when it is disconnected, or has other credentials by now. It is written to, so that of this and a
+    disconnection at the same moment one has to wait for the other.
+    """
+    as_read = {"_id": parent.id, "state": {"$in": CONNECTED}, "credentials": sealed(parent.credentials or b"")}
+    change = {"$set": {"members_stored_at": utc_now()}}
+    if (await Account.rows().update_one(as_read, change, session=tx.session)).matched_count == 0:
+        raise Conflict("This account is not connected any more, or its credentials have changed.")
 
 
 async def store_member(

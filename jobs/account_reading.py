@@ -101,7 +101,8 @@ def _coverage(
     """What was listed in whole; of a kind that a list of another cadence gives too, nothing is known."""
     skipped = {kind for one in listings if one not in asked for kind in one.kinds}
     complete = {(kind, region) for kind, region in report.complete if kind not in skipped}
-    return Coverage(complete, (*report.gaps, *sink.gaps))
+    regional = {kind for one in listings if one.is_regional for kind in one.kinds}
+    return Coverage(complete, (*report.gaps, *sink.gaps), regional)
 
 
 def _something_read(report: SurveyReport, sink: StoringSink) -> None:

@@ -22,8 +22,8 @@ T = TypeVar("T")
 CHUNK = 50
 # An endpoint that never stops paging is none of the vendor's: the largest lists have some hundred pages.
 MAX_PAGES = 2000
-# What parsing raises on an answer of another shape.
-MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+# What parsing raises on an answer of another shape; the last one on times and waits beyond all bounds.
+MISSHAPEN = (AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError)
 
 
 class PartReader:

@@ -27,6 +27,8 @@ from domain.errors import (
 CALL_LIMIT = timedelta(seconds=30)
 MOST_BYTES = 32 * 1024 * 1024
 LONGEST_DETAIL = 200
+# Longer waits are no different to us, and numbers beyond all bounds are no times.
+LONGEST_WAIT = timedelta(days=1)
 
 # The reply of a refusal and what was asked -> what it means, None for the meaning of the status.
 Refusal = Callable[[Reply, Operation], ProviderError | None]
@@ -153,11 +155,13 @@ def request_of(operation: Operation, base_url: str, arguments: Arguments) -> Req
     """The request of an operation: `{name}` in its path is filled from the arguments, the rest goes into the query.
 
     Of a call that is not a GET the rest is the JSON body. Lists in a query are repeated. Raises KeyError for an
-    argument the path lacks.
+    argument the path lacks, and ValueError for one that would lead to another server.
     """
     method, _, path = (operation.request or operation.name).partition(" ")
     filled, used = _filled(path, arguments)
     rest = {key: value for key, value in arguments.items() if key not in used}
+    if not filled.startswith("/"):
+        raise ValueError("an id that is no path")
     url = f"{base_url.rstrip('/')}{filled}"
     return (
         Request(method=method, url=url, query=rest) if method == "GET" else Request(method=method, url=url, body=rest)
@@ -180,8 +184,8 @@ def _filled(path: str, arguments: Arguments) -> tuple[str, set[str]]:
 def retry_after(reply: Reply) -> timedelta | None:
     """From the Retry-After header: seconds or a date (RFC 9110); None without one that can be read."""
     value = reply.headers.get("retry-after", "").strip()
-    if value.isdigit():
-        return timedelta(seconds=int(value))
+    if value.isdecimal():
+        return timedelta(seconds=min(int(value), int(LONGEST_WAIT.total_seconds())))
     try:
         when = parsedate_to_datetime(value)
         sent = parsedate_to_datetime(reply.headers.get("date", ""))

@@ -56,14 +56,19 @@ class Listed(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """What a sync read in whole. `complete` are kinds and the regions (None: the whole account) they were listed in."""
+    """What a sync read in whole. `complete` are kinds and the regions (None: the whole account) they were listed in.
+
+    `regional` are kinds that are listed region by region too: of these a list of the whole account does not show
+    what lies in a region that was not read.
+    """
 
     complete: AbstractSet[tuple[ResourceKind, str | None]]
     gaps: tuple[ServiceGap, ...] = ()
+    regional: AbstractSet[ResourceKind] = frozenset()
 
     def is_listed(self, kind: ResourceKind, region: str | None) -> bool:
         """Whether every resource of this kind in this region was seen."""
-        is_read = (kind, region) in self.complete or (kind, None) in self.complete
+        is_read = (kind, region) in self.complete or ((kind, None) in self.complete and kind not in self.regional)
         return is_read and not any(gap.hides(kind, region) for gap in self.gaps)
 
 

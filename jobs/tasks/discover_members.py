@@ -11,11 +11,11 @@ from auth.scope import scope_of_job
 from connectors.reading.source import Member, Reach
 from connectors.registry import registration_of
 from documents.account import Account, sealed
-from documents.member_account import leave_members, store_member
+from documents.member_account import hold_parent, leave_members, store_member
 from documents.sync_run import end_waiting_run
 from documents.transaction import Transaction
 from documents.vault import SecretLost, VaultUnavailable
-from domain.errors import ProviderError, Refused
+from domain.errors import Conflict, PlanMissing, ProviderError, Refused
 from jobs.context import JobContext
 from jobs.queue import DISCOVER_MEMBERS, ask_disconnect, request_sync
 
@@ -41,6 +41,10 @@ async def discover_members(ctx: dict[str, Any], *, org_id: str, account_id: str)
         credentials = registration.credentials.model_validate(orjson.loads(await _secret(context, parent)))
         async with registration.open(credentials, _reach(context, parent)) as source:
             members = await registration.members(source, credentials)
+    except PlanMissing as error:
+        # Nobody can list them this way, which does not say that there are none.
+        log.warning("members_unknown", account_id=account_id, problem=str(error))
+        return 0
     except (ProviderError, VaultUnavailable) as error:
         if ctx["job_try"] < MAX_TRIES:
             raise Retry(defer=FIRST_RETRY_SECONDS * 2 ** (ctx["job_try"] - 1)) from error
@@ -49,7 +53,13 @@ async def discover_members(ctx: dict[str, Any], *, org_id: str, account_id: str)
     except (SecretLost, Refused) as error:
         log.warning("members_unknown", account_id=account_id, problem=str(error))
         return 0
-    return await _store(context, parent, [one for one in members if one.native_id != parent.native_id])
+    try:
+        return await _store(context, parent, [one for one in members if one.native_id != parent.native_id])
+    except Conflict as error:
+        # Disconnected or given other credentials meanwhile: the next try sees which.
+        if ctx["job_try"] < MAX_TRIES:
+            raise Retry(defer=FIRST_RETRY_SECONDS) from error
+        return 0
 
 
 async def _secret(context: JobContext, parent: Account) -> str:
@@ -70,6 +80,7 @@ async def _store(context: JobContext, parent: Account, members: list[Member]) ->
         cipher = await context.vault.seal(str(parent.org_id), orjson.dumps(revealed).decode())
 
         async def change(tx: Transaction, member: Member = member, cipher: bytes = cipher) -> None:
+            await hold_parent(tx, parent)
             account, is_new = await store_member(tx, parent, member.native_id, member.name, sealed(cipher))
             if is_new:
                 await request_sync(tx, account)
@@ -77,6 +88,7 @@ async def _store(context: JobContext, parent: Account, members: list[Member]) ->
         await context.writer.commit(change)
 
     async def leave(tx: Transaction) -> None:
+        await hold_parent(tx, parent)
         for account in await leave_members(tx, parent, {member.native_id for member in members}):
             await end_waiting_run(tx, account, "The account left its organization.", context.now())
             ask_disconnect(tx, account)

@@ -6,12 +6,14 @@ from typing import Any
 
 import orjson
 import pytest
+from bson import Binary
 
 from app.onboarding import checking
 from app.wiring import Backend
 from auth.external_id import ExternalIds
 from connectors.registry import registration_of
 from domain.facts.provider import Provider
+from resolvers import disconnecting, entering
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, make_tenant
 from tests.fakes.aws import Moto
@@ -160,6 +162,26 @@ async def test_other_regions_are_read_from_then_on(graph: Graph, backend: Backen
     kept = orjson.loads(await backend.vault.open(bytes(row["credentials"])))
     assert answer["account"]["regions"] == kept["regions"] == ["eu-west-1", "us-east-1"]
     assert kept["secret_access_key"] == KEY["secretAccessKey"]
+
+
+async def test_other_regions_do_not_bring_back_credentials_that_were_rotated_meanwhile(
+    graph: Graph, backend: Backend, tenant: Tenant, moto: Moto, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = (await connect(graph, tenant, moto, key=KEY))["account"]
+    rotated = Binary(b"of a rotation", 6)
+
+    async def slowly(ports: Any, row: Any) -> Any:
+        entry = await entering.stored_entry(ports, row)
+        await backend.database["accounts"].update_one({"_id": row.id}, {"$set": {"credentials": rotated}})
+        return entry
+
+    monkeypatch.setattr(disconnecting, "stored_entry", slowly)
+    fields = {"accountId": account["id"], "regions": ["eu-west-1"]}
+    answer = (await graph.ask(UPDATE, tenant.token, input=fields))["updateAccount"]
+
+    (row,) = await stored(backend, tenant)
+    assert "changed at the same moment" in answer["message"]
+    assert (row["credentials"], row["regions"]) == (rotated, ["us-east-1"])
 
 
 async def test_the_setup_shows_the_external_id_and_what_to_copy(graph: Graph, backend: Backend, tenant: Tenant) -> None:

@@ -1,19 +1,22 @@
 """An account is taken away whole, whatever was going on in it; and those of an organization come and go."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from arq import Retry
-from bson import ObjectId
+from bson import Binary, ObjectId
 
 import documents
 from app.onboarding import checking
 from app.wiring import Backend
 from app.worker import options
-from documents.sync_run import open_run, update_run
+from documents.base import utc_now
+from documents.sync_run import open_run, take_lease, update_run
 from documents.tally import recount
 from documents.transaction import Transaction
+from domain.errors import PlanMissing
 from jobs.tasks import disconnect_account as disconnecting
 from jobs.tasks import discover_members as discovering
 from jobs.tasks import keep_house
@@ -130,6 +133,7 @@ async def test_a_sync_that_waits_is_ended_and_one_that_runs_is_waited_for(
         return await update_run(run, tx.session, state="RUNNING")
 
     run = await backend.writer.commit(begin)
+    await take_lease(run, "a worker", utc_now())
     await disconnect(graph, tenant, held.id)
     with pytest.raises(Retry):
         await finish(job, tenant, held.id)
@@ -298,6 +302,65 @@ async def test_an_organization_that_cannot_be_listed_loses_no_account(
         assert await discover({**job, "job_try": tried}, tenant, parent) == 0
 
     assert (await members(backend, tenant))["team-2"]["state"] == "CONNECTING"
+
+
+async def test_an_organization_that_this_account_may_not_list_loses_no_account(
+    graph: Graph,
+    backend: Backend,
+    tenant: Tenant,
+    server: Scripted,
+    account: vendor.Account,
+    job: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parent = await connect_all(graph, backend, tenant, server, account, "team-2")
+    await discover(job, tenant, parent)
+
+    async def no_members(source: Any, credentials: Any) -> Any:
+        raise PlanMissing("No management account.", service="organizations", plan="the management account")
+
+    no_delegate = replace(vendor.REGISTRATION, members=no_members)
+    monkeypatch.setattr(discovering, "registration_of", lambda _: no_delegate)
+
+    assert await discover(job, tenant, parent) == 0
+    assert (await members(backend, tenant))["team-2"]["state"] == "CONNECTING"
+
+
+@pytest.mark.parametrize("tried", [1, discovering.MAX_TRIES])
+@pytest.mark.parametrize(
+    "change",
+    [{"state": "DISCONNECTING", "credentials": None}, {"credentials": Binary(b"of a rotation", 6)}],
+    ids=["disconnected", "rotated"],
+)
+async def test_nothing_is_connected_through_an_account_that_changed_meanwhile(
+    graph: Graph,
+    backend: Backend,
+    tenant: Tenant,
+    server: Scripted,
+    account: vendor.Account,
+    job: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+    change: dict[str, Any],
+    tried: int,
+) -> None:
+    parent = await connect_all(graph, backend, tenant, server, account, "team-2")
+    listed = vendor.REGISTRATION.members
+    assert listed is not None
+
+    async def slowly(source: Any, credentials: Any) -> Any:
+        found = await listed(source, credentials)
+        await backend.database["accounts"].update_one({"_id": parent["_id"]}, {"$set": change})
+        return found
+
+    monkeypatch.setattr(discovering, "registration_of", lambda _: replace(vendor.REGISTRATION, members=slowly))
+
+    if tried < discovering.MAX_TRIES:
+        with pytest.raises(Retry):
+            await discover({**job, "job_try": tried}, tenant, parent)
+    else:
+        assert await discover({**job, "job_try": tried}, tenant, parent) == 0
+
+    assert await members(backend, tenant) == {}
 
 
 async def test_an_account_connected_alone_leads_nowhere(

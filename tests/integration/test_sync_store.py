@@ -1,16 +1,19 @@
 """What a sync stores: changes with their history, nothing for what is unchanged, and each raw answer once."""
 
+import zlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from beanie import PydanticObjectId
 
 import documents
 from app.wiring import Backend
 from auth.scope import scope_of_job
 from connectors.reading.part import CHUNK
-from documents.evidence import EvidencePack, read_pack
+from documents.base import utc_now
+from documents.evidence import EvidencePack, keep_pack, read_pack
 from documents.resource import BATCH
 from documents.resource_change import ResourceChange
 from documents.sync_read import SyncRead
@@ -197,6 +200,34 @@ async def test_evidence_that_is_read_again_lives_on(backend: Backend, vendor: Sy
     assert same_day == before
     assert after.keys() == before.keys()
     assert min(after[sha256] - before[sha256] for sha256 in after) >= timedelta(days=1)
+
+
+async def test_evidence_that_expires_while_it_is_read_again_is_stored_again(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    org_id, now, rows = PydanticObjectId(), utc_now(), EvidencePack.rows()
+    sha256 = await keep_pack(org_id, b"[]", now=now, retention=timedelta(days=3))
+
+    class Expiring:
+        async def find_one(self, *asked: Any) -> Any:
+            found = await rows.find_one(*asked)
+            await rows.delete_one({"org_id": org_id})
+            return found
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(rows, name)
+
+    monkeypatch.setattr(EvidencePack, "rows", Expiring)
+    later_on = now + timedelta(days=3)
+    await keep_pack(org_id, b"[]", now=later_on, retention=timedelta(days=3))
+
+    raw = await rows.find_one({"org_id": org_id, "sha256": sha256})
+    assert raw is not None
+    assert (zlib.decompress(raw["data"]), raw["size"], raw["created_at"]) == (
+        b"[]",
+        2,
+        raw["expires_at"] - timedelta(days=3),
+    )
 
 
 async def test_costs_are_read_at_their_own_cadence_and_what_was_not_asked_is_no_gap(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from connectors.clouds.aws import fields, metrics
+from connectors.clouds.aws import fields, hiding, metrics
 from connectors.reading.listing import Answer, Batch, Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import ResourceKind
 
@@ -70,7 +70,13 @@ TRAFFIC = (
     ),
 )
 LISTENERS = Listing(
-    operation=fields.call("elbv2.describe_listeners", "elasticloadbalancing:DescribeListeners", page_size=PAGE_SIZE),
+    operation=fields.call(
+        "elbv2.describe_listeners",
+        "elasticloadbalancing:DescribeListeners",
+        # Of the application by which people sign in.
+        hidden=hiding.without("ClientSecret"),
+        page_size=PAGE_SIZE,
+    ),
     arguments=fields.asks_parent(LoadBalancerArn="LoadBalancerArn"),
     items=at("Listeners"),
     kind=ResourceKind.AWS_LISTENER,

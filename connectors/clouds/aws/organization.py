@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from connectors.clouds.aws import fields
 from connectors.reading.listing import Detail, Item, Listing, Place, at, joined
 from connectors.reading.source import Member, Source
-from domain.errors import Misshapen, PlanMissing
+from domain.errors import Misshapen
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.resource import ResourceKind
 
@@ -53,16 +53,14 @@ LISTINGS = (
 async def members(source: Source, credentials: AwsCredentials) -> tuple[Member, ...]:
     """The other active accounts of the organization, each entered by the role of the same name and path.
 
-    None where the account is no management account or is entered without a role, which is all that leads on. The role
-    may be missing in an account; only entering it tells. Raises ProviderError when the list cannot be read whole.
+    None where the account is entered without a role, which is all that leads on. The role may be missing in an account;
+    only entering it tells. Raises PlanMissing where the account may not list them, being no management account (or none
+    any more), and ProviderError when the list cannot be read whole.
     """
     if credentials.role_arn is None:
         return ()
     own = (await source.identity()).native_id
-    try:
-        found = [account async for account in _accounts(source, own)]
-    except PlanMissing:
-        return ()
+    found = [account async for account in _accounts(source, own)]
     return tuple(_member(account, credentials) for account in found if account["Id"] != own and _is_active(account))
 
 

@@ -33,11 +33,16 @@ class Paging:
     limit: str | None = None
 
     def following(self, answer: Any, asked: dict[str, Any]) -> dict[str, Any] | None:
-        """The arguments of the next call; None after the last page."""
+        """The arguments of the next call; None after the last page.
+
+        Raises LookupError for a page that is not the last one and does not say where the next one is.
+        """
         if self.more is not None and not self.more(answer):
             return None
         found = {name: search(answer) or None for name, search in self.tokens}
         if not any(found.values()):
+            if self.more is not None:
+                raise LookupError
             return None
         kept = {name: value for name, value in asked.items() if name not in found}
         return kept | {name: value for name, value in found.items() if value is not None}

@@ -15,7 +15,7 @@ from connectors.clouds.aws import fields, keys, paging, transport
 from connectors.reading.listing import Answer, Arguments, Operation, Place
 from connectors.reading.source import Identity, Reach
 from domain.endpoint import check_endpoint
-from domain.errors import Invalid, Misshapen, ProviderError, Unavailable
+from domain.errors import CutShort, Invalid, Misshapen, ProviderError, Unavailable
 from domain.facts.aws_credentials import AwsCredentials
 
 # Where accounts are asked things that are the same in every region.
@@ -88,7 +88,11 @@ class AwsSource:
             if answer is None:
                 return
             yield answer
-            asked = None if operation.options.get("first_page") else goes_on.following(answer, asked)
+            try:
+                asked = None if operation.options.get("first_page") else goes_on.following(answer, asked)
+            except LookupError:
+                message = f"{self.endpoint} says that {operation.name} goes on, and not where."
+                raise CutShort(message, service=operation.service) from None
 
     async def assume(self, role_arn: str, external_id: str) -> None:
         """Continues as the role, and renews its keys as long as it is open.

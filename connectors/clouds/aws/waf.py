@@ -10,8 +10,8 @@ KIND = ResourceKind.AWS_WEB_ACL
 GONE = ("WAFNonexistentItemException",)
 # What protects distributions of CloudFront lives there alone. Source: AWS WAF API reference, parameter Scope.
 CLOUDFRONT_REGION = "us-east-1"
-# What a rule looks for: a secret header is a common one.
-HIDDEN = hiding.without("SearchString")
+# What a rule looks for and what it adds to a request: secret headers are common ones.
+HIDDEN = hiding.without("SearchString", "RegexString", "InsertHeaders")
 
 
 def _identified(scope: str) -> Any:

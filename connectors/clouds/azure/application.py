@@ -7,7 +7,10 @@ from connectors.reading.listing import Answer, Detail, Item, Listing, joined
 from domain.facts.resource import ResourceKind
 
 WEB_VERSION, API_VERSION, BUS_VERSION = "2025-05-01", "2024-05-01", "2024-01-01"
-SECRETS = call.without("appSettings", "connectionStrings", "azureStorageAccounts", "metadata", "publishingUsername")
+# machineKey: with it cookies and tokens of the site can be forged.
+SECRETS = call.without(
+    "appSettings", "connectionStrings", "azureStorageAccounts", "machineKey", "metadata", "publishingUsername"
+)
 ELEMENT = re.compile(r"<([a-z][a-z0-9-]*)")
 
 

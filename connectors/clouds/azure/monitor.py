@@ -46,7 +46,10 @@ LOGGING = Detail(key="diagnosticSettings", operation=DIAGNOSTIC_SETTINGS, argume
 
 LISTINGS = (
     Listing(
-        operation=call.listed("Microsoft.Insights/activityLogAlerts", "2020-10-01"),
+        # What is sent along with a hook may be the key to it.
+        operation=call.listed(
+            "Microsoft.Insights/activityLogAlerts", "2020-10-01", hidden=call.without("webhookProperties")
+        ),
         items=VALUE,
         kind=ResourceKind.AZURE_ACTIVITY_ALERT,
         parse=shape.parsed(ResourceKind.AZURE_ACTIVITY_ALERT),

@@ -27,20 +27,24 @@ SHOWN_METADATA = frozenset(
         "vmdnssetting",
     }
 )
-# authInfo and headers: of uptime checks. accessKey: of backends in AWS. clientCertificate: of old clusters.
+# authInfo, body and headers: of uptime checks. customRequestHeaders: of load balancers, which servers know them by.
+# pvkPassword: of backups of SQL Server. accessKey: of backends in AWS. clientCertificate: of old clusters.
 SECRET_NAMES = frozenset(
     {
         "accessKey",
         "authInfo",
         "authToken",
+        "body",
         "clientCertificate",
         "clientKey",
         "clientSecret",
+        "customRequestHeaders",
         "headers",
         "oauth2ClientSecret",
         "password",
         "privateKey",
         "privateKeyData",
+        "pvkPassword",
         "rawKey",
         "rootPassword",
         "rsaEncryptedKey",
@@ -68,6 +72,9 @@ def _shown(key: str, value: Any) -> Any:
         return parts._replace(query=HIDDEN if parts.query else "").geturl()
     if key == "env" and isinstance(value, list):
         return [_masked(one, frozenset()) for one in value]
+    if key == "envVariables" and isinstance(value, list):
+        # Of a process that a finding of Security Command Center is about.
+        return [{**one, "val": HIDDEN} if isinstance(one, dict) else HIDDEN for one in value]
     if key == "environmentVariables" and isinstance(value, dict):
         return dict.fromkeys(value, HIDDEN)
     if key in ("nodeConfig", "config") and isinstance(value, dict) and isinstance(value.get("metadata"), dict):

@@ -15,6 +15,8 @@ PAGE_SIZE = 100
 ADMINISTRATION, ORGANIZATION = "administration=read", "organization_administration=read"
 # The body by which GitHub says that a thing is not there, where the same status may also hide it.
 NOT_SET = "not_set"
+# A token to clone a private repository with, which stands in every full description of one.
+CLONE_TOKEN = "temp_clone_token"  # noqa: S105 - the name of a field
 
 
 def get(
@@ -34,7 +36,7 @@ def get(
         plan=plan,
         absent=frozenset(options.get(NOT_SET, {})),
         off=off,
-        hidden=hide,
+        hidden=hide or dropping(),
         options=options,
     )
 
@@ -52,7 +54,7 @@ def graphql(name: str, *permissions: str, cursor: str = "") -> Operation:
 
 def dropping(*keys: str) -> Callable[[Answer], Answer]:
     """Takes what holds secrets out of an answer, at any depth."""
-    return lambda answer: without(answer, keys)
+    return lambda answer: without(answer, (*keys, CLONE_TOKEN))
 
 
 def listed(key: str = "") -> Callable[[Answer], list[Item]]:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from connectors.reading.listing import Detail, Item, Listing, Operation, Place, at, joined
+from connectors.rest.values import without
 from domain.facts.resource import Resource, ResourceKind
 
 # Types of policies that can be listed; which of them exist depends on the engine of the organization.
@@ -28,6 +29,8 @@ FIRST_LOOK = timedelta(days=30)
 OVERLAP = timedelta(hours=1)
 # Parts of an app's settings that hold passwords and keys.
 APP_SECRETS = ("credentials", "settings", "profile")
+# Of providers of factors (Duo, RADIUS), of log streams (Splunk), and of factors that are being set up.
+KEYS = ("secretKey", "integrationKey", "sharedSecret", "token", "activation")
 
 
 def operation(name: str, service: str, scope: str, **more: Any) -> Operation:
@@ -37,6 +40,11 @@ def operation(name: str, service: str, scope: str, **more: Any) -> Operation:
 def without_app_secrets(answer: Any) -> Any:
     """Apps without credentials and settings: some kinds carry client secrets and passwords there."""
     return [{key: value for key, value in app.items() if key not in APP_SECRETS} for app in answer]
+
+
+def without_keys(answer: Any) -> Any:
+    """Factors, authenticators and log streams without the keys they work with."""
+    return without(answer, KEYS)
 
 
 def without_answers(answer: Any) -> Any:
@@ -119,7 +127,9 @@ LISTINGS = (
             ),
             Detail(
                 key="factors",
-                operation=operation("GET /api/v1/users/{userId}/factors", "users", "okta.users.read"),
+                operation=operation(
+                    "GET /api/v1/users/{userId}/factors", "users", "okta.users.read", hidden=without_keys
+                ),
                 arguments=of_user,
                 pick=joined(""),
             ),
@@ -150,7 +160,9 @@ LISTINGS = (
         ),
     ),
     Listing(
-        operation=operation("GET /api/v1/authenticators", "authenticators", "okta.authenticators.read"),
+        operation=operation(
+            "GET /api/v1/authenticators", "authenticators", "okta.authenticators.read", hidden=without_keys
+        ),
         items=at(""),
         kind=ResourceKind.OKTA_AUTHENTICATOR,
         parse=named(ResourceKind.OKTA_AUTHENTICATOR, "name"),
@@ -180,7 +192,12 @@ LISTINGS = (
     ),
     Listing(
         operation=operation(
-            "GET /api/v1/logStreams", "logStreams", "okta.logStreams.read", plan="log streaming", off=NOT_FOUND
+            "GET /api/v1/logStreams",
+            "logStreams",
+            "okta.logStreams.read",
+            plan="log streaming",
+            off=NOT_FOUND,
+            hidden=without_keys,
         ),
         items=at(""),
         kind=ResourceKind.OKTA_LOG_STREAM,

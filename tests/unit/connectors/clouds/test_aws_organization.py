@@ -88,9 +88,14 @@ async def test_keys_without_a_role_lead_nowhere_else():
     assert source.asked == 0
 
 
-@pytest.mark.parametrize("pages", [(), (PlanMissing("no", service="organizations", plan="p"),)])
-async def test_account_that_is_no_management_account_has_no_members(pages):
-    assert await organization.members(Organization(*pages), GIVEN) == ()
+async def test_account_in_no_organization_has_no_members():
+    assert await organization.members(Organization(), GIVEN) == ()
+
+
+async def test_account_that_may_not_list_members_is_not_taken_to_have_none():
+    """One that was the management account's delegate until yesterday is answered so, too."""
+    with pytest.raises(PlanMissing):
+        await organization.members(Organization(PlanMissing("no", service="organizations", plan="p")), GIVEN)
 
 
 async def test_list_that_breaks_off_is_no_list():

@@ -1,12 +1,20 @@
 """The tables of AWS against the client library's own models: every name exists, and permissions are the operations'."""
 
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
 import pytest
 
 from connectors.clouds.aws import paging, registration, session
-from connectors.reading.listing import Operation
+from connectors.guard import Guard
+from connectors.reading.listing import Operation, Place
+from connectors.reading.source import Reach
+from domain.errors import CutShort
+from domain.facts.aws_credentials import AwsCredentials
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
 # Source: service authorization reference, "Actions, resources, and condition keys".
 PREFIXES = {
@@ -76,6 +84,29 @@ def test_list_that_says_it_has_ended_has_no_next_page_whatever_its_token():
 
     assert ways.following({"IsTruncated": False, "Marker": "b"}, {}) is None
     assert ways.following({"IsTruncated": True, "Marker": "b"}, {}) == {"Marker": "b"}
+
+
+async def test_list_that_goes_on_without_saying_where_is_not_taken_for_whole(monkeypatch):
+    async def made(service: str, region: str) -> Any:
+        return client(service)
+
+    async def answer(*_: Any) -> Any:
+        return {"Users": [], "IsTruncated": True}
+
+    reach = Reach(
+        guard=lambda translate: Guard(concurrency=1, time_limit=timedelta(seconds=1), translate=translate),
+        allow_private_endpoint=False,
+        now=lambda: NOW,
+    )
+    keys = AwsCredentials.model_validate({"access_key_id": "AKIA1", "secret_access_key": "s"})
+    source = session.AwsSource(keys, reach, AsyncExitStack())
+    monkeypatch.setattr(source, "_client", made)
+    monkeypatch.setattr(source, "_answer", answer)
+    users = next(one for one in registration.REGISTRATION.operations if one.name == "iam.list_users")
+    place = Place(account_id="111122223333", region=None, now=NOW)
+
+    with pytest.raises(CutShort, match=r"iam\.list_users goes on"):
+        assert [page async for page in source.pages(users, place, {})]
 
 
 def test_one_of_two_tokens_may_have_ended():

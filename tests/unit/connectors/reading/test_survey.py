@@ -1,6 +1,7 @@
 """The engine that reads every vendor, over a source that answers from a table."""
 
 from collections.abc import AsyncGenerator, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -54,6 +55,19 @@ async def test_a_list_that_breaks_off_keeps_what_came_and_is_not_complete(
     (gap,) = report.gaps
     assert (gap.cause, gap.missing, gap.unlisted, gap.operation) == (cause, missing, (DISK,), "list")
     assert [one.native_id for one in collected.of(DISK)] == ["a"]
+    assert report.complete == {(FIREWALL, None)}
+
+
+async def test_a_time_beyond_all_bounds_is_a_gap_and_not_the_end() -> None:
+    def parse_time(item: Any, details: Any, place: Place) -> Any:
+        datetime.fromisoformat("0001-01-01T00:00:00+14:00").astimezone(UTC)
+
+    strange = Listing(operation=operation("list"), items=at("items"), kind=DISK, parse=parse_time)
+
+    _, report = await read(Table(list=[page("a")], other=[page("f")]), strange, listing("other", FIREWALL))
+
+    (gap,) = report.gaps
+    assert (gap.cause, gap.unlisted) == (GapCause.MISSHAPEN, (DISK,))
     assert report.complete == {(FIREWALL, None)}
 
 

@@ -46,6 +46,12 @@ def test_an_id_that_is_a_path_keeps_its_slashes() -> None:
     assert (made.url, made.query) == (f"{BASE}/a/b/things", {"q": 1})
 
 
+@pytest.mark.parametrize("id", [".example.net/x", "@example.net/x", ":8443/x", "x"])
+def test_an_id_leads_to_no_other_server(id: str) -> None:
+    with pytest.raises(ValueError, match="no path"):
+        request_of(operation("x", request="GET {+id}/parts"), BASE, {"id": id})
+
+
 def test_what_is_posted_is_a_body() -> None:
     made = request_of(operation("POST /v1/search/{id}"), BASE, {"id": 1, "text": "x"})
 
@@ -99,7 +105,15 @@ def test_no_link_leads_to_another_server(link: str) -> None:
 
 @pytest.mark.parametrize(
     ("header", "seconds"),
-    [("7", 7), ("Thu, 26 Nov 2026 12:01:00 GMT", 60), ("Thu, 26 Nov 2026 11:00:00 GMT", 0), ("soon", None), ("", None)],
+    [
+        ("7", 7),
+        ("9" * 30, 24 * 3600),
+        ("²", None),
+        ("Thu, 26 Nov 2026 12:01:00 GMT", 60),
+        ("Thu, 26 Nov 2026 11:00:00 GMT", 0),
+        ("soon", None),
+        ("", None),
+    ],
 )
 def test_when_to_come_back_is_read_from_seconds_and_dates(header: str, seconds: int | None) -> None:
     got = retry_after(reply(**{"retry-after": header, "date": "Thu, 26 Nov 2026 12:00:00 GMT"}))

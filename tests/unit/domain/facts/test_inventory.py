@@ -16,6 +16,10 @@ VOLUME, BUCKET = ResourceKind.AWS_EBS_VOLUME, ResourceKind.AWS_S3_BUCKET
         (Coverage({(VOLUME, "us-east-1")}), "eu-west-1", False),
         (Coverage({(VOLUME, None)}), "us-east-1", True),
         (Coverage({(VOLUME, "us-east-1")}), None, False),
+        # Firewalls of the whole account and of each region are one kind; eu-west-1 is not read any more.
+        (Coverage({(VOLUME, None), (VOLUME, "us-east-1")}, regional={VOLUME}), "eu-west-1", False),
+        (Coverage({(VOLUME, None), (VOLUME, "us-east-1")}, regional={VOLUME}), "us-east-1", True),
+        (Coverage({(VOLUME, None), (VOLUME, "us-east-1")}, regional={VOLUME}), None, True),
         (Coverage({(BUCKET, None)}), "us-east-1", False),
         (Coverage({(VOLUME, None)}, (gap(VOLUME, region="us-east-1"),)), "us-east-1", False),
         (Coverage({(VOLUME, None)}, (gap(VOLUME, region="us-east-1"),)), "eu-west-1", True),
