@@ -53,8 +53,7 @@ class DemoAccount:
         """Fills an empty account; an account that is there already is left as it is."""
         if self._is_built():
             return
-        clock.fix_ids(self.seed)
-        clock.begin_regions(content.REGIONS, self.ago(content.AGE_DAYS))
+        clock.begin(self.seed, content.REGIONS, self.ago(content.AGE_DAYS))
         for bucket in content.BUCKETS:
             self._add_bucket(bucket)
         for trail in content.TRAILS:

@@ -5,7 +5,6 @@ Works only in the process whose moto holds the account. Times are aware UTC; mot
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -20,21 +19,21 @@ ACCOUNT_ID = DEFAULT_ACCOUNT_ID
 PARTITION = "aws"
 
 
-def fix_ids(seed: int) -> None:
-    """From here on moto draws the same ids for the same calls."""
-    mock_random.seed(seed)
-
-
-def begin_regions(regions: Iterable[str], created_at: datetime) -> None:
-    """What moto gives every account, by the ids of the seed and of this date; without the snapshots behind Amazon's
-    own images, which no account has.
+def begin(seed: int, regions: Iterable[str], created_at: datetime) -> None:
+    """What moto gives every account, with this date, and without the snapshots behind Amazon's own images, which no
+    account has. From here on moto draws the same ids for the same calls.
     """
+    # All are there before the first id is drawn: in a process that has them already none would draw for being made.
+    made = [iam_backends[ACCOUNT_ID][PARTITION]]
+    made += [of[ACCOUNT_ID][region] for of in (ec2_backends, macie2_backends, ssoadmin_backends) for region in regions]
+    mock_random.seed(seed)
+    for backend in made:
+        backend.reset()
     for region in regions:
-        ec2_backends[ACCOUNT_ID][region].reset()
         ec2_backends[ACCOUNT_ID][region].snapshots.clear()
-        for center in _begun(ssoadmin_backends[ACCOUNT_ID][region]).instances:
+        for center in ssoadmin_backends[ACCOUNT_ID][region].instances:
             center.created_date = created_at.timestamp()
-        session = _begun(macie2_backends[ACCOUNT_ID][region]).macie_session
+        session = macie2_backends[ACCOUNT_ID][region].macie_session
         session.update(createdAt=_naive(created_at), updatedAt=_naive(created_at))
 
 
@@ -86,13 +85,9 @@ def date_trail(region: str, name: str, started_at: datetime, stopped_at: datetim
 
 def date_policy(name: str, created_at: datetime) -> None:
     policy = iam_backends[ACCOUNT_ID][PARTITION].get_policy(f"arn:aws:iam::{ACCOUNT_ID}:policy/{name}")
-    for dated in (policy, *policy.versions):
-        dated.create_date = policy.update_date = _naive(created_at)
-
-
-def _begun(backend: Any) -> Any:
-    backend.reset()
-    return backend
+    policy.create_date = policy.update_date = _naive(created_at)
+    for version in policy.versions:
+        version.create_date = _naive(created_at)
 
 
 def _naive(moment: datetime) -> datetime:
