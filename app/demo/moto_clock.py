@@ -5,6 +5,7 @@ Works only in the process whose moto holds the account. Times are aware UTC; mot
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
@@ -19,21 +20,26 @@ ACCOUNT_ID = DEFAULT_ACCOUNT_ID
 PARTITION = "aws"
 
 
+def fix_ids(seed: int) -> None:
+    """From here on moto draws the same ids for the same calls."""
+    mock_random.seed(seed)
+
+
 def begin(seed: int, regions: Iterable[str], created_at: datetime) -> None:
     """What moto gives every account, with this date, and without the snapshots behind Amazon's own images, which no
-    account has. From here on moto draws the same ids for the same calls.
+    account has. From here on ids are fixed.
     """
     # All are there before the first id is drawn: in a process that has them already none would draw for being made.
-    made = [iam_backends[ACCOUNT_ID][PARTITION]]
+    made: list[Any] = [iam_backends[ACCOUNT_ID][PARTITION]]
     made += [of[ACCOUNT_ID][region] for of in (ec2_backends, macie2_backends, ssoadmin_backends) for region in regions]
-    mock_random.seed(seed)
+    fix_ids(seed)
     for backend in made:
         backend.reset()
     for region in regions:
         ec2_backends[ACCOUNT_ID][region].snapshots.clear()
         for center in ssoadmin_backends[ACCOUNT_ID][region].instances:
             center.created_date = created_at.timestamp()
-        session = macie2_backends[ACCOUNT_ID][region].macie_session
+        session = macie2_backends[ACCOUNT_ID][region].macie_session or {}
         session.update(createdAt=_naive(created_at), updatedAt=_naive(created_at))
 
 
