@@ -130,7 +130,7 @@ class CredentialsRejected(ProviderError):
 class PermissionMissing(ProviderError):
     """`permission` is what to grant, as its provider names it; empty when the provider does not say."""
 
-    advice = "Grant the named permission to CloudWatcher's role, then sync again."
+    advice = "Grant it to what CloudWatcher signs in as, then sync again."
 
     def __init__(self, message: str, *, service: str, permission: str = "") -> None:
         super().__init__(message, service=service)

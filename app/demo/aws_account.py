@@ -53,8 +53,7 @@ class DemoAccount:
         """Fills an empty account; an account that is there already is left as it is."""
         if self._is_built():
             return
-        clock.forget_foreign_snapshots(content.REGIONS)
-        clock.fix_ids(self.seed)
+        clock.begin(self.seed, content.REGIONS, self.ago(content.AGE_DAYS))
         for bucket in content.BUCKETS:
             self._add_bucket(bucket)
         for trail in content.TRAILS:
@@ -73,6 +72,7 @@ class DemoAccount:
             statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
             policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
             self.client("iam").create_policy(PolicyName=name, PolicyDocument=policy)
+            clock.date_policy(name, self.ago(content.AGE_DAYS))
         for user in content.USERS:
             self._add_user(user)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 US, EU = "us-east-1", "eu-west-1"
 REGIONS = (US, EU)
+AGE_DAYS = 1100
 Disk = tuple[str, int]  # volume type, GiB
 ANYONE, ANYONE_V6 = "0.0.0.0/0", "::/0"
 

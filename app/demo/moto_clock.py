@@ -5,13 +5,16 @@ Works only in the process whose moto holds the account. Times are aware UTC; mot
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 from moto.cloudtrail.models import cloudtrail_backends
 from moto.core.models import DEFAULT_ACCOUNT_ID
 from moto.ec2.models import ec2_backends
 from moto.iam.models import AccessKeyLastUsed, iam_backends
+from moto.macie2.models import macie2_backends
 from moto.moto_api._internal import mock_random
 from moto.s3.models import s3_backends
+from moto.ssoadmin.models import ssoadmin_backends
 
 ACCOUNT_ID = DEFAULT_ACCOUNT_ID
 PARTITION = "aws"
@@ -22,10 +25,22 @@ def fix_ids(seed: int) -> None:
     mock_random.seed(seed)
 
 
-def forget_foreign_snapshots(regions: Iterable[str]) -> None:
-    """Drops the snapshots behind Amazon's own images, which moto gives every account; no account has them."""
+def begin(seed: int, regions: Iterable[str], created_at: datetime) -> None:
+    """What moto gives every account, with this date, and without the snapshots behind Amazon's own images, which no
+    account has. From here on ids are fixed.
+    """
+    # All are there before the first id is drawn: in a process that has them already none would draw for being made.
+    made: list[Any] = [iam_backends[ACCOUNT_ID][PARTITION]]
+    made += [of[ACCOUNT_ID][region] for of in (ec2_backends, macie2_backends, ssoadmin_backends) for region in regions]
+    fix_ids(seed)
+    for backend in made:
+        backend.reset()
     for region in regions:
         ec2_backends[ACCOUNT_ID][region].snapshots.clear()
+        for center in ssoadmin_backends[ACCOUNT_ID][region].instances:
+            center.created_date = created_at.timestamp()
+        session = macie2_backends[ACCOUNT_ID][region].macie_session or {}
+        session.update(createdAt=_naive(created_at), updatedAt=_naive(created_at))
 
 
 def date_instance(region: str, instance_id: str, created_at: datetime, stopped_at: datetime | None = None) -> None:
@@ -72,6 +87,13 @@ def date_trail(region: str, name: str, started_at: datetime, stopped_at: datetim
     status = cloudtrail_backends[ACCOUNT_ID][region].get_trail(name).status
     status.started = _naive(started_at)
     status.stopped = _naive(stopped_at) if stopped_at else None
+
+
+def date_policy(name: str, created_at: datetime) -> None:
+    policy = iam_backends[ACCOUNT_ID][PARTITION].get_policy(f"arn:aws:iam::{ACCOUNT_ID}:policy/{name}")
+    policy.create_date = policy.update_date = _naive(created_at)
+    for version in policy.versions:
+        version.create_date = _naive(created_at)
 
 
 def _naive(moment: datetime) -> datetime:

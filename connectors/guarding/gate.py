@@ -144,8 +144,9 @@ class Gate:
             async with asyncio.timeout(ANSWER_WITHIN.total_seconds()):
                 return await script(keys=keys, args=told)
         except (RedisError, OSError, TimeoutError) as error:
+            if self._asks_redis:  # Of the calls that fail together one tells.
+                log.warning("guard.counts_alone", error=type(error).__name__)
             self._ask_again_at = self._clock() + ASK_AGAIN_AFTER.total_seconds()
-            log.warning("guard.counts_alone", error=type(error).__name__)
             return None
 
 

@@ -116,10 +116,10 @@ async def _synced(context: JobContext, account: Account, run: SyncRun, lease: Le
     told = 0.0
 
     async def progress(service: str, done: int, total: int) -> None:
-        # Parts are read side by side; while one step is being told of, the others need no telling.
+        # Parts are read side by side; while one step is being told of, the others need no telling but the last.
         nonlocal told
         now = asyncio.get_running_loop().time()
-        if telling.locked() or now - told < TOLD_EVERY_SECONDS:
+        if done < total and (telling.locked() or now - told < TOLD_EVERY_SECONDS):
             return
         async with telling:
             told = now

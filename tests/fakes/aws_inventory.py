@@ -62,4 +62,6 @@ async def fetch_inventory(
         identity = await source.identity()
         place = Place(account_id=identity.native_id, region=None, now=reach.now())
         report = await Survey(source, kept, place).read(registration.REGISTRATION.listings)
-    return InventorySnapshot(account_native_id=identity.native_id, resources=tuple(kept.found), incomplete=report.gaps)
+    # Lists are read side by side, and which is first is chance.
+    found = sorted(kept.found, key=lambda one: (one.kind, one.native_id))
+    return InventorySnapshot(account_native_id=identity.native_id, resources=tuple(found), incomplete=report.gaps)

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from app.embedded.servers import ServerUrls
 from connectors.guard import Guards
@@ -249,3 +250,15 @@ async def test_a_redis_that_hangs_costs_a_quarter_of_a_second_once_and_not_each_
 
         assert 0.2 < took < 0.9
         await redis.aclose()
+
+
+async def test_calls_that_miss_redis_together_tell_of_it_once(own_redis):
+    redis = Redis.from_url(own_redis.url)
+    gate = Gate(redis, time.monotonic)
+    own_redis.kill()
+
+    with capture_logs() as told:
+        await asyncio.gather(*(gate.enter("bucket", "breaker", LIMIT) for _ in range(8)))
+
+    assert [one["event"] for one in told] == ["guard.counts_alone"]
+    await redis.aclose()

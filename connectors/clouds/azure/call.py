@@ -47,7 +47,7 @@ def arm(
         path, sent = f"{path}?{urlencode(sent)}", {}
     return Operation(
         name=name,
-        service=kind.partition("/")[0],
+        service=kind.partition("/")[0] or "Microsoft.Resources",
         permissions=(action or f"{kind}/read",),
         plan=plan,
         absent=absent,
