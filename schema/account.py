@@ -31,10 +31,14 @@ class Account(Node):
     last_synced_at: datetime | None = said("When a sync last read it.")
     next_sync_at: datetime | None = said("When the next sync is due; null when it is not connected.")
     problem: str | None = said("What is wrong and what to do, when the last sync failed.")
-    all_accounts: bool = said("Whether the other accounts of its organization are connected, too.")
     parent: "Account | None" = related(
         "parent_id", "The account through which it is reached, when it is connected as one of an organization's."
     )
+
+    @derived("Whether the other accounts of its organization are connected, too.", reads=("all_accounts",))
+    def all_accounts(self) -> bool:
+        # Accounts that are known from bills, and those of before there was this, do not have it.
+        return bool(self.all_accounts)
 
     @derived("What its credentials open, as last tried; null before that.", reads=("access",))
     def access(self) -> AccessReport | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.aws import fields, inventory, registration
+from connectors.clouds.aws import fields, registration
 from connectors.guard import Guard
 from connectors.reading.listing import Listing, Place, at
 from connectors.reading.source import Identity
@@ -30,6 +30,7 @@ from domain.rules.judgement import Verdict, judge_inventory
 from domain.rules.registry import all_rules, get_rule
 from domain.rules.rule import RuleContext
 from tests.factories.aws import NOW
+from tests.fakes import aws_inventory
 from tests.fakes.aws import Moto, answering, credentials, take_inventory
 from tests.fakes.collecting import reach, survey
 
@@ -273,7 +274,7 @@ async def test_progress_counts_up_to_what_was_expected(moto: Moto):
     async def note(service: str, done: int, expected: int) -> None:
         seen.append((service, done, expected))
 
-    await inventory.fetch_inventory(
+    await aws_inventory.fetch_inventory(
         credentials(moto.url, regions=TWO_REGIONS), on_progress=note, guard=reach().guard, allow_private_endpoint=True
     )
 

@@ -21,8 +21,19 @@ from documents.account import sealed
 from documents.master_key import MasterKeys, local_master_key
 from documents.vault import SecretLost, Vault, VaultUnavailable
 from domain.facts.aws_credentials import AwsCredentials
+from domain.facts.credentials import (
+    AzureCredentials,
+    Credentials,
+    DigitalOceanCredentials,
+    GcpCredentials,
+    GithubCredentials,
+    JiraCredentials,
+    OktaCredentials,
+    SlackCredentials,
+)
 from domain.facts.provider import Provider
-from schema.account import AwsAccessInput, AwsKeyInput, ConnectAccountInput
+from schema.access import AccessInput, AwsAccessInput, AwsKeyInput
+from schema.connecting import ConnectAccountInput
 from tests.fakes.canary import Canary, traces
 
 
@@ -62,7 +73,8 @@ def holders(canary: Canary, backend: Backend, folder: Path) -> list[object]:
     changed = replace(backend, keys=keys, settings=settings, vault=vault)
     return [
         asked,
-        ConnectAccountInput(name="x", aws=AwsAccessInput(key=asked, role=None)),
+        ConnectAccountInput(name="x", access=AccessInput(**{**ways_in(canary.text), "aws": AwsAccessInput(key=asked)})),
+        *ways_in(canary.text).values(),
         AwsCredentials(access_key_id="AKIAIOSFODNN7EXAMPLE", secret_access_key=canary.text),
         settings,
         settings.shown(),
@@ -71,6 +83,21 @@ def holders(canary: Canary, backend: Backend, folder: Path) -> list[object]:
         changed,
         options(changed)["ctx"]["context"],
     ]
+
+
+def ways_in(secret: str) -> dict[str, Credentials]:
+    """Credentials of every vendor, each with every secret it can have."""
+    id, site = "0" * 8 + "-0000-0000-0000-" + "0" * 12, "https://example.com"
+    app = {"app_id": "1", "installation_id": "2", "private_key": secret}
+    return {
+        "azure": AzureCredentials(tenant_id=id, client_id=id, client_secret=secret, subscription_id=id),
+        "gcp": GcpCredentials(project_id="example-1", service_account_key=secret),
+        "digitalocean": DigitalOceanCredentials(token=secret, spaces_key_id="k", spaces_secret=secret),
+        "github": GithubCredentials(organization="example", **app),
+        "okta": OktaCredentials(org_url=site, client_id="c", private_key=secret),
+        "jira": JiraCredentials(site_url=site, email="robot@example.com", token=secret),
+        "slack": SlackCredentials(token=secret),
+    }
 
 
 def test_what_holds_a_secret_does_not_show_it(canary: Canary, backend: Backend, tmp_path: Path) -> None:
