@@ -129,7 +129,7 @@ async def test_the_provider_says_itself_how_long_to_wait(backend: Backend) -> No
 
 @pytest.mark.parametrize(
     ("fault", "advice"),
-    [(Fault.EXPIRE, "Check the key or role"), (Fault.REFUSE, "Grant the named permission"), (Fault.OFF, "plan")],
+    [(Fault.EXPIRE, "Check the key or role"), (Fault.REFUSE, "Grant it to what"), (Fault.OFF, "plan")],
 )
 async def test_what_only_the_customer_can_mend_fails_at_once_and_says_so(
     backend: Backend, vendor: Synthetic, fault: Fault, advice: str
