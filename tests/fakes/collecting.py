@@ -69,10 +69,11 @@ async def survey(
     *,
     first_only: bool = False,
     into: Collected | None = None,
+    guards: Guards | None = None,
 ) -> tuple[Collected, SurveyReport]:
     """Reads an account, or these listings of it, the whole way."""
     collected = into or Collected()
-    async with registration.open(credentials, reach()) as source:
+    async with registration.open(credentials, reach(guards)) as source:
         identity = await source.identity()
         place = Place(account_id=identity.native_id, region=None, now=NOW)
         run = Survey(source, collected, place, first_only=first_only)
