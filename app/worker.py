@@ -68,6 +68,8 @@ EXPORT_TIMEOUT = timedelta(minutes=15)
 REDIS_PAUSE_SECONDS = 1.0
 # How long a stopping worker lets its jobs run on; what is cancelled then runs again elsewhere.
 DRAIN_SECONDS = 10
+# How long a look at the queue may take once another worker has ended; one that takes longer is cut off.
+LAST_LOOK_SECONDS = 5
 
 
 class Stopped(Exception):
@@ -75,12 +77,28 @@ class Stopped(Exception):
 
 
 class PatientWorker(Worker):
-    """An arq worker that stops between two looks at its queue, never in the middle of one."""
+    """An arq worker that stops between two looks at its queue, never in the middle of one.
+
+    Cut off in the middle, it would lose a connection that it is just giving back to the pool.
+    """
 
     stop: asyncio.Event
+    # Those of one process begin and end together: one that ends says so, and waits for the others.
+    is_over: asyncio.Event
+    all_ended: asyncio.Barrier
+
+    async def async_run(self) -> None:
+        try:
+            await super().async_run()
+        except Exception:
+            self.is_over.set()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LAST_LOOK_SECONDS):
+                    await self.all_ended.wait()
+            raise
 
     async def _poll_iteration(self) -> None:
-        if self.stop.is_set():
+        if self.stop.is_set() or self.is_over.is_set():
             raise Stopped
         await super()._poll_iteration()
 
@@ -137,8 +155,9 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         **options(backend),
     )
     workers = [quick, slow, sync_worker(backend, redis)]
+    is_over, all_ended = asyncio.Event(), asyncio.Barrier(len(workers))
     for worker in workers:
-        worker.stop = stop
+        worker.stop, worker.is_over, worker.all_ended = stop, is_over, all_ended
     return workers
 
 

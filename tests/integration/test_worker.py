@@ -5,9 +5,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from arq.worker import Worker
 
 import documents
 from app.wiring import Backend
+from app.worker import work
 from documents import AccountState, SyncState
 from documents.account import claim_due_accounts, set_cadence
 from documents.base import utc_now
@@ -18,6 +20,7 @@ from documents.transaction import Transaction
 from domain.cadence import next_due
 from domain.errors import Invalid
 from domain.facts.provider import Provider
+from jobs.queue import QUICK, SLOW, SYNCS
 from jobs.tasks import keep_house
 from tests.factories.tenant import Tenant, make_tenant
 from tests.integration.test_costs import job_context
@@ -134,6 +137,26 @@ async def test_the_worker_goes_on_after_its_redis_connections_were_killed(backen
         while (await documents.Budget.get_in(tenant.scope, str(budget.id))).spent_month is None:
             await backend.queue.relay()
             await asyncio.sleep(0.2)
+
+
+async def test_a_worker_that_loses_its_queue_cuts_none_of_the_others_off(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    all_look, stop, ended = asyncio.Barrier(3), asyncio.Event(), []
+
+    async def look(worker: Worker) -> None:
+        await all_look.wait()
+        if worker.queue_name == QUICK:
+            raise ConnectionResetError
+        await asyncio.sleep(0.3)
+        ended.append(worker.queue_name)
+        stop.set()
+
+    monkeypatch.setattr(Worker, "_poll_iteration", look)
+    async with asyncio.timeout(20):
+        await work(backend, stop)
+
+    assert sorted(ended) == sorted((SLOW, SYNCS))
 
 
 async def ask(tx: Transaction, budget: documents.Budget) -> None:
