@@ -159,7 +159,7 @@ def _not_permitted(error: ClientError, operation: Operation) -> ProviderError:
     permission = ", ".join(operation.permissions)
     if named and named[1] in operation.permissions:
         permission = named[1]
-    message = f"The permission {permission} is missing."
+    message = f"The permission {permission} is missing." if permission else f"AWS does not allow {operation.name}."
     return PermissionMissing(message, service=operation.service, permission=permission)
 
 

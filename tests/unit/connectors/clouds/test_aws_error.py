@@ -129,6 +129,13 @@ def test_what_is_translated_already_passes_and_nothing_else():
     assert aws_error.passed(ValueError(), "ec2", "ec2.describe_volumes") is None
 
 
+def test_refusal_of_what_needs_no_permission_names_none():
+    error = translated(answer("AccessDenied", 403), session.WHO_AM_I)
+
+    assert type(error) is PermissionMissing
+    assert (error.message, error.permission) == ("AWS does not allow sts.get_caller_identity.", "")
+
+
 def test_missing_permission_is_named_as_it_is_granted():
     error = translated(answer("AccessDenied", 403), fields.call("s3.list_buckets", "s3:ListAllMyBuckets"))
 
