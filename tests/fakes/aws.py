@@ -66,9 +66,12 @@ class Moto:
         self._post("reset")
         for given in (self.orders, self.wire, self.cut, self.once, self.calls, self.asked):
             given.clear()
+        self.open_account(ACCOUNT)
+
+    def open_account(self, account: str) -> None:
+        """An account that has nothing yet: moto gives one snapshots of Amazon's own images, which none has."""
         for region in REGIONS:
-            # moto gives an account snapshots of Amazon's own images, which no account has.
-            ec2_backends[ACCOUNT][region].snapshots.clear()
+            ec2_backends[account][region].snapshots.clear()
         for operation, body in EMPTY.items():
             self.say(operation, body)
 

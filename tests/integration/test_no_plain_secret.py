@@ -158,6 +158,7 @@ async def connected(trail: Trail, client: Client, aws: Moto, name: str) -> str:
     """Another account, entered by a role that is assumed with a key of its own."""
     number = 200000000000 + len(trail.canaries)
     way = {**key(trail.canary(f"{name} key").text), "role": {"roleArn": f"arn:aws:iam::{number}:role/watch"}}
+    aws.open_account(str(number))
     account = await client.connect(name, aws.url, way)
     await client.sync_told(account, "'problem': None")
     await client.sync_told(account, "SUCCEEDED")
@@ -190,6 +191,7 @@ async def lose_the_key(trail: Trail, client: Client, aws: Moto, urls: ServerUrls
     """Shred the organization while its account waits for a sync."""
     secret = trail.canary("shredded key")
     way = {**key(secret.text), "role": {"roleArn": "arn:aws:iam::300000000000:role/watch"}}
+    aws.open_account("300000000000")
     lost = await client.connect("lost", aws.url, way)
     await client.sync_told(lost, "SUCCEEDED")
     with mongo_client(urls) as mongo:
@@ -283,6 +285,7 @@ async def trail(tmp_path_factory: pytest.TempPathFactory) -> Trail:
         leave_control(trail, urls)
         async with AsyncExitStack() as stack:
             stack.enter_context(aws.served())
+            aws.reset()
             await stack.enter_async_context(process(trail, environment, "logs web", "app.web"))
             await stack.enter_async_context(process(trail, environment, "logs worker", "app.worker"))
             http = await stack.enter_async_context(httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=60))
