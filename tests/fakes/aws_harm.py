@@ -70,9 +70,11 @@ async def _check(moto: Moto, operation: Operation, source: Source) -> None:
         if cause is GapCause.PERMISSION:
             assert {gap.missing for gap in report.gaps} == {", ".join(operation.permissions)}
         assert not {kind for kind, _ in report.complete} & hidden, harm.__name__
-        if not hidden and healthy.found and not any(tells_of_none(one, operation.name) for one in listings):
+        assert {one.native_id for one in left.found} <= {one.native_id for one in healthy.found}, harm.__name__
+        if any(tells_of_none(one, operation.name) for one in listings):
+            assert operation.name not in {raw.operation for raw in left.answers}, harm.__name__
+        elif not hidden and healthy.found:
             assert _keys(healthy) > _keys(left) or any(one.unread for one in left.found), harm.__name__
-        assert operation.name not in {raw.operation for raw in left.answers}, harm.__name__
 
 
 @contextmanager

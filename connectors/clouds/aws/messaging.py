@@ -19,14 +19,16 @@ FAILED = ("FAILED", "TIMED_OUT", "ABORTED")
 
 
 def parse_queue(item: Item, details: Mapping[str, Any], place: Place) -> Resource | None:
-    """A queue by ARN, None for one that is gone; by its address where its attributes could not be read.
+    """A queue by ARN, whether or not its attributes could be read; None for one that is gone.
 
     Numbers are text, as AWS gives them. Source: SQS ListQueues, GetQueueAttributes.
     """
     attributes = details.get("Attributes", {})
     if attributes is None:
         return None
-    whole = {"QueueUrl": item, "QueueName": item.rpartition("/")[2], "QueueArn": item, **attributes}
+    name = item.rpartition("/")[2]
+    # the same ARN whether or not the attributes could be read
+    whole = {"QueueUrl": item, "QueueName": name, "QueueArn": fields.arn("sqs", place, name), **attributes}
     return fields.resource(QUEUE, "QueueArn", name="QueueName", passing=PASSING)(whole, {}, place)
 
 

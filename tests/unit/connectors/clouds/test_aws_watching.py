@@ -70,21 +70,16 @@ def test_what_a_rule_looks_for_is_taken_out_wherever_it_stands():
     assert "secret" not in hidden
 
 
-@pytest.mark.parametrize(
-    ("details", "native_id"),
-    [
-        (
-            {"Attributes": {"QueueArn": "arn:aws:sqs:eu-west-1:123456789012:jobs"}},
-            "arn:aws:sqs:eu-west-1:123456789012:jobs",
-        ),
-        ({}, URL),
-    ],
-)
-def test_queue_goes_by_its_arn_where_that_is_known(details, native_id):
+@pytest.mark.parametrize("details", [{"Attributes": {"QueueArn": "arn:aws:sqs:eu-west-1:123456789012:jobs"}}, {}])
+def test_queue_is_the_same_whether_or_not_its_attributes_could_be_read(details):
     found = messaging.parse_queue(URL, details, HERE)
 
     assert found is not None
-    assert (found.native_id, found.name, found.region) == (native_id, "jobs", "eu-west-1")
+    assert (found.native_id, found.name, found.region) == (
+        "arn:aws:sqs:eu-west-1:123456789012:jobs",
+        "jobs",
+        "eu-west-1",
+    )
 
 
 def test_queue_that_is_gone_is_left_out():
