@@ -90,7 +90,7 @@ class PatientWorker(Worker):
     async def async_run(self) -> None:
         try:
             await super().async_run()
-        except Exception:
+        except Exception:  # whatever ended this worker, the others stop between two looks; it goes on
             self.is_over.set()
             with suppress(TimeoutError):
                 async with asyncio.timeout(LAST_LOOK_SECONDS):

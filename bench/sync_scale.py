@@ -126,8 +126,8 @@ async def synced(backend: Backend, account: documents.Account, counter: WriteCou
 
 async def measured(servers: EmbeddedServers, folder: Path, url: str) -> None:
     counter = WriteCounter()
-    app.wiring.connect = lambda url, **more: connect(url, listeners=[counter], **more)  # type: ignore[assignment]
-    registry.registrations = lambda: {Provider.DIGITALOCEAN: REGISTRATION}  # type: ignore[assignment]
+    app.wiring.connect = lambda url, **more: connect(url, listeners=[counter], **more)  # type: ignore[assignment]  # counts what is written
+    registry.registrations = lambda: {Provider.DIGITALOCEAN: REGISTRATION}  # type: ignore[assignment]  # one vendor only
     async with backend_of(servers, folder) as backend:
         account = await account_at(backend, url)
         await synced(backend, account, counter, "first sync")

@@ -79,7 +79,7 @@ def spanned(provider: Provider | None, service: str, operation: str) -> Iterator
     ) as span:
         try:
             yield span
-        except BaseException as error:
+        except BaseException as error:  # a call that is cancelled is told of too; it goes on
             outcome = outcome_of(error)
             span.set_attribute("cloudwatcher.outcome", outcome.value)
             span.set_status(Status(StatusCode.ERROR, outcome.value))

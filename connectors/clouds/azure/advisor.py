@@ -84,7 +84,7 @@ class _NoCredential:
     """The library wants one; ours are put on by `_Bearer`."""
 
     async def get_token(self, *_: str, **__: Any) -> AccessToken:
-        raise NotImplementedError
+        raise RuntimeError("The library asks for a token of its own, and must never be given one.")
 
     async def close(self) -> None: ...
 
