@@ -20,6 +20,7 @@ from documents.audit_chain import organizations_without_chain
 from documents.database import connect, open_database
 from documents.database import migrate as migrate_documents
 from documents.event import EventLog
+from documents.log_reader import read_from_now_on
 from documents.one_time_token import OneTimeTokens
 from documents.transaction import Transaction
 from documents.vault import Vault
@@ -115,6 +116,7 @@ async def migrate(backend: Backend) -> list[str]:
     """Create what is missing of collections and indexes, drop what is obsolete; returns what it did, in words."""
     made = await migrate_documents(backend.client, backend.settings.mongodb_database)
     await backend.vault.migrate()
+    await read_from_now_on()
     begun = await _begin_audit_logs(backend)
     return [*made, f"began audit logs: {begun}"] if begun else made
 

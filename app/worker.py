@@ -19,6 +19,7 @@ from app.post import make_post
 from app.settings import Settings
 from app.tracing import start_tracing
 from app.wiring import Backend, open_backend, open_redis, urls_of
+from auth.notice_action import NoticeActions
 from connectors.dns import Records
 from documents.base import utc_now
 from documents.sync_run import LEASE
@@ -26,8 +27,10 @@ from jobs.context import JobContext
 from jobs.queue import (
     CHECK_BUDGETS,
     CHECK_IDENTITY_PROVIDER,
+    DELIVERIES,
     DISCONNECT_ACCOUNT,
     DISCOVER_MEMBERS,
+    DISPATCH_EVENTS,
     ERASE_ORGANIZATION,
     EXPORT_AUDIT,
     QUICK,
@@ -46,6 +49,7 @@ from jobs.tasks.check_identity_provider import check_identity_provider
 from jobs.tasks.clear_costs import clear_replaced_costs
 from jobs.tasks.disconnect_account import disconnect_account
 from jobs.tasks.discover_members import discover_members
+from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
 from jobs.tasks.record_visits import record_visits
@@ -125,12 +129,14 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
     quick = PatientWorker(
         functions=[
             func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5),
+            func(told(dispatch_events), name=DISPATCH_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5),
             func(send_mail, name=SEND_MAIL, timeout=QUICK_TIMEOUT, max_tries=MAX_TRIES + 1),
             func(told(check_identity_provider), name=CHECK_IDENTITY_PROVIDER, timeout=QUICK_TIMEOUT, max_tries=5),
             func(told(verify_domain), name=VERIFY_DOMAIN, timeout=QUICK_TIMEOUT, max_tries=5),
         ],
         cron_jobs=[
             cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
+            cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
             cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
@@ -154,7 +160,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         max_jobs=4,
         **options(backend),
     )
-    workers = [quick, slow, sync_worker(backend, redis)]
+    workers = [quick, slow, sync_worker(backend, redis), delivery_worker(backend, redis)]
     is_over, all_ended = asyncio.Event(), asyncio.Barrier(len(workers))
     for worker in workers:
         worker.stop, worker.is_over, worker.all_ended = stop, is_over, all_ended
@@ -173,6 +179,21 @@ def sync_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
     # And not after the time limit, as arq would have it.
     worker.in_progress_timeout_s = 2 * LEASE.total_seconds()
     return worker
+
+
+def delivery_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
+    """The one for messages to channels: a channel that does not answer must not hold up anything else."""
+    return PatientWorker(
+        functions=_delivery_jobs(),
+        queue_name=DELIVERIES,
+        redis_pool=redis[DELIVERIES],
+        max_jobs=20,
+        **options(backend),
+    )
+
+
+def _delivery_jobs() -> list[Any]:
+    return [func(told(dispatch_events), name=DISPATCH_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5)]
 
 
 def _slow_jobs() -> list[Any]:
@@ -202,6 +223,7 @@ def options(backend: Backend) -> dict[str, Any]:
         guards=backend.guards,
         post=make_post(backend.settings),
         public_url=backend.settings.public_url,
+        actions=NoticeActions(backend.keys.derived("notice actions")),
         texts_of=Records(backend.settings.dns_servers).texts,
     )
     return {
@@ -231,7 +253,7 @@ async def work(backend: Backend, stop: asyncio.Event) -> None:
     """Run the queues until `stop`; when Redis goes away, wait and begin again with fresh connections."""
     _, redis_url = urls_of(backend.settings)
     while not stop.is_set():
-        redis = {name: await open_redis(redis_url) for name in (QUICK, SLOW, SYNCS)}
+        redis = {name: await open_redis(redis_url) for name in (QUICK, SLOW, SYNCS, DELIVERIES)}
         workers = make_workers(backend, redis, stop)
         try:
             async with asyncio.TaskGroup() as group:

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     FINDINGS_READ = "findings:read"
     ALERTS_READ = "alerts:read"
     ALERTS_ACKNOWLEDGE = "alerts:acknowledge"
+    CHANNELS_READ = "channels:read"
+    CHANNELS_MANAGE = "channels:manage"
     # To ask for the schema in production; for those who develop against the graph.
     GRAPH_INTROSPECT = "graph:introspect"
 
@@ -44,7 +46,7 @@ PROVIDER_ONLY = frozenset({P.ORGANIZATIONS_CREATE, P.CLIENTS_READ, P.CLIENTS_ENT
 
 PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
     Role.CLIENT_VIEWER: _WATCH,
-    Role.USER: _WATCH | {P.MEMBERS_READ, P.ALERTS_ACKNOWLEDGE},
+    Role.USER: _WATCH | {P.MEMBERS_READ, P.ALERTS_ACKNOWLEDGE, P.CHANNELS_READ},
     Role.ADMIN: frozenset(Permission) - PROVIDER_ONLY,
     Role.MSP_ADMIN: frozenset(Permission),
 }
@@ -84,7 +86,9 @@ DESCRIPTIONS: dict[Permission, str] = {
     P.BUDGETS_WRITE: "Set budgets.",
     P.FINDINGS_READ: "See findings.",
     P.ALERTS_READ: "See alerts and follow them live.",
-    P.ALERTS_ACKNOWLEDGE: "Say that one has taken an alert on.",
+    P.ALERTS_ACKNOWLEDGE: "Take alerts on, put them away, assign them, comment; split and merge incidents.",
+    P.CHANNELS_READ: "See channels, who is told of what, and what became of each message; never their secrets.",
+    P.CHANNELS_MANAGE: "Set up channels, rules of who is told of what, quiet times, tickets and event endpoints.",
     P.SCIM_PROVISION: "Let a directory make, change and remove people; for keys of directories alone.",
     P.GRAPH_INTROSPECT: "Ask for the schema in production, to develop against the graph.",
 }

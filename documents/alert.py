@@ -1,34 +1,24 @@
 """Something a person must hear about."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, ClassVar, cast
 
 from beanie import PydanticObjectId
 from bson import ObjectId
+from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
 from documents.base import TenantDocument
 from documents.transaction import Transaction
 from domain.errors import Conflict, NotFound
 from domain.facts import topic
+from domain.facts.alert import AlertCategory as AlertCategory
+from domain.facts.alert import AlertSource as AlertSource
+from domain.facts.alert import AlertState as AlertState
 from domain.facts.scope import Scope
 from domain.facts.severity import Severity
-
-
-class AlertState(StrEnum):
-    OPEN = "OPEN"
-    ACKNOWLEDGED = "ACKNOWLEDGED"
-    RESOLVED = "RESOLVED"
-
-
-class AlertSource(StrEnum):
-    FINDING = "FINDING"
-    BUDGET = "BUDGET"
-    SYNC = "SYNC"
-
 
 _NEWEST_FIRST = (
     ("raised_at", DESCENDING),
@@ -39,7 +29,11 @@ _NEWEST_FIRST = (
 
 
 class Alert(TenantDocument):
-    """`fingerprint` names the cause: the same cause raises again only after it was resolved."""
+    """`fingerprint` names the cause: the same cause raises again only after it was resolved.
+
+    `resource_native_id`, `principal` (who did it) and `region` are as the provider writes them; `tags` are those of
+    the resource. `occurrences` counts how often the cause was seen since it was raised last, the first time included.
+    """
 
     noun: ClassVar[str] = "alert"
 
@@ -52,6 +46,18 @@ class Alert(TenantDocument):
     account_id: PydanticObjectId | None = None
     finding_id: PydanticObjectId | None = None
     budget_id: PydanticObjectId | None = None
+    category: AlertCategory = AlertCategory.OPERATIONS
+    resource_id: PydanticObjectId | None = None
+    resource_native_id: str | None = None
+    principal: str | None = None
+    region: str | None = None
+    tags: dict[str, str] = Field(default_factory=dict)
+    occurred_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    occurrences: int = 1
+    assignee_id: PydanticObjectId | None = None
+    snoozed_until: datetime | None = None
+    incident_id: PydanticObjectId | None = None
     raised_at: datetime
     acknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
@@ -70,7 +76,10 @@ class Alert(TenantDocument):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """What an alert is raised for. `is_once`: a resolved alert of this fingerprint is never raised again."""
+    """What an alert is raised for. `is_once`: a resolved alert of this fingerprint is never raised again.
+
+    `occurred_at` is when it happened, where that is not now; the other fields are those of the alert.
+    """
 
     fingerprint: str
     source: AlertSource
@@ -81,6 +90,13 @@ class Cause:
     finding_id: PydanticObjectId | None = None
     budget_id: PydanticObjectId | None = None
     is_once: bool = False
+    category: AlertCategory = AlertCategory.OPERATIONS
+    resource_id: PydanticObjectId | None = None
+    resource_native_id: str | None = None
+    principal: str | None = None
+    region: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+    occurred_at: datetime | None = None
 
     def fields(self) -> dict[str, Any]:
         """The stored fields that follow from the cause."""
@@ -92,6 +108,13 @@ class Cause:
             "account_id": self.account_id,
             "finding_id": self.finding_id,
             "budget_id": self.budget_id,
+            "category": self.category.value,
+            "resource_id": self.resource_id,
+            "resource_native_id": self.resource_native_id,
+            "principal": self.principal,
+            "region": self.region,
+            "tags": dict(self.tags),
+            "occurred_at": self.occurred_at,
         }
 
 
@@ -105,8 +128,11 @@ async def raise_alert(tx: Transaction, org_id: PydanticObjectId, cause: Cause, a
         **cause.fields(),
         "state": AlertState.OPEN.value,
         "raised_at": at,
+        "last_seen_at": at,
+        "occurrences": 1,
         "acknowledged_at": None,
         "resolved_at": None,
+        "snoozed_until": None,
     }
     raw = await Alert.rows().find_one_and_update(
         key,

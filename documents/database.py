@@ -20,26 +20,31 @@ from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
 from documents.budget import Budget
+from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay, make_totals
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
+from documents.delivery import Delivery
 from documents.event import Event, EventCounter
 from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.idempotency import IdempotentResult
 from documents.identity_provider import IdentityProvider
+from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
+from documents.log_reader import LogReader
 from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.passkey import Passkey
 from documents.provider_visit import ProviderVisit
+from documents.received_event import ReceivedEvent
 from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
 from documents.resource import Resource
@@ -66,12 +71,14 @@ ALL = (
     AuditHead,
     AuditSegment,
     Budget,
+    Channel,
     ClientAccess,
     CostDay,
     CostLine,
     CostLoad,
     CostPeriod,
     CustomRole,
+    Delivery,
     Event,
     EventCounter,
     EvidencePack,
@@ -80,8 +87,10 @@ ALL = (
     GroupRole,
     IdempotentResult,
     IdentityProvider,
+    IntakeEndpoint,
     IntegrationHealth,
     Invitation,
+    LogReader,
     Membership,
     OneTimeToken,
     Organization,
@@ -90,6 +99,7 @@ ALL = (
     Passkey,
     RecoveryCode,
     ProviderVisit,
+    ReceivedEvent,
     RefreshToken,
     Registration,
     Resource,

@@ -22,6 +22,8 @@ from domain.facts.scope import Scope
 class EventCounter(Document):
     """One row per organization, `_id` is the organization's. `last` is the newest seq, `first` the oldest stored.
 
+    `read_from`: what stands up to it is nothing that readers inside the system make something of.
+
     `tally` counts what is open in the organization, see `documents.tally`; it changes only together with `last`. Until
     `is_tallied` it holds changes of what was not counted yet.
     """
@@ -30,6 +32,7 @@ class EventCounter(Document):
     epoch: str
     first: int = 1
     last: int = 0
+    read_from: int = 0
     is_tallied: bool = False
     tally: dict[str, dict[str, int | Decimal]] = Field(default_factory=dict)
 
@@ -65,7 +68,7 @@ async def open_log(org_id: ObjectId, session: AsyncClientSession | None = None) 
 
 def new_counter() -> dict[str, Any]:
     """What a counter row begins with, `last` aside."""
-    return {"epoch": secrets.token_hex(4), "first": 1}
+    return {"epoch": secrets.token_hex(4), "first": 1, "read_from": 0}
 
 
 async def append(

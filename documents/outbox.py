@@ -7,9 +7,10 @@ from typing import Any
 from beanie import Document
 from pymongo import ASCENDING, IndexModel
 
-# Here, because a transaction asks for mail by itself; the other names stand in jobs/queue.py.
+# Here, because a transaction asks for these by itself; the other names stand in jobs/queue.py.
 QUICK = "cloudwatcher:quick"
 SEND_MAIL = "send_mail"
+DISPATCH_EVENTS = "dispatch_events"
 
 
 class OutboxJob(Document):

@@ -20,7 +20,7 @@ from documents.base import utc_now
 from documents.event import EventCounter, append
 from documents.idempotency import record_result
 from documents.mail import new_mail, store_mails
-from documents.outbox import QUICK, SEND_MAIL, OutboxJob
+from documents.outbox import DISPATCH_EVENTS, QUICK, SEND_MAIL, OutboxJob
 
 T = TypeVar("T")
 Announce = Callable[[str, int], Awaitable[None]]
@@ -97,6 +97,9 @@ class Transaction:
             raise RuntimeError(f"The tally of {unannounced} changes, and nothing is announced.")
         await store_mails(self._mails, self.session)
         await self._flush_audits(audit_key)
+        for org_id in sorted(self._drafts):
+            # Whoever makes something of events finds them by this; asks that come together become one.
+            self.enqueue(DISPATCH_EVENTS, queue=QUICK, key=str(org_id), args={"org_id": str(org_id)})
         for job in self._jobs:
             await OutboxJob.get_pymongo_collection().replace_one(
                 {"_id": job["_id"]}, job, upsert=True, session=self.session

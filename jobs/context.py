@@ -7,6 +7,7 @@ from typing import Any
 
 from pymongo.asynchronous.collection import AsyncCollection
 
+from auth.notice_action import NoticeActions
 from connectors.channels.mail import Post
 from connectors.dns import Records
 from connectors.guard import Guards
@@ -26,7 +27,8 @@ class JobContext:
     delete there.
     `guards` makes the guard that each account is read through.
     `allow_private_endpoints`: whether accounts may name endpoints inside private networks. `public_url`: what links in
-    mails begin with. `texts_of`: the TXT records of a name in DNS.
+    mails and messages begin with. `actions` seals what buttons in channels stand for. `texts_of`: the TXT records of a
+    name in DNS.
     """
 
     writer: Writer
@@ -42,6 +44,7 @@ class JobContext:
     guards: Guards
     post: Post
     public_url: str
+    actions: NoticeActions
     texts_of: Callable[[str], Awaitable[list[str]]] = Records().texts
 
     @property

@@ -6,15 +6,20 @@ import orjson
 import structlog
 from arq.connections import ArqRedis
 from beanie import PydanticObjectId
+from bson import ObjectId
 from redis.exceptions import RedisError
 
 from documents.account import Account
 from documents.audit_export import AuditExport
+from documents.delivery import DELIVER as DELIVER
+from documents.delivery import DELIVERIES as DELIVERIES
 from documents.identity_provider import IdentityProvider
 from documents.mail import OutgoingMail
+from documents.outbox import DISPATCH_EVENTS as DISPATCH_EVENTS
 from documents.outbox import QUICK as QUICK
 from documents.outbox import SEND_MAIL as SEND_MAIL
 from documents.outbox import relay_outbox
+from documents.received_event import PROCESS_EVENTS as PROCESS_EVENTS
 from documents.sync_run import SyncRun, announce_sync, open_run
 from documents.transaction import Transaction
 from documents.verified_domain import VerifiedDomain
@@ -61,6 +66,11 @@ async def request_sync(tx: Transaction, account: Account) -> SyncRun:
         ask_sync(tx, run)
         announce_sync(tx, run)
     return run
+
+
+def ask_dispatch(tx: Transaction, org_id: ObjectId) -> None:
+    """Ask anew for what follows from the events of an organization."""
+    tx.enqueue(DISPATCH_EVENTS, queue=QUICK, key=str(org_id), args={"org_id": str(org_id)})
 
 
 def ask_budget_check(tx: Transaction, org_id: PydanticObjectId) -> None:

@@ -41,8 +41,8 @@ class Alert(Node):
 @strawberry.pydantic.input(description="Which alerts; every field that is given must match.")
 class AlertFilter(BaseModel):
     organization_id: strawberry.ID | None = Field(default=None, description="Of this tenant only.")
-    states: list[AlertState] | None = Field(default=None, max_length=3, description="In these states only.")
-    sources: list[AlertSource] | None = Field(default=None, max_length=3, description="From these sources only.")
+    states: list[AlertState] | None = Field(default=None, max_length=4, description="In these states only.")
+    sources: list[AlertSource] | None = Field(default=None, max_length=7, description="From these sources only.")
     severities: list[Severity] | None = Field(default=None, max_length=5, description="Of these severities only.")
 
 

@@ -212,7 +212,11 @@ register_enum(
     {
         AlertSource.FINDING: "A finding of medium severity or worse.",
         AlertSource.BUDGET: "A budget that crossed a threshold.",
+        AlertSource.CHECK: "A control that does not hold.",
+        AlertSource.ANOMALY: "A cost or behaviour that is out of the ordinary.",
+        AlertSource.EVENT: "Something a provider told us of by itself.",
         AlertSource.SYNC: "An account that cannot be synced.",
+        AlertSource.INTEGRATION: "An integration, channel or endpoint that does not work as it should.",
     },
 )
 register_enum(
@@ -221,6 +225,7 @@ register_enum(
     {
         AlertState.OPEN: "Nobody has taken it on.",
         AlertState.ACKNOWLEDGED: "Somebody has taken it on.",
+        AlertState.SNOOZED: "Somebody has put it away until a time; it comes back by itself.",
         AlertState.RESOLVED: "Its cause is gone.",
     },
 )

@@ -21,6 +21,21 @@ def costs(org_id: object) -> str:
     return f"tenant/{org_id}/costs"
 
 
+def incidents(org_id: object) -> str:
+    """Incidents opened, changed and closed in one organization."""
+    return f"tenant/{org_id}/incidents"
+
+
+def jobs(org_id: object) -> str:
+    """Progress of long work of one organization that has no topic of its own."""
+    return f"tenant/{org_id}/jobs"
+
+
+def channels(org_id: object) -> str:
+    """Channels of one organization that begin or cease to work."""
+    return f"tenant/{org_id}/channels"
+
+
 def integrations(org_id: object) -> str:
     """Changes in how the integrations of one organization do."""
     return f"tenant/{org_id}/integrations"

@@ -1,0 +1,1 @@
+"""What follows from what a provider sent: one module per provider that has its own way, each with `handle`."""
