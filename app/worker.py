@@ -137,6 +137,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         cron_jobs=[
             cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
             cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
+            cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
             cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),

@@ -1,7 +1,8 @@
 """What CloudWatcher stores: one file per collection with its fields, indexes, queries and state changes."""
 
 from documents.account import Account, AccountState
-from documents.alert import Alert, AlertSource, AlertState
+from documents.alert import Alert, AlertCategory, AlertSource, AlertState
+from documents.alert_entry import AlertEntry, AlertStep
 from documents.api_key import ApiKey
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
@@ -43,8 +44,11 @@ __all__ = [
     "Account",
     "AccountState",
     "Alert",
+    "AlertCategory",
+    "AlertEntry",
     "AlertSource",
     "AlertState",
+    "AlertStep",
     "ApiKey",
     "AuditEntry",
     "AuditExport",

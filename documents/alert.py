@@ -10,14 +10,15 @@ from bson import ObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 
+from documents.alert_entry import AlertStep, add_entries, entry
 from documents.base import TenantDocument
 from documents.transaction import Transaction
-from domain.errors import Conflict, NotFound
+from domain.alert_counts import is_power_of_ten
+from domain.errors import NotFound
 from domain.facts import topic
 from domain.facts.alert import AlertCategory as AlertCategory
 from domain.facts.alert import AlertSource as AlertSource
 from domain.facts.alert import AlertState as AlertState
-from domain.facts.scope import Scope
 from domain.facts.severity import Severity
 
 _NEWEST_FIRST = (
@@ -25,6 +26,7 @@ _NEWEST_FIRST = (
     ("_id", DESCENDING),
     ("severity", ASCENDING),
     ("source", ASCENDING),
+    ("category", ASCENDING),
 )
 
 
@@ -33,6 +35,8 @@ class Alert(TenantDocument):
 
     `resource_native_id`, `principal` (who did it) and `region` are as the provider writes them; `tags` are those of
     the resource. `occurrences` counts how often the cause was seen since it was raised last, the first time included.
+    `muted_by` is the maintenance window because of which nobody was told. `resolution` says why it was resolved by a
+    person, None when its cause was gone.
     """
 
     noun: ClassVar[str] = "alert"
@@ -58,6 +62,8 @@ class Alert(TenantDocument):
     assignee_id: PydanticObjectId | None = None
     snoozed_until: datetime | None = None
     incident_id: PydanticObjectId | None = None
+    muted_by: PydanticObjectId | None = None
+    resolution: str | None = None
     raised_at: datetime
     acknowledged_at: datetime | None = None
     resolved_at: datetime | None = None
@@ -69,8 +75,17 @@ class Alert(TenantDocument):
         indexes = [
             IndexModel([("org_id", ASCENDING), ("fingerprint", ASCENDING)], unique=True, name="org_fingerprint"),
             # What lists filter by and are not sorted by stands behind the order, so that no row is fetched in vain.
-            IndexModel([("org_id", ASCENDING), *_NEWEST_FIRST], name="org_newest"),
-            IndexModel([("org_id", ASCENDING), ("state", ASCENDING), *_NEWEST_FIRST], name="org_state_newest"),
+            IndexModel([("org_id", ASCENDING), *_NEWEST_FIRST], name="org_newest_first"),
+            IndexModel([("org_id", ASCENDING), ("state", ASCENDING), *_NEWEST_FIRST], name="org_state_newest_first"),
+            IndexModel(
+                [("org_id", ASCENDING), ("account_id", ASCENDING), *_NEWEST_FIRST, ("state", ASCENDING)],
+                name="org_account_newest",
+            ),
+            IndexModel(
+                [("org_id", ASCENDING), ("assignee_id", ASCENDING), *_NEWEST_FIRST, ("state", ASCENDING)],
+                name="org_assignee_newest",
+            ),
+            IndexModel([("state", ASCENDING), ("snoozed_until", ASCENDING)], name="state_snoozed"),
         ]
 
 
@@ -119,21 +134,19 @@ class Cause:
 
 
 async def raise_alert(tx: Transaction, org_id: PydanticObjectId, cause: Cause, at: datetime) -> bool:
-    """Raise an alert and announce it, once: True when it was raised now, False when it stands already."""
+    """Raise an alert and announce it, once: True when it was raised now, False when it stands already.
+
+    What stands already counts the repeat, and is announced again at the tenth, hundredth, thousandth … occurrence and
+    when the cause has become more severe.
+    """
     key = {"org_id": org_id, "fingerprint": cause.fingerprint}
     stored = await Alert.rows().find_one(key, session=tx.session)
-    if stored is not None and (cause.is_once or stored["state"] != AlertState.RESOLVED):
+    if stored is not None and cause.is_once:
         return False
-    raised = {
-        **cause.fields(),
-        "state": AlertState.OPEN.value,
-        "raised_at": at,
-        "last_seen_at": at,
-        "occurrences": 1,
-        "acknowledged_at": None,
-        "resolved_at": None,
-        "snoozed_until": None,
-    }
+    if stored is not None and stored["state"] != AlertState.RESOLVED:
+        await _repeat(tx, stored, cause, at)
+        return False
+    raised = {**cause.fields(), **_BEGINNING, "raised_at": at, "last_seen_at": at}
     raw = await Alert.rows().find_one_and_update(
         key,
         {"$set": raised, "$inc": {"times_raised": 1, "version": 1}, "$setOnInsert": {"created_at": at}},
@@ -141,9 +154,63 @@ async def raise_alert(tx: Transaction, org_id: PydanticObjectId, cause: Cause, a
         return_document=ReturnDocument.AFTER,
         session=tx.session,
     )
+    await record_step(tx, cast("dict[str, Any]", raw), AlertStep.RAISED, at)
     tx.count(org_id, {f"open_alerts.{cause.severity}": 1})
-    tx.announce(org_id, topic.alerts(org_id), "AlertRaised", _snapshot(cast("dict[str, Any]", raw)))
     return True
+
+
+_BEGINNING: dict[str, Any] = {
+    "state": AlertState.OPEN.value,
+    "occurrences": 1,
+    **dict.fromkeys(("acknowledged_at", "resolved_at", "snoozed_until", "assignee_id", "incident_id")),
+    **dict.fromkeys(("muted_by", "resolution")),
+}
+ANNOUNCED = {
+    AlertStep.RAISED: "AlertRaised",
+    AlertStep.REPEATED: "AlertRepeated",
+    AlertStep.WORSENED: "AlertWorsened",
+    AlertStep.ACKNOWLEDGED: "AlertAcknowledged",
+    AlertStep.SNOOZED: "AlertSnoozed",
+    AlertStep.REOPENED: "AlertReopened",
+    AlertStep.ASSIGNED: "AlertAssigned",
+    AlertStep.COMMENTED: "AlertCommented",
+    AlertStep.RESOLVED: "AlertResolved",
+}
+
+
+async def record_step(
+    tx: Transaction,
+    raw: Mapping[str, Any],
+    step: AlertStep,
+    at: datetime,
+    text: str | None = None,
+    member_id: ObjectId | None = None,
+) -> None:
+    """Write the step into the history of the alert and announce it, with the alert as it stands after it."""
+    await add_entries([entry(raw, step, at, text, member_id)], tx.session)
+    tx.announce(raw["org_id"], topic.alerts(raw["org_id"]), ANNOUNCED[step], _snapshot(raw))
+
+
+async def _repeat(tx: Transaction, stored: Mapping[str, Any], cause: Cause, at: datetime) -> None:
+    """The cause was seen again while its alert stands; the newest words and the worst severity are kept."""
+    before = Severity(stored["severity"])
+    is_worse = cause.severity.rank < before.rank
+    newest = {"last_seen_at": at, "title": cause.title, "message": cause.message}
+    if is_worse:
+        newest["severity"] = cause.severity.value
+    raw = await Alert.rows().find_one_and_update(
+        {"_id": stored["_id"]},
+        {"$set": newest, "$inc": {"occurrences": 1, **({"version": 1} if is_worse else {})}},
+        return_document=ReturnDocument.AFTER,
+        session=tx.session,
+    )
+    after = cast("dict[str, Any]", raw)
+    if is_worse and after["state"] == AlertState.OPEN:
+        tx.count(after["org_id"], {f"open_alerts.{before}": -1, f"open_alerts.{cause.severity}": 1})
+    if is_worse:
+        await record_step(tx, after, AlertStep.WORSENED, at, f"From {before} to {cause.severity}.")
+    elif is_power_of_ten(after["occurrences"]):
+        await record_step(tx, after, AlertStep.REPEATED, at, f"Seen {after['occurrences']} times.")
 
 
 async def resolve_alerts(tx: Transaction, org_id: PydanticObjectId, fingerprints: Sequence[str], at: datetime) -> int:
@@ -151,39 +218,12 @@ async def resolve_alerts(tx: Transaction, org_id: PydanticObjectId, fingerprints
     query = {"org_id": org_id, "fingerprint": {"$in": list(fingerprints)}, "state": {"$ne": AlertState.RESOLVED.value}}
     raws = await Alert.rows().find(query, session=tx.session).to_list()
     for raw in raws:
-        change = {"state": AlertState.RESOLVED.value, "resolved_at": at}
+        change = {"state": AlertState.RESOLVED.value, "resolved_at": at, "snoozed_until": None}
         await Alert.rows().update_one({"_id": raw["_id"]}, {"$set": change, "$inc": {"version": 1}}, session=tx.session)
         if raw["state"] == AlertState.OPEN:
             tx.count(org_id, {f"open_alerts.{raw['severity']}": -1})
-        tx.announce(
-            org_id, topic.alerts(org_id), "AlertResolved", _snapshot({**raw, **change, "version": raw["version"] + 1})
-        )
+        await record_step(tx, {**raw, **change, "version": raw["version"] + 1}, AlertStep.RESOLVED, at)
     return len(raws)
-
-
-async def acknowledge_alert(
-    tx: Transaction, scope: Scope, id: str, *, at: datetime, expected_version: int | None
-) -> Alert:
-    """Say that a person has taken this alert on.
-
-    Raises NotFound, or Conflict when it is not open any more or its version is another than expected.
-    """
-    alert = await Alert.get_in(scope, id, session=tx.session)
-    expected = {"_id": alert.id, "state": AlertState.OPEN.value, "version": expected_version or alert.version}
-    raw = await Alert.rows().find_one_and_update(
-        expected,
-        {"$set": {"state": AlertState.ACKNOWLEDGED.value, "acknowledged_at": at}, "$inc": {"version": 1}},
-        return_document=ReturnDocument.AFTER,
-        session=tx.session,
-    )
-    if raw is None:
-        raise Conflict(
-            f"This alert is {alert.state.value.lower()} at version {alert.version}: load it again and decide anew.",
-            current=alert,
-        )
-    tx.count(alert.org_id, {f"open_alerts.{alert.severity}": -1})
-    tx.announce(alert.org_id, topic.alerts(alert.org_id), "AlertAcknowledged", _snapshot(raw))
-    return Alert.stored(raw)
 
 
 def _snapshot(raw: Mapping[str, Any]) -> dict[str, Any]:

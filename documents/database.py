@@ -14,6 +14,7 @@ from pymongo.monitoring import CommandListener
 
 from documents.account import Account
 from documents.alert import Alert
+from documents.alert_entry import AlertEntry
 from documents.api_key import ApiKey
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
@@ -65,6 +66,7 @@ from documents.verified_domain import VerifiedDomain
 ALL = (
     Account,
     Alert,
+    AlertEntry,
     ApiKey,
     AuditEntry,
     AuditExport,
@@ -123,7 +125,7 @@ INDEX_NOT_FOUND = 27  # the same, IndexNotFound
 
 # Indexes of earlier versions that nothing reads any more.
 OBSOLETE_INDEXES = {
-    "alerts": {"org_raised", "org_state_raised"},
+    "alerts": {"org_newest", "org_raised", "org_state_newest", "org_state_raised"},
     "client_accesses": {"msp_created"},
     "findings": {"org_state_severity"},
     "memberships": {"org"},

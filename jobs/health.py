@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import structlog
 from pymongo.errors import PyMongoError
@@ -10,10 +11,12 @@ from pymongo.errors import PyMongoError
 from connectors.guard import AccountGuard
 from connectors.guarding.samples import GuardReport
 from documents.account import Account
-from documents.integration_health import Reported, announce_health, merge_health
+from documents.alert import AlertSource, Cause, raise_alert, resolve_alerts
+from documents.integration_health import IntegrationHealth, Reported, announce_health, merge_health
 from documents.transaction import Transaction
-from domain.facts.health import CircuitBreaker
+from domain.facts.health import CircuitBreaker, HealthState
 from domain.facts.inventory import ServiceGap
+from domain.facts.severity import Severity
 from jobs.context import JobContext
 
 log = structlog.get_logger()
@@ -41,8 +44,29 @@ async def record_health(
         row, is_news = await merge_health(account, reported, at, tx.session)
         if is_news:
             announce_health(tx, row)
+            await _tell(tx, account, row, at, has_ended=gaps is not None)
 
     await context.writer.commit(change)
+
+
+async def _tell(tx: Transaction, account: Account, row: IntegrationHealth, at: datetime, *, has_ended: bool) -> None:
+    """An integration that fails is an alert until it does better; a sync that fails has an alert of its own."""
+    fingerprint = f"integration:{account.id}"
+    if row.state is not HealthState.FAILING:
+        await resolve_alerts(tx, account.org_id, [fingerprint], at)
+        return
+    if not has_ended:
+        return
+    worst = row.problems[0] if row.problems else None
+    cause = Cause(
+        fingerprint=fingerprint,
+        source=AlertSource.INTEGRATION,
+        severity=Severity.HIGH,
+        title=f"The integration of {account.name} fails",
+        message=f"{worst.message} {worst.advice}" if worst else "It answers too little to be relied on.",
+        account_id=account.id,
+    )
+    await raise_alert(tx, account.org_id, cause, at)
 
 
 @asynccontextmanager

@@ -24,6 +24,7 @@ MAX_NODES = 100
 PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Account: Permission.ACCOUNTS_READ,
     documents.Alert: Permission.ALERTS_READ,
+    documents.AlertEntry: Permission.ALERTS_READ,
     documents.AuditEntry: Permission.AUDIT_READ,
     documents.AuditExport: Permission.AUDIT_EXPORT,
     documents.ApiKey: Permission.MACHINES_READ,

@@ -3,7 +3,8 @@
 import strawberry
 
 from resolvers.account import AccountQueries
-from resolvers.alert import AlertMutations, AlertQueries, AlertSubscriptions
+from resolvers.alert import AlertQueries, AlertSubscriptions
+from resolvers.alert_change import AlertMutations
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries

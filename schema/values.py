@@ -5,7 +5,8 @@ from enum import Enum
 import strawberry
 
 from documents.account import AccountState
-from documents.alert import AlertSource, AlertState
+from documents.alert import AlertCategory, AlertSource, AlertState
+from documents.alert_entry import AlertStep
 from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
 from documents.organization import OrganizationKind
@@ -217,6 +218,31 @@ register_enum(
         AlertSource.EVENT: "Something a provider told us of by itself.",
         AlertSource.SYNC: "An account that cannot be synced.",
         AlertSource.INTEGRATION: "An integration, channel or endpoint that does not work as it should.",
+    },
+)
+register_enum(
+    AlertCategory,
+    "What an alert is about.",
+    {
+        AlertCategory.FINOPS: "Cost.",
+        AlertCategory.SECOPS: "Security.",
+        AlertCategory.COMPLIANCE: "Frameworks and their controls.",
+        AlertCategory.OPERATIONS: "How well CloudWatcher itself sees and tells.",
+    },
+)
+register_enum(
+    AlertStep,
+    "A step in the life of an alert.",
+    {
+        AlertStep.RAISED: "It was raised, for the first time or again.",
+        AlertStep.REPEATED: "Its cause was seen the tenth, hundredth, thousandth … time.",
+        AlertStep.WORSENED: "It became more severe.",
+        AlertStep.ACKNOWLEDGED: "Somebody took it on.",
+        AlertStep.SNOOZED: "Somebody put it away until a time.",
+        AlertStep.REOPENED: "It was given back, or its time came.",
+        AlertStep.ASSIGNED: "It was given to somebody, or to nobody.",
+        AlertStep.COMMENTED: "Somebody wrote something beside it.",
+        AlertStep.RESOLVED: "Its cause was gone, or somebody closed it.",
     },
 )
 register_enum(

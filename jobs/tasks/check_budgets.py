@@ -5,7 +5,7 @@ from datetime import date
 from typing import Any
 
 from auth.scope import scope_of_job
-from documents.alert import AlertSource, Cause, raise_alert
+from documents.alert import AlertCategory, AlertSource, Cause, raise_alert
 from documents.budget import Budget, record_spent
 from documents.cost_day import cost_series
 from documents.transaction import Transaction
@@ -71,5 +71,6 @@ def _cause(budget: Budget, spent: Money, percent: int, month: str) -> Cause:
             "Look at costs grouped by service to see where it goes."
         ),
         budget_id=budget.id,
+        category=AlertCategory.FINOPS,
         is_once=True,
     )

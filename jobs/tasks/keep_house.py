@@ -3,6 +3,7 @@
 from typing import Any
 
 from documents.account import Account, claim_due_accounts
+from documents.alert_change import wake_snoozed
 from documents.connection import find_disconnecting
 from documents.event import prune_events
 from documents.mail import find_stranded_mails
@@ -99,3 +100,9 @@ async def forget_old_events(ctx: dict[str, Any]) -> int:
     """Prune the event logs beyond the retention; cursors older than that get StreamReset."""
     context: JobContext = ctx["context"]
     return await prune_events(context.now() - context.event_retention)
+
+
+async def wake_alerts(ctx: dict[str, Any]) -> int:
+    """Open again the alerts that were put away until now; returns how many."""
+    context: JobContext = ctx["context"]
+    return await context.writer.commit(lambda tx: wake_snoozed(tx, context.now()))

@@ -15,7 +15,7 @@ from pymongo.errors import PyMongoError
 
 from auth.scope import scope_of_job
 from documents.account import Account, record_sync
-from documents.alert import AlertSource, Cause, raise_alert, resolve_alerts
+from documents.alert import AlertCategory, AlertSource, Cause, raise_alert, resolve_alerts
 from documents.finding import known_findings, record_findings
 from documents.resource import record_gone
 from documents.resource_change import ChangeKind
@@ -201,7 +201,10 @@ async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lea
         finding_ids = await record_findings(account, changes, judged.rows, at, tx)
         for finding in (*changes.opened, *changes.reopened):
             if finding.judgement.rule.severity.rank <= ALERT_FROM.rank:
-                await raise_alert(tx, account.org_id, _cause(account, finding, finding_ids[finding.key]), at)
+                resource = finding.judgement.resource
+                resource_id = judged.rows[resource.kind, resource.native_id]
+                cause = _cause(account, finding, finding_ids[finding.key], resource_id)
+                await raise_alert(tx, account.org_id, cause, at)
         over = [f"finding:{account.id}:{ended.key.rule_id}:{ended.key.native_id}" for ended in changes.resolved]
         await resolve_alerts(tx, account.org_id, [*over, f"sync:{account.id}"], at)
         await record_sync(account, problem=None, at=at, session=tx.session)
@@ -214,16 +217,21 @@ async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lea
     return ended.state.value
 
 
-def _cause(account: Account, finding: FiringFinding, finding_id: Any) -> Cause:
+def _cause(account: Account, finding: FiringFinding, finding_id: Any, resource_id: Any) -> Cause:
     judgement = finding.judgement
     return Cause(
         fingerprint=f"finding:{account.id}:{finding.key.rule_id}:{finding.key.native_id}",
         source=AlertSource.FINDING,
         severity=judgement.rule.severity,
+        category=AlertCategory(judgement.rule.category.value),
         title=f"{judgement.rule.title}: {judgement.resource.name}",
         message=judgement.observation.reason if judgement.observation else judgement.rule.description,
         account_id=account.id,
         finding_id=finding_id,
+        resource_id=resource_id,
+        resource_native_id=judgement.resource.native_id,
+        region=judgement.resource.region,
+        tags=judgement.resource.tags,
     )
 
 

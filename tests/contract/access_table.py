@@ -56,6 +56,7 @@ ROOT_FIELDS = {
     # What is watched.
     "query accounts": "VUAMS",
     "query alerts": "VUAMS",
+    "query alertHistory": "VUAMS",
     "query budgets": "VUAMS",
     "query costLines": "VUAMS",
     "query costs": "VUAMS",
@@ -69,10 +70,16 @@ ROOT_FIELDS = {
     "query syncReads": "VUAMS",
     "query syncs": "VUAMS",
     "subscription alertRaised": "VUAMS",
+    "subscription alertChanged": "VUAMS",
     "subscription integrationHealthChanged": "VUAMS",
     "subscription syncProgressed": "VUAMS",
     # What is done about it.
     "mutation acknowledgeAlert": "UAMS",
+    "mutation snoozeAlert": "UAMS",
+    "mutation reopenAlert": "UAMS",
+    "mutation resolveAlert": "UAMS",
+    "mutation assignAlert": "UAMS",
+    "mutation commentAlert": "UAMS",
     "mutation connectAccount": "AMS",
     "mutation checkAccess": "AMS",
     "mutation checkAccountAccess": "AMS",
@@ -151,6 +158,7 @@ ROOT_FIELDS = {
 TYPES = {
     "Account": "VUAMS",
     "Alert": "VUAMS",
+    "AlertEntry": "VUAMS",
     "ApiKey": "AMS",
     "AuditEntry": "AMS",
     "AuditExport": "AMS",

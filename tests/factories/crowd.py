@@ -24,6 +24,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
     accounts = [_account(org_id, number) for number in range(max(2, count // 100))]
     resources = [_resource(accounts[number % len(accounts)], number) for number in range(count)]
     findings = [_finding(resource, number) for number, resource in enumerate(resources)]
+    alerts = [{"_id": ObjectId(), **_alert(finding, number)} for number, finding in enumerate(findings)]
     machines = [_machine(org_id, number) for number in range(max(2, count // 100))]
     edition_id = ObjectId()
     people = [_person(org_id, number) for number in range(max(2, count // 10))]
@@ -33,7 +34,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Account: accounts,
         documents.Resource: resources,
         documents.Finding: findings,
-        documents.Alert: [_alert(finding, number) for number, finding in enumerate(findings)],
+        documents.Alert: alerts,
+        documents.AlertEntry: [_alert_entry(alerts[number // 30 * 30], number) for number in range(count)],
         documents.IntegrationHealth: [_health(account, number) for number, account in enumerate(accounts)],
         documents.SyncRun: runs,
         documents.SyncRead: [_read(runs[number // 60 * 60], number) for number in range(count)],
@@ -208,8 +210,22 @@ def _alert(finding: ROW, number: int) -> ROW:
         "finding_id": finding["_id"],
         # In fives at the same moment, and no two tenants at the same one.
         "raised_at": START + timedelta(seconds=number // 5, milliseconds=int(str(finding["org_id"]), 16) % 1000),
+        "category": ("SECOPS", "FINOPS", "OPERATIONS")[number % 3],
+        "assignee_id": finding["account_id"] if number % 5 == 0 else None,
+        "occurrences": 1,
         "times_raised": 1,
         "version": 1,
+        "created_at": START,
+    }
+
+
+def _alert_entry(alert: ROW, number: int) -> ROW:
+    return {
+        "org_id": alert["org_id"],
+        "alert_id": alert["_id"],
+        "step": "COMMENTED",
+        "at": datetime.now(UTC) - timedelta(minutes=number),
+        "text": "text",
         "created_at": START,
     }
 

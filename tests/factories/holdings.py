@@ -70,6 +70,10 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         raised_at=now,
     )
     await alert.insert()
+    step = documents.AlertEntry(
+        org_id=org_id, alert_id=alert.id, step=documents.AlertStep.COMMENTED, at=now, text="secret-comment"
+    )
+    await step.insert()
     budget = documents.Budget(org_id=org_id, name="secret-budget", amount=Decimal(1), currency="USD", thresholds=[50])
     await budget.insert()
     machine = await make_machine(tenant, "alerts:read", name="secret-machine")
@@ -141,6 +145,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Resource": resource,
         "Finding": finding,
         "Alert": alert,
+        "AlertEntry": step,
         "Budget": budget,
         "CostLine": line,
         "Sync": run,

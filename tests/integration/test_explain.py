@@ -151,11 +151,7 @@ def listings() -> Iterator[Listing]:
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
     for where in ("states: [OPEN]", "organizationId: ORG"):
         yield Listing("alerts", f"filter: {{{where}}}")
-    for where in ("states: [OPEN, ACKNOWLEDGED]", "severities: [CRITICAL]", "sources: [BUDGET]"):
-        yield Listing("alerts", f"filter: {{{where}}}", is_exact=False)
-    yield Listing(
-        "alerts", "filter: {states: [OPEN], severities: [MEDIUM, INFORMATIONAL], sources: [SYNC]}", is_exact=False
-    )
+    yield from alert_listings()
     for where in ("state: OPEN", "severities: [LOW]", "severities: [CRITICAL, LOW]", "organizationId: ORG"):
         yield Listing("findings", f"filter: {{{where}}}")
     for where in ('ruleIds: ["rule-7"]', "accountId: ACCOUNT", "state: OPEN, severities: [HIGH], organizationId: ORG"):
@@ -182,6 +178,18 @@ def listings() -> Iterator[Listing]:
     yield Listing("costLines", f"filter: {{{days}}}")
     for where in ('subAccountIds: ["account 1"]', 'serviceNames: ["service 1"]', 'resourceIds: ["resource 5"]'):
         yield Listing("costLines", f"filter: {{{where}, {days}}}", is_exact=False)
+
+
+def alert_listings() -> Iterator[Listing]:
+    """The same of alerts and their history."""
+    yield Listing("alertHistory", "alertId: AN_ALERT")
+    for where in ("states: [OPEN, ACKNOWLEDGED]", "severities: [CRITICAL]", "sources: [BUDGET]"):
+        yield Listing("alerts", f"filter: {{{where}}}", is_exact=False)
+    yield Listing(
+        "alerts", "filter: {states: [OPEN], severities: [MEDIUM, INFORMATIONAL], sources: [SYNC]}", is_exact=False
+    )
+    for where in ("accountId: ACCOUNT", "accountId: ACCOUNT, states: [OPEN]", "categories: [FINOPS]"):
+        yield Listing("alerts", f"filter: {{{where}}}", is_exact=False)
 
 
 def sync_listings() -> Iterator[Listing]:
@@ -211,6 +219,7 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     tenant = house.alone if who == "alone" else house.provider
     org_id = tenant.global_id if who == "alone" else global_id("Organization", await first_client(house))
     ids = {"ORG": f'"{org_id}"', "ACCOUNT": f'"{global_id("Account", house.account_ids[who])}"'}
+    ids["AN_ALERT"] = f'"{global_id("Alert", await alert_of(house, who))}"'
     ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
     read, change = await history_of(house, who)
     ids |= {"THE_RUN": f'"{global_id("Sync", read)}"', "RESOURCE": f'"{global_id("Resource", change)}"'}
@@ -239,6 +248,15 @@ async def machine_of(house: House, who: str) -> Any:
     raw = await documents.ServiceAccount.rows().find_one({"org_id": account["org_id"]})
     assert raw is not None
     return raw["_id"]
+
+
+async def alert_of(house: House, who: str) -> Any:
+    """An alert that has a history."""
+    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
+    assert account is not None
+    raw = await documents.AlertEntry.rows().find_one({"org_id": account["org_id"]})
+    assert raw is not None
+    return raw["alert_id"]
 
 
 async def history_of(house: House, who: str) -> tuple[Any, Any]:

@@ -11,7 +11,8 @@ from bson import ObjectId
 
 import documents
 from app.wiring import Backend, migrate
-from documents.alert import AlertSource, AlertState, Cause, acknowledge_alert, raise_alert, resolve_alerts
+from documents.alert import AlertSource, AlertState, Cause, raise_alert, resolve_alerts
+from documents.alert_change import acknowledge_alert
 from documents.base import utc_now
 from documents.event import EventCounter, log_ends
 from documents.finding import known_findings, record_findings
