@@ -2,8 +2,10 @@
 
 import asyncio
 import socket
+import ssl
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import httpx2
@@ -18,6 +20,12 @@ MOST_BYTES = 512 * 1024
 SERVICE = "identity provider"
 
 
+@cache
+def authorities() -> ssl.SSLContext:
+    """The system's authorities; reading them takes some 40 ms of the event loop, so they are read once."""
+    return httpx2.create_ssl_context(trust_env=False)
+
+
 class Outside(httpx2.AsyncBaseTransport):
     """Looks a name up once, refuses addresses inside, and connects to the very address that was judged.
 
@@ -27,7 +35,7 @@ class Outside(httpx2.AsyncBaseTransport):
     def __init__(self, allow_private: bool, most_bytes: int = MOST_BYTES) -> None:
         self._allow_private = allow_private
         self._most_bytes = most_bytes
-        self._inner = httpx2.AsyncHTTPTransport(trust_env=False)
+        self._inner = httpx2.AsyncHTTPTransport(verify=authorities(), trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
         """Raises ConnectError for an address that must not be called, and ReadError for an answer that is too big."""

@@ -23,7 +23,8 @@ class Graph:
     @classmethod
     @asynccontextmanager
     async def connected(cls, address: str) -> AsyncIterator[Self]:
-        async with httpx2.AsyncClient(timeout=30) as http:
+        # Over plain HTTP; reading the system's authorities anew for each test would take longer than the test.
+        async with httpx2.AsyncClient(timeout=30, verify=False) as http:
             yield cls(address, http)
 
     async def send(self, query: str, token: str | None = None, **variables: Any) -> dict[str, Any]:
