@@ -15,7 +15,7 @@ ASK_THE_GRAPH = $(filter-out %/test_isolation.py,$(shell grep -lw Graph tests/co
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up install test test-standard nightly lint check format schema isolation guides connectors audit bench constraints clean
+.PHONY: help demo up install test test-standard chaos nightly lint check format schema isolation guides connectors audit bench constraints clean
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,9 @@ test: $(VENV)/.dev ## Run every test; fail below 90% branch coverage, or 100% in
 
 test-standard: $(VENV)/.dev ## Run the tests that ask the graph on the standard executor instead of the compiled one
 	@CLOUDWATCHER_COMPILED_EXECUTOR=false $(PYTEST) -q $(or $(PYTEST_ARGS),$(ASK_THE_GRAPH))
+
+chaos: $(VENV)/.dev ## Kill and break everything under load and see whether anything is lost (CHAOS_ARGS='--help'; some minutes)
+	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 nightly: $(VENV)/.dev ## Run the property tests with twenty times as many examples (half an hour)
 	@$(PYTEST) -q --hypothesis-profile=nightly tests/unit tests/integration/test_rights_model.py

@@ -1,0 +1,1 @@
+"""Everything is broken while it is used, and nothing announced is lost: `make chaos`."""
