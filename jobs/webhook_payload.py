@@ -9,10 +9,10 @@ from typing import Any
 
 from bson import ObjectId
 
+from domain.facts.channel import WebhookTopic
 from domain.facts.event import LoggedEvent
 
-# Short names of topics, as channels choose them.
-TOPICS = ("alerts", "incidents", "costs", "syncs", "integrations")
+TOPICS = frozenset(topic.value for topic in WebhookTopic)
 # Whose ids are told as the global ids of the graph, so that partners can ask for more with `node`.
 NODES = {
     "account_id": "Account",
