@@ -9,6 +9,7 @@ from bson import Decimal128, ObjectId
 import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
+from tests.factories.crowd_channels import channels_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -30,7 +31,6 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
     people = [_person(org_id, number) for number in range(max(2, count // 10))]
     await documents.User.get_pymongo_collection().insert_many(people)
     runs = [{"_id": ObjectId(), **_sync(accounts[number % len(accounts)], number)} for number in range(count)]
-    channels = [_channel(org_id, number) for number in range(max(2, count // 100))]
     stored: dict[type[documents.TenantDocument], Sequence[ROW]] = {
         documents.Account: accounts,
         documents.Resource: resources,
@@ -44,8 +44,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
             _change(resources[number // 10 * 10 + 1], runs[0], number) for number in range(count)
         ],
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
-        documents.Channel: channels,
-        documents.Delivery: [_delivery(channels[number % 2], number) for number in range(count)],
+        **channels_of(org_id, count),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],
         documents.ServiceAccount: machines,
@@ -70,38 +69,6 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
     counter = {"$set": {"epoch": "e", "first": 1, "last": count}}
     await counters.update_one({"_id": org_id}, counter, upsert=True)
     return ObjectId(str(accounts[1]["_id"]))
-
-
-def _channel(org_id: ObjectId, number: int) -> ROW:
-    return {
-        "_id": ObjectId(),
-        "org_id": org_id,
-        "name": f"channel {number}",
-        "kind": "EMAIL",
-        "shown": "on-call@example.com",
-        "settings": b"",
-        "state": "VERIFIED",
-        "topics": [],
-        "templates": {},
-        "version": 1,
-        "created_at": START,
-    }
-
-
-def _delivery(channel: ROW, number: int) -> ROW:
-    return {
-        "_id": ObjectId(),
-        "org_id": channel["org_id"],
-        "channel_id": channel["_id"],
-        "key": f"key {number}",
-        "kind": "RAISED",
-        "subject": f"alert:{number % 50}",
-        "title": "title",
-        "state": ("SENT", "SENT", "FAILED", "EXPIRED")[number % 4],
-        "due_at": START,
-        "tries": 1,
-        "created_at": START + timedelta(minutes=number // 3),
-    }
 
 
 def _person(org_id: ObjectId, number: int) -> ROW:

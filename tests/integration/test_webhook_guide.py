@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from connectors.channels.kinds.webhook import signed
+from connectors.channels.kinds import webhook
 from tests.contract.sources import ROOT
 from tests.fakes.node import NoPeer, node
 
@@ -18,8 +18,8 @@ AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 NOW = AT.timestamp()
 BODY = b'{"id": "1", "data": {"title": "\xc3\xbc"}}'
 SECRET, OTHER = "s" * 43, "o" * 43
-HEADERS = signed(BODY, [SECRET], AT)
-BOTH = signed(BODY, [OTHER, SECRET], AT)
+HEADERS = webhook.signed(BODY, [SECRET], AT)
+BOTH = webhook.signed(BODY, [OTHER, SECRET], AT)
 CASES = [
     (SECRET, HEADERS, BODY, NOW, True),
     (SECRET, BOTH, BODY, NOW + 299, True),
@@ -39,7 +39,7 @@ def example(language: str) -> str:
 
 def test_the_python_of_the_guide_tells_genuine_messages_from_others() -> None:
     names: dict[str, Any] = {}
-    exec(example("python"), names)  # noqa: S102 - the guide's own text
+    exec(example("python"), names)
 
     assert [names["is_genuine"](*case[:4]) for case in CASES] == [case[4] for case in CASES]
 
