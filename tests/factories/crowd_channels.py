@@ -1,13 +1,15 @@
 """Channels and deliveries of a crowd, stored raw."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from bson import ObjectId
 
 import documents
+from documents.base import utc_now
 
-START = datetime(2026, 1, 1, tzinfo=UTC)
+# The log of deliveries is forgotten after 30 days, so these are of the last two.
+START = utc_now() - timedelta(days=2)
 ROW = dict[str, Any]
 
 
@@ -46,5 +48,5 @@ def _delivery(channel: ROW, number: int) -> ROW:
         "state": ("SENT", "SENT", "FAILED", "EXPIRED")[number % 4],
         "due_at": START,
         "tries": 1,
-        "created_at": START + timedelta(minutes=number // 3),
+        "created_at": START + timedelta(seconds=number // 3),
     }
