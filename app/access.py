@@ -34,6 +34,7 @@ from auth.token import TokenIssuer
 from auth.viewer import Viewer, renewed
 from auth.viewer_cache import ViewerCache
 from auth.watch import RoleWatch
+from connectors.channels.template import check_template, render_template
 from documents.audit_key import KeyRing
 from documents.base import utc_now
 from domain.errors import BadCursor, Unauthenticated
@@ -155,6 +156,8 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         downloads=DownloadLinks(keys.cursor, settings.public_url),
         access=LazyAccess(settings.private_endpoints_allowed, utc_now),
         external_ids=ExternalIds(keys.derived("external ids")),
+        check_template=check_template,
+        render_template=render_template,
         platform_providers=tuple(platform_providers(settings)),
     )
 

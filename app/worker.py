@@ -27,6 +27,7 @@ from jobs.context import JobContext
 from jobs.queue import (
     CHECK_BUDGETS,
     CHECK_IDENTITY_PROVIDER,
+    DELIVER,
     DELIVERIES,
     DISCONNECT_ACCOUNT,
     DISCOVER_MEMBERS,
@@ -47,6 +48,7 @@ from jobs.tasks import keep_house
 from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.check_identity_provider import check_identity_provider
 from jobs.tasks.clear_costs import clear_replaced_costs
+from jobs.tasks.deliver import deliver, deliver_due
 from jobs.tasks.disconnect_account import disconnect_account
 from jobs.tasks.discover_members import discover_members
 from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
@@ -69,6 +71,8 @@ SYNC_JOB_TIMEOUT = SYNC_TIMEOUT + timedelta(seconds=30)
 SYNC_ATTEMPTS = 200
 # A million entries take about a minute.
 EXPORT_TIMEOUT = timedelta(minutes=15)
+# Shorter than the lease of a delivery: whoever has it then is dead.
+DELIVERY_TIMEOUT = timedelta(seconds=120)
 REDIS_PAUSE_SECONDS = 1.0
 # How long a stopping worker lets its jobs run on; what is cancelled then runs again elsewhere.
 DRAIN_SECONDS = 10
@@ -185,16 +189,13 @@ def sync_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
 def delivery_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
     """The one for messages to channels: a channel that does not answer must not hold up anything else."""
     return PatientWorker(
-        functions=_delivery_jobs(),
+        functions=[func(told(deliver), name=DELIVER, timeout=DELIVERY_TIMEOUT, max_tries=5)],
+        cron_jobs=[cron(deliver_due, second=set(range(1, 60, 5)), timeout=QUICK_TIMEOUT)],
         queue_name=DELIVERIES,
         redis_pool=redis[DELIVERIES],
         max_jobs=20,
         **options(backend),
     )
-
-
-def _delivery_jobs() -> list[Any]:
-    return [func(told(dispatch_events), name=DISPATCH_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5)]
 
 
 def _slow_jobs() -> list[Any]:

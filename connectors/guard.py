@@ -147,14 +147,24 @@ class Guards:
         self._gate = Gate(redis, _loop_time)
         self._sleep, self._now, self._chance, self._limits = sleep, now, chance, limits
 
-    def of(self, provider: Provider | None, account: str, *, on_breaker: OnBreaker | None = None) -> AccountGuard:
-        """For the account of this key, which is no secret. `on_breaker` hears of breakers that open or close."""
+    def of(
+        self,
+        provider: Provider | None,
+        account: str,
+        *,
+        on_breaker: OnBreaker | None = None,
+        limit: Limit | None = None,
+    ) -> AccountGuard:
+        """For the account of this key, which is no secret. `on_breaker` hears of breakers that open or close.
+
+        `limit` takes the place of what the table says.
+        """
         watch = Watch(
             provider=provider,
             account=account,
             gate=self._gate,
             samples=Samples(self._now, on_breaker),
-            limits=self._limits,
+            limits=self._limits if limit is None else lambda _, __: limit,
             sleep=self._sleep,
             chance=self._chance,
         )

@@ -26,6 +26,10 @@ def authorities() -> ssl.SSLContext:
     return httpx2.create_ssl_context(trust_env=False)
 
 
+class AddressRefused(httpx2.ConnectError):
+    """The address must not be called, now or later."""
+
+
 class Outside(httpx2.AsyncBaseTransport):
     """Looks a name up once, refuses addresses inside, and connects to the very address that was judged.
 
@@ -38,12 +42,12 @@ class Outside(httpx2.AsyncBaseTransport):
         self._inner = httpx2.AsyncHTTPTransport(verify=authorities(), trust_env=False)
 
     async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
-        """Raises ConnectError for an address that must not be called, and ReadError for an answer that is too big."""
+        """Raises AddressRefused for an address that must not be called, and ReadError for an answer that is too big."""
         host = request.url.host
         try:
             check_secure(str(request.url), self._allow_private)
         except Invalid as error:
-            raise httpx2.ConnectError(error.message, request=request) from error
+            raise AddressRefused(error.message, request=request) from error
         address = await self._address(host, request)
         # The Host header is set already, and TLS is still checked against the name.
         request.extensions = {**request.extensions, "sni_hostname": host}
@@ -63,7 +67,7 @@ class Outside(httpx2.AsyncBaseTransport):
             raise httpx2.ConnectError(f"{host} is not known.", request=request) from error
         addresses = [str(entry[4][0]) for entry in found]
         if not addresses or any(is_forbidden_address(address, self._allow_private) for address in addresses):
-            raise httpx2.ConnectError(f"Connections to {host} are not allowed.", request=request)
+            raise AddressRefused(f"Connections to {host} are not allowed.", request=request)
         return addresses[0]
 
 

@@ -10,12 +10,14 @@ from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
 from documents.base import TenantDocument
 from documents.budget import Budget
+from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
+from documents.delivery import Delivery
 from documents.event import Event, EventCounter
 from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
@@ -57,6 +59,7 @@ __all__ = [
     "AuthMethod",
     "Budget",
     "ChangeKind",
+    "Channel",
     "ClientAccess",
     "CostDay",
     "CostLine",
@@ -64,6 +67,7 @@ __all__ = [
     "CostLoadState",
     "CostPeriod",
     "CustomRole",
+    "Delivery",
     "Event",
     "EventCounter",
     "EvidencePack",

@@ -14,7 +14,8 @@ class Channel(TenantDocument):
     """`settings` are sealed JSON; `shown` says in a line where messages go, without secrets.
 
     `proven_version` is the version of the settings a test message was delivered with. `quiet` and `templates` are kept
-    as domain/alerting and connectors/channels understand them. `sequence` counts the messages of a webhook.
+    as domain/alerting and connectors/channels understand them. `sequence` counts the messages of a webhook, `failures`
+    the tries that failed in a row.
     """
 
     noun: ClassVar[str] = "channel"
@@ -31,6 +32,7 @@ class Channel(TenantDocument):
     templates: dict[str, str] = Field(default_factory=dict)
     topics: list[str] = Field(default_factory=list)
     sequence: int = 0
+    failures: int = 0
     settings_version: int = 1
     proven_version: int | None = None
     version: int = 1

@@ -40,6 +40,7 @@ class Delivery(TenantDocument):
     state: DeliveryState = DeliveryState.WAITING
     due_at: datetime
     tries: int = 0
+    first_tried_at: datetime | None = None
     answer: str | None = None
     problem: str | None = None
     reference: str | None = None
@@ -79,6 +80,7 @@ async def add_delivery(
     notice: Notice,
     *,
     held_until: datetime | None = None,
+    sequence: int | None = None,
 ) -> ObjectId | None:
     """Ask for a notice to be delivered, once per `key`; returns its id, None when it was asked for before.
 
@@ -100,7 +102,8 @@ async def add_delivery(
         "state": (DeliveryState.HELD if held_until else DeliveryState.WAITING).value,
         "due_at": held_until or now,
         "tries": 0,
-        **dict.fromkeys(("answer", "problem", "reference", "sequence", "folded_into", "sent_at")),
+        "sequence": sequence,
+        **dict.fromkeys(("first_tried_at", "answer", "problem", "reference", "folded_into", "sent_at")),
         "created_at": now,
     }
     await Delivery.rows().insert_one(row, session=tx.session)

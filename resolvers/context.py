@@ -26,6 +26,7 @@ from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
 from domain.errors import Invalid
 from domain.facts.access import AccessReport, ReadNeed
+from domain.facts.notice import Notice
 from domain.facts.provider import Provider
 from jobs.writer import Writer
 from live.event_log import EventLog
@@ -77,6 +78,8 @@ class Ports:
     downloads: DownloadLinks
     access: AccessPort
     external_ids: ExternalIds
+    check_template: Callable[[str], None]
+    render_template: Callable[[str, Notice], str]
     # Keys of the providers open to everybody, in the order to show them.
     platform_providers: tuple[str, ...] = ()
 

@@ -8,6 +8,8 @@ from resolvers.alert_change import AlertMutations
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
+from resolvers.channel import ChannelQueries, ChannelSubscriptions
+from resolvers.channel_change import ChannelMutations
 from resolvers.client import ClientMutations, ClientQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
@@ -46,6 +48,7 @@ class Query(
     AuditQueries,
     ApiKeyQueries,
     BudgetQueries,
+    ChannelQueries,
     ClientQueries,
     CostQueries,
     DashboardQueries,
@@ -82,6 +85,7 @@ class Mutation(
     LeavingMutations,
     IdentityMutations,
     IdentityProviderMutations,
+    ChannelMutations,
     ClientMutations,
     InvitationMutations,
     MemberMutations,
@@ -103,5 +107,7 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be followed live.")
-class Subscription(AlertSubscriptions, AuditSubscriptions, IntegrationSubscriptions, SyncSubscriptions):
+class Subscription(
+    AlertSubscriptions, AuditSubscriptions, ChannelSubscriptions, IntegrationSubscriptions, SyncSubscriptions
+):
     pass

@@ -1,31 +1,33 @@
 """What a notification channel is: its settings, and how one message goes out. One module per kind in `kinds/`."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Protocol
-
-from pydantic import BaseModel
 
 from connectors.channels.mail import Post
 from connectors.guard import Guard
+from connectors.limits import Limit
 from domain.facts.channel import ChannelKind
+from domain.facts.channel_settings import ChannelSettings
 from domain.facts.notice import Notice
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One notice on its way. `key` is the same whenever it is tried again: the idempotency key.
+    """One notice on its way. `key` is the same whenever it is tried again: the idempotency key. `at` is now.
 
     `text` is what the organization's template made of the notice, None where it has none. `reference` is what the
     channel answered to the first message about the same subject (a thread, an incident), None for the first one.
-    `sequence` rises by one per message of a channel of kind WEBHOOK.
+    `sequence` rises by one per message of a channel of kind WEBHOOK. `org_id` is the tenant's.
     """
 
     key: str
     notice: Notice
+    at: datetime
     text: str | None = None
     reference: str | None = None
     sequence: int | None = None
+    org_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +62,25 @@ class Sender(Protocol):
 class Channel:
     """One kind. `settings` is a frozen pydantic model whose secrets are SecretStr; `per_minute` is the vendor's limit.
 
-    `shown` tells the settings without secrets, in one line ("#alerts", "hooks.slack.com").
+    `within`: how long one call may take.
     """
 
     kind: ChannelKind
     name: str
-    settings: type[BaseModel]
+    settings: type[ChannelSettings]
     send: Sender
-    shown: Callable[[Any], str]
     per_minute: int
-    check: Callable[[Any], Awaitable[None]] | None = None
+    within: timedelta = timedelta(seconds=20)
+
+    @property
+    def limit(self) -> Limit:
+        """How the guard of one channel is set. Deliveries are tried again by their job, not by the guard."""
+        return Limit(
+            rate=self.per_minute / 60,
+            burst=max(1, self.per_minute // 60),
+            concurrency=4,
+            timeout=self.within,
+            attempts=1,
+            failures=5,
+            published=((self.per_minute, 60),),
+        )

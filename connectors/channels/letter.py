@@ -5,7 +5,7 @@ empty line and paragraphs. A paragraph that is `{{ link }}` alone becomes a butt
 """
 
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,17 +42,19 @@ def letter_names() -> list[str]:
     return sorted(path.stem for path in FOLDER.glob("*.txt"))
 
 
-def write_letter(name: str, values: Mapping[str, str]) -> Letter:
+def write_letter(name: str, values: Mapping[str, str], *, lines: Sequence[str] = ()) -> Letter:
     """The letter with its values filled in: single lines of text; `link` is an address within this installation.
+
+    `lines` are as many more as there are, for letters that have a place for them.
 
     Raises Invalid for a letter there is not, a value that is missing, and one with a line break or another control
     character, because those would let the value write lines, or headers, of its own.
     """
-    for key, value in values.items():
+    for key, value in [*values.items(), *(("lines", line) for line in lines)]:
         if any(unicodedata.category(character) in {"Cc", "Zl", "Zp"} for character in value):
             raise Invalid(f"{key} must be a single line of text to be put into a mail.")
     try:
-        text = _environment().get_template(f"{name}.txt").render(values)
+        text = _environment().get_template(f"{name}.txt").render({**values, "lines": lines})
     except TemplateNotFound as error:
         raise Invalid(f"There is no letter named {name}.") from error
     except UndefinedError as error:

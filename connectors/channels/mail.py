@@ -2,6 +2,7 @@
 
 import asyncio
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from email.errors import MessageError
@@ -31,17 +32,24 @@ CLOSING = 421  # RFC 5321, 4.2.3: the server closes the connection, whatever was
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One letter to one address. A mail that is sent again has the same `message_id`."""
+    """One letter to one address, or to `others` too. A mail that is sent again has the same `message_id`.
+
+    `replies_to` is the id of the mail that began the thread it belongs to.
+    """
 
     to: str
     letter: Letter = field(repr=False)
     message_id: str
+    others: tuple[str, ...] = ()
+    replies_to: str | None = None
 
 
 class Post(Protocol):
     """Takes mail away. Raises ProviderError, Invalid for an address that is none."""
 
-    async def send(self, mail: Mail) -> None: ...
+    async def send(self, mail: Mail) -> Sequence[str]:
+        """The addresses that were refused for good, while others were taken."""
+        ...
 
 
 def message_of(mail: Mail, sender: str) -> EmailMessage:
@@ -49,12 +57,14 @@ def message_of(mail: Mail, sender: str) -> EmailMessage:
     message = EmailMessage(policy=SMTP)
     try:
         message["From"] = sender
-        message["To"] = Address(addr_spec=mail.to)
+        message["To"] = [Address(addr_spec=address) for address in (mail.to, *mail.others)]
         message["Subject"] = mail.letter.subject
     except (ValueError, MessageError, IndexError) as error:
         raise Invalid("This cannot be the address or subject of a mail.") from error
     message["Date"] = datetime.now(UTC)
     message["Message-ID"] = mail.message_id
+    if mail.replies_to is not None and mail.replies_to != mail.message_id:
+        message["In-Reply-To"] = message["References"] = mail.replies_to
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notices in return
     message.set_content(mail.letter.text, cte="quoted-printable")
     message.add_alternative(mail.letter.html, subtype="html", cte="quoted-printable")
@@ -70,19 +80,22 @@ class SmtpPost:
         self._tls = tls or ssl.create_default_context()
         self._guard = Guard(concurrency=AT_ONCE, time_limit=SENT_WITHIN, translate=translate)
 
-    async def send(self, mail: Mail) -> None:
-        """Returns once the server has taken the mail.
+    async def send(self, mail: Mail) -> Sequence[str]:
+        """Returns once the server has taken the mail, with the addresses that it will never take it for.
 
-        Raises Throttled or Unavailable when it may take it later, CredentialsRejected when it does not know us, and
-        Rejected when it will never take it.
+        Raises Throttled or Unavailable when it may take it later, for all addresses or for one (it is then sent to all
+        again, with the same id), CredentialsRejected when it does not know us, Rejected when it will never take it.
         """
         message = message_of(mail, self._sender)
 
-        async def hand_over() -> None:
+        async def hand_over() -> Sequence[str]:
             async with self._client() as client:
-                await client.send_message(message)
+                refused, _ = await client.send_message(message)
+            if later := [said for said in refused.values() if said.code < 500]:
+                raise aiosmtplib.SMTPResponseException(later[0].code, later[0].message)
+            return sorted(refused)
 
-        await self._guard.call(SERVICE, "to take a mail", hand_over)
+        return await self._guard.call(SERVICE, "to take a mail", hand_over)
 
     async def check(self) -> str:
         """What the server calls itself, once it has let us in. Raises like `send`."""
@@ -111,7 +124,8 @@ class SmtpPost:
 def translate(error: Exception, service: str, operation: str) -> ProviderError | None:
     """4xx answers are for later and 5xx are final (RFC 5321, 4.2.1); a connection that fails may work later."""
     if isinstance(error, aiosmtplib.SMTPRecipientsRefused):
-        error = error.recipients[0]
+        # One that may be taken later counts for all.
+        error = min(error.recipients, key=lambda refused: refused.code)
     if isinstance(error, aiosmtplib.SMTPResponseException):
         said = f"The mail server answered {error.code} when asked {operation}."
         if error.code == CLOSING:
@@ -134,11 +148,12 @@ class MailFolder:
         self._folder = folder
         self._sender = sender
 
-    async def send(self, mail: Mail) -> None:
+    async def send(self, mail: Mail) -> Sequence[str]:
         """Write the mail; only its path is logged. A mail that is sent again replaces its file."""
         message = message_of(mail, self._sender)
         path = await asyncio.to_thread(self._write, mail.message_id, bytes(message))
         log.info("mail_written", path=str(path))
+        return ()
 
     def _write(self, message_id: str, content: bytes) -> Path:
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -36,3 +36,13 @@ class DeliveryState(StrEnum):
     FOLDED = "FOLDED"
     FAILED = "FAILED"
     EXPIRED = "EXPIRED"
+
+
+class WebhookTopic(StrEnum):
+    """What partners can be told of; the short names of topics of the event log."""
+
+    ALERTS = "alerts"
+    INCIDENTS = "incidents"
+    COSTS = "costs"
+    SYNCS = "syncs"
+    INTEGRATIONS = "integrations"

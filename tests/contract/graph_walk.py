@@ -24,6 +24,10 @@ GRAPH = schema_for(is_compiled=True)._schema
 SAMPLES: dict[str, Any] = {
     # To where nothing listens: these calls must not leave the machine.
     "AccessInput": {"slack": {"token": "not-a-real-token-of-slack", "endpointUrl": "http://127.0.0.1:9"}},
+    "ChannelSettingsInput": {"email": {"addresses": ["somebody@example.com"]}},
+    "WeeklyHoursInput.begins": "22:00",
+    "WeeklyHoursInput.ends": "06:00",
+    "WeeklyHoursInput.zone": "UTC",
     "RegisterInput.email": "somebody@example.com",
     "RegisterInput.password": "correct horse battery staple",
     "InviteInput.email": "somebody@example.com",

@@ -10,8 +10,10 @@ from documents import AccountState, AlertSource
 from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
 from documents.base import TenantDocument, utc_now
+from domain.facts.channel import ChannelKind
 from domain.facts.finding import FindingCategory
 from domain.facts.health import HealthProblem, ProblemKind
+from domain.facts.notice import NoticeKind
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
@@ -123,6 +125,9 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     await provider.insert()
     domain = documents.VerifiedDomain(org_id=org_id, name="secret.example.com")
     await domain.insert()
+    channel, delivery = make_channel(tenant)
+    await channel.insert()
+    await delivery.insert()
     role = documents.CustomRole(org_id=org_id, name="secret-role", permissions=["costs:read"])
     await role.insert()
     invitation = documents.Invitation(
@@ -157,10 +162,38 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "ServiceAccount": machine.account,
         "ApiKey": machine.key,
         "GroupRole": rule,
+        "Channel": channel,
+        "Delivery": delivery,
         "CustomRole": role,
         "Invitation": invitation,
         "ProviderVisit": visit,
     }
+
+
+def make_channel(tenant: Tenant) -> tuple[documents.Channel, documents.Delivery]:
+    """A channel, whose settings nobody can open, and a message through it."""
+    channel = documents.Channel(
+        id=PydanticObjectId(),
+        org_id=tenant.organization.id,
+        name="secret-channel",
+        kind=ChannelKind.EMAIL,
+        shown="secret-address@example.com",
+        settings=b"secret-settings",
+        problem="secret-problem",
+        templates={"RAISED": "secret-template"},
+    )
+    delivery = documents.Delivery(
+        org_id=tenant.organization.id,
+        channel_id=channel.id,
+        key="secret-key",
+        kind=NoticeKind.RAISED,
+        subject="alert:secret",
+        title="secret-title",
+        notice={"message": "secret-notice"},
+        due_at=utc_now() + timedelta(days=1),
+        answer="secret-answer",
+    )
+    return channel, delivery
 
 
 def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExport]:

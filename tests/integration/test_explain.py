@@ -56,6 +56,7 @@ RELATED = {
     "alerts": "account { name } finding { title resource { name account { name } } }",
     "findings": "account { name } resource { name }",
     "apiKeys": "serviceAccount { name }",
+    "deliveries": "channel { name }",
     "resources": "account { name }",
     "syncs": "account { name }",
     "integrationHealths": "account { name }",
@@ -131,6 +132,8 @@ def listings() -> Iterator[Listing]:
         "auditExports",
         "auditLog",
         "budgets",
+        "channels",
+        "deliveries",
         "customRoles",
         "findings",
         "groupRoles",
@@ -149,6 +152,10 @@ def listings() -> Iterator[Listing]:
     yield from people_listings()
     yield Listing("accounts", "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
+    yield Listing("channels", "organizationId: ORG")
+    yield Listing("deliveries", "channelId: A_CHANNEL")
+    for where in ("states: [FAILED]", "states: [FAILED, EXPIRED], channelId: A_CHANNEL"):
+        yield Listing("deliveries", where, is_exact=False)
     for where in ("states: [OPEN]", "organizationId: ORG"):
         yield Listing("alerts", f"filter: {{{where}}}")
     yield from alert_listings()
@@ -220,6 +227,7 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     org_id = tenant.global_id if who == "alone" else global_id("Organization", await first_client(house))
     ids = {"ORG": f'"{org_id}"', "ACCOUNT": f'"{global_id("Account", house.account_ids[who])}"'}
     ids["AN_ALERT"] = f'"{global_id("Alert", await alert_of(house, who))}"'
+    ids["A_CHANNEL"] = f'"{global_id("Channel", await channel_of(house, who))}"'
     ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
     read, change = await history_of(house, who)
     ids |= {"THE_RUN": f'"{global_id("Sync", read)}"', "RESOURCE": f'"{global_id("Resource", change)}"'}
@@ -257,6 +265,15 @@ async def alert_of(house: House, who: str) -> Any:
     raw = await documents.AlertEntry.rows().find_one({"org_id": account["org_id"]})
     assert raw is not None
     return raw["alert_id"]
+
+
+async def channel_of(house: House, who: str) -> Any:
+    """A channel with deliveries of every state."""
+    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
+    assert account is not None
+    raw = await documents.Delivery.rows().find_one({"org_id": account["org_id"], "state": "FAILED"})
+    assert raw is not None
+    return raw["channel_id"]
 
 
 async def history_of(house: House, who: str) -> tuple[Any, Any]:

@@ -34,6 +34,10 @@ ROOT = Path(__file__).parents[2]
 PLAIN_FILES = ("--wiredTigerCollectionBlockCompressor", "none", "--wiredTigerJournalCompressor", "none")
 PATIENCE_SECONDS = 120
 SYNCS = "query($id: ID!) { syncs(accountId: $id, first: 1) { nodes { state step problem gaps } } }"
+CREATE_CHANNEL = """mutation($input: CreateChannelInput!) { createChannel(input: $input) {
+  ... on CreateChannelSuccess { created { channel { id shown } } } ... on UserError { message } } }"""
+TEST_CHANNEL = "mutation($input: TestChannelInput!) { testChannel(input: $input) { __typename } }"
+DELIVERIES = "{ deliveries { nodes { state answer problem channel { shown problem } } } }"
 EVERYTHING = """{
   accounts(first: 50) { nodes { id name state nativeId roleArn endpointUrl regions problem } }
   alerts(first: 50) { nodes { title message } }
@@ -139,6 +143,7 @@ async def lead_a_life(trail: Trail, client: Client, aws: Moto, mail: Path) -> No
     good = await client.connect("good", aws.url, key(trail.canary("working key").text))
     await client.sync_told(good, "SUCCEEDED")
     await refuse_at_the_door(trail, client)
+    await tell_channels(trail, client, aws.url)
 
     wrong, slow, odd = [await connected(trail, client, aws, name) for name in ("rejected", "throttled", "odd")]
     aws.refuse("sts", "GetCallerIdentity", 403, "InvalidClientTokenId")
@@ -185,6 +190,31 @@ async def refuse_at_the_door(trail: Trail, client: Client) -> None:
     await client.ask(CONNECT, input={**fields, "access": {"aws": {"endpointUrl": "ftp://example.com", **key(text)}}})
     for vendor in ({"slack": {"token": text * 90}}, {"github": {"organization": "-", "token": text}}):
         await client.ask(CONNECT, input={**fields, "access": vendor})
+
+
+async def tell_channels(trail: Trail, client: Client, elsewhere: str) -> None:
+    """Channels that are refused at the door, and others that are tested against a server that knows nothing of them."""
+    bot, hook, card, pager = (trail.canary(name).word for name in ("bot", "hook", "card", "pager"))
+    routing = trail.canary("routing key").core
+    for wrong in (
+        {"slackBot": {"token": bot, "channel": "#a"}},
+        {"slackWebhook": {"url": f"ftp://{hook}"}},
+        {"teams": {"url": f"{elsewhere}/{card}"}},
+        {"pagerduty": {"routingKey": pager}},
+    ):
+        await client.ask(CREATE_CHANNEL, input={"name": "x", "settings": wrong})
+    for name, settings in (
+        ("bot", {"slackBot": {"token": f"xoxb-{bot}", "channel": "#a", "endpointUrl": elsewhere}}),
+        ("hook", {"slackWebhook": {"url": f"{elsewhere}/services/{hook}"}}),
+        ("card", {"teams": {"url": f"http://127.0.0.1:9/?sig={card}"}}),
+        ("pager", {"pagerduty": {"routingKey": routing, "endpointUrl": elsewhere}}),
+    ):
+        made = await client.ask(CREATE_CHANNEL, input={"name": name, "settings": settings})
+        channel = made["data"]["createChannel"]["created"]["channel"]["id"]
+        await client.ask(TEST_CHANNEL, input={"channelId": channel})
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while "problem': None" in str(await client.ask(DELIVERIES)):  # noqa: ASYNC110 - another process sends
+            await asyncio.sleep(0.3)
 
 
 async def lose_the_key(trail: Trail, client: Client, aws: Moto, urls: ServerUrls) -> None:

@@ -16,6 +16,8 @@ VALUES = {
     "new_email": "new@example.com",
     "organization": "Example Company",
     "inviter": "Ada Lovelace",
+    "title": "[HIGH] Trail is stopped",
+    "summary": "What happens leaves no trace.",
 }
 
 
