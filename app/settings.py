@@ -176,7 +176,7 @@ class Settings(KmsSettings, BaseSettings):
         default=18_000, ge=60, description="Requests with events each event endpoint takes a minute on average."
     )
     refused_events_per_minute: int = Field(
-        default=600, ge=60, description="Requests an address may have refused by one event endpoint, likewise."
+        default=600, ge=60, description="The same an address may have refused by one event endpoint."
     )
     key_authorities: dict[str, str] = Field(
         default_factory=dict,

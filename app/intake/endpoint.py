@@ -96,12 +96,16 @@ class Intake:
         return response
 
     async def _admitted(self, request: Request) -> Called:
-        parts, address = self._parts, bucket_of(self._parts.addresses.of(request.scope))
+        limits, address = self._parts.limits, self._address(request)
         if request.method not in METHODS:
             raise Refusal(405, "the method is not taken")
-        await parts.limits.admit(address)
-        call = await called(request.path_params["provider"], request.path_params["endpoint_id"])
-        await parts.limits.admit_to(call.id, address)
+        limits.admit(address)
+        try:
+            call = await called(request.path_params["provider"], request.path_params["endpoint_id"])
+        except Refusal:
+            limits.was_lost(address)
+            raise
+        await limits.admit_to(call.id, address)
         return call
 
     async def _taken(self, call: Called, request: Request) -> tuple[str, Response]:
@@ -111,13 +115,14 @@ class Intake:
             async with asyncio.timeout(STORED_WITHIN.total_seconds()):
                 await self._stored(call, taken, now)
         except Refusal as refused:
-            parts.limits.was_refused(call.id)
             parts.counts.refused(call.id, refused.reason, now)
             log.info("intake.refused", **_told(call), status=refused.status, reason=refused.reason)
+            parts.limits.was_refused(call.id, self._address(request))
             raise
-        if taken.messages or taken.is_confirmed:
-            parts.limits.was_genuine(call.id, bucket_of(parts.addresses.of(request.scope)))
         return "taken" if taken.messages else "answered", answer(taken)
+
+    def _address(self, request: Request) -> str:
+        return bucket_of(self._parts.addresses.of(request.scope))
 
     async def _proven(self, call: Called, request: Request, now: datetime) -> Taken:
         body = b""
