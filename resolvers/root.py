@@ -13,6 +13,7 @@ from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
+from resolvers.event_endpoint import EventEndpointMutations, EventEndpointQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
@@ -49,6 +50,7 @@ class Query(
     ClientQueries,
     CostQueries,
     DashboardQueries,
+    EventEndpointQueries,
     FactorQueries,
     FindingQueries,
     IdentityProviderQueries,
@@ -78,6 +80,7 @@ class Mutation(
     AuditMutations,
     ApiKeyMutations,
     BudgetMutations,
+    EventEndpointMutations,
     FactorMutations,
     LeavingMutations,
     IdentityMutations,

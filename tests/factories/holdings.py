@@ -12,6 +12,7 @@ from documents.audit_export import AuditExportState, AuditFormat
 from documents.base import TenantDocument, utc_now
 from domain.facts.finding import FindingCategory
 from domain.facts.health import HealthProblem, ProblemKind
+from domain.facts.intake import IntakeWay
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
@@ -138,8 +139,25 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         org_id=org_id, user_id=tenant.user.id, access_id=PydanticObjectId(), reason="secret-visit", expires_at=now
     )
     await visit.insert()
+    endpoint = documents.IntakeEndpoint(org_id=org_id, account_id=account.id, way=IntakeWay.AWS_SNS)
+    endpoint.settings = {"topic_arns": ["arn:aws:sns:us-east-1:111122223333:secret-topic"]}
+    await endpoint.insert()
+    event = documents.ReceivedEvent(
+        org_id=org_id,
+        endpoint_id=endpoint.id,
+        account_id=account.id,
+        provider=Provider.AWS,
+        event_id="secret-event",
+        kind="eventbridge",
+        body="{}",
+        received_at=now,
+        state=documents.ReceivedState.PROCESSED,
+    )
+    await event.insert()
     return {
         "Account": account,
+        "EventEndpoint": endpoint,
+        "ReceivedEvent": event,
         "AuditEntry": entry,
         "AuditExport": export,
         "Resource": resource,

@@ -56,6 +56,8 @@ RELATED = {
     "alerts": "account { name } finding { title resource { name account { name } } }",
     "findings": "account { name } resource { name }",
     "apiKeys": "serviceAccount { name }",
+    "eventEndpoints": "account { name }",
+    "receivedEvents": "endpoint { way }",
     "resources": "account { name }",
     "syncs": "account { name }",
     "integrationHealths": "account { name }",
@@ -132,6 +134,7 @@ def listings() -> Iterator[Listing]:
         "auditLog",
         "budgets",
         "customRoles",
+        "eventEndpoints",
         "findings",
         "groupRoles",
         "invitations",
@@ -149,6 +152,8 @@ def listings() -> Iterator[Listing]:
     yield from people_listings()
     yield Listing("accounts", "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
+    yield Listing("eventEndpoints", "organizationId: ORG")
+    yield Listing("receivedEvents", "endpointId: ENDPOINT")
     for where in ("states: [OPEN]", "organizationId: ORG"):
         yield Listing("alerts", f"filter: {{{where}}}")
     yield from alert_listings()
@@ -221,6 +226,7 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     ids = {"ORG": f'"{org_id}"', "ACCOUNT": f'"{global_id("Account", house.account_ids[who])}"'}
     ids["AN_ALERT"] = f'"{global_id("Alert", await alert_of(house, who))}"'
     ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
+    ids["ENDPOINT"] = f'"{global_id("EventEndpoint", await endpoint_of(house, who))}"'
     read, change = await history_of(house, who)
     ids |= {"THE_RUN": f'"{global_id("Sync", read)}"', "RESOURCE": f'"{global_id("Resource", change)}"'}
     after, plans = None, []
@@ -257,6 +263,12 @@ async def alert_of(house: House, who: str) -> Any:
     raw = await documents.AlertEntry.rows().find_one({"org_id": account["org_id"]})
     assert raw is not None
     return raw["alert_id"]
+
+
+async def endpoint_of(house: House, who: str) -> Any:
+    raw = await documents.IntakeEndpoint.rows().find_one({"account_id": house.account_ids[who]})
+    assert raw is not None
+    return raw["_id"]
 
 
 async def history_of(house: House, who: str) -> tuple[Any, Any]:
