@@ -13,7 +13,7 @@ from pymongo.errors import ServerSelectionTimeoutError
 import documents
 from app.web import Web, serving
 from app.wiring import Backend
-from connectors.intake.ways.github_webhook import MOST_BYTES
+from connectors.intake.ways import github_webhook
 from documents import ReceivedState
 from documents.base import utc_now
 from documents.intake_endpoint import OVERLAP
@@ -161,7 +161,7 @@ async def test_other_methods_are_refused(http: httpx2.AsyncClient, github: docum
 async def test_an_event_that_turns_out_to_be_too_large_is_refused(
     http: httpx2.AsyncClient, github: documents.IntakeEndpoint
 ) -> None:
-    large = github_request({"text": "x" * (MOST_BYTES + 1)}, "push")
+    large = github_request({"text": "x" * (github_webhook.MOST_BYTES + 1)}, "push")
 
     async def chunks() -> AsyncIterator[bytes]:
         for start in range(0, len(large.body), 65_536):
@@ -179,7 +179,7 @@ async def test_what_is_said_to_be_too_large_is_refused_before_it_is_sent(
 ) -> None:
     host, port = address.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    head = f"POST {path_of(github)} HTTP/1.1\r\nhost: h\r\ncontent-length: {MOST_BYTES + 1}\r\n\r\n"
+    head = f"POST {path_of(github)} HTTP/1.1\r\nhost: h\r\ncontent-length: {github_webhook.MOST_BYTES + 1}\r\n\r\n"
     writer.write(head.encode())
 
     status = await asyncio.wait_for(reader.readline(), 5)

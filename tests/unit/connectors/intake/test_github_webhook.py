@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from connectors.intake.receiver import Taken
 from domain.facts.intake import IntakeWay
 from tests.fakes.genuine import github_request, posted, signature
-from tests.unit.connectors.intake.taking import genuine_of, refused, sent, take, with_headers
+from tests.fakes.taking import genuine_of, refused, sent, take, with_headers
 
 GENUINE = genuine_of(IntakeWay.GITHUB_WEBHOOK)
 # Source: GitHub docs, "Validating webhook deliveries", section "Testing the webhook payload validation".

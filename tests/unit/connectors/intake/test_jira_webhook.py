@@ -7,7 +7,7 @@ import pytest
 
 from domain.facts.intake import IntakeWay
 from tests.fakes.genuine import NOW, jira_request, later
-from tests.unit.connectors.intake.taking import genuine_of, refused, sent, take, with_headers
+from tests.fakes.taking import genuine_of, refused, sent, take, with_headers
 
 GENUINE = genuine_of(IntakeWay.JIRA_WEBHOOK)
 

@@ -10,7 +10,7 @@ from connectors.intake.receiver import Taken
 from domain.facts.intake import IntakeWay
 from domain.facts.intake_settings import OktaSettings
 from tests.fakes.genuine import SECRET, okta_event, okta_request, posted
-from tests.unit.connectors.intake.taking import genuine_of, refused, sent, take
+from tests.fakes.taking import genuine_of, refused, sent, take
 
 GENUINE = genuine_of(IntakeWay.OKTA_EVENT_HOOK)
 

@@ -12,7 +12,7 @@ from connectors.intake.receiver import Incoming, Taken
 from domain.facts.intake import IntakeWay
 from domain.facts.intake_settings import SlackSettings
 from tests.fakes.genuine import NOW, later, posted, pressed, signature, slack_request
-from tests.unit.connectors.intake.taking import genuine_of, refused, sent, take, with_headers
+from tests.fakes.taking import genuine_of, refused, sent, take, with_headers
 
 GENUINE = genuine_of(IntakeWay.SLACK_INTERACTION)
 COMMAND = {"token": "an-older-proof", "team_id": "T0001", "command": "/cloudwatcher", "text": "status", "user_id": "U1"}
