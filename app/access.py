@@ -100,7 +100,13 @@ class Access:
             self.note_use(viewer, call.address)
         loaders = Loaders(scope_of(viewer, None)) if viewer else None
         return Context(
-            viewer=viewer, request_id=call.request_id, now=utc_now, loaders=loaders, call=call, ports=self.ports
+            viewer=viewer,
+            request_id=call.request_id,
+            now=utc_now,
+            loaders=loaders,
+            call=call,
+            ports=self.ports,
+            public_url=self.ports.public_url,
         )
 
 
@@ -158,6 +164,7 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         external_ids=ExternalIds(keys.derived("external ids")),
         check_template=check_template,
         render_template=render_template,
+        public_url=settings.public_url,
         platform_providers=tuple(platform_providers(settings)),
     )
 

@@ -34,6 +34,14 @@ CONNECTIONS = Gauge("cloudwatcher_graphql_connections", "Open streaming connecti
 SUBSCRIPTIONS = Gauge("cloudwatcher_graphql_subscriptions", "Subscriptions that are running.")
 
 REFUSED_KEYS = Counter("cloudwatcher_refused_api_keys", "API keys that were malformed, unknown, revoked or expired.")
+INTAKE_REQUESTS = Counter("cloudwatcher_intake_requests", "Requests to event endpoints.", ["way", "outcome"])
+INTAKE_EVENTS = Counter("cloudwatcher_intake_events", "Events that were proven genuine and are stored.", ["way"])
+INTAKE_SECONDS = Histogram(
+    "cloudwatcher_intake_seconds",
+    "Time from an event's request to its answer.",
+    ["way"],
+    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 3, 10),
+)
 LIVE_FAILURES = Counter("cloudwatcher_live_failures", "Outages of parts of the live feed.", ["what"])
 
 

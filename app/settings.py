@@ -172,6 +172,16 @@ class Settings(KmsSettings, BaseSettings):
     cost_per_minute_per_address: int = Field(
         default=600_000, ge=100, description="The same for all signed-in users of one address together."
     )
+    events_per_minute: int = Field(
+        default=18_000, ge=60, description="Requests with events each event endpoint takes a minute on average."
+    )
+    refused_events_per_minute: int = Field(
+        default=600, ge=60, description="The same an address may have refused by one event endpoint."
+    )
+    key_authorities: dict[str, str] = Field(
+        default_factory=dict,
+        description="Stand-ins for where the keys that prove events are fetched, as a JSON object. Not in production.",
+    )
     compiled_executor: bool = Field(
         default=True,
         description="Whether selections of plain attributes are compiled; answers are the same either way.",
@@ -247,6 +257,7 @@ class Settings(KmsSettings, BaseSettings):
             and not parse_smtp_url(self.smtp_url.get_secret_value()).is_protected,
             "CLOUDWATCHER_BCRYPT_ROUNDS must be 12 or more.": self.bcrypt_rounds < 12,
             "CLOUDWATCHER_ALLOWED_ORIGINS must not hold *.": "*" in self.allowed_origins,
+            "CLOUDWATCHER_KEY_AUTHORITIES must not be set.": bool(self.key_authorities),
             "CLOUDWATCHER_TRUSTED_PROXIES must not hold everybody.": any(
                 ip_network(each, strict=False).prefixlen == 0 for each in self.trusted_proxies
             ),

@@ -40,6 +40,9 @@ from app.http.cross_origin import ListedOrigins
 from app.http.peers import Peers
 from app.http.protocol import ConnectionLimits
 from app.identity_providers import Providers
+from app.intake.endpoint import MOST_BYTES, Intake
+from app.intake.endpoint import PATH as EVENTS
+from app.intake.parts import intake_parts
 from app.logs import set_up_logs
 from app.metrics import count_live, metrics_page
 from app.revoked import Revoked
@@ -103,6 +106,7 @@ class Web:
             operations_per_connection=settings.max_subscriptions,
         )
         view = GraphQLView(endpoint)
+        self._intake = intake_parts(backend, self.addresses)
         scim = Scim(access, endpoint.budget, settings.public_url)
         self.app = Front(view, Strict(self._framework(view, StreamView(endpoint), scim)))
 
@@ -114,6 +118,7 @@ class Web:
                 Route("/graphql/stream", stream, methods=None),
                 Route("/.well-known/jwks.json", self.jwks),
                 Route(f"{DOWNLOADS}{{token}}", self._downloads.serve),
+                Route(EVENTS, Intake(self._intake), methods=None, max_body_size=MOST_BYTES),
                 *self._sign_in.routes,
                 Route("/healthz", self.healthz),
                 Route("/readyz", self.readyz),
@@ -164,9 +169,10 @@ class Web:
         return is_loopback(self.addresses.of(request.scope)) and not is_passed_on
 
     async def drain(self) -> None:
-        """Tell streams to connect elsewhere and end the live readers."""
+        """Tell streams to connect elsewhere, end the live readers, and write down what was counted."""
         await self.connections.drain()
         await self.feed.close()
+        await self._intake.counts.settle()
 
     async def _answers_mongodb(self) -> bool:
         try:

@@ -23,11 +23,13 @@ from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.identity_provider import IdentityProvider, RoleMapping
+from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
 from documents.provider_visit import ProviderVisit
+from documents.received_event import ReceivedEvent, ReceivedState
 from documents.recovery_code import RecoveryCode
 from documents.resource import Resource
 from documents.resource_change import ChangeKind, ResourceChange
@@ -75,6 +77,7 @@ __all__ = [
     "Finding",
     "GroupRole",
     "IdentityProvider",
+    "IntakeEndpoint",
     "IntegrationHealth",
     "Invitation",
     "Membership",
@@ -83,6 +86,8 @@ __all__ = [
     "Passkey",
     "ProviderVisit",
     "ReadState",
+    "ReceivedEvent",
+    "ReceivedState",
     "RecoveryCode",
     "RefreshToken",
     "Resource",

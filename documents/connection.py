@@ -12,7 +12,9 @@ from documents.account import CONNECTED_STATES, Account, AccountState, sealed
 from documents.alert import Alert, AlertState, resolve_alerts
 from documents.cost_day import CostDay
 from documents.finding import Finding, open_findings
+from documents.intake_endpoint import delete_endpoints_of
 from documents.integration_health import IntegrationHealth
+from documents.received_event import ReceivedEvent
 from documents.resource import Resource
 from documents.resource_change import ResourceChange
 from documents.sync_read import SyncRead
@@ -80,7 +82,7 @@ async def update_account(account: Account, session: AsyncClientSession, **fields
 async def begin_disconnect(account: Account, session: AsyncClientSession) -> list[Account]:
     """Forget the credentials of a connected account and of those it leads into; returns them all as they are now.
 
-    Nothing is read from them any more; what was read is taken away by the job.
+    Their event endpoints go at once. Nothing is read from them any more; what was read is taken away by the job.
     """
     rows = Account.rows()
     family = {"org_id": account.org_id, "$or": [{"_id": account.id}, {"parent_id": account.id}]}
@@ -88,7 +90,9 @@ async def begin_disconnect(account: Account, session: AsyncClientSession) -> lis
     change: dict[str, Any] = {"state": AccountState.DISCONNECTING.value, "credentials": None, "next_sync_at": None}
     change |= {"access": None, "problem": None}
     await rows.update_many(leaving, {"$set": change}, session=session)
-    return [Account.stored(raw) async for raw in rows.find(leaving, session=session)]
+    left = [Account.stored(raw) async for raw in rows.find(leaving, session=session)]
+    await delete_endpoints_of([one.id for one in left], session)
+    return left
 
 
 async def find_disconnecting(limit: int = AT_ONCE) -> list[Account]:
@@ -129,7 +133,7 @@ async def remove_resources(account: Account) -> int:
     """
     query = {"org_id": account.org_id, "account_id": account.id}
     removed = 0
-    for document in (Resource, ResourceChange, SyncRead, IntegrationHealth):
+    for document in (Resource, ResourceChange, SyncRead, IntegrationHealth, ReceivedEvent):
         ids = [raw["_id"] async for raw in document.rows().find(query, {"_id": 1}, limit=5 * AT_ONCE)]
         if ids:
             await document.rows().delete_many({"_id": {"$in": ids}})

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from beanie import PydanticObjectId
 from bson import ObjectId
 from pydantic import Field
-from pymongo import ASCENDING, IndexModel
+from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.base import TenantDocument, utc_now
 from documents.intake_endpoint import IntakeEndpoint
@@ -48,6 +48,16 @@ class ReceivedEvent(TenantDocument):
         name = "received_events"
         indexes = [
             IndexModel([("endpoint_id", ASCENDING), ("event_id", ASCENDING)], unique=True, name="endpoint_event"),
+            IndexModel(
+                [
+                    ("org_id", ASCENDING),
+                    ("endpoint_id", ASCENDING),
+                    ("received_at", DESCENDING),
+                    ("_id", DESCENDING),
+                ],
+                name="org_endpoint_newest",
+            ),
+            IndexModel([("account_id", ASCENDING)], name="account"),
             IndexModel([("org_id", ASCENDING), ("state", ASCENDING), ("received_at", ASCENDING)], name="org_state"),
             IndexModel([("state", ASCENDING), ("received_at", ASCENDING)], name="state_received"),
             IndexModel([("received_at", ASCENDING)], name="expiry", expireAfterSeconds=int(KEPT.total_seconds())),

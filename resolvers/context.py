@@ -80,6 +80,7 @@ class Ports:
     external_ids: ExternalIds
     check_template: Callable[[str], None]
     render_template: Callable[[str, Notice], str]
+    public_url: str
     # Keys of the providers open to everybody, in the order to show them.
     platform_providers: tuple[str, ...] = ()
 

@@ -15,6 +15,7 @@ from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
+from resolvers.event_endpoint import EventEndpointMutations, EventEndpointQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
@@ -52,6 +53,7 @@ class Query(
     ClientQueries,
     CostQueries,
     DashboardQueries,
+    EventEndpointQueries,
     FactorQueries,
     FindingQueries,
     IdentityProviderQueries,
@@ -81,6 +83,7 @@ class Mutation(
     AuditMutations,
     ApiKeyMutations,
     BudgetMutations,
+    EventEndpointMutations,
     FactorMutations,
     LeavingMutations,
     IdentityMutations,

@@ -37,7 +37,7 @@ class Loaders:
 class SchemaContext:
     """One per operation. `permission` is that of the root field being resolved; the field sets it.
 
-    `call` is the transport's own record of the operation.
+    `call` is the transport's own record of the operation, `public_url` the address of the installation.
     """
 
     viewer: Viewer | None
@@ -46,6 +46,7 @@ class SchemaContext:
     call: object = None
     permission: Permission | None = None
     loaders: Loaders | None = None
+    public_url: str = ""
 
     def under(self, permission: Permission | None) -> Self:
         """The same context for a root field that needs this permission."""

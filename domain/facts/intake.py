@@ -27,3 +27,22 @@ class IntakeWay(StrEnum):
     def is_pulled(self) -> bool:
         """Whether we go and fetch them."""
         return self in {IntakeWay.AWS_SQS, IntakeWay.GCP_PUBSUB_PULL}
+
+    @property
+    def makes_secret(self) -> bool:
+        """Whether we make the secret that is shared with the provider."""
+        return self in {
+            IntakeWay.AZURE_EVENT_GRID,
+            IntakeWay.GITHUB_WEBHOOK,
+            IntakeWay.OKTA_EVENT_HOOK,
+            IntakeWay.JIRA_WEBHOOK,
+        }
+
+    @property
+    def takes_secret(self) -> bool:
+        """Whether the provider makes it, and we are told."""
+        return self is IntakeWay.SLACK_INTERACTION
+
+    def address(self, public_url: str, id: object) -> str | None:
+        """Where the provider sends to; None for what is pulled."""
+        return None if self.is_pulled else f"{public_url.rstrip('/')}/events/{self.provider.value.lower()}/{id}"

@@ -10,6 +10,7 @@ import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
 from tests.factories.crowd_channels import channels_of
+from tests.factories.event_crowd import endpoint_row, received_row
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -30,6 +31,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
     edition_id = ObjectId()
     people = [_person(org_id, number) for number in range(max(2, count // 10))]
     await documents.User.get_pymongo_collection().insert_many(people)
+    endpoints = [endpoint_row(account, number) for number, account in enumerate(accounts)]
     runs = [{"_id": ObjectId(), **_sync(accounts[number % len(accounts)], number)} for number in range(count)]
     stored: dict[type[documents.TenantDocument], Sequence[ROW]] = {
         documents.Account: accounts,
@@ -43,6 +45,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.ResourceChange: [
             _change(resources[number // 10 * 10 + 1], runs[0], number) for number in range(count)
         ],
+        documents.IntakeEndpoint: endpoints,
+        documents.ReceivedEvent: [received_row(endpoints[number % len(endpoints)], number) for number in range(count)],
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
         **channels_of(org_id, count),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],

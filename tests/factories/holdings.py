@@ -13,6 +13,7 @@ from documents.base import TenantDocument, utc_now
 from domain.facts.channel import ChannelKind
 from domain.facts.finding import FindingCategory
 from domain.facts.health import HealthProblem, ProblemKind
+from domain.facts.intake import IntakeWay
 from domain.facts.notice import NoticeKind
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
@@ -143,8 +144,25 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         org_id=org_id, user_id=tenant.user.id, access_id=PydanticObjectId(), reason="secret-visit", expires_at=now
     )
     await visit.insert()
+    endpoint = documents.IntakeEndpoint(org_id=org_id, account_id=account.id, way=IntakeWay.AWS_SNS)
+    endpoint.settings = {"topic_arns": ["arn:aws:sns:us-east-1:111122223333:secret-topic"]}
+    await endpoint.insert()
+    event = documents.ReceivedEvent(
+        org_id=org_id,
+        endpoint_id=endpoint.id,
+        account_id=account.id,
+        provider=Provider.AWS,
+        event_id="secret-event",
+        kind="eventbridge",
+        body="{}",
+        received_at=now,
+        state=documents.ReceivedState.PROCESSED,
+    )
+    await event.insert()
     return {
         "Account": account,
+        "EventEndpoint": endpoint,
+        "ReceivedEvent": event,
         "AuditEntry": entry,
         "AuditExport": export,
         "Resource": resource,

@@ -57,6 +57,8 @@ RELATED = {
     "findings": "account { name } resource { name }",
     "apiKeys": "serviceAccount { name }",
     "deliveries": "channel { name }",
+    "eventEndpoints": "account { name }",
+    "receivedEvents": "endpoint { way }",
     "resources": "account { name }",
     "syncs": "account { name }",
     "integrationHealths": "account { name }",
@@ -135,6 +137,7 @@ def listings() -> Iterator[Listing]:
         "channels",
         "deliveries",
         "customRoles",
+        "eventEndpoints",
         "findings",
         "groupRoles",
         "invitations",
@@ -156,6 +159,8 @@ def listings() -> Iterator[Listing]:
     yield Listing("deliveries", "channelId: A_CHANNEL")
     for where in ("states: [FAILED]", "states: [FAILED, EXPIRED], channelId: A_CHANNEL"):
         yield Listing("deliveries", where, is_exact=False)
+    yield Listing("eventEndpoints", "organizationId: ORG")
+    yield Listing("receivedEvents", "endpointId: ENDPOINT")
     for where in ("states: [OPEN]", "organizationId: ORG"):
         yield Listing("alerts", f"filter: {{{where}}}")
     yield from alert_listings()
@@ -229,6 +234,7 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     ids["AN_ALERT"] = f'"{global_id("Alert", await alert_of(house, who))}"'
     ids["A_CHANNEL"] = f'"{global_id("Channel", await channel_of(house, who))}"'
     ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
+    ids["ENDPOINT"] = f'"{global_id("EventEndpoint", await endpoint_of(house, who))}"'
     read, change = await history_of(house, who)
     ids |= {"THE_RUN": f'"{global_id("Sync", read)}"', "RESOURCE": f'"{global_id("Resource", change)}"'}
     after, plans = None, []
@@ -274,6 +280,12 @@ async def channel_of(house: House, who: str) -> Any:
     raw = await documents.Delivery.rows().find_one({"org_id": account["org_id"], "state": "FAILED"})
     assert raw is not None
     return raw["channel_id"]
+
+
+async def endpoint_of(house: House, who: str) -> Any:
+    raw = await documents.IntakeEndpoint.rows().find_one({"account_id": house.account_ids[who]})
+    assert raw is not None
+    return raw["_id"]
 
 
 async def history_of(house: House, who: str) -> tuple[Any, Any]:

@@ -1,0 +1,185 @@
+"""No request that was made by changing a genuine one is taken as something new, whichever way it comes.
+
+A few hundred examples with every run, ten thousand and more in `make nightly`.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from connectors.intake.receiver import Incoming, Refusal, Taken
+from connectors.intake.registry import receivers
+from domain.facts.intake import IntakeWay
+from tests.fakes.genuine import BUILDERS, Genuine
+
+PUSHED = sorted(way for way in IntakeWay if not way.is_pulled)
+# Half the profile's: five changes of seven ways are then over ten thousand at night, and a few hundred in every run.
+EXAMPLES = settings().max_examples // 2
+TEXT = st.text(st.characters(min_codepoint=32, max_codepoint=255), max_size=60)
+NAMES = st.from_regex(r"[a-z][a-z0-9-]{0,30}", fullmatch=True)
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """One for all: receivers may keep connections."""
+    made = asyncio.new_event_loop()
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module", params=[way for way in PUSHED if way in receivers()])
+def way(request: pytest.FixtureRequest) -> IntakeWay:
+    found: IntakeWay = request.param
+    return found
+
+
+Take = Callable[[Genuine], Taken | None]
+
+
+@pytest.fixture(scope="module")
+def take(loop: asyncio.AbstractEventLoop) -> Take:
+    """What the way takes; None when it refuses."""
+
+    def taken(genuine: Genuine) -> Taken | None:
+        receive = receivers()[genuine.endpoint.way].receive
+        try:
+            return loop.run_until_complete(receive(genuine.incoming, genuine.endpoint, genuine.around))
+        except Refusal:
+            return None
+
+    return taken
+
+
+def ids(taken: Taken | None) -> set[str]:
+    return set() if taken is None else {message.id for message in taken.messages}
+
+
+def changed(genuine: Genuine, **fields: object) -> Genuine:
+    return replace(genuine, incoming=replace(genuine.incoming, **fields))  # type: ignore[arg-type]  # of Incoming
+
+
+def headed(genuine: Genuine, **headers: str | None) -> Genuine:
+    """With other headers; None takes one away."""
+    kept = {**genuine.incoming.headers, **headers}
+    return changed(genuine, headers={name: value for name, value in kept.items() if value is not None})
+
+
+@st.composite
+def mangled(draw: st.DrawFn, content: bytes) -> bytes:
+    """Other bytes: some put in, taken out or replaced at one place."""
+    at = draw(st.integers(0, len(content)))
+    gone = draw(st.integers(0, 8))
+    more = draw(st.one_of(st.binary(max_size=8), st.sampled_from([b" ", b"\n", b"&", b",", b"\x00", b"}"])))
+    made = content[:at] + more + content[at + gone :]
+    assume(made != content)
+    return made
+
+
+def test_every_way_that_is_pushed_has_a_builder_of_genuine_requests() -> None:
+    assert set(receivers()) <= set(BUILDERS)
+
+
+def test_what_the_builders_make_is_taken_and_tells_of_different_events(way: IntakeWay, take: Take) -> None:
+    first, second = (ids(take(BUILDERS[way](number))) for number in (1, 2))
+
+    assert first
+    assert second
+    assert first.isdisjoint(second)
+
+
+def test_the_same_request_again_tells_of_the_same_event(way: IntakeWay, take: Take) -> None:
+    genuine = BUILDERS[way](1)
+
+    assert ids(take(genuine)) == ids(take(genuine))
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_a_changed_body_is_refused(way: IntakeWay, take: Take, data: st.DataObject) -> None:
+    genuine = BUILDERS[way](1)
+    forged = changed(genuine, body=data.draw(mangled(genuine.incoming.body)))
+    if not genuine.covers_body:
+        name = genuine.proof[0]
+        forged = headed(forged, **{name: data.draw(st.one_of(st.none(), TEXT))})
+        assume(forged.incoming.headers.get(name) != genuine.incoming.headers[name])
+
+    assert not ids(take(forged))
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_a_changed_proof_is_refused(way: IntakeWay, take: Take, data: st.DataObject) -> None:
+    genuine = BUILDERS[way](1)
+    name = data.draw(st.sampled_from(genuine.proof))
+    sent = genuine.incoming.headers[name]
+    other = data.draw(st.one_of(st.none(), TEXT, mangled(sent.encode()).map(lambda made: made.decode("latin-1"))))
+    assume(other != sent)
+
+    assert not ids(take(headed(genuine, **{name: other})))
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_other_headers_make_nothing_new_of_it(way: IntakeWay, take: Take, data: st.DataObject) -> None:
+    genuine = BUILDERS[way](1)
+    known = sorted(genuine.incoming.headers.keys() - set(genuine.proof))
+    name = data.draw(st.one_of(st.sampled_from(known), NAMES.filter(lambda made: made not in genuine.proof)))
+    forged = headed(genuine, **{name: data.draw(st.one_of(st.none(), TEXT))})
+
+    assert ids(take(forged)) <= ids(take(genuine))
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_another_address_method_or_query_makes_nothing_new_of_it(
+    way: IntakeWay, take: Take, data: st.DataObject
+) -> None:
+    genuine = BUILDERS[way](1)
+    forged = changed(
+        genuine,
+        method=data.draw(st.sampled_from(["GET", "OPTIONS", "PUT", "POST"])),
+        url=f"{genuine.incoming.url}{data.draw(NAMES)}",
+        query={**genuine.incoming.query, **data.draw(st.dictionaries(NAMES, TEXT, max_size=3))},
+    )
+
+    assert ids(take(forged)) <= ids(take(genuine))
+
+
+@settings(max_examples=EXAMPLES)
+@given(data=st.data())
+def test_requests_from_nothing_are_refused(way: IntakeWay, take: Take, data: st.DataObject) -> None:
+    genuine = BUILDERS[way](1)
+    names = st.one_of(st.sampled_from(sorted(genuine.incoming.headers)), NAMES)
+    made = Incoming(
+        method=data.draw(st.sampled_from(["GET", "OPTIONS", "POST"])),
+        url=genuine.incoming.url,
+        headers=data.draw(st.dictionaries(names, TEXT, max_size=8)),
+        query=data.draw(st.dictionaries(NAMES, TEXT, max_size=3)),
+        body=data.draw(st.one_of(st.binary(max_size=200), st.just(genuine.incoming.body))),
+    )
+
+    assert not ids(take(replace(genuine, incoming=made)))
+
+
+@settings(max_examples=EXAMPLES)
+@given(seconds=st.integers(-(10**8), 10**8))
+def test_at_another_time_it_is_the_same_event_or_refused(way: IntakeWay, take: Take, seconds: int) -> None:
+    genuine = BUILDERS[way](1)
+    around = replace(genuine.around, now=genuine.around.now + timedelta(seconds=seconds))
+
+    assert ids(take(replace(genuine, around=around))) <= ids(take(genuine))
+
+
+@pytest.mark.parametrize("secret", [None, ""])
+def test_without_a_secret_nothing_is_proven(way: IntakeWay, take: Take, secret: str | None) -> None:
+    genuine = BUILDERS[way](1)
+    if genuine.endpoint.secret is None:
+        pytest.skip("this way has no secret")
+    sealed = None if secret is None else type(genuine.endpoint.secret)(secret)
+
+    assert take(replace(genuine, endpoint=replace(genuine.endpoint, secret=sealed))) is None
