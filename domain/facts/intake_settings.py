@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
+from domain.facts.credentials import UUID
 from domain.facts.intake import IntakeWay
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
@@ -16,9 +17,13 @@ class IntakeSettings(BaseModel):
 
 
 class SnsSettings(IntakeSettings):
-    """`topic_arns`: the topics that may send here, in a connected account. Only signature version 2 is taken."""
+    """`topic_arns`: the topics that may send here, in a connected account.
+
+    Signatures of version 1 are made with SHA-1, which can be forged with enough money: a topic is better set to 2.
+    """
 
     topic_arns: tuple[Text, ...]
+    allow_signature_version_1: bool = False
 
 
 class SqsSettings(IntakeSettings):
@@ -30,7 +35,7 @@ class SqsSettings(IntakeSettings):
 class EventGridSettings(IntakeSettings):
     """With `tenant_id` and `audience` a token of Microsoft Entra ID is asked for, else the shared secret."""
 
-    tenant_id: Text | None = None
+    tenant_id: Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, pattern=UUID)] | None = None
     audience: Text | None = None
     sender: Text = EVENT_GRID_APP
 
