@@ -14,7 +14,6 @@ from connectors.intake.reading import FORBIDDEN, id_of
 from connectors.intake.receiver import Refusal, TakenMessage
 
 ALARM, EVENTBRIDGE, CONFIG, BUDGET, TEXT = "alarm", "eventbridge", "config", "budget", "text"
-UNSUBSCRIBED = "unsubscribed"
 BUDGET_BEGINS = ("AWS Budget Notification", "AWS Budgets:")
 
 
@@ -23,8 +22,8 @@ def message_of(
 ) -> TakenMessage:
     """The message with its kind. An event of EventBridge keeps its own id: by whichever way it comes, it is one.
 
-    `body` is the JSON inside, and {subject, text} where there is none that we know. Raises Refusal (403) when it is
-    about an account that is not among `accounts`.
+    `body` is the JSON inside, and {subject, text, timestamp} where there is none that we know. Raises Refusal (403)
+    when it is about an account that is not among `accounts`.
     """
     found = _object(text)
     kind = _kind(found)
@@ -36,7 +35,12 @@ def message_of(
     if kind is not None:
         return TakenMessage(id, kind, found, sent_at)
     is_budget = text.startswith(BUDGET_BEGINS) or (subject or "").startswith(BUDGET_BEGINS)
-    return TakenMessage(id, BUDGET if is_budget else TEXT, {"subject": subject, "text": text}, sent_at)
+    return TakenMessage(id, BUDGET if is_budget else TEXT, plain_body(subject, text, sent_at), sent_at)
+
+
+def plain_body(subject: str | None, text: str, sent_at: datetime | None) -> dict[str, str | None]:
+    """The body of a message that is text."""
+    return {"subject": subject, "text": text, "timestamp": sent_at.isoformat() if sent_at else None}
 
 
 def _object(text: str) -> Mapping[str, Any]:

@@ -31,13 +31,21 @@ def decoded(text: str) -> bytes:
         raise Refusal(BAD_REQUEST, "The data is not base64.") from error
 
 
-def message_of(id: str, data: bytes, attributes: Mapping[str, str], sent_at: datetime) -> TakenMessage:
-    """`body` is {data, attributes}; data is the JSON inside, or text."""
+def message_of(
+    id: str, data: bytes, attributes: Mapping[str, str], sent_at: datetime, subscription: str
+) -> TakenMessage:
+    """`body` is {data, attributes, messageId, publishTime, subscription}; data is the JSON inside, or text."""
     try:
         found: Any = orjson.loads(data)
     except ValueError:
         found = data.decode(errors="replace")
-    body = {"data": found, "attributes": dict(attributes)}
+    body = {
+        "data": found,
+        "attributes": dict(attributes),
+        "messageId": id,
+        "publishTime": sent_at.isoformat(),
+        "subscription": subscription,
+    }
     return TakenMessage(id, _kind(found, attributes), body, sent_at)
 
 

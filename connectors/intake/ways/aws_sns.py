@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from connectors.intake import sns_envelope
-from connectors.intake.aws_message import UNSUBSCRIBED, message_of
+from connectors.intake.aws_message import TEXT, message_of, plain_body
 from connectors.intake.keys import moved
 from connectors.intake.reading import FORBIDDEN, object_in, only_post
 from connectors.intake.receiver import (
@@ -43,8 +43,8 @@ async def receive(incoming: Incoming, endpoint: Endpoint, around: Surroundings) 
     envelope = await sns_envelope.proven(object_in(incoming.body), allowed, around)
     _check_headers(incoming, envelope)
     if envelope.type == sns_envelope.UNSUBSCRIBED:
-        body = {"topic": envelope.topic, "text": envelope.message}
-        return Taken(messages=(TakenMessage(envelope.id, UNSUBSCRIBED, body, envelope.sent_at),))
+        body = plain_body(f"{envelope.topic} does not send here any more", envelope.message, envelope.sent_at)
+        return Taken(messages=(TakenMessage(envelope.id, TEXT, body, envelope.sent_at),))
     if envelope.confirm_url is not None:
         return await _confirm(envelope.confirm_url, around)
     taken = message_of(

@@ -36,7 +36,7 @@ from connectors.intake.token import Expected
 from domain.facts.intake import IntakeWay
 from domain.facts.intake_settings import EventGridSettings
 
-EVENT_GRID, CLOUD_EVENT, DELETED = "event_grid", "cloud_event", "subscription_deleted"
+EVENT_GRID, CLOUD_EVENT = "event_grid", "cloud_event"
 AUTHORITY = "entra"
 LOGIN = "https://login.microsoftonline.com"
 ROLE = "AzureEventGridSecureWebhookSubscriber"
@@ -143,8 +143,6 @@ def _taken(event: Mapping[str, Any], around: Surroundings) -> TakenMessage:
     at = instant_of(event, "time" if is_cloud_event else "eventTime")
     check_age(at, around.now, OLDEST)
     kind = CLOUD_EVENT if is_cloud_event else EVENT_GRID
-    if _type(event) == "Microsoft.EventGrid.SubscriptionDeletedEvent":
-        kind = DELETED
     return TakenMessage(id_of(event, "id"), kind, event, at)
 
 

@@ -57,7 +57,8 @@ async def receive(incoming: Incoming, endpoint: Endpoint, around: Surroundings) 
     message = as_object(envelope.get("message"), "The message")
     at = instant_of(message, "publishTime")
     check_age(at, around.now, OLDEST)
-    taken = message_of(id_of(message, "messageId"), _data(message), _attributes(message), at)
+    id = id_of(message, "messageId")
+    taken = message_of(id, _data(message), _attributes(message), at, settings.subscription)
     return Taken(messages=(taken,), is_confirmed=True)
 
 
