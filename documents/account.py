@@ -115,6 +115,14 @@ def counting_pipeline(scope: Scope) -> list[dict[str, Any]]:
     ]
 
 
+async def connected_native_ids(org_id: ObjectId, provider: Provider) -> frozenset[str]:
+    """The native ids of the organization's connected accounts of a provider."""
+    states = [state.value for state in CONNECTED_STATES]
+    query = {"org_id": org_id, "provider": provider.value, "state": {"$in": states}}
+    rows = Account.rows().find(query, {"native_id": 1})
+    return frozenset([raw["native_id"] async for raw in rows if raw.get("native_id") is not None])
+
+
 async def claim_due_accounts(now: datetime, *, limit: int = 1000) -> list[Account]:
     """Accounts whose sync is due; each is moved on to its next time, so that no other worker claims it too.
 

@@ -27,9 +27,10 @@ class SnsSettings(IntakeSettings):
 
 
 class SqsSettings(IntakeSettings):
-    """`queue_url` is read with the account's own role."""
+    """`queue_url` is read with the account's own role. What SNS has put there is signed as for SnsSettings."""
 
     queue_url: Text
+    allow_signature_version_1: bool = False
 
 
 class EventGridSettings(IntakeSettings):
