@@ -39,6 +39,8 @@ class Kept:
         if kept is not None and age < (ANEW_SECONDS if isinstance(kept[1], Unavailable) else seconds):
             if isinstance(kept[1], Unavailable):
                 raise kept[1]
+            # What is in use is not driven out by what is asked for in vain.
+            self._kept.move_to_end(url)
             return kept[1]
         try:
             fetched = await self._fetch(url)

@@ -98,6 +98,26 @@ async def test_what_was_kept_too_long_is_fetched_anew(monkeypatch):
     assert await held.get("a", 60) == 2
 
 
+async def test_what_is_in_use_is_kept_when_others_are_asked_for_in_vain(monkeypatch):
+    monkeypatch.setattr(kept, "MOST_KEPT", 3)
+    fetched: list[str] = []
+
+    async def fetch(url):
+        fetched.append(url)
+        if url != "right":
+            raise Unavailable("There is none.", service="test")
+        return url
+
+    held = Kept(fetch)
+    await held.get("right", 60)
+    for number in range(10):
+        with pytest.raises(Unavailable):
+            await held.get(f"wrong-{number}", 60)
+        await held.get("right", 60)
+
+    assert fetched.count("right") == 1
+
+
 @pytest.mark.parametrize(
     ("authority", "expected"),
     [
