@@ -34,6 +34,8 @@ from jobs.queue import (
     DISPATCH_EVENTS,
     ERASE_ORGANIZATION,
     EXPORT_AUDIT,
+    PULL_EVENTS,
+    PULLS,
     QUICK,
     RECORD_VISITS,
     SEND_MAIL,
@@ -54,6 +56,7 @@ from jobs.tasks.discover_members import discover_members
 from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
+from jobs.tasks.pull_events import ask_for_unread, pull_events
 from jobs.tasks.record_visits import record_visits
 from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
@@ -67,6 +70,8 @@ QUICK_TIMEOUT = timedelta(seconds=60)
 SLOW_TIMEOUT = timedelta(minutes=5, seconds=30)
 # A sync ends itself first, so that it can say why.
 SYNC_JOB_TIMEOUT = SYNC_TIMEOUT + timedelta(seconds=30)
+# A queue is read for 50 seconds; the last call may be tried again for two minutes.
+PULL_TIMEOUT, PULLED_AGAIN = timedelta(minutes=4), timedelta(seconds=90)
 # How often a sync may be put off: by its provider, by another worker that is on it, by a MongoDB that is away.
 SYNC_ATTEMPTS = 200
 # A million entries take about a minute.
@@ -143,6 +148,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
             cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
             cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
+            cron(ask_for_unread, second={0, 20, 40}, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
             cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
             cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
@@ -165,7 +171,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         max_jobs=4,
         **options(backend),
     )
-    workers = [quick, slow, sync_worker(backend, redis), delivery_worker(backend, redis)]
+    workers = [quick, slow, sync_worker(backend, redis), delivery_worker(backend, redis), pull_worker(backend, redis)]
     is_over, all_ended = asyncio.Event(), asyncio.Barrier(len(workers))
     for worker in workers:
         worker.stop, worker.is_over, worker.all_ended = stop, is_over, all_ended
@@ -196,6 +202,20 @@ def delivery_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
         max_jobs=20,
         **options(backend),
     )
+
+
+def pull_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
+    """The one that waits for messages in the queues of customers: many at once, each with little to do."""
+    worker = PatientWorker(
+        functions=[func(told(pull_events), name=PULL_EVENTS, timeout=PULL_TIMEOUT, max_tries=5)],
+        queue_name=PULLS,
+        redis_pool=redis[PULLS],
+        max_jobs=100,
+        **options(backend),
+    )
+    # Two readers of one queue do no harm, and one whose worker has died is found soon.
+    worker.in_progress_timeout_s = PULLED_AGAIN.total_seconds()
+    return worker
 
 
 def _slow_jobs() -> list[Any]:
@@ -255,7 +275,7 @@ async def work(backend: Backend, stop: asyncio.Event) -> None:
     """Run the queues until `stop`; when Redis goes away, wait and begin again with fresh connections."""
     _, redis_url = urls_of(backend.settings)
     while not stop.is_set():
-        redis = {name: await open_redis(redis_url) for name in (QUICK, SLOW, SYNCS, DELIVERIES)}
+        redis = {name: await open_redis(redis_url) for name in (QUICK, SLOW, SYNCS, DELIVERIES, PULLS)}
         workers = make_workers(backend, redis, stop)
         try:
             async with asyncio.TaskGroup() as group:

@@ -1,6 +1,7 @@
 """The way out over HTTP: no private addresses, no redirects, no proxies, bounded in time and size."""
 
 import asyncio
+import json
 import socket
 import ssl
 from collections.abc import AsyncIterator, Iterator
@@ -100,25 +101,33 @@ def client_options(allow_private: bool, most_bytes: int = MOST_BYTES) -> dict[st
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Within, what goes wrong on the way is raised as Unavailable."""
+def translated(service: str = SERVICE) -> Iterator[None]:
+    """Within, what goes wrong on the way is raised as Unavailable. `service` is what messages call the other side."""
     try:
         yield
     except TimeoutError as error:
-        raise Unavailable("The identity provider does not answer in time.", service=SERVICE) from error
+        raise Unavailable(f"The {service} does not answer in time.", service=service) from error
     except httpx2.HTTPError as error:
-        raise Unavailable(f"The identity provider cannot be reached: {error}", service=SERVICE) from error
+        raise Unavailable(f"The {service} cannot be reached: {error}", service=service) from error
+
+
+async def fetch_bytes(
+    url: str, allow_private: bool, headers: dict[str, str] | None = None, *, service: str = SERVICE
+) -> bytes:
+    """What the address answers. Raises Unavailable unless it answers 200 in time."""
+    with translated(service):
+        async with asyncio.timeout(2 * SECONDS), httpx2.AsyncClient(**client_options(allow_private)) as client:
+            answer = await client.get(url, headers=headers)
+    if answer.status_code != httpx2.codes.OK:
+        raise Unavailable(f"{_shown(url)} answers with status {answer.status_code}.", service=service)
+    return answer.content
 
 
 async def fetch_json(url: str, allow_private: bool, headers: dict[str, str] | None = None) -> Any:
     """What the address answers, read as JSON. Raises Unavailable unless it answers 200 with JSON in time."""
-    with translated():
-        async with asyncio.timeout(2 * SECONDS), httpx2.AsyncClient(**client_options(allow_private)) as client:
-            answer = await client.get(url, headers=headers)
-    if answer.status_code != httpx2.codes.OK:
-        raise Unavailable(f"{_shown(url)} answers with status {answer.status_code}.", service=SERVICE)
+    found = await fetch_bytes(url, allow_private, headers)
     try:
-        return answer.json()
+        return json.loads(found)
     except ValueError as error:
         raise Unavailable(f"{_shown(url)} does not answer with JSON.", service=SERVICE) from error
 

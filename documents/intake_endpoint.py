@@ -23,6 +23,7 @@ class IntakeEndpoint(TenantDocument):
     """`settings` are public (topics, audience, queue); `secret` is shared with the provider, sealed.
 
     `confirmed_at` is when the provider proved that it sends here; `received` and `refused` count what came.
+    `reader` fetches from a queue at the moment, until `read_until` unless it says anew that it does.
     """
 
     noun: ClassVar[str] = "event endpoint"
@@ -41,6 +42,8 @@ class IntakeEndpoint(TenantDocument):
     last_received_at: datetime | None = None
     last_refused_at: datetime | None = None
     last_refusal: str | None = None
+    reader: str | None = None
+    read_until: datetime | None = None
     version: int = 1
 
     class Settings:

@@ -1,7 +1,7 @@
 """What a job is handed by its worker."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -26,7 +26,8 @@ class JobContext:
     The first of `audit_keys` signs segments of the audit log; `audit_entries` is the log under a database user who may
     delete there.
     `guards` makes the guard that each account is read through.
-    `allow_private_endpoints`: whether accounts may name endpoints inside private networks. `public_url`: what links in
+    `allow_private_endpoints`: whether accounts may name endpoints inside private networks. `authorities` replaces where
+    the keys that prove events are fetched from (connectors.intake.receiver.Surroundings). `public_url`: what links in
     mails and messages begin with. `actions` seals what buttons in channels stand for. `texts_of`: the TXT records of a
     name in DNS.
     """
@@ -46,6 +47,7 @@ class JobContext:
     public_url: str
     actions: NoticeActions
     texts_of: Callable[[str], Awaitable[list[str]]] = Records().texts
+    authorities: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def audit_key(self) -> AuditKey:

@@ -14,6 +14,7 @@ from documents.audit_export import AuditExport
 from documents.delivery import DELIVER as DELIVER
 from documents.delivery import DELIVERIES as DELIVERIES
 from documents.identity_provider import IdentityProvider
+from documents.intake_endpoint import IntakeEndpoint
 from documents.mail import OutgoingMail
 from documents.outbox import DISPATCH_EVENTS as DISPATCH_EVENTS
 from documents.outbox import QUICK as QUICK
@@ -31,6 +32,9 @@ SLOW = "cloudwatcher:slow"
 # Syncs say while they run that they do, so theirs need not wait.
 SYNCS = "cloudwatcher:syncs"
 
+# What waits for messages in other people's queues must not keep anything else waiting.
+PULLS = "cloudwatcher:pulls"
+
 SYNC_ACCOUNT = "sync_account"
 CHECK_BUDGETS = "check_budgets"
 EXPORT_AUDIT = "export_audit"
@@ -40,6 +44,7 @@ ERASE_ORGANIZATION = "erase_organization"
 RECORD_VISITS = "record_visits"
 DISCONNECT_ACCOUNT = "disconnect_account"
 DISCOVER_MEMBERS = "discover_members"
+PULL_EVENTS = "pull_events"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -122,6 +127,12 @@ def ask_discovery(tx: Transaction, account: Account) -> None:
     """Ask for a look at which accounts an organization has besides this one."""
     args = {"org_id": str(account.org_id), "account_id": str(account.id)}
     tx.enqueue(DISCOVER_MEMBERS, queue=SLOW, key=str(account.id), args=args)
+
+
+def ask_pull(tx: Transaction, endpoint: IntakeEndpoint) -> None:
+    """Ask for the reading of a queue that events are fetched from. The endpoint's id makes the job unique."""
+    args = {"org_id": str(endpoint.org_id), "endpoint_id": str(endpoint.id)}
+    tx.enqueue(PULL_EVENTS, queue=PULLS, key=str(endpoint.id), args=args)
 
 
 class Queue:

@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from authlib.oidc.core import CodeIDToken
-from joserfc import jwt
-from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
 
+from connectors.identity.signed_token import BadSignature, opened
 from domain.identity.provider import TENANT
 from domain.identity.refusal import bad_answer
 
@@ -21,10 +20,6 @@ LEEWAY_SECONDS = 30
 LONGEST_SUBJECT = 255
 # How long ago a provider may have asked the person, where we have had it ask again.
 FRESH_SECONDS = 300
-
-
-class UnknownKey(Exception):
-    """The token names a key that is not in the set: the provider may have changed its keys."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +36,9 @@ def checked_claims(
     id_token: str, access_token: str | None, keys: KeySet, expected: Expected, now: datetime
 ) -> dict[str, Any]:
     """The claims of a token that holds. Raises SignInRefused, or UnknownKey when newer keys may be needed."""
-    registry = JWSRegistry(algorithms=ALGORITHMS, strict_check_header=False)
     try:
-        token = jwt.decode(id_token, key=keys, registry=registry)
-    except InvalidKeyIdError as error:
-        raise UnknownKey from error
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+        token = opened(id_token, keys, ALGORITHMS)
+    except BadSignature as error:
         raise bad_answer("its signature does not hold.") from error
     _check(token.header, token.claims, access_token, expected, now)
     if expected.is_fresh:

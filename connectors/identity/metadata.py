@@ -1,28 +1,20 @@
 """What providers say of themselves: their endpoints and their public keys, fetched when needed and kept for a while."""
 
-import time
-from collections import OrderedDict
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from connectors.identity.kept import ANEW_SECONDS, Fetch, Kept
 from connectors.outside import SERVICE, fetch_json
 from domain.errors import Invalid, Unavailable
 from domain.identity.provider import OpenIdProvider, check_secure
 
 # Providers publish new keys at least hours before they use them, most of them days.
 KEPT_SECONDS = 600.0
-# An unknown key id has keys fetched anew, and a provider that was away is tried again: not more often than this.
-ANEW_SECONDS = 10.0
-# Of how many providers at once.
-MOST_KEPT = 500
 MOST_KEYS = 100
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
-
-Fetch = Callable[[str], Awaitable[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +35,7 @@ class Directory:
 
     def __init__(self, allow_private: bool, *, fetch: Fetch | None = None) -> None:
         self._allow_private = allow_private
-        self._fetch = fetch or (lambda url: fetch_json(url, allow_private))
-        self._kept: OrderedDict[str, tuple[float, Any]] = OrderedDict()
+        self._kept = Kept(fetch or (lambda url: fetch_json(url, allow_private)))
 
     async def metadata(self, provider: OpenIdProvider) -> Metadata:
         """The provider's description of itself.
@@ -52,7 +43,7 @@ class Directory:
         Raises Unavailable when it cannot be had, is incomplete, or is that of another issuer: then anybody could sign
         for it (OpenID Connect Discovery 1.0, 4.3).
         """
-        raw = await self._get(provider.discovery_url, KEPT_SECONDS)
+        raw = await self._kept.get(provider.discovery_url, KEPT_SECONDS)
         if not isinstance(raw, dict) or raw.get("issuer") != provider.issuer:
             raise Unavailable(f"{provider.discovery_url} does not describe {provider.issuer}.", service=SERVICE)
         addresses = {
@@ -72,15 +63,19 @@ class Directory:
 
         Raises Unavailable when they cannot be had.
         """
-        raw = await self._get(metadata.jwks_uri, ANEW_SECONDS if anew else KEPT_SECONDS)
+        return await self.key_set(metadata.jwks_uri, anew=anew)
+
+    async def key_set(self, url: str, *, anew: bool = False) -> KeySet:
+        """The public keys at an address; otherwise as `keys`."""
+        raw = await self._kept.get(url, ANEW_SECONDS if anew else KEPT_SECONDS)
         keys = raw.get("keys") if isinstance(raw, dict) else None
         if not isinstance(keys, list) or not 0 < len(keys) <= MOST_KEYS:
-            raise Unavailable(f"{metadata.jwks_uri} does not hold keys.", service=SERVICE)
+            raise Unavailable(f"{url} does not hold keys.", service=SERVICE)
         usable = [key for key in keys if _is_for_signatures(key)]
         try:
             return KeySet.import_key_set({"keys": usable})
         except (JoseError, ValueError, TypeError, KeyError) as error:
-            raise Unavailable(f"{metadata.jwks_uri} holds keys that cannot be read.", service=SERVICE) from error
+            raise Unavailable(f"{url} holds keys that cannot be read.", service=SERVICE) from error
 
     def _address(self, raw: dict[str, Any], name: str) -> str:
         url = raw.get(name)
@@ -91,27 +86,6 @@ class Directory:
         except Invalid as error:
             raise Unavailable(f"The provider's {name} is not an https:// address.", service=SERVICE) from error
         return url
-
-    async def _get(self, url: str, seconds: float) -> Any:
-        kept = self._kept.get(url)
-        age = time.monotonic() - kept[0] if kept is not None else float("inf")
-        if kept is not None and age < (ANEW_SECONDS if isinstance(kept[1], Unavailable) else seconds):
-            if isinstance(kept[1], Unavailable):
-                raise kept[1]
-            return kept[1]
-        try:
-            fetched = await self._fetch(url)
-        except Unavailable as error:
-            self._keep(url, error)
-            raise
-        self._keep(url, fetched)
-        return fetched
-
-    def _keep(self, url: str, fetched: Any) -> None:
-        self._kept[url] = (time.monotonic(), fetched)
-        self._kept.move_to_end(url)
-        while len(self._kept) > MOST_KEPT:
-            self._kept.popitem(last=False)
 
 
 def _is_for_signatures(key: Any) -> bool:

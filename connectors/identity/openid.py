@@ -10,8 +10,9 @@ from authlib.integrations.base_client import OAuthError
 from authlib.integrations.httpx_client import AsyncOAuth2Client
 from joserfc.jwk import KeySet
 
-from connectors.identity.id_token import Expected, UnknownKey, checked_claims
+from connectors.identity.id_token import Expected, checked_claims
 from connectors.identity.metadata import Directory, Metadata
+from connectors.identity.signed_token import UnknownKey
 from connectors.outside import SECONDS, client_options, fetch_json, translated
 from domain.errors import Unavailable
 from domain.identity.identity import Identity, identity_of

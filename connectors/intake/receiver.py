@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import SecretStr
 
+from connectors.intake.keys import KEYS, Keys
 from domain.facts.intake import IntakeWay
 
 
@@ -81,12 +82,14 @@ class Endpoint:
 class Surroundings:
     """What receivers are given of the process. `keys` fetches and keeps keys and certificates by address.
 
-    `allow_private` is for stand-ins inside; `authorities` replaces where a vendor's keys are fetched from, by name.
+    `allow_private` is for stand-ins inside; `authorities` replaces where a vendor's keys are fetched from, by name:
+    aws_sns (certificates and confirmations), entra, google; the value is what their addresses begin with.
     """
 
     now: datetime
     allow_private: bool
     authorities: Mapping[str, str] = field(default_factory=dict)
+    keys: Keys = field(default=KEYS, repr=False)
 
 
 class Receive(Protocol):

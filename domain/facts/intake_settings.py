@@ -32,9 +32,12 @@ class SnsSettings(IntakeSettings):
 
 
 class SqsSettings(IntakeSettings):
-    """`queue_url` is read with the account's own role."""
+    """`queue_url` is read with the account's own role. What SNS has put there is signed as for SnsSettings."""
 
     queue_url: Text = Field(description="Address of the queue, which is read with the account's own role.")
+    allow_signature_version_1: bool = Field(
+        default=False, description="Whether signatures with SHA-1 are taken, too. Better set the topics to version 2."
+    )
 
 
 class EventGridSettings(IntakeSettings):

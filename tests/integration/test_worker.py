@@ -20,7 +20,7 @@ from documents.transaction import Transaction
 from domain.cadence import next_due
 from domain.errors import Invalid
 from domain.facts.provider import Provider
-from jobs.queue import QUICK, SLOW, SYNCS
+from jobs.queue import DELIVERIES, PULLS, QUICK, SLOW, SYNCS
 from jobs.tasks import keep_house
 from tests.factories.tenant import Tenant, make_tenant
 from tests.integration.test_costs import job_context
@@ -142,7 +142,7 @@ async def test_the_worker_goes_on_after_its_redis_connections_were_killed(backen
 async def test_a_worker_that_loses_its_queue_cuts_none_of_the_others_off(
     backend: Backend, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    all_look, stop, ended = asyncio.Barrier(3), asyncio.Event(), []
+    all_look, stop, ended = asyncio.Barrier(5), asyncio.Event(), []
 
     async def look(worker: Worker) -> None:
         await all_look.wait()
@@ -156,7 +156,7 @@ async def test_a_worker_that_loses_its_queue_cuts_none_of_the_others_off(
     async with asyncio.timeout(20):
         await work(backend, stop)
 
-    assert sorted(ended) == sorted((SLOW, SYNCS))
+    assert sorted(ended) == sorted((DELIVERIES, PULLS, SLOW, SYNCS))
 
 
 async def ask(tx: Transaction, budget: documents.Budget) -> None:

@@ -11,7 +11,8 @@ import pytest
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, OctKey, RSAKey
 
-from connectors.identity.id_token import Expected, UnknownKey, checked_claims, issuer_for
+from connectors.identity.id_token import Expected, checked_claims, issuer_for
+from connectors.identity.signed_token import UnknownKey
 from domain.identity.refusal import SignInRefused
 
 ISSUER, CLIENT, NONCE = "https://issuer.example.com", "client", "nonce"

@@ -3,7 +3,7 @@
 import pytest
 from joserfc.jwk import RSAKey
 
-from connectors.identity import metadata as module
+from connectors.identity import kept
 from connectors.identity.metadata import Directory, Metadata
 from connectors.identity.openid import check_provider, check_sender
 from domain.errors import Unavailable
@@ -99,7 +99,7 @@ async def test_keys_for_anything_but_signatures_are_left_out():
 
 async def test_keys_are_fetched_anew_but_not_for_every_token(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(kept.time, "monotonic", lambda: clock[0])
     world = World(described())
     directory = Directory(False, fetch=world)
     found = await directory.metadata(PROVIDER)
@@ -116,7 +116,7 @@ async def test_keys_are_fetched_anew_but_not_for_every_token(monkeypatch):
 
 async def test_a_provider_that_is_away_is_not_asked_by_every_browser(monkeypatch):
     clock = [0.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(kept.time, "monotonic", lambda: clock[0])
     world = World(Unavailable("away", service="x"))
     directory = Directory(False, fetch=world)
 
@@ -131,7 +131,7 @@ async def test_a_provider_that_is_away_is_not_asked_by_every_browser(monkeypatch
 
 
 async def test_descriptions_of_few_providers_are_kept(monkeypatch):
-    monkeypatch.setattr(module, "MOST_KEPT", 1)
+    monkeypatch.setattr(kept, "MOST_KEPT", 1)
     world = World(described())
     directory = Directory(False, fetch=world)
 
