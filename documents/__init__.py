@@ -21,6 +21,8 @@ from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.identity_provider import IdentityProvider, RoleMapping
+from documents.incident import Incident, IncidentState
+from documents.incident_member import IncidentMember
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
 from documents.organization import Organization, OrganizationKind
@@ -71,6 +73,9 @@ __all__ = [
     "Finding",
     "GroupRole",
     "IdentityProvider",
+    "Incident",
+    "IncidentMember",
+    "IncidentState",
     "IntegrationHealth",
     "Invitation",
     "Membership",

@@ -17,6 +17,8 @@ from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
 from resolvers.identity_provider import IdentityProviderMutations, IdentityProviderQueries
+from resolvers.incident import IncidentQueries, IncidentSubscriptions
+from resolvers.incident_change import IncidentMutations
 from resolvers.integration import IntegrationQueries, IntegrationSubscriptions
 from resolvers.invitation import InvitationMutations, InvitationQueries
 from resolvers.leaving import LeavingMutations
@@ -53,6 +55,7 @@ class Query(
     FindingQueries,
     IdentityProviderQueries,
     IdentityQueries,
+    IncidentQueries,
     IntegrationQueries,
     NodeQueries,
     OrganizationQueries,
@@ -83,6 +86,7 @@ class Mutation(
     IdentityMutations,
     IdentityProviderMutations,
     ClientMutations,
+    IncidentMutations,
     InvitationMutations,
     MemberMutations,
     OrganizationMutations,
@@ -103,5 +107,11 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be followed live.")
-class Subscription(AlertSubscriptions, AuditSubscriptions, IntegrationSubscriptions, SyncSubscriptions):
+class Subscription(
+    AlertSubscriptions,
+    AuditSubscriptions,
+    IncidentSubscriptions,
+    IntegrationSubscriptions,
+    SyncSubscriptions,
+):
     pass

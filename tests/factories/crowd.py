@@ -9,6 +9,7 @@ from bson import Decimal128, ObjectId
 import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
+from tests.factories.incident_crowd import incident_rows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -36,6 +37,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Finding: findings,
         documents.Alert: alerts,
         documents.AlertEntry: [_alert_entry(alerts[number // 30 * 30], number) for number in range(count)],
+        **incident_rows(org_id, alerts),
         documents.IntegrationHealth: [_health(account, number) for number, account in enumerate(accounts)],
         documents.SyncRun: runs,
         documents.SyncRead: [_read(runs[number // 60 * 60], number) for number in range(count)],
