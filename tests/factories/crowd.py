@@ -11,6 +11,7 @@ from documents.cost_line import CostLine
 from domain.facts.severity import Severity
 from tests.factories.crowd_channels import channels_of
 from tests.factories.event_crowd import endpoint_row, received_row
+from tests.factories.incident_crowd import incident_rows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -39,6 +40,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Finding: findings,
         documents.Alert: alerts,
         documents.AlertEntry: [_alert_entry(alerts[number // 30 * 30], number) for number in range(count)],
+        **incident_rows(org_id, alerts),
         documents.IntegrationHealth: [_health(account, number) for number, account in enumerate(accounts)],
         documents.SyncRun: runs,
         documents.SyncRead: [_read(runs[number // 60 * 60], number) for number in range(count)],
