@@ -11,14 +11,17 @@ from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.client import ClientMutations, ClientQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
+from resolvers.cost_update import CostUpdateSubscriptions
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
+from resolvers.event import EventSubscriptions
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
 from resolvers.identity_provider import IdentityProviderMutations, IdentityProviderQueries
 from resolvers.integration import IntegrationQueries, IntegrationSubscriptions
 from resolvers.invitation import InvitationMutations, InvitationQueries
+from resolvers.job import JobSubscriptions
 from resolvers.leaving import LeavingMutations
 from resolvers.member import MemberMutations, MemberQueries
 from resolvers.node import NodeQueries
@@ -103,5 +106,13 @@ class Mutation(
 
 
 @strawberry.type(description="Everything that can be followed live.")
-class Subscription(AlertSubscriptions, AuditSubscriptions, IntegrationSubscriptions, SyncSubscriptions):
+class Subscription(
+    AlertSubscriptions,
+    AuditSubscriptions,
+    CostUpdateSubscriptions,
+    EventSubscriptions,
+    IntegrationSubscriptions,
+    JobSubscriptions,
+    SyncSubscriptions,
+):
     pass

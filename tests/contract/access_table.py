@@ -71,7 +71,10 @@ ROOT_FIELDS = {
     "query syncs": "VUAMS",
     "subscription alertRaised": "VUAMS",
     "subscription alertChanged": "VUAMS",
+    "subscription costsUpdated": "VUAMS",
+    "subscription events": "VUAMS",  # of each topic, what one may read of it
     "subscription integrationHealthChanged": "VUAMS",
+    "subscription jobProgressed": "VUAMS",  # the same, of each kind
     "subscription syncProgressed": "VUAMS",
     # What is done about it.
     "mutation acknowledgeAlert": "UAMS",
