@@ -64,7 +64,7 @@ class Access:
         if token is None:
             return Session(principal=bucket_of(address), address=address)
         viewer = await self.viewer_of(token, address)
-        return Session(viewer.actor, viewer, viewer.expires_at, viewer.subject, address)
+        return Session(viewer.actor, viewer, viewer.expires_at, viewer.subject, address, _home(viewer))
 
     async def viewer_of(self, token: str, address: str) -> Viewer:
         """The viewer of a bearer token or API key. Raises Unauthenticated for a bad one, and RateLimited where too many
@@ -101,6 +101,11 @@ class Access:
         return Context(
             viewer=viewer, request_id=call.request_id, now=utc_now, loaders=loaders, call=call, ports=self.ports
         )
+
+
+def _home(viewer: Viewer) -> frozenset[str]:
+    """The organizations a viewer belongs to; not the clients that a provider's people work in."""
+    return frozenset(org_id for org_id, standing in viewer.standings.items() if standing.msp_id is None)
 
 
 def _only(standings: Mapping[str, object]) -> str:
