@@ -31,6 +31,7 @@ ROOT_FIELDS = {
     "query viewer": PEOPLE + "S",
     "query node": PEOPLE + "S",
     "query nodes": PEOPLE + "S",
+    "query liveCursor": PEOPLE + "S",  # a place in the logs of one's own organizations, none for who has none
     "query sessions": PEOPLE,
     "query identities": PEOPLE,
     "mutation signOut": PEOPLE,
@@ -64,7 +65,6 @@ ROOT_FIELDS = {
     "query findings": "VUAMS",
     "query integrationHealth": "VUAMS",
     "query integrationHealths": "VUAMS",
-    "query liveCursor": "VUAMS",
     "query resourceChanges": "VUAMS",
     "query resources": "VUAMS",
     "query syncReads": "VUAMS",
