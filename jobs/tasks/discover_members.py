@@ -56,10 +56,11 @@ async def discover_members(ctx: dict[str, Any], *, org_id: str, account_id: str)
     try:
         return await _store(context, parent, [one for one in members if one.native_id != parent.native_id], told)
     except Conflict as error:
-        # Disconnected or given other credentials meanwhile: the next try sees which.
+        # Disconnected or given other credentials meanwhile: the next try sees which, and may find nothing to tell of.
+        await told.unknown(error)
         if ctx["job_try"] < MAX_TRIES:
             raise Retry(defer=FIRST_RETRY_SECONDS) from error
-        return await told.unknown(error)
+        return 0
 
 
 class _Told:
