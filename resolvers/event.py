@@ -1,4 +1,7 @@
-"""One feed over everything a viewer may read, for partners. A new topic is one entry in PARTS."""
+"""One feed over everything a viewer may read, for partners.
+
+A new topic is a value of EventTopic, its view in EventSubject (both in schema/event.py) and an entry in PARTS here.
+"""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -32,9 +35,21 @@ def _alert_of(event: LoggedEvent) -> Any:
 PARTS = (
     Part(EventTopic.ALERTS, Permission.ALERTS_READ, topic.alerts, _alert_of),
     Part(EventTopic.SYNCS, Permission.ACCOUNTS_READ, topic.syncs, sync_of, frozenset({"SyncProgressed"})),
-    Part(EventTopic.INTEGRATIONS, Permission.ACCOUNTS_READ, topic.integrations, health_of),
-    Part(EventTopic.COSTS, Permission.COSTS_READ, topic.costs, cost_update),
-    Part(EventTopic.AUDIT_EXPORTS, Permission.AUDIT_EXPORT, topic.audit_exports, export_of),
+    Part(
+        EventTopic.INTEGRATIONS,
+        Permission.ACCOUNTS_READ,
+        topic.integrations,
+        health_of,
+        frozenset({"IntegrationHealthChanged"}),
+    ),
+    Part(EventTopic.COSTS, Permission.COSTS_READ, topic.costs, cost_update, frozenset({"CostsUpdated"})),
+    Part(
+        EventTopic.AUDIT_EXPORTS,
+        Permission.AUDIT_EXPORT,
+        topic.audit_exports,
+        export_of,
+        frozenset({"AuditExportProgressed"}),
+    ),
     *(replace(part, name=EventTopic.JOBS) for part in job.PARTS if part.types == job.LOGGED),
 )
 Topics = Annotated[

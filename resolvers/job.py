@@ -34,7 +34,9 @@ def logged(kind: JobKind, permission: Permission) -> Part:
 
 PARTS = (
     Part(JobKind.SYNC, Permission.ACCOUNTS_READ, topic.syncs, job_of, frozenset({"SyncProgressed"})),
-    Part(JobKind.AUDIT_EXPORT, Permission.AUDIT_EXPORT, topic.audit_exports, job_of),
+    Part(
+        JobKind.AUDIT_EXPORT, Permission.AUDIT_EXPORT, topic.audit_exports, job_of, frozenset({"AuditExportProgressed"})
+    ),
     logged(JobKind.COST_IMPORT, Permission.COSTS_READ),
     logged(JobKind.DISCONNECTION, Permission.ACCOUNTS_READ),
     logged(JobKind.MEMBER_DISCOVERY, Permission.ACCOUNTS_READ),

@@ -26,6 +26,9 @@ from documents.sync_run import SyncRun, announce_sync
 from documents.transaction import Transaction
 from domain.facts.job import JobKind, JobProgress, JobState
 from domain.facts.severity import Severity
+from resolvers.event import PARTS as TOPICS
+from resolvers.job import PARTS as KINDS
+from schema.event import EventTopic
 from schema.node import global_id
 from tests.factories.costs import OCTOBER, load
 from tests.factories.focus import focus_row, write_csv
@@ -190,6 +193,11 @@ async def test_one_feed_tells_of_everything_in_the_order_of_the_log(
     sequences = [event["sequence"] for event in events]
     assert sequences == sorted(set(sequences))
     assert events[-1]["subject"] == {"__typename": "Job", "kind": "COST_IMPORT", "jobState": "SUCCEEDED"}
+
+
+def test_every_topic_and_every_kind_of_job_has_a_part() -> None:
+    assert {part.name for part in TOPICS} == set(EventTopic)
+    assert {part.name for part in KINDS} == set(JobKind)
 
 
 async def test_a_viewer_is_told_what_their_role_reads_and_refused_the_rest_by_name(backend: Backend, here: str) -> None:
