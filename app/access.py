@@ -65,7 +65,7 @@ class Access:
         if token is None:
             return Session(principal=bucket_of(address), address=address)
         viewer = await self.viewer_of(token, address)
-        return Session(viewer.actor, viewer, viewer.expires_at, viewer.subject, address)
+        return Session(viewer.actor, viewer, viewer.expires_at, viewer.subject, address, _home(viewer))
 
     async def viewer_of(self, token: str, address: str) -> Viewer:
         """The viewer of a bearer token or API key. Raises Unauthenticated for a bad one, and RateLimited where too many
@@ -108,6 +108,11 @@ class Access:
             ports=self.ports,
             public_url=self.ports.public_url,
         )
+
+
+def _home(viewer: Viewer) -> frozenset[str]:
+    """The organizations a viewer belongs to; not the clients that a provider's people work in."""
+    return frozenset(org_id for org_id, standing in viewer.standings.items() if standing.msp_id is None)
 
 
 def _only(standings: Mapping[str, object]) -> str:

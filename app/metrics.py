@@ -31,6 +31,9 @@ COST_BUDGET_UNAVAILABLE = Counter(
 )
 RESULTS = Counter("cloudwatcher_results", "Answers of dashboards and cost charts, kept or computed anew.", ["source"])
 CONNECTIONS = Gauge("cloudwatcher_graphql_connections", "Open streaming connections.", ["transport"])
+REFUSED_SHARES = Counter(
+    "cloudwatcher_graphql_refused_shares", "What an organization may not open, because it has so many open.", ["what"]
+)
 SUBSCRIPTIONS = Gauge("cloudwatcher_graphql_subscriptions", "Subscriptions that are running.")
 
 REFUSED_KEYS = Counter("cloudwatcher_refused_api_keys", "API keys that were malformed, unknown, revoked or expired.")

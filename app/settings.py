@@ -157,6 +157,14 @@ class Settings(KmsSettings, BaseSettings):
     )
     max_subscriptions: int = Field(default=50, ge=1, le=1000, description="Open operations of one WebSocket at most.")
     max_connections_per_user: int = Field(default=100, ge=1, description="Open WebSockets of one user at most.")
+    max_connections_per_organization: int = Field(
+        default=2000,
+        ge=1,
+        description="Open WebSockets and event streams of one organization's people and machines to one web process.",
+    )
+    max_subscriptions_per_organization: int = Field(
+        default=10_000, ge=1, description="Open subscriptions over WebSockets of the same to one web process at most."
+    )
     max_connections_per_address: int = Field(
         default=1000, ge=1, description="Open connections of one address to one web process at most."
     )

@@ -75,8 +75,10 @@ class Web:
         settings = self.settings = backend.settings
         self._backend = backend
         self.feed = Feed(backend.log, backend.bus, ReaderOptions(tick=settings.live_tick), count_live)
-        self.connections = Connections(per_principal=settings.max_connections_per_user)
-        self.fanout = Fanout()
+        self.connections = Connections(
+            per_principal=settings.max_connections_per_user, per_tenant=settings.max_connections_per_organization
+        )
+        self.fanout = Fanout(per_tenant=settings.max_subscriptions_per_organization)
         self.addresses = ClientAddresses(settings.trusted_proxies)
         ports = make_ports(backend, self.feed)
         access = Access(ports, self.addresses)
@@ -85,7 +87,7 @@ class Web:
         providers = Providers(settings, backend.vault)
         self._sign_in = SignIn(settings, access, providers, FlowBox(backend.keys.cursors))
         backend.revocations.hear(Revoked(ports.viewers, self.connections))
-        endpoint = Endpoint(
+        endpoint = self.endpoint = Endpoint(
             schema=schema_for(is_compiled=settings.compiled_executor),
             authenticate=access.authenticate,
             make_context=access.make_context,

@@ -153,6 +153,12 @@ async def discard_load(load_id: ObjectId, editions: Sequence[ObjectId], at: date
     await CostLoad.rows().delete_one({"_id": load_id, "state": CostLoadState.FAILED.value})
 
 
+async def dead_loads(since: datetime) -> list[CostLoad]:
+    """Loads of any tenant that came in and were not heard of since then; `clear_costs` gives them up."""
+    query = {"state": CostLoadState.STAGING.value, "seen_at": {"$lt": since}}
+    return [CostLoad.stored(raw) async for raw in CostLoad.rows().find(query)]
+
+
 async def clear_costs(*, dead_since: datetime, retired_before: datetime) -> int:
     """Delete the rows of loads that died while staging, and of editions replaced long ago; returns how many rows.
 

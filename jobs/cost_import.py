@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bson import ObjectId
 
@@ -24,6 +24,7 @@ from documents.cost_load import (
     retire_loads,
 )
 from documents.cost_period import Edition, PeriodChange, are_current, overlapping, put_in_place
+from documents.job_progress import announce_job
 from documents.transaction import Transaction
 from domain.costs.batch import SeenAccount
 from domain.costs.header import ReadOptions
@@ -31,15 +32,16 @@ from domain.costs.problem import BadCostFile, Notice, Problem
 from domain.costs.slice import CostSlice, SliceKey
 from domain.errors import Invalid, Refused
 from domain.facts import topic
+from domain.facts.job import JobState
 from domain.facts.provider import Provider
 from domain.facts.scope import Scope
 from jobs.cost_reading import CostReader, FileReport, Staged, content_of, measured
+from jobs.cost_telling import told_costs, told_progress
 from jobs.queue import ask_budget_check
 from jobs.writer import Writer
 
 # How often a load that comes in says that it is alive; it counts as dead after missing many of these.
 _BEAT = timedelta(seconds=5)
-_MOST_PERIODS_TOLD = 100
 ACTION = "costs.import"
 
 T = TypeVar("T")
@@ -112,6 +114,7 @@ async def import_cost_files(
         ),
         writer=writer,
         now=now,
+        told_at=started_at,
         on_progress=on_progress or (lambda _: None),
     )
     try:
@@ -134,6 +137,7 @@ class _Load:
     on_progress: Callable[[LoadProgress], None]
     editions: list[ObjectId] = field(default_factory=list)
     accounts: dict[tuple[Provider, str], str | None] = field(default_factory=dict)
+    told_at: datetime
 
     @property
     def id(self) -> ObjectId:
@@ -184,6 +188,9 @@ class _Load:
         self.ledger.seen_at = at
         self.editions += staged.editions
         await note_staging(self.id, staged.editions, staged.rows, at)
+        if at - self.told_at >= _BEAT:
+            self.told_at = at
+            await self._tell(JobState.RUNNING, staged.size)
 
     async def finish(self) -> LoadReport:
         """Let the rows count, or drop them when they are the same as before."""
@@ -191,6 +198,8 @@ class _Load:
         rows = sum(slice.rows for slice in slices)
         if await are_current(self.scope, {slice.key: slice.fingerprint() for slice in slices}):
             await discard_load(self.id, self.editions, self.now())
+            if self.told_at > self.ledger.started_at:
+                await self._tell(JobState.SUCCEEDED, sum(file.size for file in self.ledger.files))
             return LoadReport(None, rows, reader.files, (), ())
         notices = [_overlap(slice, other) for slice, other in await overlapping(self.scope, slices)]
         with acting(Act(action=ACTION, actor=self.scope.actor)):
@@ -213,7 +222,8 @@ class _Load:
         replaced = {change.old_load_id for change in changes if change.old_load_id is not None}
         await retire_loads(tx, replaced | {self.id})
         await record_billed_accounts(self.scope, self.accounts, at, session=tx.session)
-        tx.announce(self.ledger.org_id, topic.costs(self.ledger.org_id), "CostsUpdated", _payload(self.id, changes))
+        tx.announce(self.ledger.org_id, topic.costs(self.ledger.org_id), "CostsUpdated", told_costs(self.id, changes))
+        announce_job(tx, self.ledger.org_id, told_progress(self.ledger, JobState.SUCCEEDED, None, self.now()))
         ask_budget_check(tx, self.ledger.org_id)
         loaded = {"files": [file.sha256 for file in files], "rows": sum(slice.rows for slice in slices)}
         replaced_ids = {"loads": sorted(map(str, replaced))} if replaced else None
@@ -225,33 +235,19 @@ class _Load:
         if self.editions:
             problem = error.message if isinstance(error, Refused) else "The load was interrupted."
             await fail_load(self.id, self.editions, problem, self.now())
+            await self._tell(JobState.FAILED, 0, problem)
+
+    async def _tell(self, state: JobState, size: int, problem: str | None = None) -> None:
+        async def change(tx: Transaction) -> None:
+            announce_job(tx, self.ledger.org_id, told_progress(self.ledger, state, size, self.now(), problem))
+
+        await self.writer.commit(change)
 
 
 async def _result(task: asyncio.Task[T]) -> T:
     """The task's result. Being cancelled here leaves the task alone, which awaiting it would not."""
     await asyncio.wait([task])
     return task.result()
-
-
-def _payload(load_id: ObjectId, changes: Sequence[PeriodChange]) -> dict[str, Any]:
-    """What CostsUpdated says: the load and the first hundred periods that are other than before."""
-    changed = [change.slice for change in changes if not change.is_unchanged]
-    return {
-        "load_id": str(load_id),
-        "line_count": sum(slice.rows for slice in changed),
-        "period_count": len(changed),
-        "periods": [
-            {
-                "provider": slice.key.provider,
-                "billing_account_id": slice.key.billing_account_id,
-                "period_start": slice.key.period_start,
-                "period_end": slice.period_end,
-                "currency": slice.currency,
-                "billed": slice.billed,
-            }
-            for slice in changed[:_MOST_PERIODS_TOLD]
-        ],
-    }
 
 
 def _overlap(slice: CostSlice, other: SliceKey) -> Notice:

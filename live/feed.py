@@ -138,6 +138,11 @@ class Feed:
         self._stopping: set[asyncio.Task[None]] = set()
         self._followers: set[Follower] = set()
 
+    @property
+    def followers(self) -> int:
+        """How many follow something now."""
+        return len(self._followers)
+
     @asynccontextmanager
     async def follow(
         self,

@@ -56,7 +56,7 @@ class OrganizationQueries:
 
     @query(
         Cursor,
-        may=Permission.ALERTS_READ,
+        may=SIGNED_IN,
         description="Where the live feeds are now. Read it before you load a list, then subscribe with it as `after`: "
         "nothing that happens in between is missed.",
     )

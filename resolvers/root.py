@@ -13,8 +13,10 @@ from resolvers.channel_change import ChannelMutations
 from resolvers.client import ClientMutations, ClientQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
+from resolvers.cost_update import CostUpdateSubscriptions
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
+from resolvers.event import EventSubscriptions
 from resolvers.event_endpoint import EventEndpointMutations, EventEndpointQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
@@ -24,6 +26,7 @@ from resolvers.incident import IncidentQueries, IncidentSubscriptions
 from resolvers.incident_change import IncidentMutations
 from resolvers.integration import IntegrationQueries, IntegrationSubscriptions
 from resolvers.invitation import InvitationMutations, InvitationQueries
+from resolvers.job import JobSubscriptions
 from resolvers.leaving import LeavingMutations
 from resolvers.member import MemberMutations, MemberQueries
 from resolvers.node import NodeQueries
@@ -119,7 +122,10 @@ class Subscription(
     AuditSubscriptions,
     ChannelSubscriptions,
     IncidentSubscriptions,
+    CostUpdateSubscriptions,
+    EventSubscriptions,
     IntegrationSubscriptions,
+    JobSubscriptions,
     SyncSubscriptions,
 ):
     pass

@@ -70,6 +70,8 @@ class Watcher:
                     start = {"query": WATCH, "variables": {"after": self.after}}
                     await socket.send(orjson.dumps({"id": "1", "type": "subscribe", "payload": start}).decode())
                 elif message["type"] == "ping":
+                    # It may carry where the feed stands, also when there was no alert yet.
+                    self.after = message.get("payload", {}).get("cursor", self.after)
                     await socket.send('{"type":"pong"}')
                 elif message["type"] == "next":
                     self._show(message["payload"])

@@ -31,8 +31,9 @@ class Transport(StrEnum):
 class Session:
     """What `authenticate` found out. `principal` is the key of budgets and connection limits, e.g. "user:<id>".
 
-    `address` is where the caller is. Open streams end at `expires_at`; None means that nothing expires. `viewer` and
-    `subject`, by which streams are closed early, are the application's own.
+    `address` is where the caller is, `tenants` are the organizations that what it holds open is counted for. Open
+    streams end at `expires_at`; None means that nothing expires. `viewer` and `subject`, by which streams are closed
+    early, are the application's own.
     """
 
     principal: str
@@ -40,6 +41,7 @@ class Session:
     expires_at: datetime | None = None
     subject: Any = None
     address: str = "unknown"
+    tenants: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,6 +60,10 @@ class Call:
     headers: MutableHeaders = field(default_factory=MutableHeaders)
     # What the operation was charged, as `extensions.cost` tells it; None before that.
     charged: dict[str, Any] | None = None
+    # The cursor a client hands back beside its document, as EventSource does; it wins over the one in the document.
+    resume_after: str | None = None
+    # Called with a live feed that is iterated, once it is settled where it begins.
+    when_begun: Callable[[Any], None] = lambda _: None
     # How the transport delivers a live feed by itself, see resolvers/feed.py; None where it takes results one by one.
     delivery: Any = None
 

@@ -10,6 +10,8 @@ from typing import Any
 
 from app import metrics
 from app.graphql.call import Transport
+from app.graphql.shares import Shares
+from domain.errors import RateLimited
 
 # Close codes of WebSockets (RFC 6455, IANA registry) and of graphql-transport-ws.
 SERVICE_RESTART = 1012
@@ -24,27 +26,35 @@ MAX_WEBSOCKET_MESSAGE = 64 * 1024
 
 
 class TooManyConnections(Exception):
-    """The principal has as many streaming connections as it may."""
+    """The principal, or its organization, has as many streaming connections as it may."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenConnection:
     """`close(code, reason)` ends the connection and returns when the other side has been told.
 
-    `subject` is that of its session.
+    `subject` and `tenants` are those of its session.
     """
 
     principal: str
     transport: Transport
     close: Callable[[int, str], Awaitable[None]]
     subject: Any = None
+    tenants: frozenset[str] = frozenset()
 
 
 class Connections:
-    """Counts per process: with many processes a principal may hold so many in each of them."""
+    """Counts per process: with many processes a principal may hold so many in each of them, and so may a tenant."""
 
-    def __init__(self, *, per_principal: int = 20, reconnect_within: timedelta = timedelta(seconds=10)) -> None:
+    def __init__(
+        self,
+        *,
+        per_principal: int = 20,
+        per_tenant: int = 2000,
+        reconnect_within: timedelta = timedelta(seconds=10),
+    ) -> None:
         self._per_principal = per_principal
+        self._shares = Shares(per_tenant, "connections")
         self._reconnect_within = reconnect_within
         self._open: set[OpenConnection] = set()
         self._held: Counter[str] = Counter()
@@ -59,6 +69,10 @@ class Connections:
             raise TooManyConnections(
                 f"You have {self._per_principal} open connections already. Close one, or share one for several streams."
             )
+        try:
+            self._shares.take(connection.tenants)
+        except RateLimited as error:
+            raise TooManyConnections(error.message) from error
         self._open.add(connection)
         self._held[connection.principal] += 1
         metrics.CONNECTIONS.labels(connection.transport).inc()
@@ -67,6 +81,7 @@ class Connections:
         """Forgets a connection that has ended; safe to repeat."""
         if connection in self._open:
             self._open.remove(connection)
+            self._shares.give_back(connection.tenants)
             self._held[connection.principal] -= 1
             if not self._held[connection.principal]:
                 del self._held[connection.principal]

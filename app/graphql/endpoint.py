@@ -60,6 +60,8 @@ class Endpoint:
     init_within: timedelta = timedelta(seconds=10)
     operations_per_connection: int = 20
     keep_alive_every: timedelta = timedelta(seconds=15)
+    # How often clients on a WebSocket are told where their feeds stand when these have moved on without a message.
+    places_every: timedelta = timedelta(seconds=60)
     origins: Origins = field(init=False)
 
     def __post_init__(self) -> None:

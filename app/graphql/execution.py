@@ -54,8 +54,8 @@ class Execution:
         # What is left of the budget is each caller's own affair.
         self._extensions = {"cost": {**charged, "available": None}}
 
-    async def payload(self, message: object) -> bytes:
-        """The payload of the `next` message that tells of `message`: errors published as ever, JSON."""
+    async def payload(self, message: Any) -> bytes:
+        """The payload of the `next` message that tells of `message`: errors published as ever, its cursor, JSON."""
         executor = self._executor.build_per_event_executor(message)
         executor.context_value = self._context.anew()
         result = cast("ExecutionResult", await _awaited(executor.execute_operation(False)))
@@ -63,7 +63,7 @@ class Execution:
         if result.errors:
             self._schema.process_errors(result.errors, self._about)
             body["errors"] = [error.formatted for error in result.errors]
-        body["extensions"] = self._extensions
+        body["extensions"] = {**self._extensions, "cursor": message.cursor}
         return orjson.dumps(body)
 
     def _built(self, document: Document, context: Context) -> Executor[Any]:

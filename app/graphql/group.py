@@ -50,6 +50,10 @@ class Member:
         if self.group is not None:
             self.group.leave(self)
 
+    def place(self) -> Stand:
+        """Behind everything that was written to it."""
+        return self.stand if self.group is None else self.group.stand_of(self)
+
     def change(self) -> None:
         """Leave the group for the one that is right now."""
         self.is_changed = True
@@ -111,11 +115,17 @@ class Group:
         """Take a member off board, at the place behind what it has got."""
         if member.next < 0:
             return
-        member.stand = dict(self._stand() if member.next == self._next else self._before)
+        member.stand = self.stand_of(member)
         member.next = -1
         del self._on_board[member]
         if member.landing is not None and not member.landing.done():
             member.landing.set_result(None)
+
+    def stand_of(self, member: Member) -> Stand:
+        """Behind everything that was written to this member."""
+        if member.next < 0:
+            return member.stand
+        return dict(self._stand() if member.next == self._next else self._before)
 
     async def _advance(self, member: Member) -> None:
         await member.frames.until_writable()

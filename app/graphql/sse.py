@@ -1,7 +1,6 @@
-"""Subscriptions as server-sent events at /graphql/stream, for clients that cannot use WebSockets.
-
-Protocol: GraphQL over SSE, distinct connections mode: one request, one operation, its results as `next` events and a
-`complete` event at the end. A request that cannot be read is refused in JSON; everything later is told in the stream.
+"""Subscriptions as server-sent events at /graphql/stream, for clients without WebSockets: GraphQL over SSE, distinct
+connections mode. A request that cannot be read is refused in JSON; everything later is told in the stream. Ids are
+cursors: each message of a feed has one, and blocks without data, which clients do not show, tell where it stands.
 """
 
 import asyncio
@@ -21,7 +20,7 @@ from strawberry.types.graphql import OperationType
 from app.graphql import reply
 from app.graphql.accept import EVENT_STREAM, JSON, negotiate
 from app.graphql.admission import no_cost
-from app.graphql.call import Session, Transport, request_id_of
+from app.graphql.call import Call, Session, Transport, request_id_of
 from app.graphql.connections import FORBIDDEN, OpenConnection, TooManyConnections
 from app.graphql.endpoint import Endpoint, Failed, bug_in
 from app.graphql.errors import ErrorCode, formatted, masked
@@ -31,6 +30,7 @@ from app.graphql.view import not_acceptable
 from app.graphql.websocket import EXPIRED
 from app.http.answer_headers import NOTHING_LOADS
 from app.logs import about
+from resolvers.feed import LiveFeed
 
 log = structlog.get_logger(__name__)
 
@@ -60,14 +60,23 @@ class EventStream:
         self._frames: asyncio.Queue[bytes | None] = asyncio.Queue(maxsize=1)
         self._pumping: asyncio.Task[None] | None = None
         self._last_word = b""
+        self._feed: LiveFeed | None = None
+        self._told: str | None = None
+
+    def begin(self, feed: LiveFeed) -> None:
+        """The operation follows this feed, and it is settled where it begins: the client is told at once."""
+        self._feed = feed
+        self._frames.put_nowait(self._place())  # nothing was read of the feed yet, so there is room
 
     def stop(self, last_word: bytes = b"") -> None:
         """Cancels the operation; a frame that is still waiting is not sent any more."""
-        self._last_word = last_word
         if self._pumping:
             self._pumping.cancel()
-        if not self._frames.empty():
-            self._frames.get_nowait()
+        if self._frames.empty():
+            last_word = self._place() + last_word
+        else:
+            self._frames.get_nowait()  # its message comes again to a client that goes on from the one before
+        self._last_word = last_word
         self._frames.put_nowait(None)
 
     async def frames(self) -> AsyncGenerator[bytes, None]:
@@ -87,14 +96,24 @@ class EventStream:
         try:
             return await asyncio.wait_for(self._frames.get(), self._keep_alive_every)
         except TimeoutError:
-            return KEEP_ALIVE
+            # A frame that came at the last moment must go before the place behind it.
+            return (self._place() if self._frames.empty() else b"") or KEEP_ALIVE
+
+    def _place(self) -> bytes:
+        """Tells where the feed stands, in a way that clients do not show; nothing when they know."""
+        cursor = self._feed.place() if self._feed else None
+        if cursor is None or cursor == self._told:
+            return b""
+        self._told = cursor
+        return b"id: %b\n\n" % cursor.encode()
 
     async def _pump(self) -> None:
         # The whole operation runs in this one task: what it opens it also closes here.
         try:
             async with aclosing(self._results):
                 async for result in self._results:
-                    await self._frames.put(next_event(reply.body_of(result)))
+                    cursor = self._feed.latest if self._feed else None
+                    await self._frames.put(next_event(reply.body_of(result), cursor))
         except Exception:
             log.exception("sse.bug", request_id=self._request_id)
             await self._frames.put(error_event(masked(self._request_id), ErrorCode.INTERNAL, self._request_id))
@@ -139,13 +158,15 @@ class StreamView:
         try:
             sent = await self._read(request)
             session = await self.endpoint.session_of(request, {}, request_id)
-            results = await self._results(request, sent, session, request_id)
+            call, results = await self._results(request, sent, session, request_id)
         except (HttpRefusal, Failed, ClientDisconnect):
             raise
         except Exception as error:
             raise Failed(bug_in("stream", request_id)) from error
         every = self.endpoint.keep_alive_every
-        return session, EventStream(results, request_id=request_id, keep_alive_every=every)
+        stream = EventStream(results, request_id=request_id, keep_alive_every=every)
+        call.when_begun = stream.begin
+        return session, stream
 
     async def _read(self, request: Request) -> GraphQLRequest:
         if self.endpoint.connections.is_draining:
@@ -162,9 +183,10 @@ class StreamView:
 
     async def _results(
         self, request: Request, sent: GraphQLRequest, session: Session, request_id: str
-    ) -> AsyncGenerator[Any, None]:
-        _, context = await self.endpoint.context_of(session, request, Transport.SSE, request_id)
-        return await self.endpoint.schema.stream(
+    ) -> tuple[Call, AsyncGenerator[Any, None]]:
+        call, context = await self.endpoint.context_of(session, request, Transport.SSE, request_id)
+        call.resume_after = request.headers.get("last-event-id")
+        results = await self.endpoint.schema.stream(
             sent.query,
             variable_values=sent.variables,
             context_value=context,
@@ -172,6 +194,7 @@ class StreamView:
             operation_extensions=sent.extensions,
             allowed_operation_types=ALLOWED[request.method],
         )
+        return call, results
 
     @contextmanager
     def _admitted(self, session: Session, stream: EventStream, request_id: str) -> Iterator[None]:
@@ -184,7 +207,7 @@ class StreamView:
             # Without a `complete` event clients connect again, which is what they shall do after a restart.
             stream.stop(told(reason) if code == FORBIDDEN else b"")
 
-        entry = OpenConnection(session.principal, Transport.SSE, close, session.subject)
+        entry = OpenConnection(session.principal, Transport.SSE, close, session.subject, session.tenants)
         try:
             self.endpoint.connections.add(entry)
         except TooManyConnections as error:
@@ -213,9 +236,12 @@ class StreamView:
         return StreamingResponse(body(), headers={**HEADERS, "x-request-id": request_id})
 
 
-def next_event(body: dict[str, Any]) -> bytes:
-    """A `next` event. JSON of orjson has no line breaks, so it fits one data field."""
-    return b"event: next\ndata: " + orjson.dumps(body) + b"\n\n"
+def next_event(body: dict[str, Any], cursor: str | None = None) -> bytes:
+    """A `next` event, with the cursor behind it. JSON of orjson has no line breaks, so it fits one data field."""
+    if cursor is None:
+        return b"event: next\ndata: " + orjson.dumps(body) + b"\n\n"
+    body["extensions"] = {**(body.get("extensions") or {}), "cursor": cursor}
+    return b"event: next\nid: " + cursor.encode() + b"\ndata: " + orjson.dumps(body) + b"\n\n"
 
 
 def error_event(message: str, code: ErrorCode, request_id: str) -> bytes:

@@ -4,7 +4,7 @@ Protocol: github.com/enisdenjo/graphql-ws, PROTOCOL.md.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -29,6 +29,7 @@ from app.graphql.call import Session, Transport, new_request_id
 from app.graphql.connections import (
     FORBIDDEN,
     INTERNAL_ERROR,
+    SERVICE_RESTART,
     TOO_MANY,
     OpenConnection,
     TooManyConnections,
@@ -96,6 +97,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         self._session: Session | None = None
         self._entry: OpenConnection | None = None
         self._expiry: asyncio.Task[None] | None = None
+        self._places: asyncio.Task[None] | None = None
         self._lines: dict[str, Line] = {}
 
     async def handle(self) -> None:
@@ -106,19 +108,35 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
             await self.websocket.close(INTERNAL_ERROR, masked(self._connection.request_id))
 
     async def shutdown(self) -> None:
-        if self._expiry:
-            self._expiry.cancel()
+        for task in (self._expiry, self._places):
+            if task:
+                task.cancel()
         if self._entry:
             self._endpoint.connections.remove(self._entry)
         await super().shutdown()
 
     async def end(self, code: int, reason: str) -> None:
-        """Stops all operations at once, then closes the socket."""
+        """Stops all operations at once, then closes the socket. Who may come back is told where to go on."""
+        lines = list(self._lines.values())
         for operation_id in list(self.operations):
             await self.cleanup_operation(operation_id)
-        with suppress(TimeoutError):
+        with suppress(TimeoutError, WebSocketDisconnected):
             async with asyncio.timeout(CLOSE_WITHIN):
+                if code == SERVICE_RESTART or reason == EXPIRED:
+                    await self._tell_places(lines)
                 await self.websocket.close(code, reason)
+
+    async def _tell_places(self, lines: Iterable[Line]) -> None:
+        for line in lines:
+            if ping := line.place():
+                await self.websocket.send_json(ping)
+
+    async def _keep_telling_places(self) -> None:
+        """So that a client of a quiet feed need not go back far when the connection breaks without a word."""
+        while True:
+            await asyncio.sleep(self._endpoint.places_every.total_seconds())
+            with suppress(WebSocketDisconnected):
+                await self._tell_places(list(self._lines.values()))
 
     async def handle_message(self, message: Any) -> None:
         problem = problem_with(message)
@@ -194,8 +212,11 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         if frames is None:
             return None
         document = Document(operation.query, operation.variables or {}, operation.operation_name)
-        line = Line(self._endpoint.fanout, self._endpoint.schema, document, frames, operation.id)
+        tenants = self._session.tenants if self._session else frozenset()
+        line = Line(self._endpoint.fanout, self._endpoint.schema, document, frames, operation.id, tenants)
         self._lines[operation.id] = line
+        if self._places is None:
+            self._places = asyncio.create_task(self._keep_telling_places())
         return line
 
     async def _fail(self, operation: Operation[Any, None], error: dict[str, Any]) -> None:
@@ -213,7 +234,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
         except Failed as failed:
             code = INTERNAL_ERROR if failed.code is ErrorCode.INTERNAL else FORBIDDEN
             raise CloseSocket(code, failed.error["message"]) from failed
-        entry = OpenConnection(session.principal, Transport.WEBSOCKET, self.end, session.subject)
+        entry = OpenConnection(session.principal, Transport.WEBSOCKET, self.end, session.subject, session.tenants)
         try:
             connections.add(entry)
         except TooManyConnections as error:

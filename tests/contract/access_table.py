@@ -31,6 +31,7 @@ ROOT_FIELDS = {
     "query viewer": PEOPLE + "S",
     "query node": PEOPLE + "S",
     "query nodes": PEOPLE + "S",
+    "query liveCursor": PEOPLE + "S",  # a place in the logs of one's own organizations, none for who has none
     "query sessions": PEOPLE,
     "query identities": PEOPLE,
     "mutation signOut": PEOPLE,
@@ -66,7 +67,6 @@ ROOT_FIELDS = {
     "query incidentMembers": "VUAMS",
     "query integrationHealth": "VUAMS",
     "query integrationHealths": "VUAMS",
-    "query liveCursor": "VUAMS",
     "query resourceChanges": "VUAMS",
     "query resources": "VUAMS",
     "query syncReads": "VUAMS",
@@ -74,7 +74,10 @@ ROOT_FIELDS = {
     "subscription alertRaised": "VUAMS",
     "subscription alertChanged": "VUAMS",
     "subscription incidentChanged": "VUAMS",
+    "subscription costsUpdated": "VUAMS",
+    "subscription events": "VUAMS",  # of each topic, what one may read of it
     "subscription integrationHealthChanged": "VUAMS",
+    "subscription jobProgressed": "VUAMS",  # the same, of each kind
     "subscription syncProgressed": "VUAMS",
     # What is done about it.
     "mutation acknowledgeAlert": "UAMS",

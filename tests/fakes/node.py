@@ -35,15 +35,15 @@ def _npm() -> list[str]:
     return [node(), str(bundled)] if found is None else [found]
 
 
-def installed(package: str) -> Path:
-    """The folder with the package (name@version) in it. Raises NoPeer."""
-    cache = PEERS / package.replace("/", "_")
+def installed(*packages: str) -> Path:
+    """The folder with the packages (name@version) in it. Raises NoPeer."""
+    cache = PEERS / "+".join(package.replace("/", "_") for package in packages)
     if (cache / "node_modules").is_dir():
         return cache
     cache.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache.parent) as fresh:
         done = subprocess.run(
-            [*_npm(), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", package],
+            [*_npm(), "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", *packages],
             cwd=fresh,
             capture_output=True,
             text=True,
@@ -51,7 +51,7 @@ def installed(package: str) -> Path:
             env={**os.environ, "PATH": f"{Path(node()).parent}:{os.environ['PATH']}"},
         )
         if done.returncode != 0:
-            raise NoPeer(f"npm cannot install {package}: {done.stderr[-300:]}")
+            raise NoPeer(f"npm cannot install {packages}: {done.stderr[-300:]}")
         try:
             Path(fresh).rename(cache)
         except OSError:  # another run was faster

@@ -109,6 +109,32 @@ async def test_nothing_of_it_is_left_but_what_was_found(
     assert await finish(job, tenant, held.id) == "left alone"
 
 
+async def told(backend: Backend, tenant: Tenant) -> list[tuple[str, str, int, int, str | None]]:
+    """Kind, state, done, total and problem of each step of a job that was told."""
+    jobs = {"org_id": tenant.organization.id, "type": "JobProgressed"}
+    steps = [row["payload"] async for row in backend.database["events"].find(jobs, sort=[("seq", 1)])]
+    return [(one["kind"], one["state"], one["done"], one["total"], one["problem"]) for one in steps]
+
+
+async def test_how_far_a_disconnection_is_can_be_followed(
+    graph: Graph, backend: Backend, tenant: Tenant, job: dict[str, Any]
+) -> None:
+    held = await holdings(tenant)
+    kept = await backend.database["resources"].count_documents({"account_id": held.id})
+
+    await disconnect(graph, tenant, held.id)
+    await finish(job, tenant, held.id)
+
+    steps = await told(backend, tenant)
+    assert kept == 1
+    assert {(kind, problem) for kind, _, _, _, problem in steps} == {("DISCONNECTION", None)}
+    assert [state for _, state, *_ in steps] == ["RUNNING"] * (len(steps) - 1) + ["SUCCEEDED"]
+    done = [one for _, _, one, _, _ in steps]
+    assert done == sorted(done)
+    assert done[0] == 2  # one finding and one alert
+    assert done[-1] > 2 + kept - 1
+
+
 async def test_what_bills_say_of_it_stays(graph: Graph, backend: Backend, tenant: Tenant, job: dict[str, Any]) -> None:
     held = await holdings(tenant)
     billed = {"org_id": tenant.organization.id, "sub_account_id": held.native_id, "edition_id": ObjectId()}
@@ -211,6 +237,8 @@ async def test_the_accounts_of_an_organization_are_connected_and_twice_changes_n
     }
     assert {one: row["_id"] for one, row in second.items()} == {one: row["_id"] for one, row in first.items()}
     assert "token-of-team-2" in await backend.vault.open(bytes(first["team-2"]["credentials"]))
+    steps = [("RUNNING", 1), ("RUNNING", 2), ("SUCCEEDED", 2)]
+    assert await told(backend, tenant) == [("MEMBER_DISCOVERY", state, done, 2, None) for state, done in steps] * 2
     runs = await documents.SyncRun.rows().count_documents({"account_id": {"$in": [r["_id"] for r in first.values()]}})
     assert runs == 2
 
@@ -324,6 +352,7 @@ async def test_an_organization_that_this_account_may_not_list_loses_no_account(
 
     assert await discover(job, tenant, parent) == 0
     assert (await members(backend, tenant))["team-2"]["state"] == "CONNECTING"
+    assert (await told(backend, tenant))[-1] == ("MEMBER_DISCOVERY", "FAILED", 0, 0, "No management account.")
 
 
 @pytest.mark.parametrize("tried", [1, discovering.MAX_TRIES])

@@ -23,7 +23,7 @@ from documents.transaction import Transaction
 from domain.facts.severity import Severity
 from live.cursor import encode
 from live.position import Position
-from tests.factories.graph import messages, socket, subscribe
+from tests.factories.graph import frame_of, messages, socket, subscribe
 from tests.factories.tenant import Tenant, add_member, make_subject, make_tenant
 
 ALERTS = "subscription($after: Cursor) { alertRaised(after: $after) { ... on AlertRaised { cursor alert { title } } } }"
@@ -234,7 +234,7 @@ async def test_a_group_ends_with_its_last_member(backend: Backend, here: str, we
         await asyncio.sleep(0.2)
         with_none = len(web.fanout)
         await first.send('{"type":"ping"}')
-        answer = orjson.loads(await first.recv())
+        answer = orjson.loads(await frame_of(first))
 
     assert (with_one, with_none) == (1, 0)
     assert answer == {"type": "pong"}  # and nothing of the alert came before it

@@ -16,7 +16,7 @@ from auth.cookies import ACCESS_COOKIE, CSRF_HEADER, REFRESH_COOKIE
 from auth.refresh import IDLE_LIFETIME, OVERLAP, SESSION_LIFETIME, hashed
 from documents import AuthMethod, Role, SessionEnd
 from documents.base import utc_now
-from tests.factories.graph import Graph, messages, socket, subscribe
+from tests.factories.graph import Graph, frame_of, messages, socket, subscribe
 from tests.factories.tenant import PASSWORD, Tenant, add_member, make_session, make_tenant
 
 SIGN_IN = """
@@ -142,7 +142,7 @@ async def test_theft_closes_what_the_session_has_open_within_a_second(
         assert took < 1
         assert opened.close_code == 4403
         await other.send(orjson.dumps({"type": "ping"}).decode())
-        assert orjson.loads(await other.recv())["type"] == "pong"
+        assert orjson.loads(await frame_of(other))["type"] == "pong"
 
 
 @pytest.mark.parametrize("token", ["", "cwr_unknown", "x" * 200])

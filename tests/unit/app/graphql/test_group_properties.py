@@ -78,11 +78,21 @@ async def take(world: World, verb: str, *args) -> None:  # noqa: C901 - one line
             present.append(await here.join(guest.member.stand, room=space))
 
 
+def knows_its_place(guest: Guest, here: GroupHouse) -> bool:
+    """Whether the place it would be told now is behind all that it got, and behind nothing else that it wants."""
+    place = guest.member.place()
+    return all(
+        guest.seqs(name) == [seq for seq in here.wanted(name, guest.begins[name]) if seq <= place[name].seq]
+        for name in ORGS
+    )
+
+
 async def live_through(story: list[tuple], size: tuple[int, ...]) -> World:
     async with open_house(ReaderOptions(ring_size=size[0], page_size=size[1])) as house:
         world = World(GroupHouse(house, ORGS))
         for step in story:
             await take(world, *step)
+            assert all(knows_its_place(guest, world.here) for guest in world.present)
         house.log.latency = 0.0
         for guest in world.present:
             guest.socket.drain()

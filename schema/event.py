@@ -1,0 +1,65 @@
+"""The one feed over everything: its topics, what its messages are about, and the messages."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Union
+
+import strawberry
+
+from schema.account import Sync
+from schema.alert import Alert
+from schema.audit import AuditExport
+from schema.cost_update import CostUpdate
+from schema.feed import StreamReset
+from schema.integration import IntegrationHealth
+from schema.job import Job
+from schema.node import said
+from schema.scalars import BigInt, Cursor
+from schema.values import register_enum
+
+
+class EventTopic(StrEnum):
+    ALERTS = "ALERTS"
+    SYNCS = "SYNCS"
+    INTEGRATIONS = "INTEGRATIONS"
+    COSTS = "COSTS"
+    JOBS = "JOBS"
+    AUDIT_EXPORTS = "AUDIT_EXPORTS"
+
+
+register_enum(
+    EventTopic,
+    "What messages of `events` are about.",
+    {
+        EventTopic.ALERTS: "Alerts: raised, acknowledged, resolved and all that becomes of them. Takes alerts:read.",
+        EventTopic.SYNCS: "Syncs of accounts as they move on. Takes accounts:read.",
+        EventTopic.INTEGRATIONS: "Integrations whose health changes. Takes accounts:read.",
+        EventTopic.COSTS: "Costs that were loaded or replaced. Takes costs:read.",
+        EventTopic.JOBS: "Other long work as it moves on. Takes costs:read for imports of costs, else accounts:read.",
+        EventTopic.AUDIT_EXPORTS: "Exports of the audit log as they move on. Takes audit:export.",
+    },
+)
+
+EventSubject = Annotated[
+    Union[Alert, Sync, IntegrationHealth, CostUpdate, Job, AuditExport],  # noqa: UP007 - named through Annotated
+    strawberry.union("EventSubject", description="What a message of `events` is about, as it was at that moment."),
+]
+
+
+@strawberry.type(description="Something that happened in an organization.")
+class Event:
+    cursor: Cursor = said("Place in the feed just after this message; pass it as `after` to go on from here.")
+    at: datetime = said("When it happened.")
+    organization_id: strawberry.ID = said("The tenant it happened in.")
+    sequence: BigInt = said(
+        "Its number in the log of the organization, which rises. Numbers between are of events that are not shown here."
+    )
+    topic: EventTopic = said("What it is about.")
+    type: str = said("What happened, in one word, for example AlertRaised.")
+    subject: EventSubject = said("What it happened to, as it was at that moment.")
+
+
+EventFeed = Annotated[
+    Union[Event, StreamReset],  # noqa: UP007 - strawberry names the union through Annotated
+    strawberry.union("EventFeed", description="One message of the feed over everything."),
+]
