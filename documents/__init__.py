@@ -10,25 +10,32 @@ from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
 from documents.base import TenantDocument
 from documents.budget import Budget
+from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
+from documents.delivery import Delivery
+from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
+from documents.hold import Hold
 from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
+from documents.maintenance_window import MaintenanceWindow
+from documents.noise_meter import NoiseMeter
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
 from documents.provider_visit import ProviderVisit
 from documents.recovery_code import RecoveryCode
 from documents.resource import Resource
 from documents.resource_change import ChangeKind, ResourceChange
+from documents.routing_rule import RoutingRule
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
@@ -57,6 +64,7 @@ __all__ = [
     "AuthMethod",
     "Budget",
     "ChangeKind",
+    "Channel",
     "ClientAccess",
     "CostDay",
     "CostLine",
@@ -64,16 +72,21 @@ __all__ = [
     "CostLoadState",
     "CostPeriod",
     "CustomRole",
+    "Delivery",
+    "Escalation",
     "Event",
     "EventCounter",
     "EvidencePack",
     "ExternalIdentity",
     "Finding",
     "GroupRole",
+    "Hold",
     "IdentityProvider",
     "IntegrationHealth",
     "Invitation",
+    "MaintenanceWindow",
     "Membership",
+    "NoiseMeter",
     "Organization",
     "OrganizationKind",
     "Passkey",
@@ -85,6 +98,7 @@ __all__ = [
     "ResourceChange",
     "Role",
     "RoleMapping",
+    "RoutingRule",
     "ScimGroup",
     "ScimUser",
     "ServiceAccount",

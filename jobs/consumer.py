@@ -10,9 +10,10 @@ from bson import ObjectId
 
 from documents.transaction import Transaction
 from domain.facts.event import LoggedEvent
-from jobs import consumers as folder
 from jobs.context import JobContext
 
+# By its name, because what is in it imports this.
+FOLDER = "jobs.consumers"
 Take = Callable[[Transaction, JobContext, ObjectId, Sequence[LoggedEvent]], Awaitable[None]]
 
 
@@ -33,6 +34,7 @@ class Consumer:
 @cache
 def consumers() -> tuple[Consumer, ...]:
     """All of them, in order."""
+    folder = import_module(FOLDER)
     modules = (import_module(f"{folder.__name__}.{found.name}") for found in iter_modules(folder.__path__))
     found = [module.CONSUMER for module in modules if hasattr(module, "CONSUMER")]
     return tuple(sorted(found, key=lambda consumer: (consumer.order, consumer.name)))
