@@ -20,6 +20,7 @@ from resolvers.identity_provider import IdentityProviderMutations, IdentityProvi
 from resolvers.integration import IntegrationQueries, IntegrationSubscriptions
 from resolvers.invitation import InvitationMutations, InvitationQueries
 from resolvers.leaving import LeavingMutations
+from resolvers.maintenance import MaintenanceMutations, MaintenanceQueries
 from resolvers.member import MemberMutations, MemberQueries
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
@@ -31,6 +32,8 @@ from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.requirement import RequirementMutations
 from resolvers.resource_change import ResourceChangeQueries
 from resolvers.role import RoleMutations, RoleQueries
+from resolvers.routing import RoutingMutations, RoutingQueries
+from resolvers.routing_preview import RoutingPreviewQueries
 from resolvers.service_account import ServiceAccountMutations, ServiceAccountQueries
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.setup import SetupQueries
@@ -59,9 +62,12 @@ class Query(
     ProvisioningQueries,
     ServiceAccountQueries,
     InvitationQueries,
+    MaintenanceQueries,
     MemberQueries,
     ResourceChangeQueries,
     RoleQueries,
+    RoutingPreviewQueries,
+    RoutingQueries,
     SessionQueries,
     SetupQueries,
     SyncQueries,
@@ -84,6 +90,7 @@ class Mutation(
     IdentityProviderMutations,
     ClientMutations,
     InvitationMutations,
+    MaintenanceMutations,
     MemberMutations,
     OrganizationMutations,
     PasskeyMutations,
@@ -94,6 +101,7 @@ class Mutation(
     ServiceAccountMutations,
     RequirementMutations,
     RoleMutations,
+    RoutingMutations,
     SessionMutations,
     SignInMutations,
     SyncMutations,

@@ -9,6 +9,7 @@ from bson import Decimal128, ObjectId
 import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
+from tests.factories.crowd_of_routing import routing_rows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -43,6 +44,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
             _change(resources[number // 10 * 10 + 1], runs[0], number) for number in range(count)
         ],
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
+        **routing_rows(org_id, alerts),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],
         documents.ServiceAccount: machines,

@@ -138,8 +138,11 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         org_id=org_id, user_id=tenant.user.id, access_id=PydanticObjectId(), reason="secret-visit", expires_at=now
     )
     await visit.insert()
+    routing_rule, window = await make_routing(tenant)
     return {
         "Account": account,
+        "RoutingRule": routing_rule,
+        "MaintenanceWindow": window,
         "AuditEntry": entry,
         "AuditExport": export,
         "Resource": resource,
@@ -161,6 +164,18 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Invitation": invitation,
         "ProviderVisit": visit,
     }
+
+
+async def make_routing(tenant: Tenant) -> tuple[documents.RoutingRule, documents.MaintenanceWindow]:
+    """A rule of who is told, and a time in which nobody is."""
+    org_id, now = tenant.organization.id, utc_now()
+    rule = documents.RoutingRule(org_id=org_id, name="secret-rule", position=0, tags=["secret=tag"])
+    await rule.insert()
+    window = documents.MaintenanceWindow(
+        org_id=org_id, name="secret-window", reason="secret-work", starts_at=now - timedelta(days=2), ends_at=now
+    )
+    await window.insert()
+    return rule, window
 
 
 def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExport]:
