@@ -34,10 +34,13 @@ from jobs.queue import (
     ERASE_ORGANIZATION,
     EXPORT_AUDIT,
     QUICK,
+    RECONCILE_TICKETS,
     RECORD_VISITS,
     SEND_MAIL,
+    SEND_STATUS_REPORT,
     SLOW,
     SYNC_ACCOUNT,
+    SYNC_TICKET,
     SYNCS,
     VERIFY_DOMAIN,
     dumps,
@@ -52,10 +55,14 @@ from jobs.tasks.discover_members import discover_members
 from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
+from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
 from jobs.tasks.record_visits import record_visits
 from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
+from jobs.tasks.send_status_report import send_due_reports, send_status_report
 from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
+from jobs.tasks.sync_ticket import MAX_TRIES as TICKET_TRIES
+from jobs.tasks.sync_ticket import sync_ticket
 from jobs.tasks.verify_domain import verify_domain
 
 log = structlog.get_logger()
@@ -144,6 +151,8 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
             cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
             cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
             cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
+            cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
+            cron(send_due_reports, second=1, timeout=QUICK_TIMEOUT),
         ],
         queue_name=QUICK,
         redis_pool=redis[QUICK],
@@ -194,7 +203,13 @@ def delivery_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
 
 
 def _delivery_jobs() -> list[Any]:
-    return [func(told(dispatch_events), name=DISPATCH_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5)]
+    return [
+        func(told(dispatch_events), name=DISPATCH_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5),
+        func(told(reconcile_tickets), name=RECONCILE_TICKETS, timeout=SLOW_TIMEOUT, max_tries=5),
+        func(told(send_status_report), name=SEND_STATUS_REPORT, timeout=QUICK_TIMEOUT, max_tries=5),
+        # What waits for what was begun by another to settle is no failed try.
+        func(told(sync_ticket), name=SYNC_TICKET, timeout=SLOW_TIMEOUT, max_tries=2 * TICKET_TRIES),
+    ]
 
 
 def _slow_jobs() -> list[Any]:

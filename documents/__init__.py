@@ -23,6 +23,7 @@ from documents.finding import Finding
 from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
+from documents.jira_task import JiraTask
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
 from documents.provider_visit import ProviderVisit
@@ -34,8 +35,10 @@ from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sign_in_challenge import SignInChallenge
+from documents.status_report import StatusReport
 from documents.sync_read import ReadState, SyncRead
 from documents.sync_run import SyncRun, SyncState
+from documents.ticket_rule import TicketRule
 from documents.totp_factor import TotpFactor
 from documents.user import Membership, Role, User
 from documents.verified_domain import VerifiedDomain
@@ -73,6 +76,7 @@ __all__ = [
     "IdentityProvider",
     "IntegrationHealth",
     "Invitation",
+    "JiraTask",
     "Membership",
     "Organization",
     "OrganizationKind",
@@ -91,10 +95,12 @@ __all__ = [
     "Session",
     "SessionEnd",
     "SignInChallenge",
+    "StatusReport",
     "SyncRead",
     "SyncRun",
     "SyncState",
     "TenantDocument",
+    "TicketRule",
     "TotpFactor",
     "User",
     "VerifiedDomain",

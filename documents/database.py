@@ -38,6 +38,7 @@ from documents.identity_provider import IdentityProvider
 from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
+from documents.jira_task import JiraTask
 from documents.log_reader import LogReader
 from documents.mail import OutgoingMail
 from documents.one_time_token import OneTimeToken
@@ -56,9 +57,11 @@ from documents.service_account import ServiceAccount
 from documents.session import RefreshToken, Session
 from documents.sign_in import SignInCode, SpentState
 from documents.sign_in_challenge import SignInChallenge
+from documents.status_report import StatusReport
 from documents.sync_read import SyncRead
 from documents.sync_run import SyncRun
 from documents.tally import recount_all
+from documents.ticket_rule import TicketRule
 from documents.totp_factor import TotpFactor
 from documents.user import Membership, User
 from documents.verified_domain import VerifiedDomain
@@ -92,6 +95,7 @@ ALL = (
     IntakeEndpoint,
     IntegrationHealth,
     Invitation,
+    JiraTask,
     LogReader,
     Membership,
     OneTimeToken,
@@ -113,8 +117,10 @@ ALL = (
     SignInCode,
     SpentState,
     SignInChallenge,
+    StatusReport,
     SyncRead,
     SyncRun,
+    TicketRule,
     TotpFactor,
     User,
     VerifiedDomain,

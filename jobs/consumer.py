@@ -10,7 +10,6 @@ from bson import ObjectId
 
 from documents.transaction import Transaction
 from domain.facts.event import LoggedEvent
-from jobs import consumers as folder
 from jobs.context import JobContext
 
 Take = Callable[[Transaction, JobContext, ObjectId, Sequence[LoggedEvent]], Awaitable[None]]
@@ -33,6 +32,8 @@ class Consumer:
 @cache
 def consumers() -> tuple[Consumer, ...]:
     """All of them, in order."""
+    # By name, because the modules there import this one.
+    folder = import_module("jobs.consumers")
     modules = (import_module(f"{folder.__name__}.{found.name}") for found in iter_modules(folder.__path__))
     found = [module.CONSUMER for module in modules if hasattr(module, "CONSUMER")]
     return tuple(sorted(found, key=lambda consumer: (consumer.order, consumer.name)))
