@@ -155,6 +155,7 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         downloads=DownloadLinks(keys.cursor, settings.public_url),
         access=LazyAccess(settings.private_endpoints_allowed, utc_now),
         external_ids=ExternalIds(keys.derived("external ids")),
+        public_url=settings.public_url,
         platform_providers=tuple(platform_providers(settings)),
     )
 

@@ -1,7 +1,7 @@
 """A ticket in Jira that belongs to an alert: what is to be said there, and what was last seen of it."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
@@ -35,6 +35,11 @@ class TicketComment(BaseModel):
     text: str
     at: datetime
     is_ours: bool = False
+
+    @property
+    def at_utc(self) -> datetime:
+        """With its zone, which the driver leaves out where it is quick."""
+        return self.at if self.at.tzinfo is not None else self.at.replace(tzinfo=UTC)
 
 
 class JiraTask(TenantDocument):

@@ -77,6 +77,7 @@ class Ports:
     downloads: DownloadLinks
     access: AccessPort
     external_ids: ExternalIds
+    public_url: str
     # Keys of the providers open to everybody, in the order to show them.
     platform_providers: tuple[str, ...] = ()
 

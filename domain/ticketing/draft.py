@@ -1,5 +1,6 @@
 """What a ticket is made from: the rule's settings and templates, filled with an alert."""
 
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
@@ -31,8 +32,9 @@ def values_of(alert: Mapping[str, Any], *, public_url: str, named: Mapping[str, 
 
 
 def link_of(public_url: str, alert_id: object) -> str:
-    """Where an alert is looked at."""
-    return f"{public_url.rstrip('/')}/alerts/{alert_id}"
+    """Where an alert is looked at: the page is named by its global id."""
+    global_id = b64encode(f"Alert:{alert_id}".encode()).decode().rstrip("=")
+    return f"{public_url.rstrip('/')}/alerts/{global_id}"
 
 
 def draft_of(
