@@ -35,14 +35,17 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.IdentityProvider: Permission.IDENTITY_MANAGE,
     documents.IntegrationHealth: Permission.ACCOUNTS_READ,
     documents.Invitation: Permission.MEMBERS_MANAGE,
+    documents.JiraTask: Permission.ALERTS_READ,
     documents.Membership: Permission.MEMBERS_READ,
     documents.ProviderVisit: Permission.AUDIT_READ,
     documents.Resource: Permission.RESOURCES_READ,
     documents.ResourceChange: Permission.RESOURCES_READ,
     documents.GroupRole: Permission.IDENTITY_MANAGE,
     documents.ServiceAccount: Permission.MACHINES_READ,
+    documents.StatusReport: Permission.CHANNELS_READ,
     documents.SyncRead: Permission.ACCOUNTS_READ,
     documents.SyncRun: Permission.ACCOUNTS_READ,
+    documents.TicketRule: Permission.CHANNELS_READ,
     documents.VerifiedDomain: Permission.IDENTITY_MANAGE,
 }
 

@@ -12,8 +12,8 @@ from schema.organization import IDEMPOTENCY_KEY
 
 # Source: Jira Cloud, "Changing the project key format": two letters at least, digits and underscores after the first.
 PROJECT = r"^[A-Z][A-Z0-9_]{1,49}$"
-# Fields that are ours; others are the project's.
-FIELD_NAME = r"^(?!project$|issuetype$|summary$|description$|labels$|priority$|status$)[A-Za-z][A-Za-z0-9_]{0,99}$"
+# Those that the rule has anyway win over fields of the same name.
+FIELD_NAME = r"^[A-Za-z][A-Za-z0-9_]{0,99}$"
 LABEL = r"^[^\s]{1,100}$"
 Label = Annotated[str, Field(pattern=LABEL)]
 TEMPLATE = "Placeholders such as {{ title }}, {{ severity }}, {{ account }}, {{ link }}, with filters and if."
@@ -46,11 +46,8 @@ class TicketPriorityInput(BaseModel):
 
 @strawberry.pydantic.input(description="A further field of the tickets.")
 class TicketFieldInput(BaseModel):
-    name: str = Field(
-        pattern=FIELD_NAME, description="Jira's own name of it, such as components or customfield_10010."
-    )
+    name: str = Field(pattern=FIELD_NAME, description="Jira's own name of it, such as components or customfield_10010.")
     value: str = Field(min_length=1, max_length=2000, description="Its value, as JSON.")
-
 
 
 @strawberry.pydantic.input(description="A rule to make.")

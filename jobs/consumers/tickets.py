@@ -6,11 +6,11 @@ from typing import Any
 
 from bson import ObjectId
 
+from documents.alert_author import email_of_member, late_comments
 from documents.jira_task import JiraTask, ask_ticket, change_task, find_task, subject_of, tell
 from documents.ticket_making import make_ticket
 from documents.ticket_rule import TicketRule, active_rules
 from documents.transaction import Transaction
-from documents.user import users_by_id
 from domain.facts.event import LoggedEvent
 from domain.facts.ticket import TicketState
 from jobs.consumer import Consumer
@@ -18,8 +18,8 @@ from jobs.context import JobContext
 
 # Who is told a day late is told nothing new; what closes or opens a ticket is done however late.
 TOO_OLD = timedelta(hours=24)
-WANTED = frozenset({"AlertRaised", "AlertResolved", "AlertAssigned"})
 GONE = "CloudWatcher verified that the cause is gone, and closes this ticket."
+CLOSED = "Closed in CloudWatcher: {reason}"
 BACK = "CloudWatcher sees the cause again, and opens this ticket again."
 
 
@@ -27,14 +27,11 @@ async def take(tx: Transaction, context: JobContext, org_id: ObjectId, events: S
     """One event after another: a ticket that one of them makes is there for the next."""
     rules = await active_rules(org_id, tx.session)
     for event in events:
-        alert = event.payload
-        task = await find_task(org_id, subject_of(alert["_id"]), tx.session)
+        task = await find_task(org_id, subject_of(event.payload["_id"]), tx.session)
         if event.type == "AlertRaised":
             await _raised(tx, context, event, task, rules)
-        elif task is not None and event.type == "AlertResolved":
-            await _resolved(tx, task, alert)
         elif task is not None:
-            await _assigned(tx, task, alert)
+            await FOLLOWS[event.type](tx, task, event.payload)
 
 
 async def _raised(
@@ -62,18 +59,35 @@ async def _reopened(tx: Transaction, task: JiraTask, alert: Mapping[str, Any]) -
 
 
 async def _resolved(tx: Transaction, task: JiraTask, alert: Mapping[str, Any]) -> None:
+    if task.is_over:  # by whoever closed the ticket, which needs no comment then
+        return
     await change_task(tx, task, {"is_over": True})
     if task.issue_id is not None or task.creating_at is not None:
-        await tell(tx, task, f"resolved:{alert.get('times_raised', 1)}", GONE)
+        reason = alert.get("resolution")
+        text = CLOSED.format(reason=reason) if reason else GONE
+        await tell(tx, task, f"resolved:{alert.get('times_raised', 1)}", text)
     ask_ticket(tx, task)
 
 
 async def _assigned(tx: Transaction, task: JiraTask, alert: Mapping[str, Any]) -> None:
-    assignee_id = alert.get("assignee_id")
-    people = await users_by_id([assignee_id]) if assignee_id else {}
-    if assignee_id in people:
-        await change_task(tx, task, {"assign_to": people[assignee_id].email})
+    """To nobody is no wish that Jira would be told of."""
+    email = await email_of_member(task.org_id, alert.get("assignee_id"), tx.session)
+    if email is not None:
+        await change_task(tx, task, {"assign_to": email})
         ask_ticket(tx, task)
 
 
+async def _commented(tx: Transaction, task: JiraTask, alert: Mapping[str, Any]) -> None:
+    """What people wrote in CloudWatcher; what came from Jira stands there already."""
+    has_said = False
+    for comment in await late_comments(task.org_id, alert["_id"], tx.session):
+        if not (comment.actor or "").startswith("jira:"):
+            text = f"{comment.author} in CloudWatcher: {comment.text}"
+            has_said |= await tell(tx, task, f"comment:{comment.id}", text)
+    if has_said:
+        ask_ticket(tx, task)
+
+
+FOLLOWS = {"AlertResolved": _resolved, "AlertAssigned": _assigned, "AlertCommented": _commented}
+WANTED = frozenset({"AlertRaised", *FOLLOWS})
 CONSUMER = Consumer(name="tickets", order=40, wants=lambda event: event.type in WANTED, take=take)

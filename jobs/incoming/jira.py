@@ -9,7 +9,8 @@ from documents.jira_task import JiraTask, task_of_issue
 from documents.received_event import ReceivedEvent
 from domain.facts.ticket import SeenTicket
 from jobs.context import JobContext
-from jobs.ticketing import note_deleted, scope_of, take_in
+from jobs.ticket_news import take_in
+from jobs.ticketing import note_deleted, scope_of
 
 log = structlog.get_logger()
 

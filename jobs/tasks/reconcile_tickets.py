@@ -19,7 +19,8 @@ from documents.jira_task import (
 from documents.transaction import Transaction
 from domain.errors import Invalid, NotFound, ProviderError
 from jobs.context import JobContext
-from jobs.ticketing import OVERLAP, jira_of, scope_of, take_in
+from jobs.ticket_news import take_in
+from jobs.ticketing import OVERLAP, jira_of, scope_of
 
 log = structlog.get_logger()
 

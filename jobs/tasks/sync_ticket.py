@@ -14,7 +14,8 @@ from domain.errors import Invalid, NotFound, ProviderError
 from domain.facts.ticket import SeenTicket, TicketState
 from domain.ticketing.ownership import wanted_categories
 from jobs.context import JobContext
-from jobs.ticketing import jira_of, note_deleted, note_problem, scope_of, take_in
+from jobs.ticket_news import take_in
+from jobs.ticketing import jira_of, note_deleted, note_problem, scope_of
 
 log = structlog.get_logger()
 
