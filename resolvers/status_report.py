@@ -168,7 +168,8 @@ async def _channel(scope: Scope, id: str) -> PydanticObjectId:
 
 
 def _audited(report: documents.StatusReport) -> dict[str, Any]:
-    return report.model_dump(mode="json", include=AUDITED)
+    told: dict[str, Any] = report.model_dump(mode="json", include=AUDITED)
+    return told
 
 
 def _target(report: documents.StatusReport) -> str:

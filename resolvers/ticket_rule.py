@@ -206,7 +206,8 @@ def _check_templates(summary: str | None, description: str | None) -> None:
 
 
 def _audited(rule: documents.TicketRule) -> dict[str, Any]:
-    return rule.model_dump(mode="json", include=AUDITED)
+    told: dict[str, Any] = rule.model_dump(mode="json", include=AUDITED)
+    return told
 
 
 def _target(rule: documents.TicketRule) -> str:

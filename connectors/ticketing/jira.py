@@ -198,7 +198,7 @@ class JiraTickets:
 
 def refusal(reply: Reply, operation: Operation) -> ProviderError | None:
     """What Jira says of a request that it can read and does not want: which fields, and why."""
-    if reply.status not in (httpx2.codes.BAD_REQUEST, httpx2.codes.CONFLICT, httpx2.codes.UNPROCESSABLE_ENTITY):
+    if reply.status not in (httpx2.codes.BAD_REQUEST, httpx2.codes.CONFLICT, httpx2.codes.UNPROCESSABLE_CONTENT):
         return None
     body = reply.body if isinstance(reply.body, dict) else {}
     named = [f"{name}: {said}" for name, said in (body.get("errors") or {}).items()]

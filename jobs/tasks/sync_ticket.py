@@ -32,6 +32,8 @@ async def sync_ticket(ctx: dict[str, Any], *, org_id: str, task_id: str) -> str:
         task = await JiraTask.get_in(scope_of(org_id), task_id)
     except NotFound:
         return "GONE"
+    if task.state is TicketState.FAILED:
+        return task.state.value
     try:
         async with jira_of(context, org_id, task.account_id) as jira:
             await _bring(context, jira, task)
