@@ -15,6 +15,7 @@ from domain.facts.health import HealthProblem, ProblemKind
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
+from domain.facts.status import ReportEvery, StatusKind
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant
 
@@ -139,6 +140,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     )
     await visit.insert()
     return {
+        **await make_tickets(tenant, account, alert),
         "Account": account,
         "AuditEntry": entry,
         "AuditExport": export,
@@ -161,6 +163,35 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Invitation": invitation,
         "ProviderVisit": visit,
     }
+
+
+async def make_tickets(tenant: Tenant, account: documents.Account, alert: documents.Alert) -> dict[str, TenantDocument]:
+    """A rule, a ticket and a scheduled summary."""
+    org_id = tenant.organization.id
+    rule = documents.TicketRule(
+        org_id=org_id, name="secret-rule", account_id=account.id, project="SECRET", issue_type="Task", is_paused=True
+    )
+    task = documents.JiraTask(
+        org_id=org_id,
+        subject=f"alert:{alert.id}",
+        alert_id=alert.id,
+        account_id=account.id,
+        issue_id="1",
+        issue_key="SECRET-1",
+        summary="secret-ticket",
+    )
+    report = documents.StatusReport(
+        org_id=org_id,
+        name="secret-report",
+        channel_id=PydanticObjectId(),
+        kinds=[StatusKind.COSTS],
+        every=ReportEvery.DAY,
+        at="08:00",
+        zone="UTC",
+    )
+    for document in (rule, task, report):
+        await document.insert()
+    return {"TicketRule": rule, "JiraTask": task, "StatusReport": report}
 
 
 def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExport]:
