@@ -37,10 +37,13 @@ from jobs.queue import (
     PULL_EVENTS,
     PULLS,
     QUICK,
+    RECONCILE_TICKETS,
     RECORD_VISITS,
     SEND_MAIL,
+    SEND_STATUS_REPORT,
     SLOW,
     SYNC_ACCOUNT,
+    SYNC_TICKET,
     SYNCS,
     VERIFY_DOMAIN,
     dumps,
@@ -57,10 +60,14 @@ from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
 from jobs.tasks.pull_events import ask_for_unread, pull_events
+from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
 from jobs.tasks.record_visits import record_visits
 from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
+from jobs.tasks.send_status_report import send_due_reports, send_status_report
 from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
+from jobs.tasks.sync_ticket import MAX_TRIES as TICKET_TRIES
+from jobs.tasks.sync_ticket import sync_ticket
 from jobs.tasks.tell_later import tell_later
 from jobs.tasks.verify_domain import verify_domain
 
@@ -137,26 +144,8 @@ async def bind_job(ctx: dict[str, Any]) -> None:
 def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -> list[PatientWorker]:
     """One arq worker per queue, sharing this event loop."""
     quick = PatientWorker(
-        functions=[
-            func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5),
-            func(told(dispatch_events), name=DISPATCH_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5),
-            func(send_mail, name=SEND_MAIL, timeout=QUICK_TIMEOUT, max_tries=MAX_TRIES + 1),
-            func(told(check_identity_provider), name=CHECK_IDENTITY_PROVIDER, timeout=QUICK_TIMEOUT, max_tries=5),
-            func(told(verify_domain), name=VERIFY_DOMAIN, timeout=QUICK_TIMEOUT, max_tries=5),
-        ],
-        cron_jobs=[
-            cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
-            cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
-            cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
-            cron(tell_later, second=20, timeout=QUICK_TIMEOUT),
-            cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
-            cron(ask_for_unread, second={0, 20, 40}, timeout=QUICK_TIMEOUT),
-            cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
-            cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
-            cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
-            cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
-            cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
-        ],
+        functions=_quick_jobs(),
+        cron_jobs=_ticks(),
         queue_name=QUICK,
         redis_pool=redis[QUICK],
         **options(backend),
@@ -180,6 +169,35 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
     return workers
 
 
+def _quick_jobs() -> list[Any]:
+    return [
+        func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5),
+        func(told(dispatch_events), name=DISPATCH_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5),
+        func(send_mail, name=SEND_MAIL, timeout=QUICK_TIMEOUT, max_tries=MAX_TRIES + 1),
+        func(told(check_identity_provider), name=CHECK_IDENTITY_PROVIDER, timeout=QUICK_TIMEOUT, max_tries=5),
+        func(told(verify_domain), name=VERIFY_DOMAIN, timeout=QUICK_TIMEOUT, max_tries=5),
+    ]
+
+
+def _ticks() -> list[Any]:
+    """What looks for work by the clock; each is quick, and twice changes nothing."""
+    return [
+        cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
+        cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
+        cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
+        cron(tell_later, second=20, timeout=QUICK_TIMEOUT),
+        cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
+        cron(ask_for_unread, second={0, 20, 40}, timeout=QUICK_TIMEOUT),
+        cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
+        cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
+        cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
+        cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
+        cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
+        cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
+        cron(send_due_reports, second=1, timeout=QUICK_TIMEOUT),
+    ]
+
+
 def sync_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
     """The one for syncs, which say themselves that they go on: what a dead worker leaves is found soon."""
     worker = PatientWorker(
@@ -197,7 +215,7 @@ def sync_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
 def delivery_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
     """The one for messages to channels: a channel that does not answer must not hold up anything else."""
     return PatientWorker(
-        functions=[func(told(deliver), name=DELIVER, timeout=DELIVERY_TIMEOUT, max_tries=5)],
+        functions=_delivery_jobs(),
         cron_jobs=[cron(deliver_due, second=set(range(1, 60, 5)), timeout=QUICK_TIMEOUT)],
         queue_name=DELIVERIES,
         redis_pool=redis[DELIVERIES],
@@ -220,6 +238,15 @@ def pull_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
     return worker
 
 
+def _delivery_jobs() -> list[Any]:
+    return [
+        func(told(deliver), name=DELIVER, timeout=DELIVERY_TIMEOUT, max_tries=5),
+        func(told(send_status_report), name=SEND_STATUS_REPORT, timeout=QUICK_TIMEOUT, max_tries=5),
+        # What waits for what was begun by another to settle is no failed try.
+        func(told(sync_ticket), name=SYNC_TICKET, timeout=DELIVERY_TIMEOUT, max_tries=2 * TICKET_TRIES),
+    ]
+
+
 def _slow_jobs() -> list[Any]:
     return [
         # Tried again every few seconds while a sync is still under way.
@@ -227,6 +254,7 @@ def _slow_jobs() -> list[Any]:
         func(told(discover_members), name=DISCOVER_MEMBERS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
         func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
+        func(told(reconcile_tickets), name=RECONCILE_TICKETS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
     ]
 

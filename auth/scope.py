@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from auth.permission import Permission
+from auth.standing import Standing
 from auth.viewer import Viewer
 from domain.facts.scope import Scope
 
@@ -25,6 +26,12 @@ def scope_of_all(viewer: Viewer, permissions: Iterable[Permission]) -> Scope:
     visible = frozenset(viewer.standings)
     org_ids = visible.intersection(*(viewer.organizations_with(permission) for permission in permissions))
     return Scope(org_ids=org_ids, visible=visible, actor=viewer.actor)
+
+
+def scope_of_person(user_id: object, org_id: str, standing: Standing, permission: Permission) -> Scope:
+    """What a person who came without a session may touch under this permission: one organization, or nothing."""
+    org_ids = frozenset({org_id} if permission in standing.permissions else ())
+    return Scope(org_ids=org_ids, visible=frozenset({org_id}), actor=f"user:{user_id}")
 
 
 def scope_of_job(job: str, org_id: str) -> Scope:

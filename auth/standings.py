@@ -86,6 +86,18 @@ async def load_known(subjects: Collection[Subject]) -> dict[Subject, Known]:
     return known
 
 
+async def standing_without_session(user: User, org_id: PydanticObjectId, now: datetime) -> Standing | None:
+    """What a person holds in an organization who comes by a way that knows no sessions, such as a chat; None: nothing.
+
+    An organization that asks for a second factor lets nobody in that way: no such way can show one.
+    """
+    held = (await _held_by([user.own_id])).get(user.own_id, {}).get(str(org_id))
+    if held is None:
+        return None
+    places = {org_id, *(PydanticObjectId(one) for one in (held.standing.msp_id,) if one)}
+    return _left(str(org_id), held, await guarded(places), now, frozenset())
+
+
 def _known(user: User, session: Mapping[str, Any], held: Mapping[str, _Held], asks: Asks) -> Known:
     methods = frozenset(AuthMethod(method) for method in session["methods"])
     since: datetime = session["authenticated_at"]

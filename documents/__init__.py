@@ -30,6 +30,7 @@ from documents.incident_member import IncidentMember
 from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
+from documents.jira_task import JiraTask
 from documents.maintenance_window import MaintenanceWindow
 from documents.noise_meter import NoiseMeter
 from documents.organization import Organization, OrganizationKind
@@ -45,8 +46,10 @@ from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sign_in_challenge import SignInChallenge
+from documents.status_report import StatusReport
 from documents.sync_read import ReadState, SyncRead
 from documents.sync_run import SyncRun, SyncState
+from documents.ticket_rule import TicketRule
 from documents.totp_factor import TotpFactor
 from documents.user import Membership, Role, User
 from documents.verified_domain import VerifiedDomain
@@ -92,6 +95,7 @@ __all__ = [
     "IntakeEndpoint",
     "IntegrationHealth",
     "Invitation",
+    "JiraTask",
     "MaintenanceWindow",
     "Membership",
     "NoiseMeter",
@@ -115,10 +119,12 @@ __all__ = [
     "Session",
     "SessionEnd",
     "SignInChallenge",
+    "StatusReport",
     "SyncRead",
     "SyncRun",
     "SyncState",
     "TenantDocument",
+    "TicketRule",
     "TotpFactor",
     "User",
     "VerifiedDomain",

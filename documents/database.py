@@ -42,6 +42,7 @@ from documents.incident_member import IncidentMember
 from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
+from documents.jira_task import JiraTask
 from documents.log_reader import LogReader
 from documents.mail import OutgoingMail
 from documents.maintenance_window import MaintenanceWindow
@@ -63,9 +64,11 @@ from documents.service_account import ServiceAccount
 from documents.session import RefreshToken, Session
 from documents.sign_in import SignInCode, SpentState
 from documents.sign_in_challenge import SignInChallenge
+from documents.status_report import StatusReport
 from documents.sync_read import SyncRead
 from documents.sync_run import SyncRun
 from documents.tally import recount_all
+from documents.ticket_rule import TicketRule
 from documents.totp_factor import TotpFactor
 from documents.user import Membership, User
 from documents.verified_domain import VerifiedDomain
@@ -103,6 +106,7 @@ ALL = (
     IntakeEndpoint,
     IntegrationHealth,
     Invitation,
+    JiraTask,
     LogReader,
     MaintenanceWindow,
     Membership,
@@ -127,8 +131,10 @@ ALL = (
     SignInCode,
     SpentState,
     SignInChallenge,
+    StatusReport,
     SyncRead,
     SyncRun,
+    TicketRule,
     TotpFactor,
     User,
     VerifiedDomain,

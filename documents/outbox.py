@@ -9,6 +9,8 @@ from pymongo import ASCENDING, IndexModel
 
 # Here, because a transaction asks for these by itself; the other names stand in jobs/queue.py.
 QUICK = "cloudwatcher:quick"
+# Crash recovery waits for the longest timeout of a queue, so slow work has its own beside QUICK.
+SLOW = "cloudwatcher:slow"
 SEND_MAIL = "send_mail"
 DISPATCH_EVENTS = "dispatch_events"
 

@@ -15,20 +15,22 @@ from documents.delivery import DELIVER as DELIVER
 from documents.delivery import DELIVERIES as DELIVERIES
 from documents.identity_provider import IdentityProvider
 from documents.intake_endpoint import IntakeEndpoint
+from documents.jira_task import RECONCILE_TICKETS as RECONCILE_TICKETS
+from documents.jira_task import SYNC_TICKET as SYNC_TICKET
 from documents.mail import OutgoingMail
 from documents.outbox import DISPATCH_EVENTS as DISPATCH_EVENTS
 from documents.outbox import QUICK as QUICK
 from documents.outbox import SEND_MAIL as SEND_MAIL
+from documents.outbox import SLOW as SLOW
 from documents.outbox import relay_outbox
 from documents.received_event import PROCESS_EVENTS as PROCESS_EVENTS
+from documents.status_report import SEND_STATUS_REPORT as SEND_STATUS_REPORT
 from documents.sync_run import SyncRun, announce_sync, open_run
 from documents.transaction import Transaction
 from documents.verified_domain import VerifiedDomain
 
 log = structlog.get_logger()
 
-# Crash recovery waits for the longest timeout of a queue, so slow work has its own beside QUICK.
-SLOW = "cloudwatcher:slow"
 # Syncs say while they run that they do, so theirs need not wait.
 SYNCS = "cloudwatcher:syncs"
 

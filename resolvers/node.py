@@ -41,6 +41,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.IntegrationHealth: Permission.ACCOUNTS_READ,
     documents.Invitation: Permission.MEMBERS_MANAGE,
     documents.MaintenanceWindow: Permission.CHANNELS_READ,
+    documents.JiraTask: Permission.ALERTS_READ,
     documents.Membership: Permission.MEMBERS_READ,
     documents.ProviderVisit: Permission.AUDIT_READ,
     documents.ReceivedEvent: Permission.CHANNELS_READ,
@@ -49,8 +50,10 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.RoutingRule: Permission.CHANNELS_READ,
     documents.GroupRole: Permission.IDENTITY_MANAGE,
     documents.ServiceAccount: Permission.MACHINES_READ,
+    documents.StatusReport: Permission.CHANNELS_READ,
     documents.SyncRead: Permission.ACCOUNTS_READ,
     documents.SyncRun: Permission.ACCOUNTS_READ,
+    documents.TicketRule: Permission.CHANNELS_READ,
     documents.VerifiedDomain: Permission.IDENTITY_MANAGE,
 }
 

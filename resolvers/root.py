@@ -46,7 +46,10 @@ from resolvers.service_account import ServiceAccountMutations, ServiceAccountQue
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.setup import SetupQueries
 from resolvers.sign_in import SignInMutations
+from resolvers.status_report import StatusReportMutations, StatusReportQueries
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
+from resolvers.ticket import TicketMutations, TicketQueries
+from resolvers.ticket_rule import TicketRuleMutations, TicketRuleQueries
 from resolvers.verified_domain import VerifiedDomainMutations, VerifiedDomainQueries
 
 
@@ -81,7 +84,10 @@ class Query(
     RoutingQueries,
     SessionQueries,
     SetupQueries,
+    StatusReportQueries,
     SyncQueries,
+    TicketQueries,
+    TicketRuleQueries,
     VerifiedDomainQueries,
 ):
     pass
@@ -118,7 +124,10 @@ class Mutation(
     RoutingMutations,
     SessionMutations,
     SignInMutations,
+    StatusReportMutations,
     SyncMutations,
+    TicketMutations,
+    TicketRuleMutations,
     VerifiedDomainMutations,
 ):
     pass

@@ -31,6 +31,8 @@ from domain.facts.money import Money
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
+from domain.facts.status import ReportEvery, StatusKind, Weekday
+from domain.facts.ticket import StatusCategory, TicketState
 
 
 def register_enum(enum: type[Enum], description: str, values: dict[Enum, str]) -> None:
@@ -348,3 +350,42 @@ register_enum(
 strawberry.pydantic.type(CircuitBreaker, description="What stands between CloudWatcher and a service.")
 strawberry.pydantic.type(HealthProblem, description="One thing that is wrong with an integration.")
 strawberry.pydantic.type(ServiceHealth, description="How one service of an integration does.")
+register_enum(
+    TicketState,
+    "Where a ticket stands.",
+    {
+        TicketState.WAITING: "It is not made yet.",
+        TicketState.OPEN: "It is open in Jira.",
+        TicketState.DONE: "It is closed in Jira, or its cause was gone before it was made.",
+        TicketState.FAILED: "It could not be made, or was deleted in Jira.",
+    },
+)
+register_enum(
+    StatusCategory,
+    "What a status of Jira comes down to.",
+    {
+        StatusCategory.TO_DO: "Nobody has begun.",
+        StatusCategory.IN_PROGRESS: "Somebody is at it.",
+        StatusCategory.DONE: "It is closed.",
+    },
+)
+register_enum(
+    StatusKind,
+    "What a summary is about.",
+    {
+        StatusKind.ALERTS: "Open alerts by severity.",
+        StatusKind.COSTS: "This month against last.",
+        StatusKind.INTEGRATIONS: "Accounts that cannot be read.",
+        StatusKind.COMPLIANCE: "How many controls hold; while none are judged, it says so.",
+    },
+)
+register_enum(
+    ReportEvery,
+    "How often a summary is sent.",
+    {ReportEvery.DAY: "Every day.", ReportEvery.WEEK: "Once a week."},
+)
+register_enum(
+    Weekday,
+    "A day of the week.",
+    {day: f"{day.value.capitalize()}." for day in Weekday},
+)

@@ -64,6 +64,9 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
         documents.Membership: [_member(org_id, person, number) for number, person in enumerate(people)],
+        documents.TicketRule: [_ticket_rule(accounts[0], number) for number in range(max(2, count // 100))],
+        documents.JiraTask: [_ticket(accounts[number % len(accounts)], number) for number in range(count)],
+        documents.StatusReport: [_report(org_id, number) for number in range(max(2, count // 100))],
         documents.CustomRole: [_role(org_id, number) for number in range(max(2, count // 100))],
         documents.Invitation: [_invitation(org_id, person, number) for number, person in enumerate(people)],
         documents.ProviderVisit: [_visit(org_id, person, number) for number, person in enumerate(people)],
@@ -96,6 +99,55 @@ def _member(org_id: ObjectId, person: ROW, number: int) -> ROW:
 
 def _role(org_id: ObjectId, number: int) -> ROW:
     return {"org_id": org_id, "name": f"role {number}", "permissions": ["costs:read"], "version": 1}
+
+
+def _ticket_rule(account: ROW, number: int) -> ROW:
+    return {
+        "org_id": account["org_id"],
+        "account_id": account["_id"],
+        "name": f"rule {number}",
+        "project": "OPS",
+        "issue_type": "Task",
+        "match": {},
+        "labels": [],
+        "priorities": {},
+        "fields": {},
+        "is_paused": False,
+        "version": 1,
+    }
+
+
+def _ticket(account: ROW, number: int) -> ROW:
+    # Each of the first is of an alert that is named by the account, so that a filter finds it.
+    return {
+        "org_id": account["org_id"],
+        "account_id": account["_id"],
+        "subject": f"alert:{number}",
+        "alert_id": account["_id"],
+        "state": ("WAITING", "OPEN", "DONE")[number % 3],
+        "issue_id": str(number),
+        "issue_key": f"OPS-{number}",
+        "comments": [],
+        "is_over": False,
+        "version": 1,
+        "created_at": START + timedelta(seconds=number // 5),
+    }
+
+
+def _report(org_id: ObjectId, number: int) -> ROW:
+    return {
+        "org_id": org_id,
+        "name": f"report {number}",
+        "channel_id": ObjectId(),
+        "kinds": ["COSTS"],
+        "every": "DAY",
+        "weekday": "MONDAY",
+        "at": "08:00",
+        "zone": "UTC",
+        "is_paused": False,
+        "next_at": START + timedelta(days=3650, seconds=number),
+        "version": 1,
+    }
 
 
 def _invitation(org_id: ObjectId, person: ROW, number: int) -> ROW:

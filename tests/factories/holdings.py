@@ -19,6 +19,7 @@ from domain.facts.notice import NoticeKind
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
+from domain.facts.status import ReportEvery, StatusKind
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant
 
@@ -163,6 +164,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     await event.insert()
     routing_rule, window = await make_routing(tenant)
     return {
+        **await make_tickets(tenant, account, alert),
         "Account": account,
         "EventEndpoint": endpoint,
         "ReceivedEvent": event,
@@ -259,6 +261,35 @@ async def make_routing(tenant: Tenant) -> tuple[documents.RoutingRule, documents
     )
     await window.insert()
     return rule, window
+
+
+async def make_tickets(tenant: Tenant, account: documents.Account, alert: documents.Alert) -> dict[str, TenantDocument]:
+    """A rule, a ticket and a scheduled summary."""
+    org_id = tenant.organization.id
+    rule = documents.TicketRule(
+        org_id=org_id, name="secret-rule", account_id=account.id, project="SECRET", issue_type="Task", is_paused=True
+    )
+    task = documents.JiraTask(
+        org_id=org_id,
+        subject=f"alert:{alert.id}",
+        alert_id=alert.id,
+        account_id=account.id,
+        issue_id="1",
+        issue_key="SECRET-1",
+        summary="secret-ticket",
+    )
+    report = documents.StatusReport(
+        org_id=org_id,
+        name="secret-report",
+        channel_id=PydanticObjectId(),
+        kinds=[StatusKind.COSTS],
+        every=ReportEvery.DAY,
+        at="08:00",
+        zone="UTC",
+    )
+    for document in (rule, task, report):
+        await document.insert()
+    return {"TicketRule": rule, "JiraTask": task, "StatusReport": report}
 
 
 def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExport]:

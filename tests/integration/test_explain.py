@@ -57,6 +57,8 @@ FIRST = 20
 RELATED = {
     "alerts": "account { name } finding { title resource { name account { name } } }",
     "findings": "account { name } resource { name }",
+    "jiraTasks": "account { name } alert { title }",
+    "ticketRules": "account { name }",
     "apiKeys": "serviceAccount { name }",
     "deliveries": "channel { name }",
     "eventEndpoints": "account { name }",
@@ -144,13 +146,16 @@ def listings() -> Iterator[Listing]:
         "groupRoles",
         "invitations",
         "maintenanceWindows",
+        "jiraTasks",
         "members",
         "providerAccesses",
         "resourceChanges",
         "resources",
         "routingRules",
         "serviceAccounts",
+        "statusReports",
         "syncs",
+        "ticketRules",
         "costLines",
         "identityProviders",
         "verifiedDomains",
@@ -164,6 +169,7 @@ def listings() -> Iterator[Listing]:
     for where in ("states: [OPEN]", "organizationId: ORG"):
         yield Listing("alerts", f"filter: {{{where}}}")
     yield from alert_listings()
+    yield from ticket_listings()
     for where in ("state: OPEN", "severities: [LOW]", "severities: [CRITICAL, LOW]", "organizationId: ORG"):
         yield Listing("findings", f"filter: {{{where}}}")
     for where in ('ruleIds: ["rule-7"]', "accountId: ACCOUNT", "state: OPEN, severities: [HIGH], organizationId: ORG"):
@@ -219,6 +225,14 @@ def live_listings() -> Iterator[Listing]:
     yield Listing("receivedEvents", "endpointId: ENDPOINT")
 
 
+def ticket_listings() -> Iterator[Listing]:
+    """The same of tickets."""
+    for where in ("alertId: TICKET_ALERT", "organizationId: ORG"):
+        yield Listing("jiraTasks", f"filter: {{{where}}}")
+    for where in ("states: [OPEN, DONE]", "alertId: TICKET_ALERT, states: [OPEN]"):
+        yield Listing("jiraTasks", f"filter: {{{where}}}", is_exact=False)
+
+
 def sync_listings() -> Iterator[Listing]:
     """The same of syncs and what they saw."""
     yield Listing("resources", 'isGone: true, regions: ["us-east-1"]', is_exact=False)
@@ -246,6 +260,8 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     tenant = house.alone if who == "alone" else house.provider
     org_id = tenant.global_id if who == "alone" else global_id("Organization", await first_client(house))
     ids = {"ORG": f'"{org_id}"', "ACCOUNT": f'"{global_id("Account", house.account_ids[who])}"'}
+    # Tickets of the crowd are of alerts that have the id of an account.
+    ids["TICKET_ALERT"] = f'"{global_id("Alert", house.account_ids[who])}"'
     ids["AN_ALERT"] = f'"{global_id("Alert", await alert_of(house, who))}"'
     ids["A_CHANNEL"] = f'"{global_id("Channel", await channel_of(house, who))}"'
     ids["AN_INCIDENT"] = f'"{global_id("Incident", await incident_of(house, who))}"'

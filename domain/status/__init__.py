@@ -1,0 +1,1 @@
+"""Summaries of how things stand: when they are due, and what they say."""
