@@ -33,6 +33,7 @@ from jobs.queue import (
     DISPATCH_EVENTS,
     ERASE_ORGANIZATION,
     EXPORT_AUDIT,
+    PROCESS_EVENTS,
     QUICK,
     RECORD_VISITS,
     SEND_MAIL,
@@ -52,6 +53,7 @@ from jobs.tasks.discover_members import discover_members
 from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
+from jobs.tasks.process_events import process_events, process_late_events
 from jobs.tasks.record_visits import record_visits
 from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
@@ -130,6 +132,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         functions=[
             func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5),
             func(told(dispatch_events), name=DISPATCH_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5),
+            func(told(process_events), name=PROCESS_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5),
             func(send_mail, name=SEND_MAIL, timeout=QUICK_TIMEOUT, max_tries=MAX_TRIES + 1),
             func(told(check_identity_provider), name=CHECK_IDENTITY_PROVIDER, timeout=QUICK_TIMEOUT, max_tries=5),
             func(told(verify_domain), name=VERIFY_DOMAIN, timeout=QUICK_TIMEOUT, max_tries=5),
@@ -137,6 +140,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
         cron_jobs=[
             cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
             cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
+            cron(process_late_events, second=20, timeout=QUICK_TIMEOUT),
             cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),

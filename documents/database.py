@@ -30,6 +30,7 @@ from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.event import Event, EventCounter
+from documents.event_memory import EventMemory
 from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
@@ -83,6 +84,7 @@ ALL = (
     Delivery,
     Event,
     EventCounter,
+    EventMemory,
     EvidencePack,
     ExternalIdentity,
     Finding,

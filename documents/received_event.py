@@ -48,7 +48,10 @@ class ReceivedEvent(TenantDocument):
         name = "received_events"
         indexes = [
             IndexModel([("endpoint_id", ASCENDING), ("event_id", ASCENDING)], unique=True, name="endpoint_event"),
-            IndexModel([("org_id", ASCENDING), ("state", ASCENDING), ("received_at", ASCENDING)], name="org_state"),
+            IndexModel(
+                [("org_id", ASCENDING), ("state", ASCENDING), ("received_at", ASCENDING), ("_id", ASCENDING)],
+                name="org_state_received",
+            ),
             IndexModel([("state", ASCENDING), ("received_at", ASCENDING)], name="state_received"),
             IndexModel([("received_at", ASCENDING)], name="expiry", expireAfterSeconds=int(KEPT.total_seconds())),
         ]

@@ -16,6 +16,17 @@ _NAMES = (
     "resolverQueryLogConfigId", "vpcId", "subnetId", "hostedZoneId", "logGroupName", "tableName", "clusterName",
     "repositoryName", "topicArn", "queueUrl", "domainName", "modelId", "resourceArn", "name",
 )  # fmt: skip
+# Those whose resources a sync knows by their ARN (Service Authorization Reference, "Resource types").
+_ARNS = {
+    "bucketName": "s3:::{name}",
+    "userName": "iam::{account}:user/{name}",
+    "roleName": "iam::{account}:role/{name}",
+    "functionName": "lambda:{region}:{account}:function:{name}",
+    "dBInstanceIdentifier": "rds:{region}:{account}:db:{name}",
+    "dBClusterIdentifier": "rds:{region}:{account}:cluster:{name}",
+    "trailName": "cloudtrail:{region}:{account}:trail/{name}",
+}
+_PARTITIONS = {"cn": "aws-cn", "us-gov": "aws-us-gov"}
 _LISTS = ("instanceIds", "names", "secretIdList")
 _SETS = (("instancesSet", "instanceId"), ("flowLogIdsSet", "flowLogId"), ("volumeSet", "volumeId"))
 
@@ -43,7 +54,7 @@ def read_record(record: dict[str, Any], envelope: dict[str, Any]) -> ProviderEve
         region=text(record.get("awsRegion")),
         principal=_principal(identity),
         principal_kind=text(identity.get("type")),
-        resources=_resources(record),
+        resources=(*_resources(record), *_arns(record, account)),
         address=text(record.get("sourceIPAddress")),
         error=_error(record, name),
     )
@@ -63,6 +74,17 @@ def _error(record: dict[str, Any], name: str | None) -> str | None:
     if name == "ConsoleLogin" and found(record, "responseElements", "ConsoleLogin") == "Failure":
         return text(record.get("errorMessage")) or "Failure"
     return None
+
+
+def _arns(record: dict[str, Any], account: str | None) -> Iterator[str]:
+    asked, region = mapping(record.get("requestParameters")), text(record.get("awsRegion")) or ""
+    partition = next((name for head, name in _PARTITIONS.items() if region.startswith(f"{head}-")), "aws")
+    # Trails are called "name" by most calls of their service.
+    alias = {"trailName": asked.get("name")} if record.get("eventSource") == "cloudtrail.amazonaws.com" else {}
+    for key, form in _ARNS.items():
+        name = text(asked.get(key)) or text(alias.get(key))
+        if name and not name.startswith("arn:"):
+            yield f"arn:{partition}:{form.format(name=name, account=account, region=region)}"
 
 
 def _resources(record: dict[str, Any]) -> Iterator[Any]:

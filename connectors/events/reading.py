@@ -147,6 +147,8 @@ def _bounded(raw: dict[str, Any]) -> dict[str, Any]:
 
 
 def _cut(value: Any, longest: int) -> Any:
-    if not isinstance(value, str) or len(value) <= longest:
+    if not isinstance(value, str):
         return value
-    return value[: longest - 1] + "…"
+    # Half of a pair of surrogates is legal in JSON and cannot be stored.
+    known = value[:longest].encode(errors="replace").decode()
+    return known if len(value) <= longest else known[:-1] + "…"

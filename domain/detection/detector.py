@@ -1,5 +1,6 @@
 """What a detector is: a pure check of one event, with everything a reader needs to trust or tune it."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -14,6 +15,8 @@ from domain.facts.provider_event import ProviderEvent
 from domain.facts.severity import Severity
 
 NOTHING: Mapping[str, str] = MappingProxyType({})
+# More of one subject are not remembered: detectors count to twenty, and an account has some hundred pairs of roles.
+MOST_MARKS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,11 @@ class Trace:
 
     subject: str
     marks: frozenset[str]
+
+
+def mark_of(text: str) -> str:
+    """A short mark for a text of any length."""
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()[:24]
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.detection.cloudtrail import asked, listed
-from domain.detection.detector import Detector, DetectorContext, Sighting, Trace
+from domain.detection.detector import Detector, DetectorContext, Sighting, Trace, mark_of
 from domain.detection.example import call, fires, quiet, remembered, told
 from domain.facts.provider import Provider
 from domain.facts.provider_event import EventKind, ProviderEvent
@@ -33,7 +33,7 @@ def secrets_read(event: ProviderEvent) -> Trace | None:
     """Which secrets an event asks for."""
     if event.kind is not EventKind.API_CALL:
         return None
-    marks = frozenset(str(one) for one in _secrets(event) if one)
+    marks = frozenset(mark_of(str(one)) for one in _secrets(event) if one)
     return Trace(event.principal or "Somebody", marks) if marks else None
 
 
@@ -64,7 +64,7 @@ def _one(secret: str, **fields: Any) -> ProviderEvent:
     return call("GetSecretValue", "secretsmanager", request={"secretId": secret}, **fields)
 
 
-_TEN = [f"secret-{number}" for number in range(10)]
+_TEN = [mark_of(f"secret-{number}") for number in range(10)]
 _NAMES = {"names": [f"/p/{number}" for number in range(11)]}
 
 DETECTOR = Detector(

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from domain.detection.cloudtrail import asked, identity, is_call
-from domain.detection.detector import Detector, DetectorContext, Sighting, Trace
+from domain.detection.detector import Detector, DetectorContext, Sighting, Trace, mark_of
 from domain.detection.example import AT, call, fires, quiet, remembered
 from domain.facts.provider_event import ProviderEvent
 from domain.facts.severity import Severity
@@ -32,11 +32,11 @@ def chain(event: ProviderEvent) -> Trace | None:
     is_own = event.principal_kind == "AssumedRole" and not identity(event).get("invokedBy")
     if not is_call(event, "AssumeRole") or not is_own or not target:
         return None
-    return Trace("", frozenset({f"{event.principal}>{target}"}))
+    return Trace("", frozenset({mark_of(f"{event.principal}>{target}")}))
 
 
 _EVENT = call("AssumeRole", "sts", kind="AssumedRole", user="web", request={"roleArn": "arn:aws:iam::1:role/admin"})
-_SEEN = f"{_EVENT.principal}>arn:aws:iam::1:role/admin"
+_SEEN = mark_of(f"{_EVENT.principal}>arn:aws:iam::1:role/admin")
 _LONG_AGO = AT - LEARNING
 
 DETECTOR = Detector(
