@@ -22,6 +22,13 @@ class InboxPlace(NamedTuple):
     id: ObjectId
 
 
+class Outcome(NamedTuple):
+    """`problem` says why a message could not be read; `body` replaces what came where that held secrets."""
+
+    problem: str | None = None
+    body: str | None = None
+
+
 def place_after(event: ReceivedEvent) -> InboxPlace:
     """The place behind an event."""
     return InboxPlace(event.received_at, ObjectId(event.id))
@@ -43,14 +50,11 @@ async def still_waiting(events: Sequence[ReceivedEvent], session: AsyncClientSes
     return {raw["_id"] async for raw in ReceivedEvent.rows().find(query, {"_id": 1}, session=session)}
 
 
-async def settle_events(outcomes: Mapping[ObjectId, str | None], at: datetime, session: AsyncClientSession) -> None:
-    """Note that events were read: the value is None, or what was wrong with one that could not be."""
+async def settle_events(outcomes: Mapping[ObjectId, Outcome], at: datetime, session: AsyncClientSession) -> None:
+    """Note that these events were read, or why they could not be."""
     writes = [
-        UpdateOne(
-            {"_id": id, "state": ReceivedState.WAITING.value},
-            {"$set": {"state": _state(problem).value, "problem": problem, "processed_at": at}},
-        )
-        for id, problem in outcomes.items()
+        UpdateOne({"_id": id, "state": ReceivedState.WAITING.value}, {"$set": _settled(outcome, at)})
+        for id, outcome in outcomes.items()
     ]
     if writes:
         await ReceivedEvent.rows().bulk_write(writes, session=session)
@@ -66,5 +70,7 @@ async def organizations_waiting(before: datetime) -> list[ObjectId]:
     return [raw["_id"] async for raw in await ReceivedEvent.rows().aggregate(pipeline)]
 
 
-def _state(problem: str | None) -> ReceivedState:
-    return ReceivedState.PROCESSED if problem is None else ReceivedState.UNREADABLE
+def _settled(outcome: Outcome, at: datetime) -> dict[str, Any]:
+    state = ReceivedState.PROCESSED if outcome.problem is None else ReceivedState.UNREADABLE
+    fields = {"state": state.value, "problem": outcome.problem, "processed_at": at}
+    return fields if outcome.body is None else {**fields, "body": outcome.body}

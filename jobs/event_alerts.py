@@ -7,7 +7,7 @@ from bson import ObjectId
 
 from documents.account import Account
 from documents.alert import AlertCategory, AlertSource, Cause, raise_alert, resolve_alerts
-from documents.event_inbox import settle_events, still_waiting
+from documents.event_inbox import Outcome, settle_events, still_waiting
 from documents.event_memory import is_newest, recollect
 from documents.event_subject import find_subject
 from documents.nudge import bring_forward, nudge
@@ -34,18 +34,18 @@ async def take_messages(tx: Transaction, reads: Sequence[Read], owners: Owners, 
     Those that another worker has read meanwhile are left alone, so that nothing is done twice.
     """
     waiting = await still_waiting([read.received for read in reads], tx.session)
-    outcomes: dict[ObjectId, str | None] = {}
+    outcomes: dict[ObjectId, Outcome] = {}
     changed: dict[ObjectId, Account] = {}
     raised = 0
     for read in (one for one in reads if one.received.id in waiting):
-        problem = read.problem
         owned = [(event, owners.owner_of(event, read.received)) for event in read.events]
         for event, account in owned:
             if account is not None:
                 raised += await _take(tx, event, account, owners, at)
                 if is_change(event):
                     changed[ObjectId(account.id)] = account
-        outcomes[ObjectId(read.received.id)] = problem = problem or _strangers(owned)
+        problem = read.problem or _strangers(owned)
+        outcomes[ObjectId(read.received.id)] = Outcome(problem, read.clean)
         if problem is not None:
             raised += await _tell_unreadable(tx, read.received, problem, at)
     await settle_events(outcomes, at, tx.session)

@@ -11,7 +11,7 @@ import orjson
 import structlog
 
 from connectors import events as parsers
-from connectors.events.reading import UNDATED
+from connectors.events.reading import UNDATED, without_secrets
 from documents.received_event import ReceivedEvent
 from domain.errors import Misshapen
 from domain.facts.provider import Provider
@@ -27,11 +27,15 @@ DEFECT = "It could not be read because of an error of ours, which is logged."
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """One stored message and what it says; `problem` is why it says nothing."""
+    """One stored message and what it says; `problem` is why it says nothing.
+
+    `clean` is what is kept of a body that holds secrets, None where it holds none.
+    """
 
     received: ReceivedEvent
     events: tuple[ProviderEvent, ...] = ()
     problem: str | None = None
+    clean: str | None = None
 
 
 @cache
@@ -49,16 +53,24 @@ def read_message(received: ReceivedEvent) -> Read:
     parse = parser_of(received.provider)
     if parse is None:
         return Read(received, problem=f"There is no reader for events of {received.provider.value}.")
+    clean = None
     try:
-        found = parse(received.kind, orjson.loads(received.body))
+        body = orjson.loads(received.body)
+        clean = _clean(body)
+        found = parse(received.kind, body)
     except orjson.JSONDecodeError:
         return Read(received, problem=NO_JSON)
     except Misshapen as error:
-        return Read(received, problem=error.message)
+        return Read(received, problem=error.message, clean=clean)
     except Exception:  # one message must never hold up the others, whatever a parser stumbles over
         log.exception("event_unreadable", received=str(received.id))
-        return Read(received, problem=DEFECT)
-    return Read(received, tuple(_completed(event, received) for event in found))
+        return Read(received, problem=DEFECT, clean=clean)
+    return Read(received, tuple(_completed(event, received) for event in found), clean=clean)
+
+
+def _clean(body: Any) -> str | None:
+    hidden = without_secrets(body)
+    return None if hidden == body else orjson.dumps(hidden).decode()
 
 
 def _completed(event: ProviderEvent, received: ReceivedEvent) -> ProviderEvent:

@@ -1,6 +1,7 @@
 """Reads what providers have sent to an organization, and does what follows from it: once, whatever dies in between."""
 
 from collections.abc import AsyncIterator, Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -116,7 +117,7 @@ async def _take(context: JobContext, reads: list[Read], owners: Owners) -> None:
         log.exception("events_failed", messages=len(reads))
         if len(reads) == 1 and not reads[0].events:
             raise
-        again = reads if len(reads) > 1 else [Read(reads[0].received, problem=DEFECT)]
+        again = reads if len(reads) > 1 else [replace(reads[0], events=(), problem=DEFECT)]
         for read in again:
             await _take(context, [read], owners)
 
