@@ -25,9 +25,10 @@ from jobs.queue import PROCESS_EVENTS
 
 log = structlog.get_logger()
 
-# Messages that are looked at in one go, and events of them that are judged in one transaction.
+# Messages that are looked at in one go, and events of them that are judged in one transaction: far from the minute
+# after which MongoDB ends one, even where each is an alert and the machine is busy.
 BATCH = 100
-EVENTS_AT_ONCE = 200
+EVENTS_AT_ONCE = 50
 # Time enough for the relay; asking for a job that is still there does nothing.
 LATE_AFTER = timedelta(minutes=1)
 # Well before the time limit of quick jobs, so that a long queue is no failure.

@@ -440,7 +440,7 @@ async def test_looking_and_being_refused_ask_for_no_sync(house: House) -> None:
 
 
 async def test_killed_in_the_middle_everything_is_done_once_by_the_next_run(house: House) -> None:
-    await house.receives(*(stopped(f"trail-{number}") for number in range(250)))
+    await house.receives(*(stopped(f"trail-{number}") for number in range(120)))
     dying = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -459,8 +459,8 @@ async def test_killed_in_the_middle_everything_is_done_once_by_the_next_run(hous
     await house.processes()
 
     alerts = await documents.Alert.list_in(house.tenant.scope, {})
-    assert at_death < 250
-    assert len(alerts) == 250
+    assert at_death < 120
+    assert len(alerts) == 120
     assert {alert.occurrences for alert in alerts} == {1}
     assert set(await house.states()) == {ReceivedState.PROCESSED}
 

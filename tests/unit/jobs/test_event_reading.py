@@ -60,7 +60,7 @@ def test_messages_are_judged_in_order_and_not_too_many_events_at_once():
     def of(number: int) -> Read:
         return Read(received({}), (told(EventKind.OTHER),) * number)
 
-    reads = [of(150), of(100), of(0), of(500), of(1)]
+    reads = [of(40), of(25), of(0), of(500), of(1)]
 
     parts = list(chunks(reads))
 
