@@ -15,7 +15,7 @@ ASK_THE_GRAPH = $(filter-out %/test_isolation.py,$(shell grep -lw Graph tests/co
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up install test test-standard chaos nightly lint check format schema isolation guides connectors audit bench constraints clean
+.PHONY: help demo up install test test-standard chaos nightly lint check format schema isolation guides connectors detectors audit bench constraints clean
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -65,6 +65,9 @@ schema: $(VENV)/.dev ## Write schema/schema.graphql anew from the code
 
 connectors: $(VENV)/.dev ## Write docs/connectors.md anew from the vendors and from what answers them in the tests
 	@$(BIN)/python -m tests.contract.connectors_page
+
+detectors: $(VENV)/.dev ## Write docs/detectors.md anew from domain/detectors
+	@$(BIN)/python -m tests.contract.detectors_page
 
 isolation: $(VENV)/.dev ## Write docs/isolation.md anew from the tables and probes of the contract tests
 	@$(BIN)/python -m tests.contract.isolation_page

@@ -43,7 +43,7 @@ class Account(TenantDocument):
     `sync_every` is the cadence, `cost_every` that of what is read about costs, which a sync reads along when
     `next_cost_at` has come. `access` is the last report of what the credentials open, as JSON. `all_accounts`: the
     other accounts of its organization are connected, too; those have it as their `parent_id`. `members_stored_at` is
-    when one of them was last stored.
+    when one of them was last stored. `nudged_at` is when an event last asked for a sync.
     """
 
     noun: ClassVar[str] = "account"
@@ -66,6 +66,7 @@ class Account(TenantDocument):
     access: dict[str, Any] | None = None
     all_accounts: bool = False
     parent_id: PydanticObjectId | None = None
+    nudged_at: datetime | None = None
     members_stored_at: datetime | None = None
 
     class Settings:

@@ -31,6 +31,7 @@ from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
+from documents.event_memory import EventMemory
 from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
@@ -94,6 +95,7 @@ ALL = (
     Escalation,
     Event,
     EventCounter,
+    EventMemory,
     EvidencePack,
     ExternalIdentity,
     Finding,

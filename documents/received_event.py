@@ -58,7 +58,10 @@ class ReceivedEvent(TenantDocument):
                 name="org_endpoint_newest",
             ),
             IndexModel([("account_id", ASCENDING)], name="account"),
-            IndexModel([("org_id", ASCENDING), ("state", ASCENDING), ("received_at", ASCENDING)], name="org_state"),
+            IndexModel(
+                [("org_id", ASCENDING), ("state", ASCENDING), ("received_at", ASCENDING), ("_id", ASCENDING)],
+                name="org_state_received",
+            ),
             IndexModel([("state", ASCENDING), ("received_at", ASCENDING)], name="state_received"),
             IndexModel([("received_at", ASCENDING)], name="expiry", expireAfterSeconds=int(KEPT.total_seconds())),
         ]

@@ -10,7 +10,7 @@ import pytest
 from tests.contract.sources import PACKAGES, ROOT
 
 ROOMS = (
-    "app/worker.py",
+    "app/tasks.py",
     "app/cli/main.py",
     "compiled_executor/executor.py",
     "compiled_executor/operation.py",
@@ -59,7 +59,7 @@ FORBIDDEN = {
     "no-cycles": (("documents/finding.py", "import documents.alert"),),
 }
 ALLOWED = (
-    ("app/worker.py", "from jobs.tasks import sync_account"),
+    ("app/tasks.py", "from jobs.tasks import sync_account"),
     ("resolvers/finding.py", "import jobs.queue"),
     ("schema/finding.py", "import strawberry"),
     ("documents/alert.py", "import documents.finding"),

@@ -1,0 +1,155 @@
+"""Which jobs run on which queue, for how long and how often, and what looks for work by the clock."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Any
+
+import structlog
+from arq import cron
+from arq.worker import func
+
+from jobs.queue import (
+    CHECK_BUDGETS,
+    CHECK_IDENTITY_PROVIDER,
+    DELIVER,
+    DISCONNECT_ACCOUNT,
+    DISCOVER_MEMBERS,
+    DISPATCH_EVENTS,
+    ERASE_ORGANIZATION,
+    EXPORT_AUDIT,
+    PROCESS_EVENTS,
+    PULL_EVENTS,
+    RECONCILE_TICKETS,
+    RECORD_VISITS,
+    SEND_MAIL,
+    SEND_STATUS_REPORT,
+    SYNC_ACCOUNT,
+    SYNC_TICKET,
+    VERIFY_DOMAIN,
+)
+from jobs.tasks import keep_house
+from jobs.tasks.check_budgets import check_budgets
+from jobs.tasks.check_identity_provider import check_identity_provider
+from jobs.tasks.clear_costs import clear_replaced_costs
+from jobs.tasks.deliver import deliver, deliver_due
+from jobs.tasks.disconnect_account import disconnect_account
+from jobs.tasks.discover_members import discover_members
+from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
+from jobs.tasks.erase_organization import erase_organization
+from jobs.tasks.export_audit import export_audit, forget_old_exports
+from jobs.tasks.process_events import process_events, process_late_events
+from jobs.tasks.pull_events import ask_for_unread, pull_events
+from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
+from jobs.tasks.record_visits import record_visits
+from jobs.tasks.seal_audit import seal_audit
+from jobs.tasks.send_mail import MAX_TRIES, send_mail
+from jobs.tasks.send_status_report import send_due_reports, send_status_report
+from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
+from jobs.tasks.sync_ticket import MAX_TRIES as TICKET_TRIES
+from jobs.tasks.sync_ticket import sync_ticket
+from jobs.tasks.tell_later import tell_later
+from jobs.tasks.verify_domain import verify_domain
+
+QUICK_TIMEOUT = timedelta(seconds=60)
+SLOW_TIMEOUT = timedelta(minutes=5, seconds=30)
+# A sync ends itself first, so that it can say why.
+SYNC_JOB_TIMEOUT = SYNC_TIMEOUT + timedelta(seconds=30)
+# A queue is read for 50 seconds; the last call may be tried again for two minutes.
+PULL_TIMEOUT, PULLED_AGAIN = timedelta(minutes=4), timedelta(seconds=90)
+# How often a sync may be put off: by its provider, by another worker that is on it, by a MongoDB that is away.
+SYNC_ATTEMPTS = 200
+# A million entries take about a minute.
+EXPORT_TIMEOUT = timedelta(minutes=15)
+# Shorter than the lease of a delivery: whoever has it then is dead.
+DELIVERY_TIMEOUT = timedelta(seconds=120)
+
+
+def told(task: Callable[..., Awaitable[Any]]) -> Any:
+    """The task with its organization on every log line it writes."""
+
+    @wraps(task)
+    async def run_told(ctx: dict[str, Any], *, org_id: str, **arguments: Any) -> Any:
+        structlog.contextvars.bind_contextvars(organization_id=org_id)
+        return await task(ctx, org_id=org_id, **arguments)
+
+    return run_told
+
+
+def quick_jobs() -> list[Any]:
+    """Those of the queue for quick work."""
+    return [
+        func(told(check_budgets), name=CHECK_BUDGETS, timeout=QUICK_TIMEOUT, max_tries=5),
+        func(told(dispatch_events), name=DISPATCH_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5),
+        func(told(process_events), name=PROCESS_EVENTS, timeout=QUICK_TIMEOUT, max_tries=5),
+        func(send_mail, name=SEND_MAIL, timeout=QUICK_TIMEOUT, max_tries=MAX_TRIES + 1),
+        func(told(check_identity_provider), name=CHECK_IDENTITY_PROVIDER, timeout=QUICK_TIMEOUT, max_tries=5),
+        func(told(verify_domain), name=VERIFY_DOMAIN, timeout=QUICK_TIMEOUT, max_tries=5),
+    ]
+
+
+def ticks() -> list[Any]:
+    """What looks for work by the clock; each is quick, and twice changes nothing."""
+    return [
+        cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
+        cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
+        cron(process_late_events, second=20, timeout=QUICK_TIMEOUT),
+        cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
+        cron(tell_later, second=20, timeout=QUICK_TIMEOUT),
+        cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
+        cron(ask_for_unread, second={0, 20, 40}, timeout=QUICK_TIMEOUT),
+        cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
+        cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
+        cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
+        cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
+        cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
+        cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
+        cron(send_due_reports, second=1, timeout=QUICK_TIMEOUT),
+    ]
+
+
+def delivery_jobs() -> list[Any]:
+    """Those of the queue for messages and tickets."""
+    return [
+        func(told(deliver), name=DELIVER, timeout=DELIVERY_TIMEOUT, max_tries=5),
+        func(told(send_status_report), name=SEND_STATUS_REPORT, timeout=QUICK_TIMEOUT, max_tries=5),
+        # What waits for what was begun by another to settle is no failed try.
+        func(told(sync_ticket), name=SYNC_TICKET, timeout=DELIVERY_TIMEOUT, max_tries=2 * TICKET_TRIES),
+    ]
+
+
+def slow_jobs() -> list[Any]:
+    """Those of the queue for slow work."""
+    return [
+        # Tried again every few seconds while a sync is still under way.
+        func(told(disconnect_account), name=DISCONNECT_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=200),
+        func(told(discover_members), name=DISCOVER_MEMBERS, timeout=SLOW_TIMEOUT, max_tries=5),
+        func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
+        func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
+        func(told(reconcile_tickets), name=RECONCILE_TICKETS, timeout=SLOW_TIMEOUT, max_tries=5),
+        func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
+    ]
+
+
+def sync_jobs() -> list[Any]:
+    """The one of the queue for syncs."""
+    return [func(told(sync_account), name=SYNC_ACCOUNT, timeout=SYNC_JOB_TIMEOUT, max_tries=SYNC_ATTEMPTS)]
+
+
+def pull_jobs() -> list[Any]:
+    """The one of the queue for queues."""
+    return [func(told(pull_events), name=PULL_EVENTS, timeout=PULL_TIMEOUT, max_tries=5)]
+
+
+def slow_ticks() -> list[Any]:
+    """What the slow queue does by the clock."""
+    return [
+        cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
+        cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
+        cron(forget_old_exports, minute=42, second=0, timeout=SLOW_TIMEOUT),
+    ]
+
+
+def delivery_ticks() -> list[Any]:
+    """What the queue for messages does by the clock."""
+    return [cron(deliver_due, second=set(range(1, 60, 5)), timeout=QUICK_TIMEOUT)]

@@ -1,0 +1,550 @@
+"""What providers sent becomes alerts: once, in any order, whatever dies, and never in another tenant."""
+
+import asyncio
+import json
+import sys
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from bson import ObjectId
+
+import documents
+from app.settings import environment_for_children
+from app.wiring import Backend
+from app.worker import options
+from documents.base import utc_now
+from documents.event_memory import EventMemory
+from documents.intake_endpoint import IntakeEndpoint
+from documents.outbox import OutboxJob
+from documents.received_event import ReceivedEvent, ReceivedState, store_received
+from documents.transaction import Transaction
+from domain.detection.example import STRANGER
+from domain.errors import Misshapen, Throttled
+from domain.facts.intake import IntakeWay
+from domain.facts.provider import Provider
+from jobs import event_alerts
+from jobs.incoming_of import Handle
+from jobs.tasks import process_events as task
+from tests.factories.tenant import Tenant, make_tenant
+
+ACCOUNT = "123456789012"
+AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
+PROVIDERS = {IntakeWay.AWS_SNS: Provider.AWS, IntakeWay.JIRA_WEBHOOK: Provider.JIRA}
+
+
+@dataclass(frozen=True)
+class House:
+    """A tenant with a connected account and an endpoint for its events."""
+
+    backend: Backend
+    tenant: Tenant
+    account: documents.Account
+    endpoint: IntakeEndpoint
+
+    @property
+    def context(self) -> Any:
+        return options(self.backend)["ctx"]
+
+    async def receives(self, *bodies: Any, kind: str = "eventbridge", text: str | None = None) -> None:
+        drafts = [
+            {
+                "event_id": f"{ObjectId()}",
+                "kind": kind,
+                "body": json.dumps(body) if text is None else text,
+                "sent_at": AT,
+            }
+            for body in bodies
+        ]
+
+        async def change(tx: Transaction) -> int:
+            return await store_received(tx, self.endpoint, drafts)
+
+        await self.backend.writer.commit(change)
+
+    async def processes(self) -> int:
+        return await task.process_events(self.context, org_id=self.tenant.org_id)
+
+    async def alerts(self) -> list[documents.Alert]:
+        found = await documents.Alert.list_in(self.tenant.scope, {})
+        return sorted(found, key=lambda alert: alert.fingerprint)
+
+    async def states(self) -> list[ReceivedState]:
+        found = await ReceivedEvent.list_in(self.tenant.scope, {})
+        return [one.state for one in sorted(found, key=lambda one: one.id)]
+
+
+async def make_house(backend: Backend, *, way: IntakeWay = IntakeWay.AWS_SNS, native_id: str | None = ACCOUNT) -> House:
+    tenant = await make_tenant(backend)
+    account = await make_account(tenant, native_id, PROVIDERS[way])
+    endpoint = IntakeEndpoint(org_id=tenant.organization.id, account_id=account.id, way=way)
+    await endpoint.insert()
+    return House(backend, tenant, account, endpoint)
+
+
+async def make_account(tenant: Tenant, native_id: str | None, provider: Provider = Provider.AWS) -> documents.Account:
+    account = documents.Account(
+        org_id=tenant.organization.id,
+        provider=provider,
+        native_id=native_id,
+        name=f"account {native_id}",
+        state=documents.AccountState.CONNECTED,
+        next_sync_at=utc_now() + timedelta(days=1),
+    )
+    return await account.insert()
+
+
+@pytest.fixture
+async def house(backend: Backend) -> House:
+    return await make_house(backend)
+
+
+def called(name: str, service: str, *, account: str = ACCOUNT, at: datetime = AT, **record: Any) -> dict[str, Any]:
+    detail = {
+        "eventID": str(ObjectId()),
+        "eventName": name,
+        "eventSource": f"{service}.amazonaws.com",
+        "eventTime": at.isoformat(),
+        "awsRegion": "us-east-1",
+        "userIdentity": {"type": "IAMUser", "userName": "eve", "arn": f"arn:aws:iam::{account}:user/eve"},
+        "recipientAccountId": account,
+        **record,
+    }
+    return {"id": detail["eventID"], "detail-type": "AWS API Call via CloudTrail", "account": account, "detail": detail}
+
+
+def stopped(trail: str = "main", **fields: Any) -> dict[str, Any]:
+    return called("StopLogging", "cloudtrail", requestParameters={"name": trail}, **fields)
+
+
+def alarm(state: str, at: datetime = AT) -> dict[str, Any]:
+    return {
+        "AlarmArn": f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:cpu",
+        "AlarmName": "cpu",
+        "AWSAccountId": ACCOUNT,
+        "NewStateValue": state,
+        "NewStateReason": "Threshold crossed",
+        "StateChangeTime": at.isoformat(),
+    }
+
+
+async def test_an_event_becomes_an_alert_that_says_who_what_and_where(house: House) -> None:
+    await house.receives(stopped())
+
+    await house.processes()
+
+    (alert,) = await house.alerts()
+    assert alert.fingerprint == f"event:{house.account.id}:trail-stopped:arn:aws:iam::{ACCOUNT}:user/eve:main"
+    assert (alert.source, alert.category, alert.severity) == ("EVENT", "SECOPS", "HIGH")
+    assert (alert.principal, alert.region, alert.resource_native_id) == (
+        f"arn:aws:iam::{ACCOUNT}:user/eve",
+        "us-east-1",
+        "main",
+    )
+    assert alert.occurred_at == AT
+    assert alert.account_id == house.account.id
+    assert await house.states() == [ReceivedState.PROCESSED]
+
+
+async def test_an_alert_about_a_resource_that_was_read_names_it_and_has_its_tags(house: House) -> None:
+    arn = f"arn:aws:cloudtrail:us-east-1:{ACCOUNT}:trail/main"
+    trail = documents.Resource(
+        org_id=house.tenant.organization.id,
+        account_id=house.account.id,
+        kind="AWS_CLOUDTRAIL_TRAIL",
+        native_id=arn,
+        name="main",
+        tags={"team": "security"},
+        config={},
+        first_seen_at=utc_now(),
+    )
+    await trail.insert()
+    await house.receives(stopped())
+
+    await house.processes()
+
+    (alert,) = await house.alerts()
+    assert (alert.resource_id, alert.resource_native_id, alert.tags) == (trail.id, arn, {"team": "security"})
+
+
+async def test_a_second_run_changes_nothing(house: House) -> None:
+    await house.receives(stopped(), alarm("ALARM"))
+    first = await house.processes()
+    before = [alert.model_dump() for alert in await house.alerts()]
+
+    second = await house.processes()
+
+    assert (first, second) == (2, 0)
+    assert [alert.model_dump() for alert in await house.alerts()] == before
+
+
+async def test_two_workers_at_once_do_everything_once(house: House) -> None:
+    await house.receives(*(stopped() for _ in range(5)))
+
+    await asyncio.gather(house.processes(), house.processes())
+
+    (alert,) = await house.alerts()
+    assert alert.occurrences == 5
+
+
+async def test_what_repeats_counts_up_one_alert(house: House) -> None:
+    await house.receives(stopped(), stopped(), stopped("other"))
+
+    await house.processes()
+
+    assert [(alert.resource_native_id, alert.occurrences) for alert in await house.alerts()] == [
+        ("main", 2),
+        ("other", 1),
+    ]
+
+
+async def test_an_alarm_that_is_over_resolves_its_alert(house: House) -> None:
+    await house.receives(alarm("ALARM"), kind="alarm")
+    await house.processes()
+    (open_one,) = await house.alerts()
+
+    await house.receives(alarm("OK", AT + timedelta(minutes=1)), kind="alarm")
+    await house.processes()
+
+    (alert,) = await house.alerts()
+    assert (open_one.state, alert.state) == ("OPEN", "RESOLVED")
+
+
+async def test_an_end_that_comes_before_its_beginning_is_the_last_word(house: House) -> None:
+    await house.receives(alarm("OK", AT + timedelta(minutes=1)), alarm("ALARM", AT), kind="alarm")
+
+    await house.processes()
+
+    assert await house.alerts() == []
+
+
+async def test_an_unreadable_message_holds_up_nothing_and_is_told_of_once(house: House) -> None:
+    await house.receives({"no": "envelope"}, stopped(), {"detail-type": "x"})
+    await house.receives("", text="{not JSON")
+
+    await house.processes()
+
+    unreadable, about_event = sorted(await house.alerts(), key=lambda alert: alert.source, reverse=True)
+    assert (unreadable.source, unreadable.occurrences) == ("INTEGRATION", 3)
+    assert unreadable.fingerprint == f"endpoint:{house.endpoint.id}:unreadable"
+    assert about_event.source == "EVENT"
+    found = await ReceivedEvent.list_in(house.tenant.scope, {"state": "UNREADABLE"})
+    assert sorted(one.problem or "" for one in found) == [
+        "It is not JSON.",
+        "This is no envelope of EventBridge: it has no detail or no detail-type.",
+        "This is no envelope of EventBridge: it has no detail or no detail-type.",
+    ]
+
+
+async def test_a_message_that_we_stumble_over_is_set_aside_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = event_alerts.judge
+
+    def stumbling(detectors: Any, event: Any, *more: Any) -> Any:
+        if event.resources[:1] == ("bad",):
+            raise ZeroDivisionError
+        return judge(detectors, event, *more)
+
+    monkeypatch.setattr(event_alerts, "judge", stumbling)
+    await house.receives(stopped("good"), stopped("bad"), stopped("better"))
+
+    await house.processes()
+
+    assert await house.states() == ["PROCESSED", "UNREADABLE", "PROCESSED"]
+    about = [alert.resource_native_id for alert in await house.alerts() if alert.source == "EVENT"]
+    assert about == ["better", "good"]
+
+
+async def test_a_secret_in_a_message_is_gone_once_it_was_read(house: House) -> None:
+    keys = {"accessKey": {"accessKeyId": "AKIAEXAMPLE", "secretAccessKey": "hush"}}
+    await house.receives(called("CreateAccessKey", "iam", responseElements=keys), {"password": "hush"})
+
+    await house.processes()
+
+    found = sorted(await ReceivedEvent.list_in(house.tenant.scope, {}), key=lambda one: one.state)
+    assert [one.state for one in found] == ["PROCESSED", "UNREADABLE"]
+    assert all("hush" not in one.body for one in found)
+    assert "AKIAEXAMPLE" in found[0].body
+
+
+async def test_an_event_of_another_account_of_the_organization_is_about_that_account(house: House) -> None:
+    other = await make_account(house.tenant, "210987654321")
+    await house.receives(stopped(account="210987654321"))
+
+    await house.processes()
+
+    (alert,) = await house.alerts()
+    assert alert.account_id == other.id
+
+
+async def test_an_event_of_somebody_elses_account_raises_nothing_in_either_tenant(
+    house: House, backend: Backend
+) -> None:
+    stranger = await make_house(backend, native_id=STRANGER)
+    await house.receives(stopped(account=STRANGER))
+
+    await house.processes()
+    await stranger.processes()
+
+    (alert,) = await house.alerts()
+    assert alert.source == "INTEGRATION"
+    assert f"1 of 1 events are of accounts that are not yours: {STRANGER}." in alert.message
+    assert await house.states() == ["UNREADABLE"]
+    assert await stranger.alerts() == []
+
+
+async def test_a_run_of_one_organization_leaves_the_events_of_others_alone(house: House, backend: Backend) -> None:
+    other = await make_house(backend)
+    await house.receives(stopped())
+    await other.receives(stopped())
+
+    await house.processes()
+
+    assert await house.states() == ["PROCESSED"]
+    assert await other.states() == ["WAITING"]
+    assert await other.alerts() == []
+
+
+async def test_a_burst_is_seen_over_several_messages_and_runs(house: House) -> None:
+    def read(number: int) -> dict[str, Any]:
+        request = {"secretId": f"secret-{number}"}
+        return called("GetSecretValue", "secretsmanager", requestParameters=request, readOnly=True)
+
+    await house.receives(*(read(number) for number in range(10)))
+    await house.processes()
+    at_ten = await house.alerts()
+    await house.receives(read(3), read(10))
+    await house.processes()
+
+    (alert,) = await house.alerts()
+    assert at_ten == []
+    assert "mass-secret-read" in alert.fingerprint
+    assert alert.occurrences == 1
+
+
+async def test_reads_that_are_far_apart_are_no_burst(house: House) -> None:
+    def read(number: int) -> dict[str, Any]:
+        request = {"secretId": f"secret-{number}"}
+        at = AT + timedelta(minutes=2 * number)
+        return called("GetSecretValue", "secretsmanager", requestParameters=request, readOnly=True, at=at)
+
+    await house.receives(*(read(number) for number in range(30)))
+
+    await house.processes()
+
+    assert await house.alerts() == []
+    (memory,) = await EventMemory.list_in(house.tenant.scope, {"about": "mass-secret-read"})
+    # Two minutes apart, those of the last ten minutes are five.
+    assert len(memory.marks) == 5
+
+
+async def test_a_pair_of_roles_is_learned_and_then_a_new_one_stands_out(house: House) -> None:
+    def chain(target: str, day: int) -> dict[str, Any]:
+        issuer = {"sessionIssuer": {"arn": f"arn:aws:iam::{ACCOUNT}:role/web"}}
+        who = {"type": "AssumedRole", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/web/s", "sessionContext": issuer}
+        request = {"roleArn": f"arn:aws:iam::{ACCOUNT}:role/{target}"}
+        at = AT + timedelta(days=day)
+        return called("AssumeRole", "sts", requestParameters=request, userIdentity=who, at=at, readOnly=True)
+
+    await house.receives(chain("reader", 0), chain("other", 1), chain("reader", 9), chain("admin", 10))
+
+    await house.processes()
+
+    (alert,) = await house.alerts()
+    assert alert.resource_native_id == f"arn:aws:iam::{ACCOUNT}:role/admin"
+
+
+async def test_a_cost_anomaly_is_an_anomaly_about_money(house: House) -> None:
+    detail = {"anomalyId": "a-1", "impact": {"totalImpact": 120.5}, "rootCauses": [{"service": "Amazon EC2"}]}
+    await house.receives({"detail-type": "Anomaly Detected", "account": ACCOUNT, "detail": detail})
+
+    await house.processes()
+
+    (alert,) = await house.alerts()
+    assert (alert.source, alert.category) == ("ANOMALY", "FINOPS")
+    assert alert.title == "AWS sees an unusual cost in Amazon EC2"
+
+
+async def test_a_message_without_a_time_happened_when_it_was_sent(house: House) -> None:
+    letter = "AWS Budget Notification\nAWS Account 123456789012\n\nBudget Name: Monthly\nBudgeted Amount: $100.00\n"
+    letter += "Alert Type: ACTUAL\nAlert Threshold: > $80.00\nACTUAL Amount: $101.00\n"
+    await house.receives({"text": letter, "subject": "AWS Budgets: Monthly"}, kind="budget")
+
+    await house.processes()
+
+    (alert,) = await house.alerts()
+    assert (alert.occurred_at, alert.severity, alert.category) == (AT, "HIGH", "FINOPS")
+
+
+async def sync_asks(house: House) -> int:
+    return len(await documents.SyncRun.list_in(house.tenant.scope, {"account_id": house.account.id}))
+
+
+async def test_a_change_asks_for_a_sync_and_a_storm_of_changes_asks_once(house: House) -> None:
+    def made(number: int) -> dict[str, Any]:
+        return called("CreateTags", "ec2", requestParameters={"instanceId": f"i-{number}"}, readOnly=False)
+
+    await house.receives(made(0), made(1))
+    await house.processes()
+    await documents.SyncRun.rows().update_many({"account_id": house.account.id}, {"$set": {"active_key": None}})
+    nudged = (await documents.Account.get_in(house.tenant.scope, str(house.account.id))).nudged_at
+    await house.receives(*(made(number) for number in range(20)))
+    await house.processes()
+
+    assert nudged is not None
+    assert await sync_asks(house) == 1
+    after = await documents.Account.get_in(house.tenant.scope, str(house.account.id))
+    assert after.next_sync_at == nudged + timedelta(minutes=5)
+
+
+async def test_after_five_minutes_a_change_asks_again(house: House) -> None:
+    made = called("CreateTags", "ec2", readOnly=False)
+    await house.receives(made)
+    await house.processes()
+    past = utc_now() - timedelta(minutes=5)
+    await documents.SyncRun.rows().update_many({"account_id": house.account.id}, {"$set": {"active_key": None}})
+    await documents.Account.rows().update_one({"_id": house.account.id}, {"$set": {"nudged_at": past}})
+
+    await house.receives(made)
+    await house.processes()
+
+    assert await sync_asks(house) == 2
+
+
+async def test_a_change_during_a_sync_has_the_next_one_come_sooner(house: House) -> None:
+    run = documents.SyncRun(
+        org_id=house.account.org_id,
+        account_id=house.account.id,
+        active_key=house.account.id,
+        state=documents.SyncState.RUNNING,
+    )
+    await run.insert()
+
+    await house.receives(called("CreateTags", "ec2", readOnly=False))
+    await house.processes()
+
+    after = await documents.Account.get_in(house.tenant.scope, str(house.account.id))
+    assert after.nudged_at is not None
+    assert after.next_sync_at == after.nudged_at + timedelta(minutes=5)
+
+
+async def test_looking_and_being_refused_ask_for_no_sync(house: House) -> None:
+    await house.receives(
+        called("DescribeInstances", "ec2", readOnly=True),
+        called("CreateTags", "ec2", readOnly=False, errorCode="Client.UnauthorizedOperation"),
+    )
+
+    await house.processes()
+
+    assert await sync_asks(house) == 0
+
+
+async def test_killed_in_the_middle_everything_is_done_once_by_the_next_run(house: House) -> None:
+    await house.receives(*(stopped(f"trail-{number}") for number in range(120)))
+    dying = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.fakes.dying_events",
+        house.tenant.org_id,
+        env={**environment_for_children(house.backend.settings), "CLOUDWATCHER_MONGODB_DATABASE": "cloudwatcher_test"},
+    )
+    async with asyncio.timeout(180):
+        while not await documents.Alert.count_in(house.tenant.scope, {}, cap=1):
+            assert dying.returncode is None, "it ended before it could be killed"
+            await asyncio.sleep(0.02)
+    dying.kill()
+    await dying.wait()
+    at_death = len(await house.alerts())
+
+    await house.processes()
+
+    alerts = await documents.Alert.list_in(house.tenant.scope, {})
+    assert at_death < 120
+    assert len(alerts) == 120
+    assert {alert.occurrences for alert in alerts} == {1}
+    assert set(await house.states()) == {ReceivedState.PROCESSED}
+
+
+async def test_events_that_wait_for_long_are_asked_for_again(house: House) -> None:
+    await house.receives(stopped())
+    key = {"_id": f"process_events:{house.tenant.org_id}"}
+    await OutboxJob.get_pymongo_collection().delete_one(key)
+    await task.process_late_events(house.context)
+    at_once = await OutboxJob.get_pymongo_collection().find_one(key)
+    long_ago = utc_now() - timedelta(minutes=2)
+    await ReceivedEvent.rows().update_many(
+        {"org_id": house.tenant.organization.id}, {"$set": {"received_at": long_ago}}
+    )
+
+    asked = await task.process_late_events(house.context)
+
+    assert at_once is None
+    assert asked >= 1
+
+
+async def test_a_run_that_takes_long_asks_for_another(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(task, "BATCH", 1)
+    monkeypatch.setattr(task, "LONGEST_RUN", timedelta(seconds=-1))
+    await house.receives(stopped("a"), stopped("b"))
+
+    first = await house.processes()
+    second = await house.processes()
+
+    assert (first, second) == (1, 1)
+    assert await house.states() == ["PROCESSED", "PROCESSED"]
+
+
+async def handled(backend: Backend, monkeypatch: pytest.MonkeyPatch, handle: Handle) -> House:
+    house = await make_house(backend, way=IntakeWay.JIRA_WEBHOOK, native_id="jira")
+    monkeypatch.setattr(task, "handler_of", lambda _: handle)
+    await house.receives({"issue": 1}, kind="jira:issue_updated")
+    await house.processes()
+    return house
+
+
+async def test_a_provider_with_a_handler_of_its_own_is_handed_its_messages(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+
+    async def handle(_: Any, received: ReceivedEvent, body: Any) -> None:
+        seen.append((received.kind, body))
+
+    house = await handled(backend, monkeypatch, handle)
+
+    assert seen == [("jira:issue_updated", {"issue": 1})]
+    assert await house.states() == ["PROCESSED"]
+
+
+@pytest.mark.parametrize(
+    ("error", "state", "problem"),
+    [
+        (Throttled("Slow down.", service="jira"), "WAITING", None),
+        (ConnectionResetError(), "WAITING", None),
+        (Misshapen("No issue in it.", service="jira"), "UNREADABLE", "No issue in it."),
+        (ZeroDivisionError(), "UNREADABLE", "It could not be read because of an error of ours, which is logged."),
+    ],
+)
+async def test_a_handler_that_cannot_now_is_asked_again_and_one_that_never_will_is_not(
+    backend: Backend, monkeypatch: pytest.MonkeyPatch, error: Exception, state: str, problem: str | None
+) -> None:
+    async def handle(*_: Any) -> None:
+        raise error
+
+    house = await handled(backend, monkeypatch, handle)
+
+    (received,) = await ReceivedEvent.list_in(house.tenant.scope, {})
+    assert (received.state, received.problem) == (state, problem)
+
+
+async def test_events_of_a_provider_that_nobody_reads_are_set_aside(backend: Backend) -> None:
+    house = await make_house(backend, way=IntakeWay.JIRA_WEBHOOK, native_id="jira")
+    # As long as nothing is made of them.
+    if task.handler_of(Provider.JIRA) is not None:
+        pytest.skip("Jira has a handler of its own")
+    await house.receives({"issue": 1}, kind="jira:issue_updated")
+
+    await house.processes()
+
+    (received,) = await ReceivedEvent.list_in(house.tenant.scope, {})
+    assert (received.state, received.problem) == ("UNREADABLE", "There is no reader for events of JIRA.")
