@@ -11,6 +11,7 @@ from documents.cost_line import CostLine
 from domain.facts.severity import Severity
 from tests.factories.crowd_channels import channels_of
 from tests.factories.crowd_of_routing import routing_rows
+from tests.factories.directory_crowd import directory_group_row, directory_user_row
 from tests.factories.event_crowd import endpoint_row, received_row
 from tests.factories.incident_crowd import incident_rows
 
@@ -58,8 +59,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.ServiceAccount: machines,
         documents.ApiKey: [_key(machines[number % len(machines)], number) for number in range(count)],
         documents.GroupRole: [_group_role(org_id, number) for number in range(max(2, count // 100))],
-        documents.ScimUser: [_directory_user(org_id, number) for number in range(count)],
-        documents.ScimGroup: [_directory_group(org_id, number) for number in range(max(2, count // 10))],
+        documents.ScimUser: [directory_user_row(org_id, number) for number in range(count)],
+        documents.ScimGroup: [directory_group_row(org_id, number) for number in range(max(2, count // 10))],
         documents.CostPeriod: [_period(org_id, edition_id)],
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
@@ -526,35 +527,3 @@ def _key(machine: ROW, number: int) -> ROW:
 def _group_role(org_id: ObjectId, number: int) -> ROW:
     name = f"group {number}"
     return {"_id": ObjectId(), "org_id": org_id, "group": name, "group_key": name, "role": "USER", "created_at": START}
-
-
-def _directory_user(org_id: ObjectId, number: int) -> ROW:
-    name = f"person {number}"
-    return {
-        "_id": ObjectId(),
-        "org_id": org_id,
-        "user_id": ObjectId(),
-        "user_name_key": name,
-        "external_id": name,
-        "emails": [{"value": f"p{number}@example.com", "type": "work"}],
-        "active": True,
-        "attributes": {"userName": name},
-        "version": 1,
-        "created_at": START,
-        "updated_at": START,
-    }
-
-
-def _directory_group(org_id: ObjectId, number: int) -> ROW:
-    name = f"group {number}"
-    return {
-        "_id": ObjectId(),
-        "org_id": org_id,
-        "display_name": name,
-        "display_name_key": name,
-        "external_id": name,
-        "member_ids": [ObjectId()],
-        "version": 1,
-        "created_at": START,
-        "updated_at": START,
-    }

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -11,6 +12,7 @@ from bson import ObjectId
 from pymongo.errors import ServerSelectionTimeoutError
 
 import documents
+from app.intake import endpoint as intake_endpoint
 from app.web import Web, serving
 from app.wiring import Backend
 from connectors.intake.ways import github_webhook
@@ -323,3 +325,33 @@ async def test_neither_query_nor_body_nor_secret_is_logged_whatever_happens(
     assert answer.status_code == 500
     assert "intake.broken" in logged
     assert "told-" not in logged + answer.text
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for(
+    address: str, github: documents.IntakeEndpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake_endpoint, "BODY_WITHIN", timedelta(milliseconds=50))
+    host, port = address.removeprefix("http://").split(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"POST {path_of(github)} HTTP/1.1\r\nhost: h\r\ncontent-length: 100\r\n\r\n{{".encode())
+
+    status = await asyncio.wait_for(reader.readline(), 5)
+
+    assert b"408" in status
+    writer.close()
+
+
+async def test_one_who_leaves_in_the_middle_leaves_nothing(
+    address: str, http: httpx2.AsyncClient, github: documents.IntakeEndpoint
+) -> None:
+    host, port = address.removeprefix("http://").split(":")
+    _, writer = await asyncio.open_connection(host, int(port))
+    writer.write(f"POST {path_of(github)} HTTP/1.1\r\nhost: h\r\ncontent-length: 100\r\n\r\n{{".encode())
+    await writer.drain()
+    writer.close()
+    await writer.wait_closed()
+
+    answer = await send(http, path_of(github), github_request(EVENT, "push"))
+
+    assert answer.status_code == 202
+    assert len(await stored_events(github.id)) == 1
