@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-from connectors.clouds.aws.session import AwsSource, open_source
+from connectors.clouds.aws import session
 from connectors.intake import sns_envelope
 from connectors.intake.aws_message import message_of
 from connectors.intake.pulled import Pulled
@@ -40,7 +40,7 @@ ELSEWHERE = re.compile(r"https?://[^/?#@]+/(\d{12})/[\w.-]{1,80}", re.ASCII)
 class SqsQueue:
     """Made by `open_queue`."""
 
-    def __init__(self, source: AwsSource, place: Place, endpoint: Endpoint, around: Surroundings) -> None:
+    def __init__(self, source: session.AwsSource, place: Place, endpoint: Endpoint, around: Surroundings) -> None:
         self._source, self._place, self._endpoint, self._around = source, place, endpoint, around
         self._url: str = endpoint.settings.queue_url
 
@@ -104,7 +104,7 @@ async def open_queue(
     region, account = place_of(settings.queue_url, credentials.endpoint_url is not None)
     if account not in endpoint.accounts:
         raise Invalid("The queue is of an account that is not connected.", path=("queue_url",))
-    async with open_source(credentials, reach) as source:
+    async with session.open_source(credentials, reach) as source:
         place = Place(account_id=account, region=region, now=around.now)
         yield SqsQueue(source, place, endpoint, around)
 
