@@ -23,6 +23,8 @@ from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.identity_provider import IdentityProvider, RoleMapping
+from documents.incident import Incident, IncidentState
+from documents.incident_member import IncidentMember
 from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
@@ -77,6 +79,9 @@ __all__ = [
     "Finding",
     "GroupRole",
     "IdentityProvider",
+    "Incident",
+    "IncidentMember",
+    "IncidentState",
     "IntakeEndpoint",
     "IntegrationHealth",
     "Invitation",

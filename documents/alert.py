@@ -55,6 +55,7 @@ class Alert(TenantDocument):
     resource_native_id: str | None = None
     principal: str | None = None
     region: str | None = None
+    service: str | None = None
     tags: dict[str, str] = Field(default_factory=dict)
     occurred_at: datetime | None = None
     last_seen_at: datetime | None = None
@@ -86,6 +87,9 @@ class Alert(TenantDocument):
                 name="org_assignee_newest",
             ),
             IndexModel([("state", ASCENDING), ("snoozed_until", ASCENDING)], name="state_snoozed"),
+            IndexModel([("org_id", ASCENDING), ("resource_native_id", ASCENDING)], name="org_native"),
+            IndexModel([("org_id", ASCENDING), ("principal", ASCENDING)], name="org_principal"),
+            IndexModel([("org_id", ASCENDING), ("incident_id", ASCENDING), ("state", ASCENDING)], name="org_incident"),
         ]
 
 
@@ -110,6 +114,7 @@ class Cause:
     resource_native_id: str | None = None
     principal: str | None = None
     region: str | None = None
+    service: str | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     occurred_at: datetime | None = None
 
@@ -128,6 +133,7 @@ class Cause:
             "resource_native_id": self.resource_native_id,
             "principal": self.principal,
             "region": self.region,
+            "service": self.service,
             "tags": dict(self.tags),
             "occurred_at": self.occurred_at,
         }

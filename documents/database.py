@@ -35,6 +35,8 @@ from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.idempotency import IdempotentResult
 from documents.identity_provider import IdentityProvider
+from documents.incident import Incident
+from documents.incident_member import IncidentMember
 from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
@@ -89,6 +91,8 @@ ALL = (
     GroupRole,
     IdempotentResult,
     IdentityProvider,
+    Incident,
+    IncidentMember,
     IntakeEndpoint,
     IntegrationHealth,
     Invitation,

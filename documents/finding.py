@@ -83,6 +83,9 @@ class Finding(TenantDocument):
                 name="org_account_worst",
             ),
             IndexModel([("resource_id", ASCENDING)], name="resource"),
+            IndexModel(
+                [("org_id", ASCENDING), ("resource_native_id", ASCENDING), ("state", ASCENDING)], name="org_native"
+            ),
         ]
 
 

@@ -36,6 +36,8 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Finding: Permission.FINDINGS_READ,
     documents.IdentityProvider: Permission.IDENTITY_MANAGE,
     documents.IntakeEndpoint: Permission.CHANNELS_READ,
+    documents.Incident: Permission.ALERTS_READ,
+    documents.IncidentMember: Permission.ALERTS_READ,
     documents.IntegrationHealth: Permission.ACCOUNTS_READ,
     documents.Invitation: Permission.MEMBERS_MANAGE,
     documents.Membership: Permission.MEMBERS_READ,

@@ -20,6 +20,8 @@ from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
 from resolvers.identity_provider import IdentityProviderMutations, IdentityProviderQueries
+from resolvers.incident import IncidentQueries, IncidentSubscriptions
+from resolvers.incident_change import IncidentMutations
 from resolvers.integration import IntegrationQueries, IntegrationSubscriptions
 from resolvers.invitation import InvitationMutations, InvitationQueries
 from resolvers.leaving import LeavingMutations
@@ -58,6 +60,7 @@ class Query(
     FindingQueries,
     IdentityProviderQueries,
     IdentityQueries,
+    IncidentQueries,
     IntegrationQueries,
     NodeQueries,
     OrganizationQueries,
@@ -90,6 +93,7 @@ class Mutation(
     IdentityProviderMutations,
     ChannelMutations,
     ClientMutations,
+    IncidentMutations,
     InvitationMutations,
     MemberMutations,
     OrganizationMutations,
@@ -111,6 +115,11 @@ class Mutation(
 
 @strawberry.type(description="Everything that can be followed live.")
 class Subscription(
-    AlertSubscriptions, AuditSubscriptions, ChannelSubscriptions, IntegrationSubscriptions, SyncSubscriptions
+    AlertSubscriptions,
+    AuditSubscriptions,
+    ChannelSubscriptions,
+    IncidentSubscriptions,
+    IntegrationSubscriptions,
+    SyncSubscriptions,
 ):
     pass

@@ -13,6 +13,7 @@ from schema.account import Account, Resource
 from schema.errors import payload
 from schema.feed import StreamReset
 from schema.finding import Finding
+from schema.incident import Incident
 from schema.node import Node, derived, global_id, said, view
 from schema.organization import IDEMPOTENCY_KEY
 from schema.relation import organization_id_of, related
@@ -45,6 +46,7 @@ class Alert(Node):
     muted_by: strawberry.Private[Any]
     finding: Finding | None = related("finding_id", "The finding it was made from.")
     account: Account | None = related("account_id", "The account it is about.")
+    incident: Incident | None = related("incident_id", "The incident it belongs to.")
 
     @derived("What it is about.", reads=("category",), name="category")
     def its_category(self) -> AlertCategory:

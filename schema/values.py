@@ -25,6 +25,7 @@ from domain.facts.health import (
     ProblemKind,
     ServiceHealth,
 )
+from domain.facts.incident import DecisionKind, IncidentState, IncidentStep
 from domain.facts.inventory import GapCause
 from domain.facts.money import Money
 from domain.facts.provider import Provider
@@ -254,6 +255,29 @@ register_enum(
         AlertState.SNOOZED: "Somebody has put it away until a time; it comes back by itself.",
         AlertState.RESOLVED: "Its cause is gone.",
     },
+)
+register_enum(
+    IncidentState,
+    "Where an incident is in its life.",
+    {
+        IncidentState.OPEN: "Nobody has taken it on.",
+        IncidentState.ACKNOWLEDGED: "Somebody has taken it on.",
+        IncidentState.RESOLVED: "All of its members are resolved, or it was merged into another one.",
+    },
+)
+register_enum(
+    IncidentStep,
+    "What a message about an incident tells.",
+    {
+        IncidentStep.OPENED: "It is new.",
+        IncidentStep.CHANGED: "Something about it or its members changed.",
+        IncidentStep.CLOSED: "All of its members are resolved, or it was merged into another one.",
+    },
+)
+register_enum(
+    DecisionKind,
+    "What a person has decided about what belongs together.",
+    {DecisionKind.APART: "They do not belong together.", DecisionKind.TOGETHER: "They belong together."},
 )
 register_enum(
     ResourceKind,

@@ -11,6 +11,7 @@ from documents.cost_line import CostLine
 from domain.facts.severity import Severity
 from tests.factories.crowd_channels import channels_of
 from tests.factories.event_crowd import endpoint_row, received_row
+from tests.factories.incident_crowd import alert_entry, incident_rows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -38,7 +39,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Resource: resources,
         documents.Finding: findings,
         documents.Alert: alerts,
-        documents.AlertEntry: [_alert_entry(alerts[number // 30 * 30], number) for number in range(count)],
+        documents.AlertEntry: [alert_entry(alerts[number // 30 * 30], number) for number in range(count)],
+        **incident_rows(org_id, alerts),
         documents.IntegrationHealth: [_health(account, number) for number, account in enumerate(accounts)],
         documents.SyncRun: runs,
         documents.SyncRead: [_read(runs[number // 60 * 60], number) for number in range(count)],
@@ -221,17 +223,6 @@ def _alert(finding: ROW, number: int) -> ROW:
         "occurrences": 1,
         "times_raised": 1,
         "version": 1,
-        "created_at": START,
-    }
-
-
-def _alert_entry(alert: ROW, number: int) -> ROW:
-    return {
-        "org_id": alert["org_id"],
-        "alert_id": alert["_id"],
-        "step": "COMMENTED",
-        "at": datetime.now(UTC) - timedelta(minutes=number),
-        "text": "text",
         "created_at": START,
     }
 

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from beanie import PydanticObjectId
 
@@ -77,6 +78,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         org_id=org_id, alert_id=alert.id, step=documents.AlertStep.COMMENTED, at=now, text="secret-comment"
     )
     await step.insert()
+    incident, member = await make_incident(alert)
     budget = documents.Budget(org_id=org_id, name="secret-budget", amount=Decimal(1), currency="USD", thresholds=[50])
     await budget.insert()
     machine = await make_machine(tenant, "alerts:read", name="secret-machine")
@@ -169,6 +171,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Finding": finding,
         "Alert": alert,
         "AlertEntry": step,
+        "Incident": incident,
+        "IncidentMember": member,
         "Budget": budget,
         "CostLine": line,
         "Sync": run,
@@ -212,6 +216,34 @@ def make_channel(tenant: Tenant) -> tuple[documents.Channel, documents.Delivery]
         answer="secret-answer",
     )
     return channel, delivery
+
+
+async def make_incident(alert: documents.Alert) -> tuple[documents.Incident, documents.IncidentMember]:
+    """An incident and its only member."""
+    about: dict[str, Any] = {"org_id": alert.org_id, "severity": alert.severity, "title": "secret-incident"}
+    incident = documents.Incident(
+        **about,
+        number=1,
+        categories=[alert.category],
+        opened_at=alert.raised_at,
+        first_at=alert.raised_at,
+        last_at=alert.raised_at,
+        member_count=1,
+        open_count=1,
+    )
+    await incident.insert()
+    member = documents.IncidentMember(
+        **about,
+        incident_id=incident.key,
+        signal=f"alert:{alert.id}",
+        alert_id=alert.id,
+        at=alert.raised_at,
+        category=alert.category,
+        source=alert.source,
+        happened=True,
+    )
+    await member.insert()
+    return incident, member
 
 
 def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExport]:

@@ -47,6 +47,7 @@ from tests.factories.directory import directory_of
 from tests.factories.graph import Graph
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant, make_subject, make_tenant
+from tests.integration.incident_reads import incident_of, incidents
 from tests.integration.recorded import Commands, Plan, explained, recorded
 
 # More than MongoDB can merge the scans of at once, which is 200.
@@ -195,6 +196,11 @@ def listings() -> Iterator[Listing]:
 def alert_listings() -> Iterator[Listing]:
     """The same of alerts and their history."""
     yield Listing("alertHistory", "alertId: AN_ALERT")
+    yield Listing("incidents", "")
+    yield Listing("incidentMembers", "incidentId: AN_INCIDENT")
+    yield Listing("incidents", "filter: {states: [OPEN], organizationId: ORG}")
+    for where in ("states: [OPEN, RESOLVED]", "severities: [LOW]", "states: [OPEN], categories: [FINOPS]"):
+        yield Listing("incidents", f"filter: {{{where}}}", is_exact=False)
     for where in ("states: [OPEN, ACKNOWLEDGED]", "severities: [CRITICAL]", "sources: [BUDGET]"):
         yield Listing("alerts", f"filter: {{{where}}}", is_exact=False)
     yield Listing(
@@ -233,6 +239,7 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     ids = {"ORG": f'"{org_id}"', "ACCOUNT": f'"{global_id("Account", house.account_ids[who])}"'}
     ids["AN_ALERT"] = f'"{global_id("Alert", await alert_of(house, who))}"'
     ids["A_CHANNEL"] = f'"{global_id("Channel", await channel_of(house, who))}"'
+    ids["AN_INCIDENT"] = f'"{global_id("Incident", await incident_of(house, who))}"'
     ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
     ids["ENDPOINT"] = f'"{global_id("EventEndpoint", await endpoint_of(house, who))}"'
     read, change = await history_of(house, who)
@@ -435,7 +442,7 @@ async def audit(house: House, graph: Graph) -> None:
 
 @pytest.mark.parametrize(
     "reads",
-    [by_id, costs, identity, people, factors, sign_in, machines, provisioning, events, schedule, audit],
+    [by_id, costs, identity, people, factors, sign_in, machines, provisioning, events, schedule, audit, incidents],
     ids=lambda reads: reads.__name__,
 )
 async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: Any) -> None:
