@@ -10,10 +10,11 @@ import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
 from tests.factories.crowd_channels import channels_of
+from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
 from tests.factories.crowd_of_routing import routing_rows
 from tests.factories.directory_crowd import directory_group_row, directory_user_row
 from tests.factories.event_crowd import endpoint_row, received_row
-from tests.factories.incident_crowd import incident_rows
+from tests.factories.incident_crowd import alert_entry, incident_rows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -41,7 +42,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Resource: resources,
         documents.Finding: findings,
         documents.Alert: alerts,
-        documents.AlertEntry: [_alert_entry(alerts[number // 30 * 30], number) for number in range(count)],
+        documents.AlertEntry: [alert_entry(alerts[number // 30 * 30], number) for number in range(count)],
         **incident_rows(org_id, alerts),
         documents.IntegrationHealth: [_health(account, number) for number, account in enumerate(accounts)],
         documents.SyncRun: runs,
@@ -72,8 +73,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Invitation: [_invitation(org_id, person, number) for number, person in enumerate(people)],
         documents.ProviderVisit: [_visit(org_id, person, number) for number, person in enumerate(people)],
         documents.Event: [_event(org_id, number) for number in range(count)],
-        documents.AuditEntry: [_audit_entry(org_id, number) for number in range(count)],
-        documents.AuditExport: [_audit_export(org_id, number) for number in range(count)],
+        documents.AuditEntry: [audit_entry_row(org_id, number) for number in range(count)],
+        documents.AuditExport: [audit_export_row(org_id, number) for number in range(count)],
     }
     for document, rows in stored.items():
         await document.rows().insert_many(rows)
@@ -282,17 +283,6 @@ def _alert(finding: ROW, number: int) -> ROW:
     }
 
 
-def _alert_entry(alert: ROW, number: int) -> ROW:
-    return {
-        "org_id": alert["org_id"],
-        "alert_id": alert["_id"],
-        "step": "COMMENTED",
-        "at": datetime.now(UTC) - timedelta(minutes=number),
-        "text": "text",
-        "created_at": START,
-    }
-
-
 def _sync(account: ROW, number: int) -> ROW:
     return {
         "org_id": account["org_id"],
@@ -460,39 +450,6 @@ def _event(org_id: ObjectId, number: int) -> ROW:
         "payload": {},
         "at": at,
         "created_at": at,
-    }
-
-
-def _audit_entry(org_id: ObjectId, number: int) -> ROW:
-    at = START + timedelta(seconds=number // 5, milliseconds=int(str(org_id), 16) % 1000)
-    return {
-        "org_id": org_id,
-        "seq": 1_000_000 + number,  # beyond what a test adds
-        "at": at,
-        "action": f"thing.do{number % 10}",
-        "actor": f"user:{number % 20}",
-        "target": f"thing:{number % 100}",
-        "outcome": ("DONE", "REFUSED", "FAILED")[number % 7 % 3],
-        "changed": [],
-        "prev_hash": "0" * 64,
-        "hash": "0" * 64,
-        "created_at": at,
-    }
-
-
-def _audit_export(org_id: ObjectId, number: int) -> ROW:
-    return {
-        "org_id": org_id,
-        "format": "CSV",
-        "at_from": START,
-        "at_before": START,
-        "state": "FAILED",
-        "done": 0,
-        "total": 0,
-        "requested_by": "user:1",
-        "file_id": None,
-        "expires_at": START + timedelta(days=3650),
-        "created_at": START + timedelta(seconds=number),
     }
 
 

@@ -1,4 +1,4 @@
-"""Incidents and their members for the crowd of rows that queries are explained over."""
+"""Histories of alerts, incidents and their members for the crowd of rows that queries are explained over."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -58,5 +58,17 @@ def _member(incident: dict[str, Any], alert: dict[str, Any], number: int) -> dic
         "happened": True,
         "is_open": True,
         "links": [],
+        "created_at": START,
+    }
+
+
+def alert_entry(alert: dict[str, Any], number: int) -> dict[str, Any]:
+    """A step of its history that is not forgotten yet."""
+    return {
+        "org_id": alert["org_id"],
+        "alert_id": alert["_id"],
+        "step": "COMMENTED",
+        "at": datetime.now(UTC) - timedelta(minutes=number),
+        "text": "text",
         "created_at": START,
     }

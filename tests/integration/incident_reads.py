@@ -33,3 +33,12 @@ async def member_of(incident: dict[str, Any]) -> str:
     query = {"org_id": incident["org_id"], "incident_id": incident["_id"]}
     raw = await documents.IncidentMember.rows().find_one(query, sort=[("at", -1)])
     return str((raw or {})["signal"])
+
+
+async def incident_of(house: Any, who: str) -> Any:
+    """An incident that has members."""
+    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
+    assert account is not None
+    raw = await documents.IncidentMember.rows().find_one({"org_id": account["org_id"]})
+    assert raw is not None
+    return raw["incident_id"]

@@ -1,7 +1,7 @@
 """Every query that people wait for follows an index: MongoDB explains each as it is really sent."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -47,27 +47,13 @@ from tests.factories.directory import directory_of
 from tests.factories.graph import Graph
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant, make_subject, make_tenant
-from tests.integration.incident_reads import incidents
+from tests.integration.explained_lists import Listing, listings
+from tests.integration.incident_reads import incident_of, incidents
 from tests.integration.recorded import Commands, Plan, explained, recorded
 from tests.integration.routing_reads import read_all
 
 # More than MongoDB can merge the scans of at once, which is 200.
 CLIENTS = 230
-FIRST = 20
-RELATED = {
-    "alerts": "account { name } finding { title resource { name account { name } } }",
-    "findings": "account { name } resource { name }",
-    "jiraTasks": "account { name } alert { title }",
-    "ticketRules": "account { name }",
-    "apiKeys": "serviceAccount { name }",
-    "deliveries": "channel { name }",
-    "eventEndpoints": "account { name }",
-    "receivedEvents": "endpoint { way }",
-    "resources": "account { name }",
-    "syncs": "account { name }",
-    "integrationHealths": "account { name }",
-    "resourceChanges": "resource { name } account { name } sync { state }",
-}
 
 
 @dataclass(frozen=True)
@@ -108,146 +94,6 @@ async def house(backend: Backend) -> AsyncIterator[House]:
         )
         account_ids = {"alone": accounts[0], "provider": accounts[1]}
         yield House(backend, database, commands, alone, provider, account_ids)
-
-
-@dataclass(frozen=True)
-class Listing:
-    """A list with a filter. `is_exact`: an index holds just the rows of this filter, in this order."""
-
-    name: str
-    arguments: str
-    is_exact: bool = True
-
-    def __str__(self) -> str:
-        return f"{self.name} {self.arguments}".strip()
-
-    def query(self, after: str | None) -> str:
-        head = (
-            f"first: {FIRST}{f', {self.arguments}' if self.arguments else ''}{f', after: {after!r}' if after else ''}"
-        )
-        node = f"id {RELATED.get(self.name, '')}"
-        text = f"{{ {self.name}({head}) {{ nodes {{ {node} }} pageInfo {{ endCursor hasNextPage }} totalCount }} }}"
-        return text.replace("'", '"')
-
-
-def listings() -> Iterator[Listing]:
-    """Every list with each filter it offers, alone and in company."""
-    for name in (
-        "accounts",
-        "alerts",
-        "auditExports",
-        "auditLog",
-        "budgets",
-        "channels",
-        "deliveries",
-        "customRoles",
-        "eventEndpoints",
-        "findings",
-        "groupRoles",
-        "invitations",
-        "maintenanceWindows",
-        "jiraTasks",
-        "members",
-        "providerAccesses",
-        "resourceChanges",
-        "resources",
-        "routingRules",
-        "serviceAccounts",
-        "statusReports",
-        "syncs",
-        "ticketRules",
-        "costLines",
-        "identityProviders",
-        "verifiedDomains",
-    ):
-        yield Listing(name, "")
-    yield from people_listings()
-    for name in ("accounts", "maintenanceWindows", "routingRules"):
-        yield Listing(name, "organizationId: ORG")
-    yield Listing("apiKeys", "serviceAccountId: MACHINE")
-    yield from live_listings()
-    for where in ("states: [OPEN]", "organizationId: ORG"):
-        yield Listing("alerts", f"filter: {{{where}}}")
-    yield from alert_listings()
-    yield from ticket_listings()
-    for where in ("state: OPEN", "severities: [LOW]", "severities: [CRITICAL, LOW]", "organizationId: ORG"):
-        yield Listing("findings", f"filter: {{{where}}}")
-    for where in ('ruleIds: ["rule-7"]', "accountId: ACCOUNT", "state: OPEN, severities: [HIGH], organizationId: ORG"):
-        yield Listing("findings", f"filter: {{{where}}}")
-    rare = ("category: FINOPS", "accountId: ACCOUNT, state: OPEN", 'ruleIds: ["rule-7", "rule-8"], state: RESOLVED')
-    for where in rare:
-        yield Listing("findings", f"filter: {{{where}}}", is_exact=False)
-    # Times the organizations these are more than MongoDB merges.
-    rules = ", ".join(f'"rule-{number}"' for number in range(10))
-    yield Listing("findings", f"filter: {{ruleIds: [{rules}]}}", is_exact=False)
-    yield Listing("auditExports", "organizationId: ORG")
-    days = 'atFrom: "2026-01-01T00:00:01Z", atBefore: "2026-01-01T00:00:04Z"'
-    for where in ('actor: "user:3"', 'action: "thing.do3"', 'target: "thing:3"', "organizationId: ORG", days):
-        yield Listing("auditLog", f"filter: {{{where}}}")
-    rare = ("outcomes: [REFUSED]", 'actor: "user:3", outcomes: [DONE, REFUSED]', f'action: "thing.do3", {days}')
-    for where in (*rare, 'actor: "user:3", target: "thing:3"'):
-        yield Listing("auditLog", f"filter: {{{where}}}", is_exact=False)
-    yield Listing("resources", "accountId: ACCOUNT")
-    yield Listing("resources", "kinds: [AWS_S3_BUCKET]")
-    yield Listing("resources", "kinds: [AWS_S3_BUCKET, AWS_EC2_INSTANCE]", is_exact=False)
-    yield Listing("resources", "accountId: ACCOUNT, kinds: [AWS_S3_BUCKET]", is_exact=False)
-    yield from sync_listings()
-    days = 'beginsFrom: "2026-01-05T00:00:00Z", beginsBefore: "2026-01-20T00:00:00Z"'
-    yield Listing("costLines", f"filter: {{{days}}}")
-    for where in ('subAccountIds: ["account 1"]', 'serviceNames: ["service 1"]', 'resourceIds: ["resource 5"]'):
-        yield Listing("costLines", f"filter: {{{where}, {days}}}", is_exact=False)
-
-
-def alert_listings() -> Iterator[Listing]:
-    """The same of alerts and their history."""
-    yield Listing("alertHistory", "alertId: AN_ALERT")
-    yield Listing("incidents", "")
-    yield Listing("incidentMembers", "incidentId: AN_INCIDENT")
-    yield Listing("incidents", "filter: {states: [OPEN], organizationId: ORG}")
-    for where in ("states: [OPEN, RESOLVED]", "severities: [LOW]", "states: [OPEN], categories: [FINOPS]"):
-        yield Listing("incidents", f"filter: {{{where}}}", is_exact=False)
-    for where in ("states: [OPEN, ACKNOWLEDGED]", "severities: [CRITICAL]", "sources: [BUDGET]"):
-        yield Listing("alerts", f"filter: {{{where}}}", is_exact=False)
-    yield Listing(
-        "alerts", "filter: {states: [OPEN], severities: [MEDIUM, INFORMATIONAL], sources: [SYNC]}", is_exact=False
-    )
-    for where in ("accountId: ACCOUNT", "accountId: ACCOUNT, states: [OPEN]", "categories: [FINOPS]"):
-        yield Listing("alerts", f"filter: {{{where}}}", is_exact=False)
-
-
-def live_listings() -> Iterator[Listing]:
-    """The same of what comes in and goes out."""
-    yield Listing("channels", "organizationId: ORG")
-    yield Listing("deliveries", "channelId: A_CHANNEL")
-    for where in ("states: [FAILED]", "states: [FAILED, EXPIRED], channelId: A_CHANNEL"):
-        yield Listing("deliveries", where, is_exact=False)
-    yield Listing("eventEndpoints", "organizationId: ORG")
-    yield Listing("receivedEvents", "endpointId: ENDPOINT")
-
-
-def ticket_listings() -> Iterator[Listing]:
-    """The same of tickets."""
-    for where in ("alertId: TICKET_ALERT", "organizationId: ORG"):
-        yield Listing("jiraTasks", f"filter: {{{where}}}")
-    for where in ("states: [OPEN, DONE]", "alertId: TICKET_ALERT, states: [OPEN]"):
-        yield Listing("jiraTasks", f"filter: {{{where}}}", is_exact=False)
-
-
-def sync_listings() -> Iterator[Listing]:
-    """The same of syncs and what they saw."""
-    yield Listing("resources", 'isGone: true, regions: ["us-east-1"]', is_exact=False)
-    yield Listing("syncs", "accountId: ACCOUNT")
-    yield Listing("syncReads", "syncId: THE_RUN")
-    for where in ("accountId: ACCOUNT", "resourceId: RESOURCE"):
-        yield Listing("resourceChanges", where)
-
-
-def people_listings() -> Iterator[Listing]:
-    """The same of members and invitations."""
-    yield Listing("invitations", "isOpen: true", is_exact=False)
-    yield Listing("members", "filter: {organizationId: ORG}")
-    for where in ("state: ACTIVE", "roles: [USER, CLIENT_VIEWER]", 'organizationId: ORG, text: "person"'):
-        yield Listing("members", f"filter: {{{where}}}", is_exact=False)
 
 
 def is_page(plan: Plan) -> bool:
@@ -318,15 +164,6 @@ async def endpoint_of(house: House, who: str) -> Any:
     raw = await documents.IntakeEndpoint.rows().find_one({"account_id": house.account_ids[who]})
     assert raw is not None
     return raw["_id"]
-
-
-async def incident_of(house: House, who: str) -> Any:
-    """An incident that has members."""
-    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
-    assert account is not None
-    raw = await documents.IncidentMember.rows().find_one({"org_id": account["org_id"]})
-    assert raw is not None
-    return raw["incident_id"]
 
 
 async def history_of(house: House, who: str) -> tuple[Any, Any]:
