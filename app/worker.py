@@ -137,18 +137,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
             func(told(check_identity_provider), name=CHECK_IDENTITY_PROVIDER, timeout=QUICK_TIMEOUT, max_tries=5),
             func(told(verify_domain), name=VERIFY_DOMAIN, timeout=QUICK_TIMEOUT, max_tries=5),
         ],
-        cron_jobs=[
-            cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
-            cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
-            cron(process_late_events, second=20, timeout=QUICK_TIMEOUT),
-            cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
-            cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
-            cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
-            cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
-            cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
-            cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
-            cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
-        ],
+        cron_jobs=_quick_schedule(),
         queue_name=QUICK,
         redis_pool=redis[QUICK],
         **options(backend),
@@ -170,6 +159,21 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
     for worker in workers:
         worker.stop, worker.is_over, worker.all_ended = stop, is_over, all_ended
     return workers
+
+
+def _quick_schedule() -> list[Any]:
+    return [
+        cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
+        cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
+        cron(process_late_events, second=20, timeout=QUICK_TIMEOUT),
+        cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
+        cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
+        cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
+        cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
+        cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
+        cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
+        cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
+    ]
 
 
 def sync_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
