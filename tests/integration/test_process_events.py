@@ -1,25 +1,19 @@
 """What providers sent becomes alerts: once, in any order, whatever dies, and never in another tenant."""
 
 import asyncio
-import json
 import sys
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from bson import ObjectId
 
 import documents
 from app.settings import environment_for_children
 from app.wiring import Backend
-from app.worker import options
 from documents.base import utc_now
 from documents.event_memory import EventMemory
-from documents.intake_endpoint import IntakeEndpoint
 from documents.outbox import OutboxJob
-from documents.received_event import ReceivedEvent, ReceivedState, store_received
-from documents.transaction import Transaction
+from documents.received_event import ReceivedEvent, ReceivedState
 from domain.detection.example import STRANGER
 from domain.errors import Misshapen, Throttled
 from domain.facts.intake import IntakeWay
@@ -27,106 +21,12 @@ from domain.facts.provider import Provider
 from jobs import event_alerts
 from jobs.incoming_of import Handle
 from jobs.tasks import process_events as task
-from tests.factories.tenant import Tenant, make_tenant
-
-ACCOUNT = "123456789012"
-AT = datetime(2026, 6, 15, 12, tzinfo=UTC)
-PROVIDERS = {IntakeWay.AWS_SNS: Provider.AWS, IntakeWay.JIRA_WEBHOOK: Provider.JIRA}
-
-
-@dataclass(frozen=True)
-class House:
-    """A tenant with a connected account and an endpoint for its events."""
-
-    backend: Backend
-    tenant: Tenant
-    account: documents.Account
-    endpoint: IntakeEndpoint
-
-    @property
-    def context(self) -> Any:
-        return options(self.backend)["ctx"]
-
-    async def receives(self, *bodies: Any, kind: str = "eventbridge", text: str | None = None) -> None:
-        drafts = [
-            {
-                "event_id": f"{ObjectId()}",
-                "kind": kind,
-                "body": json.dumps(body) if text is None else text,
-                "sent_at": AT,
-            }
-            for body in bodies
-        ]
-
-        async def change(tx: Transaction) -> int:
-            return await store_received(tx, self.endpoint, drafts)
-
-        await self.backend.writer.commit(change)
-
-    async def processes(self) -> int:
-        return await task.process_events(self.context, org_id=self.tenant.org_id)
-
-    async def alerts(self) -> list[documents.Alert]:
-        found = await documents.Alert.list_in(self.tenant.scope, {})
-        return sorted(found, key=lambda alert: alert.fingerprint)
-
-    async def states(self) -> list[ReceivedState]:
-        found = await ReceivedEvent.list_in(self.tenant.scope, {})
-        return [one.state for one in sorted(found, key=lambda one: one.id)]
-
-
-async def make_house(backend: Backend, *, way: IntakeWay = IntakeWay.AWS_SNS, native_id: str | None = ACCOUNT) -> House:
-    tenant = await make_tenant(backend)
-    account = await make_account(tenant, native_id, PROVIDERS[way])
-    endpoint = IntakeEndpoint(org_id=tenant.organization.id, account_id=account.id, way=way)
-    await endpoint.insert()
-    return House(backend, tenant, account, endpoint)
-
-
-async def make_account(tenant: Tenant, native_id: str | None, provider: Provider = Provider.AWS) -> documents.Account:
-    account = documents.Account(
-        org_id=tenant.organization.id,
-        provider=provider,
-        native_id=native_id,
-        name=f"account {native_id}",
-        state=documents.AccountState.CONNECTED,
-        next_sync_at=utc_now() + timedelta(days=1),
-    )
-    return await account.insert()
+from tests.integration.event_house import ACCOUNT, AT, House, alarm, called, make_account, make_house, stopped
 
 
 @pytest.fixture
 async def house(backend: Backend) -> House:
     return await make_house(backend)
-
-
-def called(name: str, service: str, *, account: str = ACCOUNT, at: datetime = AT, **record: Any) -> dict[str, Any]:
-    detail = {
-        "eventID": str(ObjectId()),
-        "eventName": name,
-        "eventSource": f"{service}.amazonaws.com",
-        "eventTime": at.isoformat(),
-        "awsRegion": "us-east-1",
-        "userIdentity": {"type": "IAMUser", "userName": "eve", "arn": f"arn:aws:iam::{account}:user/eve"},
-        "recipientAccountId": account,
-        **record,
-    }
-    return {"id": detail["eventID"], "detail-type": "AWS API Call via CloudTrail", "account": account, "detail": detail}
-
-
-def stopped(trail: str = "main", **fields: Any) -> dict[str, Any]:
-    return called("StopLogging", "cloudtrail", requestParameters={"name": trail}, **fields)
-
-
-def alarm(state: str, at: datetime = AT) -> dict[str, Any]:
-    return {
-        "AlarmArn": f"arn:aws:cloudwatch:us-east-1:{ACCOUNT}:alarm:cpu",
-        "AlarmName": "cpu",
-        "AWSAccountId": ACCOUNT,
-        "NewStateValue": state,
-        "NewStateReason": "Threshold crossed",
-        "StateChangeTime": at.isoformat(),
-    }
 
 
 async def test_an_event_becomes_an_alert_that_says_who_what_and_where(house: House) -> None:
@@ -374,69 +274,6 @@ async def test_a_message_without_a_time_happened_when_it_was_sent(house: House) 
 
     (alert,) = await house.alerts()
     assert (alert.occurred_at, alert.severity, alert.category) == (AT, "HIGH", "FINOPS")
-
-
-async def sync_asks(house: House) -> int:
-    return len(await documents.SyncRun.list_in(house.tenant.scope, {"account_id": house.account.id}))
-
-
-async def test_a_change_asks_for_a_sync_and_a_storm_of_changes_asks_once(house: House) -> None:
-    def made(number: int) -> dict[str, Any]:
-        return called("CreateTags", "ec2", requestParameters={"instanceId": f"i-{number}"}, readOnly=False)
-
-    await house.receives(made(0), made(1))
-    await house.processes()
-    await documents.SyncRun.rows().update_many({"account_id": house.account.id}, {"$set": {"active_key": None}})
-    nudged = (await documents.Account.get_in(house.tenant.scope, str(house.account.id))).nudged_at
-    await house.receives(*(made(number) for number in range(20)))
-    await house.processes()
-
-    assert nudged is not None
-    assert await sync_asks(house) == 1
-    after = await documents.Account.get_in(house.tenant.scope, str(house.account.id))
-    assert after.next_sync_at == nudged + timedelta(minutes=5)
-
-
-async def test_after_five_minutes_a_change_asks_again(house: House) -> None:
-    made = called("CreateTags", "ec2", readOnly=False)
-    await house.receives(made)
-    await house.processes()
-    past = utc_now() - timedelta(minutes=5)
-    await documents.SyncRun.rows().update_many({"account_id": house.account.id}, {"$set": {"active_key": None}})
-    await documents.Account.rows().update_one({"_id": house.account.id}, {"$set": {"nudged_at": past}})
-
-    await house.receives(made)
-    await house.processes()
-
-    assert await sync_asks(house) == 2
-
-
-async def test_a_change_during_a_sync_has_the_next_one_come_sooner(house: House) -> None:
-    run = documents.SyncRun(
-        org_id=house.account.org_id,
-        account_id=house.account.id,
-        active_key=house.account.id,
-        state=documents.SyncState.RUNNING,
-    )
-    await run.insert()
-
-    await house.receives(called("CreateTags", "ec2", readOnly=False))
-    await house.processes()
-
-    after = await documents.Account.get_in(house.tenant.scope, str(house.account.id))
-    assert after.nudged_at is not None
-    assert after.next_sync_at == after.nudged_at + timedelta(minutes=5)
-
-
-async def test_looking_and_being_refused_ask_for_no_sync(house: House) -> None:
-    await house.receives(
-        called("DescribeInstances", "ec2", readOnly=True),
-        called("CreateTags", "ec2", readOnly=False, errorCode="Client.UnauthorizedOperation"),
-    )
-
-    await house.processes()
-
-    assert await sync_asks(house) == 0
 
 
 async def test_killed_in_the_middle_everything_is_done_once_by_the_next_run(house: House) -> None:

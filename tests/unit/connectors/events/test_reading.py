@@ -130,7 +130,7 @@ def test_what_only_sounds_like_a_secret_is_kept(key):
 
 @pytest.mark.parametrize(
     "value",
-    ["ghp_" + "a" * 36, "-----BEGIN RSA PRIVATE KEY-----", "xoxb-1234567890-abc",
+    ["ghp_" + "a" * 36, "-----BEGIN RSA PRIVATE KEY-----", "xoxb-" + "1234567890-abc",
      "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIiwiYSI6MX0.sig",
      "https://x.blob.core.windows.net/c?sv=1&sig=aaaaaaaaaaaaaaaaaaaaaaaa"],
 )  # fmt: skip
