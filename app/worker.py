@@ -150,9 +150,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
             cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
             cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
             cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
-            cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
-            cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
-            cron(send_due_reports, second=1, timeout=QUICK_TIMEOUT),
+            *_other_crons(),
         ],
         queue_name=QUICK,
         redis_pool=redis[QUICK],
@@ -175,6 +173,14 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
     for worker in workers:
         worker.stop, worker.is_over, worker.all_ended = stop, is_over, all_ended
     return workers
+
+
+def _other_crons() -> list[Any]:
+    return [
+        cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
+        cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
+        cron(send_due_reports, second=1, timeout=QUICK_TIMEOUT),
+    ]
 
 
 def sync_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:

@@ -9,6 +9,7 @@ from bson import Decimal128, ObjectId
 import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
+from tests.factories.crowd_tickets import report, ticket, ticket_rule
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -54,9 +55,9 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
         documents.Membership: [_member(org_id, person, number) for number, person in enumerate(people)],
-        documents.TicketRule: [_ticket_rule(accounts[0], number) for number in range(max(2, count // 100))],
-        documents.JiraTask: [_ticket(accounts[number % len(accounts)], number) for number in range(count)],
-        documents.StatusReport: [_report(org_id, number) for number in range(max(2, count // 100))],
+        documents.TicketRule: [ticket_rule(accounts[0], number) for number in range(max(2, count // 100))],
+        documents.JiraTask: [ticket(accounts[number % len(accounts)], number) for number in range(count)],
+        documents.StatusReport: [report(org_id, number) for number in range(max(2, count // 100))],
         documents.CustomRole: [_role(org_id, number) for number in range(max(2, count // 100))],
         documents.Invitation: [_invitation(org_id, person, number) for number, person in enumerate(people)],
         documents.ProviderVisit: [_visit(org_id, person, number) for number, person in enumerate(people)],
@@ -89,55 +90,6 @@ def _member(org_id: ObjectId, person: ROW, number: int) -> ROW:
 
 def _role(org_id: ObjectId, number: int) -> ROW:
     return {"org_id": org_id, "name": f"role {number}", "permissions": ["costs:read"], "version": 1}
-
-
-def _ticket_rule(account: ROW, number: int) -> ROW:
-    return {
-        "org_id": account["org_id"],
-        "account_id": account["_id"],
-        "name": f"rule {number}",
-        "project": "OPS",
-        "issue_type": "Task",
-        "match": {},
-        "labels": [],
-        "priorities": {},
-        "fields": {},
-        "is_paused": False,
-        "version": 1,
-    }
-
-
-def _ticket(account: ROW, number: int) -> ROW:
-    # Each of the first is of an alert that is named by the account, so that a filter finds it.
-    return {
-        "org_id": account["org_id"],
-        "account_id": account["_id"],
-        "subject": f"alert:{number}",
-        "alert_id": account["_id"],
-        "state": ("WAITING", "OPEN", "DONE")[number % 3],
-        "issue_id": str(number),
-        "issue_key": f"OPS-{number}",
-        "comments": [],
-        "is_over": False,
-        "version": 1,
-        "created_at": START + timedelta(seconds=number // 5),
-    }
-
-
-def _report(org_id: ObjectId, number: int) -> ROW:
-    return {
-        "org_id": org_id,
-        "name": f"report {number}",
-        "channel_id": ObjectId(),
-        "kinds": ["COSTS"],
-        "every": "DAY",
-        "weekday": "MONDAY",
-        "at": "08:00",
-        "zone": "UTC",
-        "is_paused": False,
-        "next_at": START + timedelta(days=3650, seconds=number),
-        "version": 1,
-    }
 
 
 def _invitation(org_id: ObjectId, person: ROW, number: int) -> ROW:
