@@ -9,7 +9,7 @@ from bson import Decimal128, ObjectId
 import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
-from tests.factories.crowd_tickets import report, ticket, ticket_rule
+from tests.factories.crowd_tickets import tickets_of
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -55,9 +55,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
         documents.Membership: [_member(org_id, person, number) for number, person in enumerate(people)],
-        documents.TicketRule: [ticket_rule(accounts[0], number) for number in range(max(2, count // 100))],
-        documents.JiraTask: [ticket(accounts[number % len(accounts)], number) for number in range(count)],
-        documents.StatusReport: [report(org_id, number) for number in range(max(2, count // 100))],
+        **tickets_of(org_id, accounts, count),
         documents.CustomRole: [_role(org_id, number) for number in range(max(2, count // 100))],
         documents.Invitation: [_invitation(org_id, person, number) for number, person in enumerate(people)],
         documents.ProviderVisit: [_visit(org_id, person, number) for number, person in enumerate(people)],

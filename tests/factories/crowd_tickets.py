@@ -5,8 +5,20 @@ from typing import Any
 
 from bson import ObjectId
 
+import documents
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = dict[str, Any]
+
+
+def tickets_of(org_id: ObjectId, accounts: list[ROW], count: int) -> dict[type[documents.TenantDocument], list[ROW]]:
+    """The rows by their document."""
+    few = range(max(2, count // 100))
+    return {
+        documents.TicketRule: [ticket_rule(accounts[0], number) for number in few],
+        documents.JiraTask: [ticket(accounts[number % len(accounts)], number) for number in range(count)],
+        documents.StatusReport: [report(org_id, number) for number in few],
+    }
 
 
 def ticket_rule(account: ROW, number: int) -> ROW:
