@@ -6,9 +6,9 @@ from typing import Any
 from documents.account import Account
 from documents.jira_task import JiraTask, add_task, subject_of
 from documents.organization import load_organizations
+from documents.ticket_draft import draft_of
 from documents.ticket_rule import TicketRule
 from documents.transaction import Transaction
-from domain.ticketing.draft import draft_of
 
 
 async def make_ticket(tx: Transaction, public_url: str, rule: TicketRule, alert: Mapping[str, Any]) -> JiraTask:

@@ -21,7 +21,7 @@ MOST_RULES = 200
 class TicketRule(TenantDocument):
     """The first rule that matches an alert, by age, makes its ticket. `account_id` is the connected account of Jira.
 
-    `summary` and `description` are templates of `domain.ticketing.template`, None for our own. `priorities` are the
+    `summary` and `description` are templates of `documents.ticket_template`, None for our own. `priorities` are the
     names of Jira's priorities by severity. `fields` are further fields of the project by Jira's own name.
     """
 

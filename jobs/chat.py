@@ -9,7 +9,7 @@ from auth.scope import scope_of_job, scope_of_person
 from auth.standing import Standing
 from auth.standings import standing_without_session
 from connectors.reading.source import Reach
-from connectors.systems.slack.people import person_of
+from connectors.systems.slack import people
 from documents.account import Account
 from documents.received_event import ReceivedEvent
 from documents.user import User, find_user, normal_email
@@ -63,7 +63,7 @@ async def person_behind(context: JobContext, received: ReceivedEvent, slack_id: 
         allow_private_endpoint=context.allow_private_endpoints,
         now=context.now,
     )
-    found = await person_of(credentials, reach, slack_id)
+    found = await people.person_of(credentials, reach, slack_id)
     user = None if found is None else await find_user(normal_email(found.email))
     if user is None or user.deactivated_at is not None or user.email_verified_at is None:
         raise NotFound(STRANGER)

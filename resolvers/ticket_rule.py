@@ -11,12 +11,12 @@ import documents
 from auth.permission import Permission
 from documents.page import Keyset
 from documents.ticket_rule import change_rule, delete_rule
+from documents.ticket_template import check_template
 from documents.transaction import Transaction
 from domain.errors import Conflict, Invalid
 from domain.facts.provider import Provider
 from domain.facts.scope import Scope
 from domain.ticketing.matching import TicketMatch as StoredMatch
-from domain.ticketing.template import check_template
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
 from schema.connection import DEFAULT_FIRST, After, Connection, First

@@ -1,8 +1,6 @@
-"""Who decides what about a ticket, and what follows from how it was seen.
+"""Who decides what about a ticket. Jira: assignee, priority, working status. CloudWatcher: whether it is over.
 
-Jira owns the assignee, the priority, the comments and the working status. CloudWatcher owns whether it is over: a
-ticket is closed when the cause was verified to be gone, and open while it is there. Of two reports of one ticket the
-newer counts, by Jira's own time; comments are added up, so that none is lost whichever comes first.
+Of two reports the newer counts, by Jira's own time; comments are added up, so that none is lost.
 """
 
 from collections.abc import Collection

@@ -12,6 +12,7 @@ from domain.facts.severity import Severity
 from tests.factories.crowd_channels import channels_of
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
 from tests.factories.crowd_of_routing import routing_rows
+from tests.factories.crowd_tickets import tickets_of
 from tests.factories.directory_crowd import directory_group_row, directory_user_row
 from tests.factories.event_crowd import endpoint_row, received_row
 from tests.factories.incident_crowd import alert_entry, incident_rows
@@ -66,9 +67,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
         documents.Membership: [_member(org_id, person, number) for number, person in enumerate(people)],
-        documents.TicketRule: [_ticket_rule(accounts[0], number) for number in range(max(2, count // 100))],
-        documents.JiraTask: [_ticket(accounts[number % len(accounts)], number) for number in range(count)],
-        documents.StatusReport: [_report(org_id, number) for number in range(max(2, count // 100))],
+        **tickets_of(org_id, accounts, count),
         documents.CustomRole: [_role(org_id, number) for number in range(max(2, count // 100))],
         documents.Invitation: [_invitation(org_id, person, number) for number, person in enumerate(people)],
         documents.ProviderVisit: [_visit(org_id, person, number) for number, person in enumerate(people)],
@@ -101,55 +100,6 @@ def _member(org_id: ObjectId, person: ROW, number: int) -> ROW:
 
 def _role(org_id: ObjectId, number: int) -> ROW:
     return {"org_id": org_id, "name": f"role {number}", "permissions": ["costs:read"], "version": 1}
-
-
-def _ticket_rule(account: ROW, number: int) -> ROW:
-    return {
-        "org_id": account["org_id"],
-        "account_id": account["_id"],
-        "name": f"rule {number}",
-        "project": "OPS",
-        "issue_type": "Task",
-        "match": {},
-        "labels": [],
-        "priorities": {},
-        "fields": {},
-        "is_paused": False,
-        "version": 1,
-    }
-
-
-def _ticket(account: ROW, number: int) -> ROW:
-    # Each of the first is of an alert that is named by the account, so that a filter finds it.
-    return {
-        "org_id": account["org_id"],
-        "account_id": account["_id"],
-        "subject": f"alert:{number}",
-        "alert_id": account["_id"],
-        "state": ("WAITING", "OPEN", "DONE")[number % 3],
-        "issue_id": str(number),
-        "issue_key": f"OPS-{number}",
-        "comments": [],
-        "is_over": False,
-        "version": 1,
-        "created_at": START + timedelta(seconds=number // 5),
-    }
-
-
-def _report(org_id: ObjectId, number: int) -> ROW:
-    return {
-        "org_id": org_id,
-        "name": f"report {number}",
-        "channel_id": ObjectId(),
-        "kinds": ["COSTS"],
-        "every": "DAY",
-        "weekday": "MONDAY",
-        "at": "08:00",
-        "zone": "UTC",
-        "is_paused": False,
-        "next_at": START + timedelta(days=3650, seconds=number),
-        "version": 1,
-    }
 
 
 def _invitation(org_id: ObjectId, person: ROW, number: int) -> ROW:

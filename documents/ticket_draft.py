@@ -4,7 +4,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
-from domain.ticketing.template import description_of, summary_of
+from documents.ticket_template import description_of, summary_of
 
 # An alert keeps these under the names that templates know; the others are worked out.
 _PLAIN = {

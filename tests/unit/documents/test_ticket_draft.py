@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from domain.ticketing.draft import draft_of, link_of, values_of
+from documents.ticket_draft import draft_of, link_of, values_of
 
 ALERT: dict[str, Any] = {
     "_id": "0123",

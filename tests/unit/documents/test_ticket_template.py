@@ -2,8 +2,7 @@
 
 import pytest
 
-from domain.errors import Invalid
-from domain.ticketing.template import (
+from documents.ticket_template import (
     DEFAULT_DESCRIPTION,
     LONGEST_DESCRIPTION,
     LONGEST_SUMMARY,
@@ -11,6 +10,7 @@ from domain.ticketing.template import (
     description_of,
     summary_of,
 )
+from domain.errors import Invalid
 
 PATH = ("input", "summary")
 
