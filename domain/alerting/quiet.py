@@ -1,10 +1,11 @@
 """When a channel stays quiet, what is told all the same, and how much it takes in a while."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from domain.alerting.hours import WeeklyHours, end_of_hours
+from domain.alerting.hours import FOLLOWED_FOR, WeeklyHours, end_of_hours
 from domain.facts.severity import Severity
 
 
@@ -17,6 +18,7 @@ class NoiseLimit(BaseModel):
     minutes: int = Field(ge=1, le=1440)
 
 
+_SOME_TIME = datetime(2026, 1, 5, tzinfo=UTC)
 # A person reads two messages a minute at most; a storm of more is one thing to know, not many.
 USUAL_LIMIT = NoiseLimit(messages=20, minutes=10)
 
@@ -32,6 +34,13 @@ class QuietHours(BaseModel):
     hours: tuple[WeeklyHours, ...] = Field(default=(), max_length=14)
     breaks_through: Severity | None = Severity.CRITICAL
     limit: NoiseLimit | None = None
+
+    @model_validator(mode="after")
+    def _ends(self) -> Self:
+        end = end_of_hours(self.hours, _SOME_TIME)
+        if end is not None and end - _SOME_TIME >= FOLLOWED_FOR:
+            raise ValueError("These hours never end: switch the channel off instead.")
+        return self
 
 
 def is_at_least(severity: Severity, wanted: Severity) -> bool:

@@ -11,7 +11,8 @@ from domain.alerting.hours import WEEK, Weekday, WeeklyHours, end_of_hours, next
 
 ZONES = ("UTC", "Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Asia/Beirut")
 CLOCKS = st.times().map(lambda clock: f"{clock:%H:%M}")
-INSTANTS = st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1)).map(lambda at: at.replace(tzinfo=UTC))
+START = datetime(2020, 1, 1, tzinfo=UTC)
+INSTANTS = st.timedeltas(timedelta(0), timedelta(days=3650)).map(lambda later: START + later)
 HOURS = st.builds(
     WeeklyHours,
     zone=st.sampled_from(ZONES),

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+from pydantic import ValidationError
 
 from domain.alerting.hours import WeeklyHours
 from domain.alerting.quiet import USUAL_LIMIT, NoiseLimit, QuietHours, limit_of, quiet_until
@@ -40,3 +41,10 @@ def test_a_channel_takes_the_usual_unless_it_says_otherwise() -> None:
 
     assert limit_of(None) == limit_of(NIGHT) == USUAL_LIMIT
     assert limit_of(NIGHT.model_copy(update={"limit": limit})) == limit
+
+
+def test_hours_that_never_end_are_refused() -> None:
+    day = WeeklyHours(begins="00:00", ends="00:00")
+
+    with pytest.raises(ValidationError, match="never end"):
+        QuietHours(hours=(day,))

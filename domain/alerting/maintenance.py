@@ -1,0 +1,48 @@
+"""Times in which something is worked on: what it raises is shown, and people are not told until the end."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict
+
+from domain.alerting.hours import WeeklyHours, end_of_hours
+from domain.alerting.rule import AlertFacts
+
+
+class Window(BaseModel):
+    """Once, from `starts_at` to `ends_at`, or every week in `weekly` between the two, where they are given.
+
+    It covers what is of one of the accounts, is one of the resources or has one of the tags (key=value); all, when it
+    names nothing.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    id: str
+    name: str
+    account_ids: tuple[str, ...] = ()
+    resources: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    weekly: WeeklyHours | None = None
+
+
+def covers(window: Window, alert: AlertFacts) -> bool:
+    """Whether the alert is about what is worked on, whenever that is."""
+    if not (window.account_ids or window.resources or window.tags):
+        return True
+    return (
+        alert.account_id in window.account_ids
+        or not alert.resources.isdisjoint(window.resources)
+        or any(alert.tags.get(key) == value for key, _, value in (pair.partition("=") for pair in window.tags))
+    )
+
+
+def open_until(window: Window, at: datetime) -> datetime | None:
+    """When the work that goes on at this instant is over; None when none goes on."""
+    if window.starts_at is not None and at < window.starts_at:
+        return None
+    if window.ends_at is not None and at >= window.ends_at:
+        return None
+    end = window.ends_at if window.weekly is None else end_of_hours((window.weekly,), at)
+    return end if end is None or window.ends_at is None else min(end, window.ends_at)
