@@ -61,6 +61,7 @@ from jobs.tasks.record_visits import record_visits
 from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
 from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
+from jobs.tasks.tell_later import tell_later
 from jobs.tasks.verify_domain import verify_domain
 
 log = structlog.get_logger()
@@ -147,6 +148,7 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
             cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
             cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
             cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
+            cron(tell_later, second=20, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
             cron(ask_for_unread, second={0, 20, 40}, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),

@@ -18,16 +18,20 @@ from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
+from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
+from documents.hold import Hold
 from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.incident import Incident, IncidentState
 from documents.incident_member import IncidentMember
 from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
+from documents.maintenance_window import MaintenanceWindow
+from documents.noise_meter import NoiseMeter
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
 from documents.provider_visit import ProviderVisit
@@ -35,6 +39,7 @@ from documents.received_event import ReceivedEvent, ReceivedState
 from documents.recovery_code import RecoveryCode
 from documents.resource import Resource
 from documents.resource_change import ChangeKind, ResourceChange
+from documents.routing_rule import RoutingRule
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
@@ -72,12 +77,14 @@ __all__ = [
     "CostPeriod",
     "CustomRole",
     "Delivery",
+    "Escalation",
     "Event",
     "EventCounter",
     "EvidencePack",
     "ExternalIdentity",
     "Finding",
     "GroupRole",
+    "Hold",
     "IdentityProvider",
     "Incident",
     "IncidentMember",
@@ -85,7 +92,9 @@ __all__ = [
     "IntakeEndpoint",
     "IntegrationHealth",
     "Invitation",
+    "MaintenanceWindow",
     "Membership",
+    "NoiseMeter",
     "Organization",
     "OrganizationKind",
     "Passkey",
@@ -99,6 +108,7 @@ __all__ = [
     "ResourceChange",
     "Role",
     "RoleMapping",
+    "RoutingRule",
     "ScimGroup",
     "ScimUser",
     "ServiceAccount",

@@ -29,10 +29,12 @@ from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
+from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
+from documents.hold import Hold
 from documents.idempotency import IdempotentResult
 from documents.identity_provider import IdentityProvider
 from documents.incident import Incident
@@ -42,6 +44,8 @@ from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
 from documents.log_reader import LogReader
 from documents.mail import OutgoingMail
+from documents.maintenance_window import MaintenanceWindow
+from documents.noise_meter import NoiseMeter
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
@@ -52,6 +56,7 @@ from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
 from documents.resource import Resource
 from documents.resource_change import ResourceChange
+from documents.routing_rule import RoutingRule
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
@@ -83,12 +88,14 @@ ALL = (
     CostPeriod,
     CustomRole,
     Delivery,
+    Escalation,
     Event,
     EventCounter,
     EvidencePack,
     ExternalIdentity,
     Finding,
     GroupRole,
+    Hold,
     IdempotentResult,
     IdentityProvider,
     Incident,
@@ -97,7 +104,9 @@ ALL = (
     IntegrationHealth,
     Invitation,
     LogReader,
+    MaintenanceWindow,
     Membership,
+    NoiseMeter,
     OneTimeToken,
     Organization,
     OutboxJob,
@@ -110,6 +119,7 @@ ALL = (
     Registration,
     Resource,
     ResourceChange,
+    RoutingRule,
     ScimGroup,
     ScimUser,
     ServiceAccount,
