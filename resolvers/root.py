@@ -28,6 +28,7 @@ from resolvers.integration import IntegrationQueries, IntegrationSubscriptions
 from resolvers.invitation import InvitationMutations, InvitationQueries
 from resolvers.job import JobSubscriptions
 from resolvers.leaving import LeavingMutations
+from resolvers.maintenance import MaintenanceMutations, MaintenanceQueries
 from resolvers.member import MemberMutations, MemberQueries
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
@@ -39,6 +40,8 @@ from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.requirement import RequirementMutations
 from resolvers.resource_change import ResourceChangeQueries
 from resolvers.role import RoleMutations, RoleQueries
+from resolvers.routing import RoutingMutations, RoutingQueries
+from resolvers.routing_preview import RoutingPreviewQueries
 from resolvers.service_account import ServiceAccountMutations, ServiceAccountQueries
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.setup import SetupQueries
@@ -70,9 +73,12 @@ class Query(
     ProvisioningQueries,
     ServiceAccountQueries,
     InvitationQueries,
+    MaintenanceQueries,
     MemberQueries,
     ResourceChangeQueries,
     RoleQueries,
+    RoutingPreviewQueries,
+    RoutingQueries,
     SessionQueries,
     SetupQueries,
     SyncQueries,
@@ -98,6 +104,7 @@ class Mutation(
     ClientMutations,
     IncidentMutations,
     InvitationMutations,
+    MaintenanceMutations,
     MemberMutations,
     OrganizationMutations,
     PasskeyMutations,
@@ -108,6 +115,7 @@ class Mutation(
     ServiceAccountMutations,
     RequirementMutations,
     RoleMutations,
+    RoutingMutations,
     SessionMutations,
     SignInMutations,
     SyncMutations,

@@ -68,6 +68,10 @@ class Alert(Node):
     def is_muted(self) -> bool:
         return self.muted_by is not None
 
+    @derived("The MaintenanceWindow because of which nobody was told.", reads=("muted_by",))
+    def muted_by_id(self) -> strawberry.ID | None:
+        return None if self.muted_by is None else global_id("MaintenanceWindow", self.muted_by)
+
     @derived("The tenant it belongs to.", reads=("org_id",))
     def organization_id(self) -> strawberry.ID:
         return organization_id_of(self)

@@ -44,10 +44,12 @@ class WeeklyHours(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    zone: ZoneName = "UTC"
-    days: tuple[Weekday, ...] = WEEK
-    begins: ClockTime
-    ends: ClockTime
+    zone: ZoneName = Field(default="UTC", description="Time zone of the IANA database, e.g. Europe/Berlin.")
+    days: tuple[Weekday, ...] = Field(
+        default=WEEK, min_length=1, max_length=7, description="On which days of the week they begin."
+    )
+    begins: ClockTime = Field(description="When they begin, as HH:MM.")
+    ends: ClockTime = Field(description="When they end, as HH:MM; on the next day, when that is not later.")
 
     def span_on(self, day: date) -> tuple[datetime, datetime]:
         """[begin, end) in UTC of the hours that begin on this day of the zone, whatever day of the week it is."""

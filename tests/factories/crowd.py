@@ -10,6 +10,7 @@ import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
 from tests.factories.crowd_channels import channels_of
+from tests.factories.crowd_of_routing import routing_rows
 from tests.factories.event_crowd import endpoint_row, received_row
 from tests.factories.incident_crowd import incident_rows
 
@@ -51,6 +52,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.ReceivedEvent: [received_row(endpoints[number % len(endpoints)], number) for number in range(count)],
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
         **channels_of(org_id, count),
+        **routing_rows(org_id, alerts),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],
         documents.ServiceAccount: machines,

@@ -161,7 +161,10 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         state=documents.ReceivedState.PROCESSED,
     )
     await event.insert()
+    routing_rule, window = await make_routing(tenant)
     return {
+        "RoutingRule": routing_rule,
+        "MaintenanceWindow": window,
         "Account": account,
         "EventEndpoint": endpoint,
         "ReceivedEvent": event,
@@ -244,6 +247,18 @@ async def make_incident(alert: documents.Alert) -> tuple[documents.Incident, doc
     )
     await member.insert()
     return incident, member
+
+
+async def make_routing(tenant: Tenant) -> tuple[documents.RoutingRule, documents.MaintenanceWindow]:
+    """A rule of who is told, and a time in which nobody is."""
+    org_id, now = tenant.organization.id, utc_now()
+    rule = documents.RoutingRule(org_id=org_id, name="secret-rule", position=0, tags=["secret=tag"])
+    await rule.insert()
+    window = documents.MaintenanceWindow(
+        org_id=org_id, name="secret-window", reason="secret-work", starts_at=now - timedelta(days=2), ends_at=now
+    )
+    await window.insert()
+    return rule, window
 
 
 def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExport]:

@@ -49,6 +49,7 @@ from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant, make_subject, make_tenant
 from tests.integration.incident_reads import incidents
 from tests.integration.recorded import Commands, Plan, explained, recorded
+from tests.integration.routing_reads import read_all
 
 # More than MongoDB can merge the scans of at once, which is 200.
 CLIENTS = 230
@@ -142,10 +143,12 @@ def listings() -> Iterator[Listing]:
         "findings",
         "groupRoles",
         "invitations",
+        "maintenanceWindows",
         "members",
         "providerAccesses",
         "resourceChanges",
         "resources",
+        "routingRules",
         "serviceAccounts",
         "syncs",
         "costLines",
@@ -154,7 +157,7 @@ def listings() -> Iterator[Listing]:
     ):
         yield Listing(name, "")
     yield from people_listings()
-    yield Listing("accounts", "organizationId: ORG")
+    yield from (Listing(name, "organizationId: ORG") for name in ("accounts", "maintenanceWindows", "routingRules"))
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
     yield Listing("channels", "organizationId: ORG")
     yield Listing("deliveries", "channelId: A_CHANNEL")
@@ -437,6 +440,12 @@ async def schedule(house: House, graph: Graph) -> None:
     await clear_costs(dead_since=START, retired_before=START)
 
 
+async def telling(house: House, graph: Graph) -> None:
+    rule = await documents.RoutingRule.find_in(house.scope, {"position": 7})
+    await read_all(house.database.client, house.alone.organization.id, rule)
+    await graph.ask("{ previewRouting(input: {}) { rules { reason } } }", house.alone.token)
+
+
 async def audit(house: House, graph: Graph) -> None:
     org_id = house.alone.organization.id
     await verify_chain(org_id, KeyRing([]))
@@ -449,9 +458,12 @@ async def audit(house: House, graph: Graph) -> None:
     await forget_exports(START)
 
 
+OF_PEOPLE = (by_id, identity, people, factors, sign_in)
+
+
 @pytest.mark.parametrize(
     "reads",
-    [by_id, costs, identity, people, factors, sign_in, machines, provisioning, events, schedule, audit, incidents],
+    [*OF_PEOPLE, costs, machines, provisioning, events, schedule, telling, audit, incidents],
     ids=lambda reads: reads.__name__,
 )
 async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: Any) -> None:
