@@ -1,0 +1,43 @@
+"""What the guide about alerts and routing has one paste is taken, in its order."""
+
+import json
+import re
+from typing import Any
+
+from app.wiring import Backend
+from schema.node import global_id
+from tests.contract.sources import ROOT
+from tests.factories.graph import Graph
+from tests.factories.tenant import make_tenant
+from tests.factories.told import make_channel
+
+GUIDE = (ROOT / "docs/guides/alerts-and-routing.md").read_text()
+PAIR = re.compile(r"^```graphql\n(.*?)^```\n\n^```json\n(.*?)^```", re.MULTILINE | re.DOTALL)
+
+
+async def test_the_examples_of_the_guide_run_one_after_the_other(graph: Graph, backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    ids = {
+        "OTHER_CHANNEL_ID": global_id("Channel", await make_channel(tenant, "chief")),
+        "CHANNEL_ID": global_id("Channel", await make_channel(tenant, "on call")),
+    }
+    answers: list[dict[str, Any]] = []
+
+    for operation, variables in PAIR.findall(GUIDE):
+        for placeholder, id in ids.items():
+            variables = variables.replace(f'"{placeholder}"', f'"{id}"')
+        (answer,) = (await graph.ask(operation, tenant.token, **json.loads(variables))).values()
+        answers.append(answer)
+        ids |= {
+            f"{noun.upper()}_ID": made["id"] for noun, made in answer.items() if isinstance(made, dict) and "id" in made
+        }
+
+    assert len(answers) == GUIDE.count("```graphql") == 7
+    assert [answer for answer in answers if "message" in answer] == []
+    preview = answers[3]
+    assert [(one["name"], one["isMatch"]) for one in preview["rules"]] == [
+        ("Morning paper", True),
+        ("Night watch", False),
+    ]
+    assert preview["channels"][0]["until"].startswith("2026-12-25T07:30:00")
+    assert answers[-1]["window"]["endedAt"] is not None
