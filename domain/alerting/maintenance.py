@@ -1,5 +1,6 @@
 """Times in which something is worked on: what it raises is shown, and people are not told until the end."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
@@ -46,3 +47,9 @@ def open_until(window: Window, at: datetime) -> datetime | None:
         return None
     end = window.ends_at if window.weekly is None else end_of_hours((window.weekly,), at)
     return end if end is None or window.ends_at is None else min(end, window.ends_at)
+
+
+def muting(windows: Iterable[Window], alert: AlertFacts) -> tuple[Window, datetime] | None:
+    """Of the windows that keep the alert from people at `alert.at` the one that does so the longest, and its end."""
+    covering = ((window, open_until(window, alert.at)) for window in windows if covers(window, alert))
+    return max(((window, end) for window, end in covering if end is not None), key=lambda one: one[1], default=None)

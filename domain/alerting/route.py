@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from domain.alerting.hours import next_time
-from domain.alerting.maintenance import Window, covers, open_until
+from domain.alerting.maintenance import Window, muting
 from domain.alerting.quiet import QuietHours, quiet_until
 from domain.alerting.rule import Afterwards, AlertFacts, EscalationStep, Rule, Timing, mismatch
 from domain.facts.channel import ChannelKind, ChannelState
@@ -112,7 +112,7 @@ def route(alert: AlertFacts, routing: Routing, now: datetime) -> Route:
     The first rule that tells a channel decides when; a channel that cannot be used is named with the reason.
     """
     verdicts, matched = _judged(alert, routing)
-    muted_by, muted_until = _muted(alert, routing.windows)
+    muted_by, muted_until = muting(routing.windows, alert) or (None, None)
     tellings: dict[str, Telling] = {}
     for rule in matched:
         for channel_id in rule.channel_ids:
@@ -128,6 +128,15 @@ def route(alert: AlertFacts, routing: Routing, now: datetime) -> Route:
     return Route(tuple(verdicts), tuple(tellings.values()), escalations, muted_by, muted_until)
 
 
+def tell_again(alert: AlertFacts, channel: KnownChannel, windows: Sequence[Window], now: datetime) -> Telling:
+    """How a usable channel hears more of an alert that was raised before: at once, or when it may be told again."""
+    mute = muting(windows, replace(alert, at=now))
+    if mute is not None:
+        return _muffled(Telling(channel.id, "", ""), *mute)
+    end = quiet_until(channel.quiet, now, alert.severity)
+    return Telling(channel.id, "", "", hold=HoldReason.QUIET if end else None, until=end)
+
+
 def _judged(alert: AlertFacts, routing: Routing) -> tuple[list[Verdict], list[Rule]]:
     verdicts: list[Verdict] = []
     matched: list[Rule] = []
@@ -139,16 +148,6 @@ def _judged(alert: AlertFacts, routing: Routing) -> tuple[list[Verdict], list[Ru
             matched.append(rule)
             stopped_by = rule if rule.afterwards is Afterwards.STOP else None
     return verdicts, matched
-
-
-def _muted(alert: AlertFacts, windows: Sequence[Window]) -> tuple[Window | None, datetime | None]:
-    """The window that mutes it the longest."""
-    covering = ((window, open_until(window, alert.at)) for window in windows if covers(window, alert))
-    muting = [(until, window) for window, until in covering if until is not None]
-    if not muting:
-        return None, None
-    until, window = max(muting, key=lambda one: one[0])
-    return window, until
 
 
 def _muffled(telling: Telling, window: Window, until: datetime | None) -> Telling:

@@ -17,8 +17,7 @@ from documents.routing import alert_facts, load_routing, told_channels
 from documents.routing_rule import rule_fingerprint
 from documents.transaction import Transaction
 from domain.alerting.noise import telling_count
-from domain.alerting.quiet import quiet_until
-from domain.alerting.route import HoldReason, Route, Routing, Telling, route
+from domain.alerting.route import HoldReason, Route, Routing, route, tell_again
 from domain.alerting.rule import Rule
 from domain.facts import topic
 from domain.facts.event import LoggedEvent
@@ -113,8 +112,7 @@ async def _repeated(desk: Desk, event: LoggedEvent) -> None:
     notice = desk.teller.alert(NoticeKind.REPEATED, raw, desk.now)
     for channel_id in sorted(await _told(desk, raw)):
         channel = desk.routing.channels[str(channel_id)]
-        end = quiet_until(channel.quiet, desk.now, Severity(raw["severity"]))
-        telling = Telling(channel.id, "", "", hold=HoldReason.QUIET if end else None, until=end)
+        telling = tell_again(alert_facts(raw, event.at), channel, desk.routing.windows, desk.now)
         key = key_of(raw, channel_id, f"repeated-{raw.get('times_raised', 1)}-{count}")
         await tell(desk.tx, desk.org_id, channel, key, notice, desk.now, telling)
 

@@ -11,10 +11,10 @@ from documents.delivery import add_delivery
 from documents.escalation import alert_of, claim_escalation, due_escalations, stop_escalations
 from documents.hold import AT_ONCE, channels_with_due_holds, due_holds, fold, give_up, hold_on, release
 from documents.noise_meter import take_room
-from documents.routing import load_routing
+from documents.routing import alert_facts, load_routing
 from documents.transaction import Transaction
 from domain.alerting.quiet import limit_of, quiet_until
-from domain.alerting.route import HoldReason, KnownChannel, Telling
+from domain.alerting.route import HoldReason, KnownChannel, tell_again
 from domain.facts.notice import NoticeKind
 from domain.facts.severity import Severity
 from jobs.context import JobContext
@@ -114,12 +114,11 @@ async def _escalate(context: JobContext, step: dict[str, Any]) -> int:
         if raw is None or raw["state"] != AlertState.OPEN:
             await stop_escalations(org_id, step["alert_id"], tx.session)
             return 0
-        channels = (await load_routing(org_id, now, tx.session)).channels
+        routing, facts = await load_routing(org_id, now, tx.session), alert_facts(raw, now)
         notice = (await teller_of(context, org_id, [raw])).alert(NoticeKind.ESCALATED, raw, now)
-        for channel in (channels[str(id)] for id in step["channel_ids"] if str(id) in channels):
+        for channel in (routing.channels[str(id)] for id in step["channel_ids"] if str(id) in routing.channels):
             if channel.is_usable:
-                end = quiet_until(channel.quiet, now, Severity(raw["severity"]))
-                telling = Telling(channel.id, "", "", hold=HoldReason.QUIET if end else None, until=end)
+                telling = tell_again(facts, channel, routing.windows, now)
                 key = key_of(raw, channel.id, f"escalated-{step['_id']}-{step['told']}")
                 await tell(tx, org_id, channel, key, notice, now, telling)
         return 1

@@ -237,6 +237,38 @@ async def test_the_chief_has_quiet_hours_too(desk: Desk) -> None:
     assert [one[2] for one in await desk.told(channel_id=chief)] == ["HELD"]
 
 
+async def test_a_step_that_is_due_during_maintenance_is_told_of_at_its_end(desk: Desk) -> None:
+    chief = await escalating(desk)
+    now = utc_now()
+    window = MaintenanceWindow(org_id=desk.org_id, name="move", starts_at=now, ends_at=now + timedelta(hours=2))
+    await window.insert()
+
+    await tick(desk, minutes=16)
+    during = [one[2] for one in await desk.told(channel_id=chief)]
+    await tick(desk, hours=2, minutes=1)
+
+    assert during == ["HELD"]
+    # The step itself, and its first repetition, which is due by now.
+    assert [one[0] for one in await desk.told(channel_id=chief, state="WAITING")] == ["SUMMARY", "ESCALATED"]
+
+
+async def test_the_trouble_of_one_organization_is_not_the_silence_of_another(desk: Desk) -> None:
+    broken, sound = await make_channel(desk.tenant, "broken"), await make_channel(desk.tenant, "sound")
+    await make_rule(desk.tenant, "patient", broken, sound, delay_minutes=10)
+    await desk.raised("bad")
+    await desk.dispatched()
+    await desk.backend.database["channels"].update_one({"_id": broken}, {"$set": {"quiet": {"hours": "wrong"}}})
+    stranger = Desk(desk.backend, await make_tenant(desk.backend))
+    await make_rule(stranger.tenant, "patient", await make_channel(stranger.tenant), delay_minutes=10)
+    await stranger.raised("bad")
+    await stranger.dispatched()
+
+    await tick(desk, minutes=11)
+
+    assert [one[2] for one in await stranger.told()] == ["WAITING"]
+    assert [one[2] for one in await desk.told()] == ["HELD", "HELD"]
+
+
 async def test_who_was_told_by_escalation_hears_of_the_end(desk: Desk) -> None:
     chief = await escalating(desk)
     await tick(desk, minutes=16)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from domain.alerting.hours import WeeklyHours
 from domain.alerting.maintenance import Window
 from domain.alerting.quiet import QuietHours
-from domain.alerting.route import HoldReason, KnownChannel, Routing, Telling, route
+from domain.alerting.route import HoldReason, KnownChannel, Routing, Telling, route, tell_again
 from domain.alerting.rule import Afterwards, AlertFacts, EscalationStep, Rule, Timing
 from domain.facts.alert import AlertCategory, AlertSource
 from domain.facts.channel import ChannelKind, ChannelState
@@ -170,6 +170,19 @@ def test_escalations_count_from_the_raise() -> None:
         ("1", NOW + 15 * MINUTE),
         ("1", NOW + 60 * MINUTE),
     ]
+
+
+def test_more_of_an_alert_waits_for_the_end_of_maintenance_and_of_quiet_hours() -> None:
+    window = Window(id="w", name="move", ends_at=NOW + 10 * MINUTE)
+    earlier = alert(at=NOW - 60 * MINUTE)
+
+    muted = tell_again(earlier, channel("a", quiet=QUIET), (window,), NOW)
+    quiet = tell_again(earlier, channel("a", quiet=QUIET), (), NOW)
+    at_once = tell_again(earlier, channel("a"), (), NOW)
+
+    assert (muted.hold, muted.until) == (HoldReason.MAINTENANCE, NOW + 10 * MINUTE)
+    assert (quiet.hold, quiet.until) == (HoldReason.QUIET, NOW.replace(hour=15, minute=30))
+    assert (at_once.hold, at_once.until) == (None, None)
 
 
 RULES = st.builds(
