@@ -148,7 +148,6 @@ def make_workers(backend: Backend, redis: dict[str, Any], stop: asyncio.Event) -
             cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
             cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
             cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
-            cron(tell_later, second=20, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
             cron(ask_for_unread, second={0, 20, 40}, timeout=QUICK_TIMEOUT),
             cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
@@ -198,7 +197,10 @@ def delivery_worker(backend: Backend, redis: dict[str, Any]) -> PatientWorker:
     """The one for messages to channels: a channel that does not answer must not hold up anything else."""
     return PatientWorker(
         functions=[func(told(deliver), name=DELIVER, timeout=DELIVERY_TIMEOUT, max_tries=5)],
-        cron_jobs=[cron(deliver_due, second=set(range(1, 60, 5)), timeout=QUICK_TIMEOUT)],
+        cron_jobs=[
+            cron(deliver_due, second=set(range(1, 60, 5)), timeout=QUICK_TIMEOUT),
+            cron(tell_later, second=20, timeout=QUICK_TIMEOUT),
+        ],
         queue_name=DELIVERIES,
         redis_pool=redis[DELIVERIES],
         max_jobs=20,
