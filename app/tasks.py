@@ -95,7 +95,6 @@ def ticks() -> list[Any]:
         cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
         cron(process_late_events, second=20, timeout=QUICK_TIMEOUT),
         cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
-        cron(tell_later, second=20, timeout=QUICK_TIMEOUT),
         cron(keep_house.ask_again, second=35, timeout=QUICK_TIMEOUT),
         cron(ask_for_unread, second={0, 20, 40}, timeout=QUICK_TIMEOUT),
         cron(keep_house.ask_for_mails_again, minute=set(range(0, 60, 5)), second=45, timeout=QUICK_TIMEOUT),
@@ -152,4 +151,7 @@ def slow_ticks() -> list[Any]:
 
 def delivery_ticks() -> list[Any]:
     """What the queue for messages does by the clock."""
-    return [cron(deliver_due, second=set(range(1, 60, 5)), timeout=QUICK_TIMEOUT)]
+    return [
+        cron(deliver_due, second=set(range(1, 60, 5)), timeout=QUICK_TIMEOUT),
+        cron(tell_later, second=20, timeout=QUICK_TIMEOUT),
+    ]
