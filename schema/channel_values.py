@@ -3,8 +3,6 @@
 import strawberry
 from pydantic import BaseModel, Field
 
-from domain.alerting.hours import WEEK
-from domain.alerting.hours import Weekday as Weekday
 from domain.facts import channel_settings
 from domain.facts.channel import ChannelKind as ChannelKind
 from domain.facts.channel import ChannelState as ChannelState
@@ -83,7 +81,6 @@ register_enum(
         channel_settings.PagerdutyRegion.EU: "In the service region of the European Union.",
     },
 )
-register_enum(Weekday, "A day of the week.", {day: f"{day.value.title()}." for day in WEEK})
 for fact, name, description in (
     (channel_settings.EmailSettings, "EmailChannelInput", "Addresses that get each mail together."),
     (channel_settings.SlackWebhookSettings, "SlackWebhookChannelInput", "An incoming webhook of Slack."),

@@ -5,24 +5,13 @@ from typing import Annotated
 import strawberry
 from pydantic import BaseModel, Field
 
-from domain.alerting import hours, quiet
-from domain.alerting.hours import ClockTime, Weekday
+from domain.alerting import quiet
+from domain.alerting.hours import WeeklyHours
 from domain.facts.severity import Severity
+from schema.hours import WeeklyHoursInput
 from schema.node import said
 
 Length = Annotated[int, Field(ge=1, le=1440)]
-
-
-@strawberry.type(description="Hours that come back every week.")
-class WeeklyHours:
-    zone: str = said("Time zone of the IANA database, such as Europe/Berlin.")
-    days: list[Weekday] = said("On which days they begin.")
-    begins: str = said("When they begin, as HH:MM.")
-    ends: str = said("When they end, as HH:MM; one that is not later is on the next day.")
-
-    @classmethod
-    def is_type_of(cls, value: object, _: object) -> bool:
-        return isinstance(value, hours.WeeklyHours)
 
 
 @strawberry.type(description="At most so many messages in so many minutes; what is above is folded into a summary.")
@@ -44,19 +33,6 @@ class QuietHours:
     @classmethod
     def is_type_of(cls, value: object, _: object) -> bool:
         return isinstance(value, quiet.QuietHours)
-
-
-@strawberry.pydantic.input(description="Hours that come back every week.")
-class WeeklyHoursInput(BaseModel):
-    zone: str = Field(default="UTC", max_length=64, description="Time zone of the IANA database.")
-    days: list[Weekday] = Field(
-        default=list(hours.WEEK),
-        min_length=1,
-        max_length=7,
-        description="On which days they begin; every day if left out.",
-    )
-    begins: ClockTime = Field(description="When they begin, as HH:MM.")
-    ends: ClockTime = Field(description="When they end, as HH:MM; one that is not later is on the next day.")
 
 
 @strawberry.pydantic.input(description="At most so many messages in so many minutes.")
