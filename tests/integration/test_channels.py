@@ -211,7 +211,7 @@ async def test_two_channels_of_one_name_are_refused(graph: Graph, house: House, 
                 "settings": {"email": {"addresses": ["a@example.com"]}},
                 "quiet": {"hours": [{"begins": "22:00", "ends": "06:00", "zone": "Nowhere/Town"}]},
             },
-            "quiet",
+            "zone",
         ),
     ],
 )
