@@ -153,6 +153,7 @@ def options(backend: Backend) -> dict[str, Any]:
         public_url=backend.settings.public_url,
         actions=NoticeActions(backend.keys.derived("notice actions")),
         texts_of=Records(backend.settings.dns_servers).texts,
+        authorities=backend.settings.key_authorities,
     )
     return {
         "ctx": {"context": context},
