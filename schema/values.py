@@ -31,7 +31,7 @@ from domain.facts.money import Money
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
-from domain.facts.status import ReportEvery, StatusKind, Weekday
+from domain.facts.status import ReportEvery, StatusKind
 from domain.facts.ticket import StatusCategory, TicketState
 
 
@@ -383,9 +383,4 @@ register_enum(
     ReportEvery,
     "How often a summary is sent.",
     {ReportEvery.DAY: "Every day.", ReportEvery.WEEK: "Once a week."},
-)
-register_enum(
-    Weekday,
-    "A day of the week.",
-    {day: f"{day.value.capitalize()}." for day in Weekday},
 )

@@ -1,22 +1,12 @@
 """Hours that come back every week on a wall clock, and what instants they are."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from enum import StrEnum
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-
-class Weekday(StrEnum):
-    MONDAY = "MONDAY"
-    TUESDAY = "TUESDAY"
-    WEDNESDAY = "WEDNESDAY"
-    THURSDAY = "THURSDAY"
-    FRIDAY = "FRIDAY"
-    SATURDAY = "SATURDAY"
-    SUNDAY = "SUNDAY"
-
+from domain.facts.weekday import Weekday as Weekday
 
 WEEK = tuple(Weekday)
 # Hours that touch each other are followed for this long; what is quiet for longer is looked at again then.

@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from domain.facts.weekday import Weekday as Weekday
+
 
 class StatusKind(StrEnum):
     """What a summary is about."""
@@ -17,13 +19,3 @@ class ReportEvery(StrEnum):
 
     DAY = "DAY"
     WEEK = "WEEK"
-
-
-class Weekday(StrEnum):
-    MONDAY = "MONDAY"
-    TUESDAY = "TUESDAY"
-    WEDNESDAY = "WEDNESDAY"
-    THURSDAY = "THURSDAY"
-    FRIDAY = "FRIDAY"
-    SATURDAY = "SATURDAY"
-    SUNDAY = "SUNDAY"
