@@ -23,6 +23,8 @@ async def answer(graph: Graph, token: str | None, field: RootField, ids: dict[An
         said = await _first_message(graph, token, document, variables)
     else:
         said = orjson.dumps(await graph.send(document, token, **variables)).decode()
+    # Refused before anything was asked: that would say nothing of what is asked.
+    assert '"code":"GRAPHQL_VALIDATION_FAILED"' not in said, said
     return _VOLATILE.sub("", said)
 
 
@@ -49,5 +51,4 @@ def outcome(said: str) -> str:
     if '"code":"UNAUTHENTICATED"' in said:
         return "anonymous"
     assert '"code":"INTERNAL"' not in said, said
-    assert '"code":"GRAPHQL_VALIDATION_FAILED"' not in said, said
     return "refused" if '"code":"FORBIDDEN"' in said else "passed"

@@ -151,8 +151,8 @@ def selection(type_: Any, depth: int = 4) -> str:
     if isinstance(named, GraphQLUnionType):
         return _of_members(named.types, depth)
     if isinstance(named, GraphQLInterfaceType):
-        # A level less: all types at once would be more than one operation may select.
-        return _of_members(GRAPH.get_possible_types(named), depth - 1)
+        # Without what they lead to: all types at once would be more than one operation may select.
+        return _of_members(GRAPH.get_possible_types(named), min(depth - 1, 1))
     if not isinstance(named, GraphQLObjectType):
         return ""
     picked = (
