@@ -29,6 +29,7 @@ from jobs.queue import (
     VERIFY_DOMAIN,
 )
 from jobs.tasks import keep_house
+from jobs.tasks.check_api_keys import check_api_keys
 from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.check_identity_provider import check_identity_provider
 from jobs.tasks.clear_costs import clear_replaced_costs
@@ -49,6 +50,7 @@ from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
 from jobs.tasks.sync_ticket import MAX_TRIES as TICKET_TRIES
 from jobs.tasks.sync_ticket import sync_ticket
 from jobs.tasks.tell_later import tell_later
+from jobs.tasks.verify_audit import verify_audit
 from jobs.tasks.verify_domain import verify_domain
 
 QUICK_TIMEOUT = timedelta(seconds=60)
@@ -59,7 +61,7 @@ SYNC_JOB_TIMEOUT = SYNC_TIMEOUT + timedelta(seconds=30)
 PULL_TIMEOUT, PULLED_AGAIN = timedelta(minutes=4), timedelta(seconds=90)
 # How often a sync may be put off: by its provider, by another worker that is on it, by a MongoDB that is away.
 SYNC_ATTEMPTS = 200
-# A million entries take about a minute.
+# A million entries take about a minute. No job of the slow queue has longer: what a dead worker had is found after it.
 EXPORT_TIMEOUT = timedelta(minutes=15)
 # Shorter than the lease of a delivery: whoever has it then is dead.
 DELIVERY_TIMEOUT = timedelta(seconds=120)
@@ -101,6 +103,7 @@ def ticks() -> list[Any]:
         cron(keep_house.erase_again, minute=27, second=0, timeout=QUICK_TIMEOUT),
         cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
         cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
+        cron(check_api_keys, hour=5, minute=37, second=0, timeout=QUICK_TIMEOUT),
         cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
         cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
         cron(send_due_reports, second=1, timeout=QUICK_TIMEOUT),
@@ -145,6 +148,7 @@ def slow_ticks() -> list[Any]:
     return [
         cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
         cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
+        cron(verify_audit, hour=2, minute=47, second=0, timeout=EXPORT_TIMEOUT),
         cron(forget_old_exports, minute=42, second=0, timeout=SLOW_TIMEOUT),
     ]
 

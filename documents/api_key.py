@@ -19,6 +19,8 @@ OVERLAP = timedelta(days=1)
 LONGEST_OVERLAP = timedelta(days=7)
 # Time to rotate a key at leisure.
 SOON = timedelta(days=14)
+# When an alert tells of its end, and how long after the end that is looked after.
+ENDING, LOOKED_AFTER = timedelta(days=7), timedelta(days=30)
 # Last use is for people who look for keys that nobody needs; a minute more or less says them nothing.
 USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -56,7 +58,29 @@ class ApiKey(TenantDocument):
                 ],
                 name="org_account_newest",
             ),
+            IndexModel([("expires_at", ASCENDING)], name="expires"),
         ]
+
+    def must_be_replaced(self, at: datetime) -> bool:
+        """Whether it ends within a week and nothing follows it. What was made for a week or less ends as it should."""
+        is_in_use = self.revoked_at is None and self.overlap_until is None and self.expires_at > at
+        return is_in_use and self.expires_at - at <= ENDING < self.expires_at - self.created_at
+
+    async def fresh(self, session: AsyncClientSession) -> "ApiKey | None":
+        """The key as it is stored now; None when it is gone."""
+        raw = await ApiKey.rows().find_one(_only(self), session=session)
+        return None if raw is None else ApiKey.stored(raw)
+
+
+def fingerprint(id: object) -> str:
+    """Of the alert about the end of the key with this id."""
+    return f"api-key:{id}"
+
+
+async def ending_keys(at: datetime) -> list[ApiKey]:
+    """Keys of all organizations that end within a week or have ended within a month, replaced ones included."""
+    rows = ApiKey.rows().find({"expires_at": {"$gt": at - LOOKED_AFTER, "$lte": at + ENDING}}, sort=[("expires_at", 1)])
+    return [ApiKey.stored(raw) async for raw in rows]
 
 
 async def find_key(sha256: str) -> dict[str, Any] | None:
@@ -97,10 +121,12 @@ async def retire_key(key: ApiKey, until: datetime, session: AsyncClientSession) 
     return ApiKey.stored(raw)
 
 
-async def remove_keys(account_id: ObjectId, org_id: ObjectId, session: AsyncClientSession) -> int:
-    """Remove every key of a service account; returns how many there were."""
-    gone = await ApiKey.rows().delete_many({"org_id": org_id, "service_account_id": account_id}, session=session)
-    return gone.deleted_count
+async def remove_keys(account_id: ObjectId, org_id: ObjectId, session: AsyncClientSession) -> list[ObjectId]:
+    """Remove every key of a service account; returns their ids."""
+    query = {"org_id": org_id, "service_account_id": account_id}
+    ids = [raw["_id"] async for raw in ApiKey.rows().find(query, {"_id": 1}, session=session)]
+    await ApiKey.rows().delete_many(query, session=session)
+    return ids
 
 
 async def note_use(id: ObjectId, at: datetime, address: str) -> None:

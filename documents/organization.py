@@ -156,6 +156,12 @@ async def find_organizations(named: str | None, *, limit: int = 50) -> list[Orga
     return [Organization.model_validate(raw) async for raw in rows]
 
 
+async def living_organizations() -> list[PydanticObjectId]:
+    """The ids of all that are not deleted, for jobs that look after every one."""
+    rows = Organization.get_pymongo_collection().find({"deleted_at": None}, {"_id": 1}, sort=[("_id", ASCENDING)])
+    return [PydanticObjectId(raw["_id"]) async for raw in rows]
+
+
 async def cut_off_sessions(org_id: str, at: datetime, session: AsyncClientSession) -> Organization:
     """Sessions whose sign-in is older than `at` hold nothing in the organization from now on."""
     raw = await Organization.get_pymongo_collection().find_one_and_update(

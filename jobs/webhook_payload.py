@@ -20,7 +20,11 @@ NODES = {
     "budget_id": "Budget",
     "resource_id": "Resource",
     "incident_id": "Incident",
+    "merged_into_id": "Incident",
+    "assignee_id": "Member",
 }
+# What the links of an incident stand between, see documents/incident.py.
+SIGNALS = {"alert": "Alert", "finding": "Finding"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +39,25 @@ ALERT = Told(
     "Alert",
     (
         *("severity", "state", "source", "category", "title", "message", "account_id", "finding_id", "budget_id"),
-        *("resource_id", "resource_native_id", "principal", "region", "occurrences", "incident_id", "occurred_at"),
-        *("raised_at", "last_seen_at", "acknowledged_at", "snoozed_until", "resolved_at", "version"),
+        *("resource_id", "resource_native_id", "principal", "region", "occurrences", "incident_id", "assignee_id"),
+        *("occurred_at", "raised_at", "last_seen_at", "acknowledged_at", "snoozed_until", "resolved_at"),
+        *("resolution", "version"),
     ),
 )
-INCIDENT = Told("Incident", ("title", "state", "severity", "reason", "opened_at", "closed_at", "version"))
+INCIDENT = Told(
+    "Incident",
+    (
+        *("number", "title", "state", "severity", "categories", "account_ids", "member_count", "open_count", "links"),
+        *("assignee_id", "merged_into_id", "opened_at", "first_at", "last_at", "acknowledged_at", "resolved_at"),
+        "version",
+    ),
+)
+LINK = ("a", "b", "rule", "reason", "at")
 COSTS = Told(None, ("line_count", "period_count", "periods"))
-PERIOD = ("provider", "billing_account_id", "period_start", "period_end", "currency", "billed")
+PERIOD = (
+    *("provider", "billing_account_id", "period_start", "period_end", "currency", "billed", "line_count"),
+    "was_replaced",
+)
 SYNC = Told(
     "Sync",
     (
@@ -81,13 +97,23 @@ def _value(name: str, value: Any) -> Any:
         return None
     if name in NODES:
         return global_id(NODES[name], value)
-    if name == "periods":
-        return [_period(period) for period in value]
+    match name:
+        case "account_ids":
+            return [global_id("Account", id) for id in value]
+        case "periods":
+            return [_part(period, PERIOD) for period in value]
+        case "links":
+            return [{**_part(link, LINK), "a": _signal(link["a"]), "b": _signal(link["b"])} for link in value]
     return _plain(value)
 
 
-def _period(period: Mapping[str, Any]) -> dict[str, Any]:
-    return {_camel(name): _plain(period[name]) for name in PERIOD if name in period}
+def _part(stored: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {_camel(name): _plain(stored[name]) for name in names if name in stored}
+
+
+def _signal(stored: str) -> str:
+    kind, _, id = stored.partition(":")
+    return global_id(SIGNALS[kind], id)
 
 
 def _plain(value: Any) -> Any:

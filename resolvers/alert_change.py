@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 import strawberry
-from beanie import PydanticObjectId
 
 import documents
 from auth.permission import Permission
@@ -17,11 +16,10 @@ from documents.alert_change import (
     reopen_alert,
     snooze_alert,
 )
-from documents.base import object_id
 from documents.transaction import Transaction
-from domain.errors import Invalid, NotFound
-from resolvers.authority import held_by
-from resolvers.context import Context, Info
+from domain.errors import Invalid
+from resolvers.assignee import assignee_of
+from resolvers.context import Info
 from resolvers.fields import mutation
 from schema.alert import (
     AcknowledgeAlertInput,
@@ -123,11 +121,11 @@ class AlertMutations:
     async def assign_alert(
         self, info: Info, input: Annotated[AssignAlertInput, strawberry.argument(description=WHAT)]
     ) -> Any:
-        context, expected = info.context, input.expected_version
+        context, expected, chosen = info.context, input.expected_version, input.member_id
 
         async def change(tx: Transaction, id: str) -> documents.Alert:
             alert = await documents.Alert.get_in(context.scope, id, session=tx.session)
-            member_id = None if input.member_id is None else await _assignee(context, tx, alert, input.member_id)
+            member_id = None if chosen is None else await assignee_of(context, tx, alert.org_id, chosen)
             return await assign_alert(
                 tx, context.scope, id, member_id=member_id, at=context.now(), expected_version=expected
             )
@@ -149,17 +147,6 @@ class AlertMutations:
             input.alert_id,
             lambda tx, id: comment_alert(tx, context.scope, id, text=input.text, at=context.now()),
         )
-
-
-async def _assignee(context: Context, tx: Transaction, alert: documents.Alert, global_id: str) -> PydanticObjectId:
-    scope = context.scope.narrowed(str(alert.org_id))
-    wanted = {"_id": object_id(local_id("Member", global_id), "member")}
-    member = await documents.Membership.find_in(scope, wanted, session=tx.session)
-    if member is None or member.id is None:
-        raise NotFound.of("member")
-    if member.deactivated_at is not None or Permission.ALERTS_READ not in await held_by(member, tx):
-        raise Invalid("This member cannot see alerts there; give it to another.", path=("input", "memberId"))
-    return member.id
 
 
 async def _changed(info: Info, global_id: str, change: Change) -> documents.Alert:

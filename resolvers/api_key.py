@@ -8,7 +8,8 @@ import strawberry
 import documents
 from auth.api_key import NewKey, make_key
 from auth.permission import Permission
-from documents.api_key import retire_key, revoke_key
+from documents.alert import resolve_alerts
+from documents.api_key import fingerprint, retire_key, revoke_key
 from documents.page import Keyset
 from documents.transaction import Transaction
 from domain.errors import Invalid
@@ -98,6 +99,7 @@ class ApiKeyMutations:
             account = await _account_of_key(context, old, tx)
             scopes = await _scopes(context, account, old.scopes)
             retired = await retire_key(old, until, tx.session)
+            await resolve_alerts(tx, old.org_id, [fingerprint(old.id)], context.now())
             tx.audit(old.org_id, target=_target(old), before=_shown(old), after=_shown(retired))
             key = _key(context, account, new, name=old.name, scopes=scopes, days=input.expires_in_days)
             key.rotated_from_id = old.id
@@ -122,6 +124,7 @@ class ApiKeyMutations:
         async def change(tx: Transaction) -> documents.ApiKey:
             key = await _key_of(context, input.id, tx)
             revoked = await revoke_key(key, context.now(), tx.session)
+            await resolve_alerts(tx, key.org_id, [fingerprint(key.id)], context.now())
             tx.audit(key.org_id, target=_target(key), before=_shown(key), after=_shown(revoked))
             return revoked
 

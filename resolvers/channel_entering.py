@@ -93,12 +93,12 @@ async def resealed(ports: Ports, channel: documents.Channel, secret: str, now: d
 
 
 def quiet_of(given: QuietHoursInput) -> dict[str, Any] | None:
-    """What a channel stores of quiet hours; None for none. Raises Invalid for a time zone there is not."""
+    """What a channel stores of quiet hours; None for none. Raises Invalid for hours that never end."""
     try:
         made = QuietHours.model_validate(given.model_dump())
     except ValidationError as error:
         message = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise Invalid(message, path=("input", "quiet")) from error
+        raise Invalid(message, path=("input", "quiet", "hours")) from error
     return made.model_dump(mode="json") if made.hours or made.limit else None
 
 

@@ -12,6 +12,8 @@ import strawberry
 from auth.permission import Permission
 from documents.alert import from_snapshot
 from documents.audit_export import export_of
+from documents.channel_change import channel_of
+from documents.incident import incident_of
 from documents.integration_health import health_of
 from documents.sync_run import sync_of
 from domain.facts import topic
@@ -34,6 +36,7 @@ def _alert_of(event: LoggedEvent) -> Any:
 
 PARTS = (
     Part(EventTopic.ALERTS, Permission.ALERTS_READ, topic.alerts, _alert_of),
+    Part(EventTopic.INCIDENTS, Permission.ALERTS_READ, topic.incidents, incident_of),
     Part(EventTopic.SYNCS, Permission.ACCOUNTS_READ, topic.syncs, sync_of, frozenset({"SyncProgressed"})),
     Part(
         EventTopic.INTEGRATIONS,
@@ -50,6 +53,7 @@ PARTS = (
         export_of,
         frozenset({"AuditExportProgressed"}),
     ),
+    Part(EventTopic.CHANNELS, Permission.CHANNELS_READ, topic.channels, channel_of),
     *(replace(part, name=EventTopic.JOBS) for part in job.PARTS if part.types == job.LOGGED),
 )
 Topics = Annotated[

@@ -8,7 +8,8 @@ from pymongo.errors import DuplicateKeyError
 
 import documents
 from auth.permission import FOR_MACHINES, Permission
-from documents.api_key import remove_keys
+from documents.alert import resolve_alerts
+from documents.api_key import fingerprint, remove_keys
 from documents.page import Keyset
 from documents.service_account import change_account, remove_account
 from documents.transaction import Transaction
@@ -136,7 +137,8 @@ class ServiceAccountMutations:
             assert account.id is not None  # noqa: S101 - it was just read; this tells the type checker
             keys = await remove_keys(account.id, account.org_id, tx.session)
             await remove_account(account, tx.session)
-            before = {**account.model_dump(include=AUDITED), "keys": keys}
+            await resolve_alerts(tx, account.org_id, [fingerprint(id) for id in keys], context.now())
+            before = {**account.model_dump(include=AUDITED), "keys": len(keys)}
             tx.audit(account.org_id, target=_target(account), before=before)
             return account
 

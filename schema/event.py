@@ -9,8 +9,10 @@ import strawberry
 from schema.account import Sync
 from schema.alert import Alert
 from schema.audit import AuditExport
+from schema.channel import Channel
 from schema.cost_update import CostUpdate
 from schema.feed import StreamReset
+from schema.incident import Incident
 from schema.integration import IntegrationHealth
 from schema.job import Job
 from schema.node import said
@@ -20,11 +22,13 @@ from schema.values import register_enum
 
 class EventTopic(StrEnum):
     ALERTS = "ALERTS"
+    INCIDENTS = "INCIDENTS"
     SYNCS = "SYNCS"
     INTEGRATIONS = "INTEGRATIONS"
     COSTS = "COSTS"
     JOBS = "JOBS"
     AUDIT_EXPORTS = "AUDIT_EXPORTS"
+    CHANNELS = "CHANNELS"
 
 
 register_enum(
@@ -32,16 +36,21 @@ register_enum(
     "What messages of `events` are about.",
     {
         EventTopic.ALERTS: "Alerts: raised, acknowledged, resolved and all that becomes of them. Takes alerts:read.",
+        EventTopic.INCIDENTS: "Incidents that are opened, change and close. Takes alerts:read.",
         EventTopic.SYNCS: "Syncs of accounts as they move on. Takes accounts:read.",
         EventTopic.INTEGRATIONS: "Integrations whose health changes. Takes accounts:read.",
         EventTopic.COSTS: "Costs that were loaded or replaced. Takes costs:read.",
         EventTopic.JOBS: "Other long work as it moves on. Takes costs:read for imports of costs, else accounts:read.",
         EventTopic.AUDIT_EXPORTS: "Exports of the audit log as they move on. Takes audit:export.",
+        EventTopic.CHANNELS: "Channels that are changed, tested, found failing or working again, or deleted. Takes "
+        "channels:read.",
     },
 )
 
 EventSubject = Annotated[
-    Union[Alert, Sync, IntegrationHealth, CostUpdate, Job, AuditExport],  # noqa: UP007 - named through Annotated
+    Union[  # noqa: UP007 - named through Annotated
+        Alert, Incident, Sync, IntegrationHealth, CostUpdate, Job, AuditExport, Channel
+    ],
     strawberry.union("EventSubject", description="What a message of `events` is about, as it was at that moment."),
 ]
 

@@ -12,6 +12,10 @@ from domain.facts.notice import Notice, NoticeLine
 
 HEADER, SECTION, FIELD, TEXT, URL = 150, 3000, 2000, 4000, 3000
 FIELDS_AT_ONCE, MOST_LINES = 10, 100
+# Of a button's value.
+VALUE = 2000
+# One button for each time: what jobs/chat_act.py knows by the ends of their names, and an hour without one.
+SNOOZES = {"snooze": "Snooze 1 hour", "snooze_4h": "Snooze 4 hours", "snooze_1d": "Snooze 1 day"}
 # Of a labelled line; what is longer would be another address when cut.
 LINK = 700
 
@@ -40,7 +44,7 @@ def blocks(message: Message) -> list[dict[str, Any]]:
     lines = notice.lines[:MOST_LINES]
     parts = (lines[start : start + FIELDS_AT_ONCE] for start in range(0, len(lines), FIELDS_AT_ONCE))
     made += [{"type": "section", "fields": [_field(line) for line in part]} for part in parts]
-    if elements := [*map(_button, buttons(notice)), *_open(notice)]:
+    if elements := [*_buttons(notice), *_open(notice)]:
         made.append({"type": "actions", "elements": elements})
     made.append({"type": "context", "elements": [_mrkdwn(f"{notice.organization} · {notice.subject}", FIELD)]})
     return made
@@ -66,8 +70,17 @@ def _address(link: str) -> str:
     return link.replace("|", "%7C").replace(">", "%3E").replace("<", "%3C")
 
 
-def _button(button: tuple[str, str, str]) -> dict[str, Any]:
-    name, label, value = button
+def _buttons(notice: Notice) -> list[dict[str, Any]]:
+    """Of what the notice offers; a value that Slack would refuse, and with it the message, is left out."""
+    return [
+        _button(action_id, shown, value)
+        for name, label, value in buttons(notice)
+        for action_id, shown in (SNOOZES if name == "snooze" else {name: label}).items()
+        if len(value) <= VALUE
+    ]
+
+
+def _button(name: str, label: str, value: str) -> dict[str, Any]:
     made = {"type": "button", "action_id": name, "text": {"type": "plain_text", "text": label}, "value": value}
     return {**made, "style": "primary"} if name in ("acknowledge", "approve") else made
 

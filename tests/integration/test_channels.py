@@ -225,6 +225,33 @@ async def test_what_cannot_work_is_refused_with_its_field(
     assert "xoxp" not in answer["message"]
 
 
+async def test_hours_that_never_end_are_refused_with_their_field(
+    graph: Graph, house: House, server: MessageServer
+) -> None:
+    always = {"hours": [{"begins": "00:00", "ends": "00:00"}]}
+    id = (await webhook(graph, house, server))["channel"]["id"]
+
+    created = await done(
+        graph,
+        house.tenant,
+        "createChannel",
+        name="Never",
+        settings={"email": {"addresses": ["a@example.com"]}},
+        quiet=always,
+    )
+    updated = await done(graph, house.tenant, "updateChannel", channelId=id, quiet=always)
+
+    refused = {
+        "__typename": "ValidationError",
+        "message": "These hours never end: switch the channel off instead.",
+        "path": ["input", "quiet", "hours"],
+        "code": "BAD_USER_INPUT",
+    }
+    assert (created, updated) == (refused, refused)
+    channels = (await graph.ask(f"{{ channels {{ nodes {{ {CHANNEL} }} }} }}", house.tenant.token))["channels"]
+    assert [(one["name"], one["quiet"]) for one in channels["nodes"]] == [("Partner", None)]
+
+
 async def test_quiet_hours_and_words_of_ones_own_are_kept_and_taken_away(
     graph: Graph, house: House, server: MessageServer
 ) -> None:

@@ -20,10 +20,12 @@ from documents import Role
 from documents.alert import AlertSource, Cause, raise_alert
 from documents.audit_export import AuditFormat, announce_export
 from documents.base import utc_now
+from documents.channel_change import announce_channel
 from documents.integration_health import announce_health
 from documents.job_progress import announce_job
 from documents.sync_run import SyncRun, announce_sync
 from documents.transaction import Transaction
+from domain.facts.channel import ChannelKind
 from domain.facts.job import JobKind, JobProgress, JobState
 from domain.facts.severity import Severity
 from resolvers.event import PARTS as TOPICS
@@ -33,6 +35,7 @@ from schema.node import global_id
 from tests.factories.costs import OCTOBER, load
 from tests.factories.focus import focus_row, write_csv
 from tests.factories.graph import messages, socket, subscribe
+from tests.factories.incidents import raised_and_matched, the_example
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant, add_member, make_tenant
 
@@ -50,6 +53,8 @@ subscription($after: Cursor, $topics: [EventTopic!], $organization: ID) {
         ... on CostUpdate { lineCount }
         ... on Job { kind jobState: state }
         ... on AuditExport { format }
+        ... on Incident { number memberCount explanation }
+        ... on Channel { name channelState: state shown }
       }
     }
   }
@@ -193,6 +198,62 @@ async def test_one_feed_tells_of_everything_in_the_order_of_the_log(
     sequences = [event["sequence"] for event in events]
     assert sequences == sorted(set(sequences))
     assert events[-1]["subject"] == {"__typename": "Job", "kind": "COST_IMPORT", "jobState": "SUCCEEDED"}
+
+
+async def made_channel(backend: Backend, tenant: Tenant) -> None:
+    channel = documents.Channel(
+        id=PydanticObjectId(),
+        org_id=tenant.organization.id,
+        name="Partner",
+        kind=ChannelKind.WEBHOOK,
+        shown="https://partner.example.com",
+        settings=b"sealed",
+    )
+
+    async def change(tx: Transaction) -> None:
+        announce_channel(tx, channel)
+
+    await backend.writer.commit(change)
+
+
+async def test_incidents_and_channels_are_told_of_as_they_were(backend: Backend, here: str) -> None:
+    tenant, stranger = await make_tenant(backend), await make_tenant(backend)
+
+    async with following(here, tenant.token, EVENTS, topics=["INCIDENTS", "CHANNELS"]) as opened:
+        for one in (stranger, tenant):
+            await made_channel(backend, one)
+            await raised_and_matched(backend, one, *the_example())
+        channel, incident = await told(opened, 2)
+
+    assert seen([channel, incident]) == [
+        ("CHANNELS", "ChannelChanged", "Channel"),
+        ("INCIDENTS", "IncidentOpened", "Incident"),
+    ]
+    assert {channel["organizationId"], incident["organizationId"]} == {tenant.global_id}
+    assert channel["subject"] == {
+        "__typename": "Channel",
+        "name": "Partner",
+        "channelState": "UNVERIFIED",
+        "shown": "https://partner.example.com",
+    }
+    assert (incident["subject"]["number"], incident["subject"]["memberCount"]) == (1, 3)
+    assert len(incident["subject"]["explanation"]) == 3
+
+
+async def test_incidents_go_with_alerts_and_channels_take_a_permission_of_their_own(
+    backend: Backend, here: str
+) -> None:
+    tenant = await make_tenant(backend)
+    machine = await make_machine(tenant, "alerts:read")
+
+    async with following(here, machine.token, EVENTS) as opened:
+        await made_channel(backend, tenant)
+        await raised_and_matched(backend, tenant, *the_example())
+        events = await told(opened, 4)
+    error = await refusal(here, machine.token, EVENTS, topics=["INCIDENTS", "CHANNELS"])
+
+    assert [event["topic"] for event in events] == ["ALERTS", "ALERTS", "ALERTS", "INCIDENTS"]
+    assert error["message"] == "You may not read CHANNELS."
 
 
 def test_every_topic_and_every_kind_of_job_has_a_part() -> None:

@@ -14,10 +14,11 @@ from documents.transaction import Transaction
 from domain.facts.channel import ChannelKind, ChannelState
 from domain.facts.channel_settings import WebhookSettings
 from domain.facts.severity import Severity
-from jobs.consumers import webhooks
+from jobs.consumers import incidents, webhooks
 from jobs.tasks import dispatch_events as task
 from jobs.webhook_payload import global_id
 from schema import node
+from tests.factories.incidents import raise_all, the_example
 from tests.fakes.message_server import MessageServer, message_server
 from tests.integration.channel_house import House, open_house
 
@@ -95,6 +96,28 @@ async def test_partners_are_told_public_fields_and_the_ids_of_the_graph(house: H
     assert (data["title"], data["severity"], data["principal"]) == ("a", "HIGH", "somebody")
     assert data["raisedAt"].endswith("Z")
     assert not {"tags", "fingerprint", "orgId", "_id", "mutedBy"} & data.keys()
+
+
+async def test_partners_are_told_of_incidents_with_their_links(
+    house: House, server: MessageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "consumers", lambda: (incidents.CONSUMER, webhooks.CONSUMER))
+    await partner(house, server, "incidents")
+    await raise_all(house.backend, house.tenant, the_example())
+
+    await dispatched(house)
+    delivery, *_ = await dispatched(house)
+    await house.run(str(delivery.id))
+
+    data = server.got[0].json["data"]
+    (incident,) = await documents.Incident.list_in(house.tenant.scope, {})
+    assert server.got[0].json["type"] == "IncidentOpened"
+    assert data["id"] == node.global_id("Incident", incident.id)
+    assert (data["number"], data["memberCount"], data["openCount"], data["resolvedAt"]) == (1, 3, 3, None)
+    assert sorted(data["categories"]) == ["FINOPS", "SECOPS"]
+    members = {node.global_id("Alert", alert.id) for alert in await documents.Alert.list_in(house.tenant.scope, {})}
+    assert {link[side] for link in data["links"] for side in ("a", "b")} == members
+    assert not {"decisions", "timeline", "coincidences", "orgId"} & data.keys()
 
 
 async def test_only_the_topics_a_webhook_wants_are_told_and_only_while_it_is_used(

@@ -4,7 +4,11 @@ import json
 import re
 from typing import Any
 
+import documents
 from app.wiring import Backend
+from documents.alert import AlertSource, Cause, raise_alert
+from documents.base import utc_now
+from domain.facts.severity import Severity
 from schema.node import global_id
 from tests.contract.sources import ROOT
 from tests.factories.graph import Graph
@@ -17,7 +21,11 @@ PAIR = re.compile(r"^```graphql\n(.*?)^```\n\n^```json\n(.*?)^```", re.MULTILINE
 
 async def test_the_examples_of_the_guide_run_one_after_the_other(graph: Graph, backend: Backend) -> None:
     tenant = await make_tenant(backend)
+    cause = Cause("trail", AlertSource.EVENT, Severity.HIGH, "Trail is stopped", "m")
+    await backend.writer.commit(lambda tx: raise_alert(tx, tenant.organization.id, cause, utc_now()))
+    (alert,) = await documents.Alert.list_in(tenant.scope, {})
     ids = {
+        "ALERT_ID": global_id("Alert", alert.id),
         "OTHER_CHANNEL_ID": global_id("Channel", await make_channel(tenant, "chief")),
         "CHANNEL_ID": global_id("Channel", await make_channel(tenant, "on call")),
     }
@@ -32,9 +40,21 @@ async def test_the_examples_of_the_guide_run_one_after_the_other(graph: Graph, b
             f"{noun.upper()}_ID": made["id"] for noun, made in answer.items() if isinstance(made, dict) and "id" in made
         }
 
-    assert len(answers) == GUIDE.count("```graphql") == 7
+    assert len(answers) == GUIDE.count("```graphql") == 9
     assert [answer for answer in answers if "message" in answer] == []
-    preview = answers[3]
+    assert answers[0]["alert"] == {
+        "state": "OPEN",
+        "occurrences": 1,
+        "timesRaised": 1,
+        "assigneeId": None,
+        "isMuted": False,
+        "mutedById": None,
+    }
+    comment, raised = answers[1]["nodes"]
+    assert (comment["step"], comment["actor"]) == ("COMMENTED", f"user:{tenant.user.id}")
+    assert comment["text"] == "Stopped for the move of the logs. Kim starts it again at noon."
+    assert (raised["step"], raised["actor"]) == ("RAISED", None)
+    preview = answers[5]
     assert [(one["name"], one["isMatch"]) for one in preview["rules"]] == [
         ("Morning paper", True),
         ("Night watch", False),

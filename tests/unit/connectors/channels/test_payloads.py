@@ -17,6 +17,7 @@ from domain.errors import CredentialsRejected, PermissionMissing, ProviderError,
 from domain.facts.channel import ChannelKind
 from domain.facts.notice import NoticeKind, NoticeLine
 from domain.facts.severity import Severity
+from jobs.chat_act import hours_of
 from tests.factories.notices import make_message, make_notice
 from tests.fakes.adaptive_card import MESSAGE
 
@@ -76,9 +77,13 @@ def test_slack_gets_header_text_fields_and_buttons_with_the_signed_values() -> N
     assert [(one["action_id"], one.get("value")) for one in buttons] == [
         ("acknowledge", "sealed-a"),
         ("snooze", "sealed-s"),
+        ("snooze_4h", "sealed-s"),
+        ("snooze_1d", "sealed-s"),
         ("open", None),
     ]
-    assert buttons[2]["url"] == "https://cloud.example.com/alerts/1"
+    assert [one["text"]["text"] for one in buttons[1:4]] == ["Snooze 1 hour", "Snooze 4 hours", "Snooze 1 day"]
+    assert [hours_of(one["action_id"]) for one in buttons[1:4]] == [1, 4, 24]
+    assert buttons[4]["url"] == "https://cloud.example.com/alerts/1"
 
 
 def test_slack_offers_approval_where_the_notice_has_it_and_nothing_where_it_has_nothing() -> None:
@@ -87,6 +92,20 @@ def test_slack_offers_approval_where_the_notice_has_it_and_nothing_where_it_has_
 
     assert [one["action_id"] for one in approvable[3]["elements"]] == ["approve"]
     assert [block["type"] for block in plain] == ["header", "context"]
+
+
+def test_slack_offers_everything_at_once_within_the_limits_of_buttons() -> None:
+    actions = {"acknowledge": "a" * 2000, "snooze": "s" * 2000, "approve": "p" * 2000}
+    whole = blocks(make_message(make_notice(actions=actions)))[3]["elements"]
+    too_long = blocks(make_message(make_notice(actions={**actions, "approve": "p" * 2001})))[3]["elements"]
+
+    ids = [one["action_id"] for one in whole]
+    assert ids == ["acknowledge", "snooze", "snooze_4h", "snooze_1d", "approve", "open"]
+    # Source: "Reference: block elements", button, and "Reference: blocks", actions.
+    assert len(set(ids)) == len(ids) <= 25
+    assert max(len(one["text"]["text"]) for one in whole) <= 75
+    assert max(len(one.get("value", "")) for one in whole) <= 2000
+    assert [one["action_id"] for one in too_long] == ["acknowledge", "snooze", "snooze_4h", "snooze_1d", "open"]
 
 
 def test_slack_mentions_links_and_entities_are_only_text() -> None:
