@@ -209,7 +209,7 @@ async def test_a_test_sent_with_older_settings_verifies_nothing(
 
     async def changed_meanwhile(*arguments: object) -> object:
         await documents.Channel.rows().update_one({"_id": channel.id}, {"$inc": {"settings_version": 1}})
-        return await send(*arguments)  # type: ignore[arg-type]
+        return await send(*arguments)  # type: ignore[arg-type]  # passed on as they are
 
     monkeypatch.setattr(task, "send_message", changed_meanwhile)
     await house.run(id)
@@ -275,7 +275,7 @@ async def test_one_that_was_slower_than_its_lease_changes_nothing_any_more(
     send = task.send_message
 
     async def slow(*arguments: object) -> object:
-        sent = await send(*arguments)  # type: ignore[arg-type]
+        sent = await send(*arguments)  # type: ignore[arg-type]  # passed on as they are
         await documents.Delivery.rows().update_one({"key": "key", "org_id": house.org_id}, {"$inc": {"tries": 1}})
         return sent
 
