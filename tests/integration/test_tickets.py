@@ -194,6 +194,29 @@ async def test_a_jira_that_is_away_is_tried_again(house: TicketHouse) -> None:
     assert (await house.task("away")).state is TicketState.WAITING
 
 
+@pytest.mark.parametrize("body", [{"id": "10001"}, ["made-up"], {"id": "1", "key": "OPS-1", "fields": {"comment": 7}}])
+async def test_an_issue_that_cannot_be_read_is_told_of_as_jiras_answer(house: TicketHouse, body: object) -> None:
+    await house.made("odd")
+    house.site.refuses["issue_get"] = Answered(body)
+    await house.resolve("odd")
+    await house.settle("odd")
+
+    problem = (await house.task("odd")).problem
+    assert problem == "Jira does not answer GET /rest/api/3/issue/{issueIdOrKey} the way it should."
+
+
+async def test_a_ticket_whose_answer_cannot_be_read_is_looked_for_and_not_made_twice(house: TicketHouse) -> None:
+    await house.raise_("odd")
+    await house.dispatch()
+    house.site.refuses["create"] = Answered({"key": "OPS-1"}, 201)
+
+    with pytest.raises(Retry):
+        await house.sync("odd")
+
+    assert (await house.task("odd")).state is TicketState.WAITING
+    assert (await house.task("odd")).problem == "Jira does not answer POST /rest/api/3/issue the way it should."
+
+
 async def test_a_jira_that_is_not_connected_any_more_is_told_of(house: TicketHouse) -> None:
     await house.raise_("gone")
     await house.dispatch()
