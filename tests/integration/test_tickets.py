@@ -1,7 +1,7 @@
 """Tickets in Jira for alerts: one each, whatever is repeated or dies, closed and opened by what is verified."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from documents.alert_change import assign_alert, close_alert, comment_alert
 from documents.alert_entry import AlertEntry
 from documents.audit import Act, acting
 from documents.transaction import Transaction
+from documents.vault import SecretLost, Vault, VaultUnavailable
 from domain.facts.severity import Severity
 from domain.facts.ticket import StatusCategory, TicketState
 from domain.ticketing.matching import TicketMatch
+from jobs.opened_secret import ACCOUNT_LOST
 from jobs.tasks import sync_ticket as task_module
 from tests.factories.tickets import TicketHouse, make_ticket_house
 from tests.fakes.jira_site import JiraSite, jira_site
@@ -32,6 +34,13 @@ from tests.fakes.scripted import Answered
 def site() -> Iterator[JiraSite]:
     with jira_site() as made:
         yield made
+
+
+def failing(error: Exception) -> Callable[..., Awaitable[str]]:
+    async def fail(*_: object) -> str:
+        raise error
+
+    return fail
 
 
 @pytest.fixture
@@ -225,6 +234,27 @@ async def test_a_jira_that_is_not_connected_any_more_is_told_of(house: TicketHou
     await house.sync("gone")
 
     assert (await house.task("gone")).problem == "Tickets is no connected Jira account: connect it again."
+
+
+async def test_a_vault_that_is_away_is_waited_for_and_a_lost_secret_told_of(
+    house: TicketHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.raise_("sealed")
+    await house.dispatch()
+
+    monkeypatch.setattr(Vault, "open", failing(VaultUnavailable("away")))
+    with pytest.raises(Retry):
+        await house.sync("sealed")
+    waiting = await house.task("sealed")
+    monkeypatch.setattr(Vault, "open", failing(SecretLost("its key was deleted")))
+    await house.sync("sealed")
+    lost = await house.task("sealed")
+
+    assert (waiting.state, waiting.problem) == (
+        TicketState.WAITING,
+        "What is stored encrypted cannot be opened just now.",
+    )
+    assert (lost.state, lost.problem) == (TicketState.FAILED, ACCOUNT_LOST)
 
 
 async def test_who_an_alert_is_assigned_to_gets_the_ticket(house: TicketHouse) -> None:
