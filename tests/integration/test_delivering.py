@@ -323,6 +323,20 @@ async def test_what_is_told_of_one_thing_is_told_in_order(house: House, server: 
     assert told == [("trigger", subject), ("trigger", "alert:other"), ("trigger", subject), ("resolve", subject)]
 
 
+async def test_what_waits_behind_a_refused_message_goes_out_at_once(house: House, server: MessageServer) -> None:
+    server.answers = [Ordered(400)]
+    settings = PagerdutySettings(routing_key=SecretStr("k" * 32), endpoint_url=server.url)
+    channel = await house.channel(settings, ChannelKind.PAGERDUTY)
+    raised = await house.ask(channel, make_notice(), "raised")
+    resolved = await house.ask(channel, make_notice(NoticeKind.RESOLVED), "resolved")
+
+    behind = await house.run(resolved)
+    refused = await house.run(raised)
+    following = await house.run(resolved)
+
+    assert (behind, refused, following) == (task.NOTHING, DeliveryState.FAILED.value, SENT)
+
+
 async def test_a_later_message_goes_into_the_thread_of_the_first(house: House, server: MessageServer) -> None:
     server.usual = Ordered(body={"ok": True, "channel": "C0123456789", "ts": "17.1"})
     settings = SlackBotSettings(token=SecretStr("xoxb-hush"), channel="#alerts", endpoint_url=server.url)
