@@ -174,7 +174,7 @@ async def relay_until(stop: asyncio.Event, backend: Backend) -> None:
     while not await _passes(stop, RELAY_EVERY.total_seconds()):
         try:
             await backend.queue.relay()
-        except Exception:
+        except Exception:  # whatever it was, the next pass tries again
             log.exception("relay_failed")
 
 

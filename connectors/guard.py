@@ -89,7 +89,7 @@ class Guard:
             try:
                 async with asyncio.timeout(call.limit.timeout.total_seconds()):
                     answer = await send()
-            except Exception as raised:
+            except Exception as raised:  # each is counted, and raised again with its meaning
                 error = self._meaning(raised, call)
                 await self._learn(call, entry, error, time.perf_counter() - started)
                 if error is raised:

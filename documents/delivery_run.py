@@ -83,7 +83,8 @@ async def end_delivery(tx: Transaction, delivery: Delivery, state: DeliveryState
     )
     if following is not None:
         if following["tries"] == 0:
-            now = {"$min": {"due_at": fields.get("sent_at") or delivery.due_at}}
+            # When this one was claimed, which is past: it need not wait any more.
+            now = {"$min": {"due_at": delivery.due_at - LEASE}}
             await Delivery.rows().update_one({"_id": following["_id"]}, now, session=tx.session)
         ask_delivery(tx, delivery.org_id, following["_id"])
     return True

@@ -21,7 +21,7 @@ class OutboxJob(Document):
     `tried_at` is when the queue last refused it, None before that: what was refused waits behind what was not.
     """
 
-    id: str  # type: ignore[assignment]
+    id: str  # type: ignore[assignment]  # ours, not an ObjectId
     function: str
     queue: str
     args: dict[str, Any]

@@ -14,16 +14,16 @@ from connectors.channels.web import translate
 from documents.channel import Channel
 from documents.delivery import Delivery
 from documents.delivery_run import reference_for
-from documents.vault import SecretLost, VaultUnavailable
-from domain.errors import CredentialsRejected, Invalid, Rejected, Unavailable
+from domain.errors import Invalid, Rejected
 from domain.facts.channel import ChannelKind
 from domain.facts.channel_settings import ChannelSettings
 from domain.facts.notice import Notice, NoticeKind
 from jobs.context import JobContext
+from jobs.opened_secret import opened_secret
 
 log = structlog.get_logger()
 
-VAULT = "vault"
+LOST = "The stored settings of the channel are lost: give them again with updateChannel."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +78,5 @@ def words_for(channel: Channel, notice: Notice) -> Worded:
 
 
 async def _opened(context: JobContext, channel: Channel) -> ChannelSettings:
-    try:
-        secret = await context.vault.open(channel.settings)
-    except SecretLost as error:
-        message = "The stored settings of the channel are lost: give them again with updateChannel."
-        raise CredentialsRejected(message, service=VAULT) from error
-    except VaultUnavailable as error:
-        raise Unavailable("The settings cannot be opened just now.", service=VAULT) from error
+    secret = await opened_secret(context.vault, channel.settings, lost=LOST)
     return channels()[channel.kind].settings.model_validate(orjson.loads(secret))

@@ -18,6 +18,7 @@ from domain.facts.credentials import SlackCredentials
 from domain.facts.provider import Provider
 from domain.facts.scope import Scope
 from jobs.context import JobContext
+from jobs.opened_secret import opened_secret
 
 JOB = "chat"
 STRANGER = (
@@ -55,7 +56,7 @@ class ChatPerson:
 async def person_behind(context: JobContext, received: ReceivedEvent, slack_id: str) -> ChatPerson:
     """The person in CloudWatcher who has this id in Slack, by the address that Slack gives.
 
-    Raises NotFound in plain words for anybody who is not known in the organization; ProviderError of Slack.
+    Raises NotFound in plain words for anybody who is not known in the organization; ProviderError of Slack or vault.
     """
     credentials = await _credentials(context, received)
     reach = Reach(
@@ -79,4 +80,5 @@ async def _credentials(context: JobContext, received: ReceivedEvent) -> SlackCre
     account = await Account.find_in(scope, {"_id": received.account_id, "provider": Provider.SLACK.value})
     if account is None or not account.is_connected or account.credentials is None:
         raise NotFound(NOT_CONNECTED)
-    return SlackCredentials.model_validate(orjson.loads(await context.vault.open(account.credentials)))
+    secret = await opened_secret(context.vault, account.credentials)
+    return SlackCredentials.model_validate(orjson.loads(secret))

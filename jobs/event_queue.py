@@ -17,6 +17,7 @@ from domain.errors import Invalid
 from domain.facts.intake import IntakeWay
 from domain.facts.intake_settings import SETTINGS_OF
 from jobs.context import JobContext
+from jobs.opened_secret import opened_secret
 
 
 @asynccontextmanager
@@ -25,7 +26,7 @@ async def opened(context: JobContext, endpoint: IntakeEndpoint, account: Account
     registration = await asyncio.to_thread(registry.registration_of, endpoint.way.provider)
     if registration is None:
         raise Invalid(f"CloudWatcher has no connector for {endpoint.way.provider.value}.")
-    secret = await context.vault.open(account.credentials or b"")
+    secret = await opened_secret(context.vault, account.credentials or b"")
     credentials = registration.credentials.model_validate(orjson.loads(secret))
     guard = context.guards.of(account.provider, str(account.id))
     reach = Reach(guard=guard, allow_private_endpoint=context.allow_private_endpoints, now=context.now)

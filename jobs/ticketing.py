@@ -19,6 +19,7 @@ from domain.facts.provider import Provider
 from domain.facts.scope import Scope
 from domain.facts.ticket import TicketState
 from jobs.context import JobContext
+from jobs.opened_secret import opened_secret
 
 JOB = "tickets"
 # A minute of Jira's clock and ours may not be the same, and a job may start late.
@@ -36,7 +37,8 @@ async def jira_of(context: JobContext, org_id: object, account_id: object) -> As
     account = await Account.get_in(scope_of(org_id), str(account_id))
     if account.provider is not Provider.JIRA or not account.is_connected or account.credentials is None:
         raise Invalid(f"{account.name} is no connected Jira account: connect it again.")
-    credentials = JiraCredentials.model_validate(orjson.loads(await context.vault.open(account.credentials)))
+    secret = await opened_secret(context.vault, account.credentials)
+    credentials = JiraCredentials.model_validate(orjson.loads(secret))
     reach = Reach(
         guard=context.guards.of(Provider.JIRA, str(account.id)),
         allow_private_endpoint=context.allow_private_endpoints,

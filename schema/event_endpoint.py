@@ -65,7 +65,7 @@ class EventEndpointSetup:
     snippets: list[SetupSnippet] = said("Texts to copy. None holds the secret, which is shown once.")
 
 
-NAMES = tuple(field.python_name for field in EventSettings.__strawberry_definition__.fields)  # type: ignore[attr-defined]
+NAMES = tuple(field.python_name for field in EventSettings.__strawberry_definition__.fields)  # type: ignore[attr-defined]  # of strawberry
 
 
 @view(documents.IntakeEndpoint, description="An address that a provider sends events to, or a queue that is read.")
@@ -109,7 +109,7 @@ class EventEndpoint(Node):
     async def setup(self, info: strawberry.Info) -> EventEndpointSetup:
         context: SchemaContext = info.context
         assert context.loaders is not None  # noqa: S101 - who sees an endpoint is signed in
-        account = await context.loaders.of(documents.Account).load(str(self.account_id))  # type: ignore[attr-defined]
+        account = await context.loaders.of(documents.Account).load(str(self.account_id))  # type: ignore[attr-defined]  # of the document
         way = IntakeWay(self.way)
         address = way.address(context.public_url, self.id) or ""
         place = EventPlace(address=address, account=(account and account.native_id) or "YOUR-ACCOUNT")

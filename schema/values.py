@@ -38,7 +38,7 @@ from domain.facts.ticket import StatusCategory, TicketState
 def register_enum(enum: type[Enum], description: str, values: dict[Enum, str]) -> None:
     """Register an enum with a description for each of its values. Raises KeyError when one has none."""
     strawberry.enum(enum, description=description)
-    definition = enum.__strawberry_definition__  # type: ignore[attr-defined]
+    definition = enum.__strawberry_definition__  # type: ignore[attr-defined]  # of strawberry
     for value in definition.values:
         value.description = values[enum[value.name]]
 

@@ -62,7 +62,7 @@ class Watcher:
         address = urlunsplit(
             ("wss" if parts.scheme == "https" else "ws", parts.netloc, f"{parts.path}/graphql", "", "")
         )
-        async with connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]
+        async with connect(address, subprotocols=["graphql-transport-ws"]) as socket:  # type: ignore[list-item]  # any text is one
             await socket.send(orjson.dumps({"type": "connection_init", "payload": {"accessToken": token}}).decode())
             async for frame in socket:
                 message = orjson.loads(frame)

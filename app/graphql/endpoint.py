@@ -75,7 +75,7 @@ class Endpoint:
             raise Failed(formatted(str(error), ErrorCode.COST_LIMIT_EXCEEDED, request_id)) from error
         except Refused as refused:
             raise Failed(_refused(refused, request_id)) from refused
-        except Exception as error:
+        except Exception as error:  # a bug: told masked, and logged
             raise Failed(bug_in("authenticate", request_id)) from error
 
     async def context_of(
@@ -96,7 +96,7 @@ class Endpoint:
             raise Failed(formatted(str(error), ErrorCode.COST_LIMIT_EXCEEDED, request_id)) from error
         except Refused as refused:
             raise Failed(_refused(refused, request_id)) from refused
-        except Exception as error:
+        except Exception as error:  # a bug: told masked, and logged
             raise Failed(bug_in("make_context", request_id)) from error
 
 

@@ -103,7 +103,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
     async def handle(self) -> None:
         try:
             await super().handle()
-        except Exception:
+        except Exception:  # a bug: told masked, and logged
             log.exception("websocket.bug", request_id=self._connection.request_id)
             await self.websocket.close(INTERNAL_ERROR, masked(self._connection.request_id))
 
@@ -171,7 +171,7 @@ class SocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
                 await self._fail(operation, failed.error)
             except WebSocketDisconnected:
                 pass
-            except Exception:
+            except Exception:  # a bug: told masked, and logged
                 log.exception("websocket.operation_bug", request_id=request_id)
                 await self._fail(operation, formatted(masked(request_id), ErrorCode.INTERNAL, request_id))
 

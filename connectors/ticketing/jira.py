@@ -2,8 +2,8 @@
 
 import asyncio
 from base64 import b64encode
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -15,11 +15,11 @@ from connectors.reading.listing import Arguments, Operation
 from connectors.reading.source import Reach
 from connectors.rest.client import RestClient, Vendor, open_http, request_of, translate
 from connectors.rest.paging import Reply, Request, body_token, one_page
-from connectors.ticketing.parsing import key_of, parse_comment, parse_issue
+from connectors.ticketing.parsing import key_of, parse_comment, parse_issue, parse_ways
 from domain.endpoint import check_endpoint
 from domain.errors import Misshapen, ProviderError, Rejected, Unavailable
 from domain.facts.credentials import JiraCredentials
-from domain.facts.ticket import CATEGORY_OF_KEY, SeenComment, SeenTicket, StatusCategory
+from domain.facts.ticket import SeenComment, SeenTicket, StatusCategory
 from domain.ticketing.adf import document
 from domain.ticketing.ownership import LABEL, PROPERTY, label_of
 
@@ -121,8 +121,9 @@ class JiraTickets:
         """
         jql = f'labels = "{label_of(subject)}" ORDER BY created ASC'
         body = await self._ask(SEARCH, {"jql": jql, "fields": list(FIELDS), "maxResults": 1})
-        issues = body.get("issues") or []
-        return parse_issue(issues[0]) if issues else None
+        with _read(SEARCH):
+            issues = body.get("issues") or []
+            return parse_issue(issues[0]) if issues else None
 
     async def changed(self, since: timedelta) -> AsyncIterator[SeenTicket]:
         """Our tickets that were changed within the time, the oldest change first, with all their late comments."""
@@ -131,8 +132,9 @@ class JiraTickets:
         asked = {"jql": jql, "fields": list(FIELDS), "maxResults": PAGE_SIZE}
         left = MOST_PAGES
         async for page in self._client.pages(SEARCH, asked, body_token("nextPageToken", "nextPageToken")):
-            for issue in page.get("issues") or ():
-                seen = parse_issue(issue)
+            with _read(SEARCH):
+                found = [parse_issue(issue) for issue in page.get("issues") or ()]
+            for seen in found:
                 yield await self._completed(seen) if seen.has_more_comments else seen
             left -= 1
             if left == 0:
@@ -143,7 +145,9 @@ class JiraTickets:
         async for body in self._client.pages(
             GET, {"issueIdOrKey": issue_id, "fields": ",".join(FIELDS[:-1])}, one_page
         ):
-            return await self._completed(parse_issue(body))
+            with _read(GET):
+                seen = parse_issue(body)
+            return await self._completed(seen)
         return None
 
     async def _completed(self, seen: SeenTicket) -> SeenTicket:
@@ -152,19 +156,22 @@ class JiraTickets:
     async def _comments(self, issue_id: str) -> tuple[SeenComment, ...]:
         asked = {"issueIdOrKey": issue_id, "orderBy": "-created", "maxResults": MOST_COMMENTS, "expand": "properties"}
         async for body in self._client.pages(COMMENTS, asked, one_page):
-            return tuple(reversed([parse_comment(one) for one in body.get("comments") or ()]))
+            with _read(COMMENTS):
+                return tuple(reversed([parse_comment(one) for one in body.get("comments") or ()]))
         return ()
 
     async def create(self, draft: TicketDraft) -> tuple[str, str]:
         """(id, key) of a new ticket. Raises Unsure when the answer is lost: find it before trying again."""
         body = await self._ask(CREATE, draft.body())
-        return str(body["id"]), str(body["key"])
+        with _read(CREATE):
+            return str(body["id"]), str(body["key"])
 
     async def comment(self, issue_id: str, text: str, key: str) -> SeenComment:
         """Add a comment that bears our name `key`. Raises Unsure when the answer is lost."""
         asked = {"body": document(text), "properties": [{"key": PROPERTY, "value": {"key": key}}]}
         body = await self._ask(COMMENT, {"issueIdOrKey": issue_id, **asked})
-        return parse_comment(body).model_copy(update={"key": key_of(body.get("properties") or ()) or key})
+        with _read(COMMENT):
+            return parse_comment(body).model_copy(update={"key": key_of(body.get("properties") or ()) or key})
 
     async def move(self, issue_id: str, wanted: Sequence[StatusCategory]) -> None:
         """Move the ticket into the first of these categories that its workflow lets it go to from where it is.
@@ -172,11 +179,8 @@ class JiraTickets:
         Raises Rejected when there is no such way.
         """
         body = await self._ask(TRANSITIONS, {"issueIdOrKey": issue_id})
-        ways: dict[StatusCategory, str] = {}
-        for one in body.get("transitions") or ():
-            key = ((one.get("to") or {}).get("statusCategory") or {}).get("key")
-            if key in CATEGORY_OF_KEY:
-                ways.setdefault(CATEGORY_OF_KEY[key], str(one["id"]))
+        with _read(TRANSITIONS):
+            ways = parse_ways(body)
         way = next((ways[category] for category in wanted if category in ways), None)
         if way is None:
             names = " or ".join(category.value for category in wanted)
@@ -189,11 +193,24 @@ class JiraTickets:
         # Addresses may be hidden: one hit for a whole address is taken for the person, two are not.
         if not isinstance(people, list) or len(people) != 1:
             return False
-        await self._ask(ASSIGN, {"issueIdOrKey": issue_id, "accountId": people[0]["accountId"]})
+        with _read(ASSIGNABLE):
+            person = str(people[0]["accountId"])
+        await self._ask(ASSIGN, {"issueIdOrKey": issue_id, "accountId": person})
         return True
 
     async def _ask(self, operation: Operation, arguments: Arguments) -> Any:
         return (await self._client.reply(operation, request_of(operation, self._base_url, arguments))).body
+
+
+@contextmanager
+def _read(operation: Operation) -> Iterator[None]:
+    """What cannot be read of an answer is Misshapen; Unsure where something was made: then it is looked for first."""
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        message = f"Jira does not answer {operation.name} the way it should."
+        kind = Unsure if operation.options.get("is_once") else Misshapen
+        raise kind(message, service=operation.service) from error
 
 
 def refusal(reply: Reply, operation: Operation) -> ProviderError | None:

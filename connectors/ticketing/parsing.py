@@ -51,6 +51,16 @@ def parse_comment(comment: Mapping[str, Any]) -> SeenComment:
     )
 
 
+def parse_ways(body: Mapping[str, Any]) -> dict[StatusCategory, str]:
+    """The first transition that leads to each category, of those that are open from where the issue is."""
+    ways: dict[StatusCategory, str] = {}
+    for one in body.get("transitions") or ():
+        key = ((one.get("to") or {}).get("statusCategory") or {}).get("key")
+        if key in CATEGORY_OF_KEY:
+            ways.setdefault(CATEGORY_OF_KEY[key], str(one["id"]))
+    return ways
+
+
 def key_of(properties: Sequence[Mapping[str, Any]]) -> str | None:
     """Our own name for a comment, which stands in a property of it; None for comments of others."""
     for one in properties:

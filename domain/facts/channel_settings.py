@@ -1,5 +1,6 @@
 """What each kind of channel must know to send. Secrets are shown nowhere; `shown` says in a line where messages go."""
 
+from abc import abstractmethod
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Self
@@ -24,8 +25,9 @@ class ChannelSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     @property
+    @abstractmethod
     def shown(self) -> str:
-        raise NotImplementedError
+        """Where messages go, in a line without secrets."""
 
     def revealed(self) -> dict[str, Any]:
         """All fields as plain JSON values, secrets included: only for encrypted storage. `model_validate` reads it."""

@@ -1,9 +1,11 @@
 """Takes what has happened in an organization to everything that follows from it: incidents, channels, tickets."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
 from bson import ObjectId
+from pymongo.errors import PyMongoError
 
 from documents.event import EventLog
 from documents.log_reader import Place, move_place, organizations_behind, place_of
@@ -16,15 +18,39 @@ log = structlog.get_logger()
 
 # Events of one transaction; small enough to be quick when it must be tried again.
 BATCH = 200
+# Well before the time limit of quick jobs, so that a long log is no failure. The sweep asks for the rest.
+LONGEST_RUN = timedelta(seconds=40)
 
 
 async def dispatch_events(ctx: dict[str, Any], *, org_id: str) -> int:
-    """Until the end of the log; returns how many events were passed. A second run finds nothing left to do."""
+    """Until the end of the log; returns how many events were passed. A second run finds nothing left to do.
+
+    What one consumer cannot do keeps its place and is tried again; the others go on. A run that takes long ends before
+    it is cut off. Raises ExceptionGroup of what failed.
+    """
     context: JobContext = ctx["context"]
-    passed = 0
+    until = context.now() + LONGEST_RUN
+    passed, failed = 0, []
     for consumer in consumers():
-        while taken := await _take(context, consumer, org_id):
-            passed += taken
+        try:
+            passed += await _run(context, consumer, org_id, until)
+        except (PyMongoError, OSError):  # the others would fare no better
+            raise
+        except Exception as error:  # a defect in one must not silence the others
+            log.exception("consumer_failed", consumer=consumer.name)
+            failed.append(error)
+    if failed:
+        raise ExceptionGroup("consumers of the event log", failed)
+    return passed
+
+
+async def _run(context: JobContext, consumer: Consumer, org_id: str, until: datetime) -> int:
+    """One batch at least, so that every run comes further."""
+    passed = 0
+    while taken := await _take(context, consumer, org_id):
+        passed += taken
+        if context.now() >= until:
+            break
     return passed
 
 

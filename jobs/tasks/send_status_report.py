@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+import structlog
 from beanie import PydanticObjectId
 
 from auth.scope import scope_of_job
@@ -18,19 +19,31 @@ from domain.status.schedule import period_of
 from jobs.context import JobContext
 from jobs.status import notice_of
 
+log = structlog.get_logger()
+
 JOB = "send_status_report"
 
 
 async def send_due_reports(ctx: dict[str, Any]) -> int:
-    """Returns how many were handed to their channels. Of those missed while nobody worked only the last is sent."""
+    """Returns how many were handed to their channels. Of those missed while nobody worked only the last is sent.
+
+    What fails for one report does not keep the others from being sent; it is tried again in a minute.
+    """
     context: JobContext = ctx["context"]
     now = context.now()
     sent = 0
     for report in await due_reports(now):
-        assert report.next_at is not None  # noqa: S101 - only those with a time are due; this tells the type checker
-        period = period_of(report.next_at, report.zone)
-        sent += await _send(context, report, f"status:{report.id}:{period}", now, is_due=True)
+        try:
+            sent += await _send_due(context, report, now)
+        except Exception:  # one tenant's trouble must not become another's silence
+            log.exception("report_failed", report_id=str(report.id))
     return sent
+
+
+async def _send_due(context: JobContext, report: StatusReport, now: datetime) -> bool:
+    assert report.next_at is not None  # noqa: S101 - only those with a time are due; this tells the type checker
+    period = period_of(report.next_at, report.zone)
+    return await _send(context, report, f"status:{report.id}:{period}", now, is_due=True)
 
 
 async def send_status_report(ctx: dict[str, Any], *, org_id: str, report_id: str, key: str) -> bool:

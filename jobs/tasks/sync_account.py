@@ -96,7 +96,7 @@ async def _attempt(context: JobContext, account: Account, run: SyncRun, lease: L
         return await _cancel(context, run)
     except (LeaseLost, PyMongoError):
         raise
-    except Exception:
+    except Exception:  # whatever broke, the customer is to see that the sync has ended
         log.exception("sync_broke", run_id=str(run.id))
         return await _fail(context, account, run, f"Something went wrong on our side; the log has it under {run.id}.")
 

@@ -1,6 +1,7 @@
 """What every minute tells: held messages whose time has come, digests, summaries, and alerts nobody acknowledges."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -37,9 +38,9 @@ async def tell_later(ctx: dict[str, Any]) -> int:
     context: JobContext = ctx["context"]
     done = 0
     for due in await channels_with_due_holds(context.now()):
-        done += await _tried(lambda due=due: _end_waiting(context, due), channel_id=str(due[1]))  # type: ignore[misc]
+        done += await _tried(partial(_end_waiting, context, due), channel_id=str(due[1]))
     for step in await due_escalations(context.now()):
-        done += await _tried(lambda step=step: _escalate(context, step), alert_id=str(step["alert_id"]))  # type: ignore[misc]
+        done += await _tried(partial(_escalate, context, step), alert_id=str(step["alert_id"]))
     return done
 
 

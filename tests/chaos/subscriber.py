@@ -60,7 +60,7 @@ class Subscriber:
             return False
         if message["type"] != "next":
             return True
-        payload: dict[str, dict[str, dict[str, dict[str, str]]]] = message["payload"]  # type: ignore[assignment]
+        payload: dict[str, dict[str, dict[str, dict[str, str]]]] = message["payload"]  # type: ignore[assignment]  # the shape of this query
         item = payload["data"]["alertRaised"]
         self.after = str(item["cursor"])
         if "alert" not in item:

@@ -185,7 +185,7 @@ async def foreign(request: pytest.FixtureRequest, backend: Backend) -> Any:
         yield made
         return
     # Bare of everything but the tenant: what is read first is whose it is.
-    made.document.stored = classmethod(lambda cls, raw: raw)  # type: ignore[assignment]
+    made.document.stored = classmethod(lambda cls, raw: raw)  # type: ignore[assignment]  # rows as they are
     await made.document.rows().insert_one({"_id": made.id, "org_id": made.org_id, "fingerprint": str(made.id)})
     yield made
     await made.document.rows().delete_one({"_id": made.id})

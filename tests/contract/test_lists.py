@@ -146,6 +146,6 @@ def test_a_leaf_that_does_work_is_noticed() -> None:
         def takes(self, size: int) -> str:
             return ""
 
-    definition: Any = Item.__strawberry_definition__  # type: ignore[attr-defined]
+    definition: Any = Item.__strawberry_definition__  # type: ignore[attr-defined]  # of strawberry
 
     assert slow_leaves(definition) == ["Item.waits", "Item.asks", "Item.takes"]

@@ -54,7 +54,7 @@ class Graph:
 async def socket(address: str, token: str | None = None) -> AsyncIterator[ClientConnection]:
     """An initialised graphql-transport-ws connection."""
     url = address.replace("http", "ws", 1) + "/graphql"
-    async with connect(url, subprotocols=["graphql-transport-ws"]) as opened:  # type: ignore[list-item]
+    async with connect(url, subprotocols=["graphql-transport-ws"]) as opened:  # type: ignore[list-item]  # any text is one
         payload = {"accessToken": token} if token else {}
         await opened.send(orjson.dumps({"type": "connection_init", "payload": payload}).decode())
         assert orjson.loads(await opened.recv())["type"] == "connection_ack"

@@ -91,7 +91,7 @@ class GroupHouse:
     def __post_init__(self) -> None:
         ports = SimpleNamespace(feed=self.house.feed, roles=self, encode_cursor=_cursor)
         self.feed = LiveFeed(
-            SimpleNamespace(ports=ports, call=None),  # type: ignore[arg-type]
+            SimpleNamespace(ports=ports, call=None),  # type: ignore[arg-type]  # as much as it looks at
             frozenset(self.org_ids),
             None,
             key="everything",

@@ -209,7 +209,7 @@ async def test_a_test_sent_with_older_settings_verifies_nothing(
 
     async def changed_meanwhile(*arguments: object) -> object:
         await documents.Channel.rows().update_one({"_id": channel.id}, {"$inc": {"settings_version": 1}})
-        return await send(*arguments)  # type: ignore[arg-type]
+        return await send(*arguments)  # type: ignore[arg-type]  # passed on as they are
 
     monkeypatch.setattr(task, "send_message", changed_meanwhile)
     await house.run(id)
@@ -275,7 +275,7 @@ async def test_one_that_was_slower_than_its_lease_changes_nothing_any_more(
     send = task.send_message
 
     async def slow(*arguments: object) -> object:
-        sent = await send(*arguments)  # type: ignore[arg-type]
+        sent = await send(*arguments)  # type: ignore[arg-type]  # passed on as they are
         await documents.Delivery.rows().update_one({"key": "key", "org_id": house.org_id}, {"$inc": {"tries": 1}})
         return sent
 
@@ -321,6 +321,20 @@ async def test_what_is_told_of_one_thing_is_told_in_order(house: House, server: 
     told = [(one.json["event_action"], one.json["dedup_key"]) for one in server.got]
     subject = make_notice().subject
     assert told == [("trigger", subject), ("trigger", "alert:other"), ("trigger", subject), ("resolve", subject)]
+
+
+async def test_what_waits_behind_a_refused_message_goes_out_at_once(house: House, server: MessageServer) -> None:
+    server.answers = [Ordered(400)]
+    settings = PagerdutySettings(routing_key=SecretStr("k" * 32), endpoint_url=server.url)
+    channel = await house.channel(settings, ChannelKind.PAGERDUTY)
+    raised = await house.ask(channel, make_notice(), "raised")
+    resolved = await house.ask(channel, make_notice(NoticeKind.RESOLVED), "resolved")
+
+    behind = await house.run(resolved)
+    refused = await house.run(raised)
+    following = await house.run(resolved)
+
+    assert (behind, refused, following) == (task.NOTHING, DeliveryState.FAILED.value, SENT)
 
 
 async def test_a_later_message_goes_into_the_thread_of_the_first(house: House, server: MessageServer) -> None:

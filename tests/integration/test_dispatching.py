@@ -1,10 +1,12 @@
 """Consumers of the event log: each event once, whatever runs twice, and what is lost is found again."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from bson import ObjectId
+from pymongo.errors import ServerSelectionTimeoutError
 
 from app.wiring import Backend
 from app.worker import options
@@ -81,13 +83,67 @@ async def test_what_a_consumer_wrote_before_it_died_is_not_there_and_is_done_aga
     await raised(backend, tenant, "a")
     witness.failing = 1
 
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ExceptionGroup) as died:
         await dispatched(backend, tenant)
     after_death = await seen(backend, tenant)
     await dispatched(backend, tenant)
 
+    assert died.group_contains(RuntimeError, match="died before the commit")
     assert after_death == []
     assert len(await seen(backend, tenant)) == 1
+
+
+async def test_a_consumer_that_fails_keeps_its_place_and_does_not_silence_the_others(
+    backend: Backend, witness: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(tx: Transaction, context: JobContext, org_id: ObjectId, events: Sequence[LoggedEvent]) -> None:
+        raise KeyError("a defect")
+
+    broken = Consumer(name="broken", order=0, wants=lambda event: True, take=fail)
+    monkeypatch.setattr(task, "consumers", lambda: (broken, witness.consumer))
+    tenant = await make_tenant(backend)
+    await raised(backend, tenant, "a")
+
+    with pytest.raises(ExceptionGroup):
+        await dispatched(backend, tenant)
+
+    assert len(await seen(backend, tenant)) == 1
+    assert tenant.organization.id in await organizations_behind(["broken"], limit=100_000)
+    assert tenant.organization.id not in await organizations_behind([NAME], limit=100_000)
+
+
+async def test_where_the_database_fails_the_others_are_not_tried(
+    backend: Backend, witness: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(tx: Transaction, context: JobContext, org_id: ObjectId, events: Sequence[LoggedEvent]) -> None:
+        raise ServerSelectionTimeoutError("away")
+
+    broken = Consumer(name="broken", order=0, wants=lambda event: True, take=fail)
+    monkeypatch.setattr(task, "consumers", lambda: (broken, witness.consumer))
+    tenant = await make_tenant(backend)
+    await raised(backend, tenant, "a")
+
+    with pytest.raises(ServerSelectionTimeoutError):
+        await dispatched(backend, tenant)
+
+    assert await seen(backend, tenant) == []
+
+
+async def test_a_run_that_takes_long_ends_after_a_batch_and_the_next_goes_on(
+    backend: Backend, witness: Witness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(task, "BATCH", 1)
+    monkeypatch.setattr(task, "LONGEST_RUN", timedelta(0))
+    tenant = await make_tenant(backend)
+    await raised(backend, tenant, "a", "b")
+
+    passed = await dispatched(backend, tenant)
+    is_behind = tenant.organization.id in await organizations_behind([NAME], limit=100_000)
+    while await dispatched(backend, tenant):
+        pass
+
+    assert (passed, is_behind) == (1, True)
+    assert len(await seen(backend, tenant)) == 2
 
 
 async def test_every_announcement_asks_for_one_dispatch_of_its_organization(backend: Backend) -> None:

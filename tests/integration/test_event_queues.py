@@ -19,6 +19,7 @@ from documents.account import AccountState
 from documents.base import utc_now
 from documents.intake_endpoint import IntakeEndpoint
 from documents.intake_reading import take_reading
+from documents.vault import SecretLost, Vault
 from domain.facts.intake import IntakeWay
 from jobs.tasks import pull_events as task
 from tests.factories.event_queue import make_queue
@@ -264,6 +265,19 @@ async def test_a_queue_that_cannot_be_read_raises_an_alert_until_it_can(queue: Q
     await queue.read()
 
     assert [state for state, _ in await queue.alerts()] == ["RESOLVED"]
+
+
+async def test_a_queue_whose_credentials_are_lost_raises_an_alert(
+    queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def lost(*_: object) -> str:
+        raise SecretLost("its key was deleted")
+
+    monkeypatch.setattr(Vault, "open", lost)
+
+    await queue.read()
+
+    assert await queue.alerts() == [("OPEN", "Events of Production cannot be fetched")]
 
 
 async def being_read(queue: Queue) -> None:

@@ -10,7 +10,7 @@ from app.wiring import Backend
 from auth.authentication import Subject
 from auth.permission import PERMISSIONS_OF, Permission
 from auth.standing import Standing
-from auth.standings import NEEDS_FACTOR, load_known, load_standings_of, still_open
+from auth.standings import NEEDS_FACTOR, load_known, load_standings_of, standing_without_session, still_open
 from documents import AuthMethod, OrganizationKind, Role
 from documents.base import utc_now
 from tests.factories.tenant import Tenant, add_member, make_session, make_subject, make_tenant
@@ -184,3 +184,42 @@ async def test_a_stay_ends_with_the_role(provider: Provider) -> None:
     await documents.Membership.get_pymongo_collection().update_one({"user_id": provider.msp.user.id}, demoted)
 
     assert set(await held(await make_subject(provider.msp))) == {provider.msp.org_id}
+
+
+async def without_session(person: Tenant, place: Tenant) -> Standing | None:
+    assert place.organization.id is not None
+    return await standing_without_session(person.user, place.organization.id, utc_now())
+
+
+async def test_who_comes_without_a_session_holds_what_the_role_gives_and_nothing_elsewhere(backend: Backend) -> None:
+    tenant, other = await make_tenant(backend, role=Role.USER), await make_tenant(backend)
+
+    assert await without_session(tenant, tenant) == Standing(Role.USER, PERMISSIONS_OF[Role.USER])
+    assert await without_session(tenant, other) is None
+
+
+async def test_without_a_session_there_is_no_second_factor_to_show(backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+
+    await change_organization(tenant, requires_second_factor=True)
+
+    assert await without_session(tenant, tenant) == Standing(Role.ADMIN, frozenset(), blocked=NEEDS_FACTOR)
+
+
+async def test_without_a_session_a_stay_gives_what_it_gives_with_one(provider: Provider) -> None:
+    client = provider.clients[0]
+    await provider.enter(client)
+
+    standing = await without_session(provider.msp, client)
+
+    assert standing == Standing(Role.ADMIN, PERMISSIONS_OF[Role.ADMIN], msp_id=provider.msp.org_id)
+
+
+async def test_without_a_session_a_provider_that_asks_for_a_second_factor_closes_its_clients_too(
+    provider: Provider,
+) -> None:
+    await provider.enter(provider.clients[0])
+
+    await change_organization(provider.msp, requires_second_factor=True)
+
+    assert await without_session(provider.msp, provider.clients[0]) is None

@@ -96,6 +96,20 @@ async def test_a_due_report_is_handed_to_its_channel_once_and_says_what_is_not_j
     assert (stored.next_at, stored.last_sent_at) == (datetime(2026, 11, 27, 7, 0, tzinfo=UTC), AT_EIGHT)
 
 
+async def test_a_report_that_fails_does_not_keep_the_others_from_being_sent(backend: Backend) -> None:
+    broken, sound = await make_tenant(backend), await make_tenant(backend)
+    # A time zone that the clock does not know any more.
+    failing = await make_report(broken, await make_channel(broken), zone="Europe/Nowhere", next_at=AT_EIGHT)
+    await make_report(sound, await make_channel(sound))
+
+    await task.send_due_reports(job(backend, AT_EIGHT))
+
+    assert await delivered(broken) == []
+    assert len(await delivered(sound)) == 1
+    assert (await again(failing)).next_at == AT_EIGHT
+    await documents.StatusReport.rows().delete_one({"_id": failing.id})
+
+
 async def test_two_workers_that_see_the_same_due_report_send_it_once(backend: Backend) -> None:
     tenant = await make_tenant(backend)
     report = await make_report(tenant, await make_channel(tenant))

@@ -56,7 +56,7 @@ async def counted(*tenants: Tenant) -> Tally:
 def filled(tally: Tally) -> Tally:
     """Without the places where nothing is left."""
     kinds = (tally.open_findings, tally.open_alerts, tally.saving)
-    return Tally(*({name: count for name, count in kind.items() if count} for kind in kinds))  # type: ignore[arg-type]
+    return Tally(*({name: count for name, count in kind.items() if count} for kind in kinds))  # type: ignore[arg-type]  # mappings, as Tally has them
 
 
 def cause(name: str, severity: Severity) -> Cause:

@@ -1,7 +1,7 @@
 """Tickets in Jira for alerts: one each, whatever is repeated or dies, closed and opened by what is verified."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,9 +17,11 @@ from documents.alert_change import assign_alert, close_alert, comment_alert
 from documents.alert_entry import AlertEntry
 from documents.audit import Act, acting
 from documents.transaction import Transaction
+from documents.vault import SecretLost, Vault, VaultUnavailable
 from domain.facts.severity import Severity
 from domain.facts.ticket import StatusCategory, TicketState
 from domain.ticketing.matching import TicketMatch
+from jobs.opened_secret import ACCOUNT_LOST
 from jobs.tasks import sync_ticket as task_module
 from tests.factories.tickets import TicketHouse, make_ticket_house
 from tests.fakes.jira_site import JiraSite, jira_site
@@ -32,6 +34,13 @@ from tests.fakes.scripted import Answered
 def site() -> Iterator[JiraSite]:
     with jira_site() as made:
         yield made
+
+
+def failing(error: Exception) -> Callable[..., Awaitable[str]]:
+    async def fail(*_: object) -> str:
+        raise error
+
+    return fail
 
 
 @pytest.fixture
@@ -194,6 +203,29 @@ async def test_a_jira_that_is_away_is_tried_again(house: TicketHouse) -> None:
     assert (await house.task("away")).state is TicketState.WAITING
 
 
+@pytest.mark.parametrize("body", [{"id": "10001"}, ["made-up"], {"id": "1", "key": "OPS-1", "fields": {"comment": 7}}])
+async def test_an_issue_that_cannot_be_read_is_told_of_as_jiras_answer(house: TicketHouse, body: object) -> None:
+    await house.made("odd")
+    house.site.refuses["issue_get"] = Answered(body)
+    await house.resolve("odd")
+    await house.settle("odd")
+
+    problem = (await house.task("odd")).problem
+    assert problem == "Jira does not answer GET /rest/api/3/issue/{issueIdOrKey} the way it should."
+
+
+async def test_a_ticket_whose_answer_cannot_be_read_is_looked_for_and_not_made_twice(house: TicketHouse) -> None:
+    await house.raise_("odd")
+    await house.dispatch()
+    house.site.refuses["create"] = Answered({"key": "OPS-1"}, 201)
+
+    with pytest.raises(Retry):
+        await house.sync("odd")
+
+    assert (await house.task("odd")).state is TicketState.WAITING
+    assert (await house.task("odd")).problem == "Jira does not answer POST /rest/api/3/issue the way it should."
+
+
 async def test_a_jira_that_is_not_connected_any_more_is_told_of(house: TicketHouse) -> None:
     await house.raise_("gone")
     await house.dispatch()
@@ -202,6 +234,27 @@ async def test_a_jira_that_is_not_connected_any_more_is_told_of(house: TicketHou
     await house.sync("gone")
 
     assert (await house.task("gone")).problem == "Tickets is no connected Jira account: connect it again."
+
+
+async def test_a_vault_that_is_away_is_waited_for_and_a_lost_secret_told_of(
+    house: TicketHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await house.raise_("sealed")
+    await house.dispatch()
+
+    monkeypatch.setattr(Vault, "open", failing(VaultUnavailable("away")))
+    with pytest.raises(Retry):
+        await house.sync("sealed")
+    waiting = await house.task("sealed")
+    monkeypatch.setattr(Vault, "open", failing(SecretLost("its key was deleted")))
+    await house.sync("sealed")
+    lost = await house.task("sealed")
+
+    assert (waiting.state, waiting.problem) == (
+        TicketState.WAITING,
+        "What is stored encrypted cannot be opened just now.",
+    )
+    assert (lost.state, lost.problem) == (TicketState.FAILED, ACCOUNT_LOST)
 
 
 async def test_who_an_alert_is_assigned_to_gets_the_ticket(house: TicketHouse) -> None:

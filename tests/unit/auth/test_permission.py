@@ -6,7 +6,7 @@ import pytest
 
 from auth.gate import Gate, Public, SignedIn, gate
 from auth.permission import PERMISSIONS_OF, Permission
-from auth.scope import scope_of, scope_of_all, scope_of_job, scope_of_operator
+from auth.scope import scope_of, scope_of_all, scope_of_job, scope_of_operator, scope_of_person
 from auth.standing import standing_of
 from auth.viewer import Viewer
 from documents import Role
@@ -102,6 +102,24 @@ def test_jobs_and_operators_reach_one_organization() -> None:
     assert scope_of_job("sync_account", "a").only() == "a"
     assert scope_of_job("sync_account", "a").actor == "job:sync_account"
     assert scope_of_operator("a").only() == "a"
+
+
+def test_a_scope_is_made_once_for_a_viewer() -> None:
+    asking = viewer(a=Role.ADMIN)
+
+    assert scope_of(asking, Permission.COSTS_READ) is scope_of(asking, Permission.COSTS_READ)
+
+
+def test_a_person_without_a_session_reaches_one_organization_and_only_with_the_right() -> None:
+    user = standing_of(Role.USER)
+
+    allowed = scope_of_person("u", "a", user, Permission.ALERTS_ACKNOWLEDGE)
+    missing = scope_of_person("u", "a", user, Permission.BUDGETS_WRITE)
+
+    assert (allowed.org_ids, allowed.visible, allowed.actor) == ({"a"}, {"a"}, "user:u")
+    assert (missing.org_ids, missing.visible) == (frozenset(), {"a"})
+    with pytest.raises(Forbidden):
+        missing.narrowed("a")
 
 
 def test_a_gate_lets_through_who_holds_the_permission_somewhere() -> None:

@@ -159,6 +159,9 @@ def test_settings_that_cannot_work_are_refused_without_showing_them(
     assert KEY[1:] not in str(refused.value)
 
 
-def test_what_has_no_line_of_its_own_cannot_be_shown() -> None:
-    with pytest.raises(NotImplementedError):
-        _ = ChannelSettings().shown
+def test_settings_without_a_line_of_their_own_cannot_be_made() -> None:
+    class Unshown(ChannelSettings):
+        """Forgot to say where messages go."""
+
+    with pytest.raises(TypeError, match="shown"):
+        Unshown()  # type: ignore[abstract]  # that is what is tested

@@ -88,7 +88,7 @@ def test_a_deed_has_the_name_that_the_audit_log_gives_it(kind, payload, name):
 
 def test_a_scanner_that_is_turned_off_is_named():
     before = {"from": {"security_and_analysis": {"secret_scanning": {"status": "enabled"}}}}
-    now = {**COMMON["repository"], "security_and_analysis": {"secret_scanning": {"status": "disabled"}}}  # type: ignore[dict-item]
+    now = {**COMMON["repository"], "security_and_analysis": {"secret_scanning": {"status": "disabled"}}}  # type: ignore[dict-item]  # as GitHub has it
     event = one("security_and_analysis", changes=before, repository=now)
 
     assert event.name == "repository_secret_scanning.disable"

@@ -12,7 +12,7 @@ DAY, WEEK = ReportEvery.DAY, ReportEvery.WEEK
 
 
 def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]
+    return datetime(*parts, tzinfo=UTC)  # type: ignore[misc,arg-type]  # year, month and so on
 
 
 @pytest.mark.parametrize(
