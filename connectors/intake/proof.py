@@ -10,16 +10,16 @@ from connectors.intake.receiver import Endpoint, Refusal
 def secret_of(endpoint: Endpoint) -> bytes:
     """The secret shared with the provider. Raises Refusal when there is none: then nothing proves anything."""
     if endpoint.secret is None or not endpoint.secret.get_secret_value():
-        raise Refusal(UNAUTHORIZED, "The endpoint has no secret.")
+        raise Refusal(UNAUTHORIZED, "the endpoint has no secret")
     return endpoint.secret.get_secret_value().encode()
 
 
 def require_equal(sent: str | None, expected: bytes, what: str) -> None:
     """Raises Refusal unless the two are the same. Takes as long wherever they differ."""
     if sent is None:
-        raise Refusal(UNAUTHORIZED, f"There is no {what}.")
+        raise Refusal(UNAUTHORIZED, f"there is no {what}")
     if not hmac.compare_digest(sent.encode(errors="replace"), expected):
-        raise Refusal(UNAUTHORIZED, f"The {what} is wrong.")
+        raise Refusal(UNAUTHORIZED, f"the {what} is wrong")
 
 
 def require_signature(sent: str | None, prefix: str, secret: bytes, content: bytes) -> None:

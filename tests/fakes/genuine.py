@@ -220,9 +220,7 @@ def of_cloud(genuine: clouds.Genuine, proof: tuple[str, ...], **more: Any) -> Ge
     """With the headers that every request has."""
     incoming, endpoint, around = genuine
     headers = {"host": "watch.example.com", "user-agent": "genuine/1", **incoming.headers}
-    return Genuine(
-        incoming=replace(incoming, headers=headers), endpoint=endpoint, around=around, proof=proof, **more
-    )
+    return Genuine(incoming=replace(incoming, headers=headers), endpoint=endpoint, around=around, proof=proof, **more)
 
 
 @genuine_of(IntakeWay.AWS_SNS)
