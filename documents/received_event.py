@@ -95,3 +95,8 @@ async def store_received(tx: Transaction, endpoint: IntakeEndpoint, drafts: Sequ
 def ask_processing(tx: Transaction, org_id: ObjectId) -> None:
     """Ask for the events of an organization that wait to be read."""
     tx.enqueue(PROCESS_EVENTS, queue=QUICK, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def unreadable_of(endpoint_id: ObjectId | None) -> str:
+    """The fingerprint of the alert that says that events of this endpoint cannot be read."""
+    return f"endpoint:{endpoint_id}:unreadable"

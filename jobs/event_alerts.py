@@ -1,6 +1,6 @@
 """What follows from events that were read: alerts raised and resolved, and a sync of what has changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from bson import ObjectId
@@ -11,7 +11,7 @@ from documents.event_inbox import Outcome, settle_events, still_waiting
 from documents.event_memory import is_newest, recollect
 from documents.event_subject import find_subject
 from documents.nudge import bring_forward, nudge
-from documents.received_event import ReceivedEvent
+from documents.received_event import ReceivedEvent, unreadable_of
 from documents.sync_run import SyncState
 from documents.transaction import Transaction
 from domain.detection.detector import Recollection
@@ -49,6 +49,7 @@ async def take_messages(tx: Transaction, reads: Sequence[Read], owners: Owners, 
         if problem is not None:
             raised += await _tell_unreadable(tx, read.received, problem, at)
     await settle_events(outcomes, at, tx.session)
+    await _end_unreadable(tx, [one.received for one in reads if one.received.id in waiting], outcomes, at)
     for _, account in sorted(changed.items()):
         await _ask_sync(tx, account, at)
     return raised
@@ -91,6 +92,7 @@ async def _raise(tx: Transaction, event: ProviderEvent, verdict: Verdict, accoun
         resource_native_id=resource_of(event, verdict) if subject is None else subject.native_id,
         principal=event.principal,
         region=event.region,
+        service=event.service,
         tags=sighting.tags if subject is None else {**subject.tags, **sighting.tags},
         occurred_at=event.at,
     )
@@ -101,7 +103,7 @@ async def _tell_unreadable(tx: Transaction, received: ReceivedEvent, problem: st
     """One alert for each endpoint, whatever number of its messages cannot be read."""
     provider = received.provider.value
     cause = Cause(
-        fingerprint=f"endpoint:{received.endpoint_id}:unreadable",
+        fingerprint=unreadable_of(received.endpoint_id),
         source=AlertSource.INTEGRATION,
         severity=Severity.MEDIUM,
         title=f"Events of {provider} cannot be read",
@@ -111,6 +113,16 @@ async def _tell_unreadable(tx: Transaction, received: ReceivedEvent, problem: st
         category=AlertCategory.OPERATIONS,
     )
     return await raise_alert(tx, received.org_id, cause, at)
+
+
+async def _end_unreadable(
+    tx: Transaction, received: Sequence[ReceivedEvent], outcomes: Mapping[ObjectId, Outcome], at: datetime
+) -> None:
+    """Resolve what was told of endpoints whose last message, of those read now, was read well."""
+    last = {(one.org_id, unreadable_of(one.endpoint_id)): outcomes[ObjectId(one.id)].problem for one in received}
+    for (org_id, fingerprint), problem in last.items():
+        if problem is None:
+            await resolve_alerts(tx, org_id, [fingerprint], at)
 
 
 def _strangers(owned: Sequence[tuple[ProviderEvent, Account | None]]) -> str | None:

@@ -9,8 +9,10 @@ from bson import Binary
 import documents
 from auth.permission import Permission
 from documents.account import sealed
+from documents.alert import resolve_alerts
 from documents.intake_endpoint import OVERLAP, change_endpoint, delete_endpoint
 from documents.page import Keyset
+from documents.received_event import unreadable_of
 from documents.transaction import Transaction
 from domain.errors import Conflict, Invalid
 from domain.facts.intake import IntakeWay
@@ -180,6 +182,7 @@ class EventEndpointMutations:
 
         async def change(tx: Transaction) -> documents.IntakeEndpoint:
             await delete_endpoint(endpoint, tx.session)
+            await resolve_alerts(tx, endpoint.org_id, [unreadable_of(endpoint.id)], info.context.now())
             tx.audit(endpoint.org_id, target=_target(endpoint), before=_shown(endpoint))
             return endpoint
 

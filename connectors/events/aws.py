@@ -1,11 +1,11 @@
-"""What AWS sends: envelopes of EventBridge, alarms of CloudWatch and notices of Budgets through SNS."""
+"""What AWS sends: envelopes of EventBridge, and what CloudWatch, Config and Budgets write to SNS themselves."""
 
 from collections.abc import Callable
 from typing import Any
 
-from connectors.events import aws_notices, aws_security
+from connectors.events import aws_config, aws_notices, aws_security
 from connectors.events.cloudtrail import read_record
-from connectors.events.reading import found, items, made, mapping, moment, text, whole
+from connectors.events.reading import found, items, made, moment, text, whole
 from domain.errors import Misshapen
 from domain.facts.provider import Provider
 from domain.facts.provider_event import EventKind, ProviderEvent
@@ -14,7 +14,7 @@ Read = Callable[[dict[str, Any]], tuple[ProviderEvent, ...]]
 
 
 def parse_events(kind: str, body: Any) -> tuple[ProviderEvent, ...]:
-    """The events of one stored message: "eventbridge", "alarm", "budget" or "text".
+    """The events of one stored message: "eventbridge", "alarm", "config", "budget" or "text".
 
     What is well formed and not known becomes OTHER. Raises Misshapen for what cannot be read.
     """
@@ -23,6 +23,8 @@ def parse_events(kind: str, body: Any) -> tuple[ProviderEvent, ...]:
         return _envelope(message)
     if kind == "alarm":
         return (aws_notices.read_alarm(message),)
+    if kind == "config":
+        return (aws_config.read_notice(message),)
     if kind == "budget":
         return (aws_notices.read_budget(message),)
     if kind == "text":
@@ -42,22 +44,6 @@ def _envelope(envelope: dict[str, Any]) -> tuple[ProviderEvent, ...]:
 
 def _record(envelope: dict[str, Any]) -> tuple[ProviderEvent, ...]:
     return (read_record(envelope["detail"], envelope),)
-
-
-def _change(envelope: dict[str, Any]) -> tuple[ProviderEvent, ...]:
-    """Source: AWS Config Developer Guide, "Example configuration item change notifications"."""
-    item = mapping(found(envelope, "detail", "configurationItem"))
-    return (
-        made(
-            Provider.AWS,
-            EventKind.RESOURCE_CHANGE,
-            **_frame(envelope),
-            name=text(item.get("configurationItemStatus")) or envelope["detail-type"],
-            account_native_id=text(item.get("awsAccountId")) or text(envelope.get("account")),
-            region=text(item.get("awsRegion")) or text(envelope.get("region")),
-            resources=(item.get("resourceId"), item.get("ARN")),
-        ),
-    )
 
 
 def _state(envelope: dict[str, Any]) -> tuple[ProviderEvent, ...]:
@@ -92,8 +78,8 @@ def _frame(envelope: dict[str, Any]) -> dict[str, Any]:
 _READERS: dict[str, Read] = {
     "GuardDuty Finding": aws_security.read_guardduty,
     "Security Hub Findings - Imported": aws_security.read_security_hub,
-    "Config Rules Compliance Change": aws_security.read_compliance,
-    "Config Configuration Item Change": _change,
+    "Config Rules Compliance Change": aws_config.read_compliance_change,
+    "Config Configuration Item Change": aws_config.read_item_change,
     "EC2 Instance State-change Notification": _state,
     "CloudWatch Alarm State Change": aws_notices.read_alarm_change,
     "Anomaly Detected": aws_notices.read_anomaly,

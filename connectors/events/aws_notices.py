@@ -109,7 +109,8 @@ def read_anomaly(envelope: dict[str, Any]) -> tuple[ProviderEvent, ...]:
     causes = [mapping(one) for one in items(detail.get("rootCauses"))]
     services = [name for one in causes if (name := text(one.get("service")))]
     impact = text(found(detail, "impact", "totalImpact"))
-    where = ", ".join(dict.fromkeys(services)) or "an unknown service"
+    named = list(dict.fromkeys(services))
+    where = ", ".join(named) or "an unknown service"
     return (
         made(
             Provider.AWS,
@@ -121,6 +122,7 @@ def read_anomaly(envelope: dict[str, Any]) -> tuple[ProviderEvent, ...]:
             at=moment(envelope.get("time")),
             account_native_id=text(envelope.get("account")),
             region=next((region for one in causes if (region := text(one.get("region")))), None),
+            service=named[0] if len(named) == 1 else None,
             title=f"AWS sees an unusual cost in {where}",
             message=None if impact is None else f"It has cost {impact} US dollars more than AWS expected.",
             cause=f"cost-anomaly:{id}",

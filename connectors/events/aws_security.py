@@ -1,4 +1,4 @@
-"""What AWS's own services judge: GuardDuty, Security Hub and Config, as EventBridge carries it."""
+"""What AWS's own services judge: GuardDuty and Security Hub, as EventBridge carries it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,6 +21,9 @@ _GUARDDUTY_LEVELS = ((9.0, Severity.CRITICAL), (7.0, Severity.HIGH), (4.0, Sever
 # Security Hub User Guide, "Types taxonomy for ASFF": the other namespaces are checks and vulnerabilities.
 _THREATS = ("TTPs", "Effects", "Unusual Behaviors")
 _MOST_FINDINGS = 100
+# GuardDuty User Guide, "GuardDuty finding format": what is attacked stands between ":" and "/" of the type. Runtime and
+# Container say how, not where.
+_ATTACKED = {"EC2": "ec2", "IAMUser": "iam", "Kubernetes": "eks", "Lambda": "lambda", "RDS": "rds", "S3": "s3"}
 
 
 def read_guardduty(envelope: dict[str, Any]) -> tuple[ProviderEvent, ...]:
@@ -43,6 +46,7 @@ def read_guardduty(envelope: dict[str, Any]) -> tuple[ProviderEvent, ...]:
             principal_kind=text(key.get("userType")),
             resources=_attacked(mapping(finding.get("resource"))),
             address=_remote(mapping(found(finding, "service", "action"))),
+            service=_ATTACKED.get((text(finding.get("type")) or "").partition(":")[2].partition("/")[0]),
             severity=_guardduty_level(finding.get("severity")),
             title=text(finding.get("title")),
             message=text(finding.get("description")),
@@ -61,36 +65,6 @@ def read_security_hub(envelope: dict[str, Any]) -> tuple[ProviderEvent, ...]:
     if not findings or len(findings) > _MOST_FINDINGS:
         raise Misshapen("The event of Security Hub has no findings, or more than a hundred.", service="securityhub")
     return tuple(_imported(envelope, finding) for finding in findings)
-
-
-def read_compliance(envelope: dict[str, Any]) -> tuple[ProviderEvent, ...]:
-    """A rule of Config that changed its mind on a resource; everything but NON_COMPLIANT is over.
-
-    Source: AWS Config Developer Guide, "Monitoring AWS Config with Amazon EventBridge".
-    """
-    detail = envelope["detail"]
-    rule = needed(text(detail.get("configRuleName")), "which rule it is about", Provider.AWS)
-    resource = text(detail.get("resourceId")) or ""
-    verdict = text(found(detail, "newEvaluationResult", "complianceType"))
-    region = text(detail.get("awsRegion")) or text(envelope.get("region"))
-    return (
-        made(
-            Provider.AWS,
-            EventKind.POLICY,
-            raw=envelope,
-            id=text(envelope.get("id")),
-            name=verdict,
-            source="config.amazonaws.com",
-            at=moment(found(detail, "newEvaluationResult", "resultRecordedTime")) or moment(envelope.get("time")),
-            account_native_id=text(detail.get("awsAccountId")) or text(envelope.get("account")),
-            region=region,
-            resources=(resource,),
-            title=f"Config rule {rule} is broken by {resource or 'the account'}",
-            message=text(found(detail, "newEvaluationResult", "annotation")),
-            cause=f"config:{region}:{rule}:{resource}",
-            is_over=verdict != "NON_COMPLIANT",
-        ),
-    )
 
 
 def _imported(envelope: dict[str, Any], finding: dict[str, Any]) -> ProviderEvent:

@@ -82,6 +82,7 @@ def _resource(event: dict[str, Any], what: str, data: dict[str, Any], frame: Fra
         **frame,
         name=text(data.get("operationName")) or what,
         source=text(data.get("resourceProvider")) or "Microsoft.Resources",
+        service=text(data.get("resourceProvider")),
         principal=text(who) or text(found(data, "authorization", "evidence", "principalId")),
         principal_kind=text(found(data, "authorization", "evidence", "principalType")),
         resources=(data.get("resourceUri"), event.get("subject")),

@@ -41,6 +41,7 @@ def read_record(record: dict[str, Any], envelope: dict[str, Any]) -> ProviderEve
     identity = mapping(record.get("userIdentity"))
     name = text(record.get("eventName"))
     is_sign_in = record.get("eventType") == "AwsConsoleSignIn" or name == "ConsoleLogin"
+    service = needed(text(record.get("eventSource")), "which service it is of", Provider.AWS)
     account = text(record.get("recipientAccountId")) or text(identity.get("accountId")) or text(envelope.get("account"))
     return made(
         Provider.AWS,
@@ -48,7 +49,8 @@ def read_record(record: dict[str, Any], envelope: dict[str, Any]) -> ProviderEve
         raw=record,
         id=text(record.get("eventID")) or text(envelope.get("id")),
         name=name,
-        source=needed(text(record.get("eventSource")), "which service it is of", Provider.AWS),
+        source=service,
+        service=service,
         at=moment(record.get("eventTime")) or moment(envelope.get("time")),
         account_native_id=account,
         region=text(record.get("awsRegion")),

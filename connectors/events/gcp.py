@@ -149,6 +149,7 @@ def _audit(data: dict[str, Any], _: dict[str, Any], frame: Frame) -> tuple[Provi
             at=moment(data.get("timestamp")) or frame["at"],
             name=text(entry.get("methodName")),
             source=text(entry.get("serviceName")) or "cloudaudit.googleapis.com",
+            service=text(entry.get("serviceName")),
             account_native_id=text(labels.get("project_id")) or _project_of(text(data.get("logName")) or ""),
             region=text(labels.get("location")) or text(labels.get("zone")),
             principal=text(who.get("principalEmail")) or text(who.get("principalSubject")),

@@ -14,6 +14,7 @@ from connectors.intake.reading import FORBIDDEN, id_of
 from connectors.intake.receiver import Refusal, TakenMessage
 
 ALARM, EVENTBRIDGE, CONFIG, BUDGET, TEXT = "alarm", "eventbridge", "config", "budget", "text"
+OF_CONFIG = frozenset({"configurationItem", "configurationItemSummary", "configRuleName", "configSnapshotId"})
 BUDGET_BEGINS = ("AWS Budget Notification", "AWS Budgets:")
 
 
@@ -56,11 +57,7 @@ def _kind(found: Mapping[str, Any]) -> str | None:
         return EVENTBRIDGE
     if "AlarmName" in found and "NewStateValue" in found:
         return ALARM
-    if "messageType" in found and (
-        "configurationItem" in found or "configRuleName" in found or "configSnapshotId" in found
-    ):
-        return CONFIG
-    return None
+    return CONFIG if "messageType" in found and not OF_CONFIG.isdisjoint(found) else None
 
 
 def _check_account(account: object, accounts: frozenset[str]) -> None:

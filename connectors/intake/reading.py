@@ -11,6 +11,8 @@ from connectors.intake.receiver import Incoming, Refusal
 BAD_REQUEST, UNAUTHORIZED, FORBIDDEN, METHOD_NOT_ALLOWED = 400, 401, 403, 405
 # Of an event's id. Those of the providers are UUIDs or numbers; AWS promises no more than text.
 LONGEST_ID = 256
+# No event is called by more.
+LONGEST_NAME = 100
 # Clocks differ.
 AHEAD = timedelta(minutes=5)
 
@@ -41,6 +43,11 @@ def text_of(fields: Mapping[str, Any], name: str, longest: int | None = None) ->
     if not isinstance(found, str) or not found or (longest is not None and len(found) > longest):
         raise Refusal(BAD_REQUEST, f"{name} is missing, or not what it should be.")
     return found
+
+
+def name_of(fields: Mapping[str, Any], name: str) -> str:
+    """What an event is called. Raises Refusal (400)."""
+    return text_of(fields, name, LONGEST_NAME)
 
 
 def id_of(fields: Mapping[str, Any], name: str) -> str:

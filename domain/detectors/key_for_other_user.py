@@ -12,7 +12,9 @@ def is_key_for_other(event: ProviderEvent, _: DetectorContext) -> Sighting | Non
     whom = asked(event).get("userName")
     if not is_call(event, "CreateAccessKey") or not whom or whom == identity(event).get("userName"):
         return None
-    return Sighting(message=f"{event.principal} has made an access key of {whom}.", resource=str(whom))
+    # By the name under which the user acts afterwards.
+    arn = next((one for one in event.resources if one.startswith("arn:") and one.endswith(f":user/{whom}")), str(whom))
+    return Sighting(message=f"{event.principal} has made an access key of {whom}.", resource=arn)
 
 
 DETECTOR = Detector(
@@ -24,6 +26,7 @@ DETECTOR = Detector(
     check=is_key_for_other,
     examples=(
         fires(call("CreateAccessKey", user="eve", request={"userName": "ann"})),
+        fires(call("CreateAccessKey", user="eve", request={"userName": "ann"}, resources=("arn:aws:iam::1:user/ann",))),
         quiet(call("CreateAccessKey", user="ann", request={"userName": "ann"})),
         quiet(call("CreateAccessKey", user="ann")),
         quiet(call("CreateAccessKey", user="eve", request={"userName": "ann"}, error="AccessDenied")),

@@ -32,9 +32,10 @@ class ProviderEvent(BaseModel):
 
     `source` is the service that tells (cloudtrail.amazonaws.com). `cause` names what it is about, so that a later event
     of the same cause with `is_over` ends it (an alarm's name, a GuardDuty finding's id); None for what merely happens.
-    `principal` is who did it, `resources` are native ids, `address` is where it came from. `severity`, `title` and
-    `message` are the provider's own, None where it has none. `error` is the code with which the call was refused.
-    `raw` is the event as it came, without secrets.
+    `principal` is who did it, `resources` are native ids, `address` is where it came from. `service` is the one it is
+    about, where the provider names one alone, in the provider's words (ec2.amazonaws.com, Amazon EC2). `severity`,
+    `title` and `message` are the provider's own, None where it has none. `error` is the code with which the call was
+    refused. `raw` is the event as it came, without secrets.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -51,6 +52,7 @@ class ProviderEvent(BaseModel):
     principal_kind: str | None = None
     resources: tuple[str, ...] = ()
     address: str | None = None
+    service: str | None = None
     severity: Severity | None = None
     title: str | None = None
     message: str | None = None

@@ -71,6 +71,7 @@ def _cause(budget: Budget, spent: Money, percent: int, month: str) -> Cause:
             "Look at costs grouped by service to see where it goes."
         ),
         budget_id=budget.id,
+        service=budget.services[0] if len(budget.services) == 1 else None,
         category=AlertCategory.FINOPS,
         is_once=True,
     )

@@ -16,6 +16,8 @@ ROOMS = (
     "compiled_executor/operation.py",
     "connectors/clouds/aws/s3.py",
     "connectors/clouds/gcp/storage.py",
+    "domain/detectors/gpu_launch.py",
+    "domain/detectors/role_chain.py",
     "domain/rules/aws/ec2.py",
     "domain/rules/aws/s3.py",
     "documents/finding.py",
@@ -51,6 +53,7 @@ FORBIDDEN = {
     ),
     "domain-is-pure": (("domain/rules/aws/s3.py", "from beanie import Document"),),
     "vendors-stand-alone": (("connectors/clouds/aws/s3.py", "import connectors.clouds.gcp.storage"),),
+    "detectors-stand-alone": (("domain/detectors/gpu_launch.py", "from domain.detectors import role_chain"),),
     "rules-stand-alone": (("domain/rules/aws/s3.py", "from domain.rules.aws import ec2"),),
     "the-executor-stands-alone": (
         ("compiled_executor/operation.py", "import domain.errors"),

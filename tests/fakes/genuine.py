@@ -2,9 +2,11 @@
 
 import hashlib
 import hmac
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,6 +16,7 @@ from pydantic import SecretStr
 from connectors.intake.receiver import Endpoint, Incoming, Surroundings
 from domain.facts.intake import IntakeWay
 from domain.facts.intake_settings import OktaSettings, SlackSettings, WebhookSettings
+from tests.fakes import genuine_clouds as clouds
 
 NOW = datetime(2026, 11, 26, 12, 0, tzinfo=UTC)
 SECRET = "a-secret-of-32-letters-for-tests"
@@ -24,8 +27,10 @@ ID = "64b7f0c2a1d3e4f5a6b7c8d9"
 class Genuine:
     """A request that must be taken, and what its receiver is told.
 
-    `proof` are the headers that carry the proof. Where it `covers_body`, no other body goes with it; else whoever has
-    it may send anything, and only requests without it are forged.
+    `proof` are the headers that carry the proof, or fields of the body where it `is_in_body`. Where it `covers_body`,
+    no other body goes with it; else whoever has it may send anything, and only requests without it are forged.
+    `covered` gives what of a body the proof covers, for those that leave some of it open: bodies of which it gives the
+    same are one.
     """
 
     incoming: Incoming
@@ -33,6 +38,8 @@ class Genuine:
     around: Surroundings
     proof: tuple[str, ...]
     covers_body: bool = True
+    is_in_body: bool = False
+    covered: Callable[[bytes], object] = bytes
 
 
 # Takes a number, so that two requests tell of two events, and gives a request of NOW.
@@ -192,6 +199,51 @@ def slack(number: int) -> Genuine:
         around=surroundings(),
         proof=("x-slack-signature", "x-slack-request-timestamp"),
     )
+
+
+# SNS Developer Guide, "Verifying the signatures of Amazon SNS messages": these of a notification are signed, as text;
+# the white space between them, UnsubscribeURL and anything else are not.
+SIGNED_BY_SNS = ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type")
+PROOF_OF_SNS = ("Signature", "SignatureVersion", "SigningCertURL")
+
+
+def covered_by_sns(body: bytes) -> object:
+    """The signed fields and the proof itself; the bytes where there are no fields."""
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return body
+    return [found.get(name) for name in (*SIGNED_BY_SNS, *PROOF_OF_SNS)] if isinstance(found, dict) else body
+
+
+def of_cloud(genuine: clouds.Genuine, proof: tuple[str, ...], **more: Any) -> Genuine:
+    """With the headers that every request has."""
+    incoming, endpoint, around = genuine
+    headers = {"host": "watch.example.com", "user-agent": "genuine/1", **incoming.headers}
+    return Genuine(incoming=replace(incoming, headers=headers), endpoint=endpoint, around=around, proof=proof, **more)
+
+
+@genuine_of(IntakeWay.AWS_SNS)
+@cache
+def aws_sns(number: int) -> Genuine:
+    event = {**clouds.EVENT, "id": f"e1e1e1e1-0000-0000-0000-{number:012}"}
+    message = clouds.sns_message(MessageId=f"22b80b92-fdea-4c2c-8f9d-{number:012}", Message=json.dumps(event))
+    genuine = clouds.aws_sns(clouds.sns_signed(message))
+    return of_cloud(genuine, PROOF_OF_SNS, is_in_body=True, covered=covered_by_sns)
+
+
+@genuine_of(IntakeWay.AZURE_EVENT_GRID)
+@cache
+def azure_event_grid(number: int) -> Genuine:
+    event = clouds.grid_event(id=f"831e1650-001e-001b-66ab-{number:012}")
+    return of_cloud(clouds.azure_event_grid([event]), ("x-cloudwatcher-secret",), covers_body=False)
+
+
+@genuine_of(IntakeWay.GCP_PUBSUB_PUSH)
+@cache
+def gcp_pubsub_push(number: int) -> Genuine:
+    body = clouds.pubsub_body(messageId=str(2070443601311540 + number))
+    return of_cloud(clouds.gcp_pubsub_push(body=body), ("authorization",), covers_body=False)
 
 
 def later(genuine: Genuine, now: datetime) -> Genuine:

@@ -9,6 +9,7 @@ import pytest
 
 from app.wiring import Backend
 from app.worker import options
+from documents.alert import Alert
 from documents.base import utc_now
 from domain.costs.header import ReadOptions
 from jobs.context import JobContext
@@ -208,6 +209,19 @@ async def test_a_budget_raises_each_threshold_once_a_month(graph: Graph, backend
     titles = (await graph.ask("{ alerts { nodes { title severity } } }", tenant.token))["alerts"]["nodes"]
     assert (first, again, more) == (1, 0, 2)
     assert sorted(title["title"].split(" has reached ")[1].split(" %")[0] for title in titles) == ["100", "50", "80"]
+
+
+async def test_the_alert_of_a_budget_of_one_service_names_it(graph: Graph, backend: Backend, load: Load) -> None:
+    tenant = await make_tenant(backend)
+    budget = {"amount": "10", "currency": "USD", "thresholds": [100]}
+    for name, services in (("one", ["Compute"]), ("two", ["Compute", "Storage"]), ("all", [])):
+        await graph.ask(BUDGET, tenant.token, input={"name": name, "services": services, **budget})
+    await load(tenant, row(utc_now().date().replace(day=1).isoformat(), "60"))
+
+    await check_budgets({"context": job_context(backend)}, org_id=tenant.org_id)
+
+    alerts = await Alert.list_in(tenant.scope, {})
+    assert {alert.title.split()[1]: alert.service for alert in alerts} == {"one": "Compute", "two": None, "all": None}
 
 
 async def test_a_budget_is_named_once(graph: Graph, backend: Backend) -> None:

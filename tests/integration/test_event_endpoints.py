@@ -8,8 +8,12 @@ import pytest
 import documents
 from app.wiring import Backend
 from documents import AccountState, Role
+from documents.alert import AlertSource, Cause, raise_alert
 from documents.audit import AuditEntry
+from documents.base import utc_now
+from documents.received_event import unreadable_of
 from domain.facts.intake import IntakeWay
+from domain.facts.severity import Severity
 from schema.node import global_id
 from tests.factories.event_endpoint import make_account, make_endpoint, path_of, send, stored_events
 from tests.factories.graph import Graph
@@ -243,6 +247,19 @@ async def test_a_deleted_endpoint_is_gone_and_what_it_has_received_is_kept(
     assert after.status_code == 404
     assert len(await stored_events(endpoint.id)) == 1
     assert await actions(tenant) == ["event_endpoint.delete", "event_endpoint.delete"]
+
+
+async def test_that_its_events_cannot_be_read_is_over_when_an_endpoint_is_deleted(
+    graph: Graph, backend: Backend, tenant: Tenant
+) -> None:
+    endpoint = await make_endpoint(backend, tenant, IntakeWay.GITHUB_WEBHOOK)
+    cause = Cause(unreadable_of(endpoint.id), AlertSource.INTEGRATION, Severity.MEDIUM, "Unreadable", "It is not JSON.")
+    await backend.writer.commit(lambda tx: raise_alert(tx, tenant.organization.id, cause, utc_now()))
+
+    await graph.ask(DELETE, tenant.token, input={"id": global_id("EventEndpoint", endpoint.id)})
+
+    (alert,) = await documents.Alert.list_in(tenant.scope, {})
+    assert alert.state == "RESOLVED"
 
 
 async def test_disconnecting_an_account_closes_its_endpoints_at_once(

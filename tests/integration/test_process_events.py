@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.settings import environment_for_children
 from app.wiring import Backend
 from documents.base import utc_now
 from documents.event_memory import EventMemory
+from documents.intake_endpoint import IntakeEndpoint
 from documents.outbox import OutboxJob
 from documents.received_event import ReceivedEvent, ReceivedState
 from domain.detection.example import STRANGER
@@ -19,8 +21,11 @@ from domain.errors import Misshapen, Throttled
 from domain.facts.intake import IntakeWay
 from domain.facts.provider import Provider
 from jobs import event_alerts
+from jobs.consumers.incidents import CONSUMER
 from jobs.incoming_of import Handle
+from jobs.tasks import dispatch_events as dispatching
 from jobs.tasks import process_events as task
+from tests.factories.incidents import follow_up, stored_incidents
 from tests.integration.event_house import ACCOUNT, AT, House, alarm, called, make_account, make_house, stopped
 
 
@@ -135,6 +140,38 @@ async def test_an_unreadable_message_holds_up_nothing_and_is_told_of_once(house:
         "This is no envelope of EventBridge: it has no detail or no detail-type.",
         "This is no envelope of EventBridge: it has no detail or no detail-type.",
     ]
+
+
+async def test_the_alert_ends_once_a_later_message_of_the_endpoint_is_read_well(house: House) -> None:
+    await house.receives(stopped(), {"no": "envelope"})
+    await house.processes()
+    (still,) = [alert for alert in await house.alerts() if alert.source == "INTEGRATION"]
+    await house.receives({"detail-type": "x", "detail": {}, "account": STRANGER})
+    await house.processes()
+    (again,) = [alert for alert in await house.alerts() if alert.source == "INTEGRATION"]
+
+    await house.receives({"no": "envelope"}, stopped())
+    await house.processes()
+
+    (over,) = [alert for alert in await house.alerts() if alert.source == "INTEGRATION"]
+    assert [(alert.state, alert.occurrences) for alert in (still, again, over)] == [
+        ("OPEN", 1),
+        ("OPEN", 2),
+        ("RESOLVED", 3),
+    ]
+
+
+async def test_what_one_endpoint_reads_well_says_nothing_of_another(house: House) -> None:
+    other = IntakeEndpoint(org_id=house.endpoint.org_id, account_id=house.account.id, way=house.endpoint.way)
+    await other.insert()
+    await house.receives({"no": "envelope"})
+    await house.processes()
+
+    await replace(house, endpoint=other).receives(stopped())
+    await house.processes()
+
+    (alert,) = [alert for alert in await house.alerts() if alert.source == "INTEGRATION"]
+    assert alert.state == "OPEN"
 
 
 async def test_a_message_that_we_stumble_over_is_set_aside_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,6 +300,46 @@ async def test_a_cost_anomaly_is_an_anomaly_about_money(house: House) -> None:
     (alert,) = await house.alerts()
     assert (alert.source, alert.category) == ("ANOMALY", "FINOPS")
     assert alert.title == "AWS sees an unusual cost in Amazon EC2"
+
+
+async def test_a_key_of_another_its_machines_and_what_they_cost_are_one_incident(
+    house: House, backend: Backend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann, place = f"arn:aws:iam::{ACCOUNT}:user/ann", "ap-south-2"
+    key = called("CreateAccessKey", "iam", requestParameters={"userName": "ann"})
+    machines = called(
+        "RunInstances",
+        "ec2",
+        at=AT + timedelta(minutes=12),
+        awsRegion=place,
+        userIdentity={"type": "IAMUser", "userName": "ann", "arn": ann, "accessKeyId": "AKIAEXAMPLE"},
+        requestParameters={"instanceType": "p4d.24xlarge"},
+        responseElements={"instancesSet": {"items": [{"instanceId": "i-0abc"}]}},
+    )
+    causes = [{"service": "Amazon Elastic Compute Cloud - Compute", "region": place}]
+    cost = {
+        "detail-type": "Anomaly Detected",
+        "account": ACCOUNT,
+        "time": (AT + timedelta(minutes=50)).isoformat(),
+        "detail": {"anomalyId": "a-1", "impact": {"totalImpact": 120.5}, "rootCauses": causes},
+    }
+    monkeypatch.setattr(dispatching, "consumers", lambda: (CONSUMER,))
+    await house.receives(key, machines, cost)
+
+    await house.processes()
+    await follow_up(backend, house.tenant)
+
+    (incident,) = await stored_incidents(house.tenant)
+    assert [moment["title"] for moment in incident.timeline] == [
+        "An access key was made for another user",
+        "Machines with accelerators were started",
+        "AWS sees an unusual cost in Amazon Elastic Compute Cloud - Compute",
+    ]
+    assert [(link["rule"], link["reason"]) for link in incident.links] == [
+        ("principal-as-resource", f"{ann} was made or changed, and acted 12 min later."),
+        ("same-service", "Cost and security of ec2 in the same account, 38 min apart."),
+    ]
+    assert incident.categories == ["FINOPS", "SECOPS"]
 
 
 async def test_a_message_without_a_time_happened_when_it_was_sent(house: House) -> None:

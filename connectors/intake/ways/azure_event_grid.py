@@ -4,13 +4,13 @@ Sources: learn.microsoft.com, Azure Event Grid: "Event Grid event schema", "Clou
 delivery", "Deliver events to webhooks in different Microsoft Entra tenants"; CloudEvents HTTP 1.1 Web Hooks, 4.
 """
 
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
 from connectors.intake import token
 from connectors.intake.keys import moved
+from connectors.intake.proof import require_equal, secret_of
 from connectors.intake.reading import (
     BAD_REQUEST,
     FORBIDDEN,
@@ -79,10 +79,8 @@ async def _prove(incoming: Incoming, endpoint: Endpoint, around: Surroundings) -
     if settings.tenant_id is not None and settings.audience is not None:
         await _prove_by_token(incoming, settings.tenant_id, settings.audience, settings.sender, around)
         return
-    secret = endpoint.secret.get_secret_value() if endpoint.secret else ""
-    given = incoming.headers.get(HEADER, incoming.query.get(PARAMETER, ""))
-    if not secret or not hmac.compare_digest(given.encode(errors="replace"), secret.encode()):
-        raise Refusal(UNAUTHORIZED, "The secret is missing or another one.")
+    given = incoming.headers.get(HEADER, incoming.query.get(PARAMETER))
+    require_equal(given, secret_of(endpoint), "secret")
 
 
 async def _prove_by_token(incoming: Incoming, tenant: str, audience: str, sender: str, around: Surroundings) -> None:

@@ -6,7 +6,8 @@ that anybody can change who has seen a delivery. Blind spot: two events alike to
 
 import re
 
-from connectors.intake.proof import digest_of, json_object, require_post, require_signature, secret_of
+from connectors.intake.proof import digest_of, require_signature, secret_of
+from connectors.intake.reading import object_in, only_post
 from connectors.intake.receiver import Endpoint, Incoming, Receiver, Refusal, Surroundings, Taken, TakenMessage
 from domain.facts.intake import IntakeWay
 
@@ -17,13 +18,13 @@ MOST_BYTES = 10 * 1024 * 1024
 
 async def receive(incoming: Incoming, endpoint: Endpoint, around: Surroundings) -> Taken:
     """One event by its kind, as X-GitHub-Event names it. A ping, which is sent once on setting up, is not stored."""
-    require_post(incoming)
+    only_post(incoming)
     sent = incoming.headers.get("x-hub-signature-256")
     require_signature(sent, "sha256=", secret_of(endpoint), incoming.body)
     kind = incoming.headers.get("x-github-event", "")
     if not KIND.fullmatch(kind):
         raise Refusal(400, "there is no X-GitHub-Event")
-    body = json_object(incoming.body)
+    body = object_in(incoming.body)
     # Told by its body: the header is not signed.
     if kind == "ping" or {"zen", "hook_id"} <= body.keys():
         return Taken(is_confirmed=True)

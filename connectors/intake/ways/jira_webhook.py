@@ -7,7 +7,8 @@ that Jira sends stands in a header, X-Atlassian-Webhook-Identifier, which is not
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.intake.proof import digest_of, json_object, name_in, require_post, require_signature, secret_of
+from connectors.intake.proof import digest_of, require_signature, secret_of
+from connectors.intake.reading import name_of, object_in, only_post
 from connectors.intake.receiver import Endpoint, Incoming, Receiver, Refusal, Surroundings, Taken, TakenMessage
 from domain.facts.intake import IntakeWay
 
@@ -17,13 +18,13 @@ OLDEST = timedelta(days=1)
 
 async def receive(incoming: Incoming, endpoint: Endpoint, around: Surroundings) -> Taken:
     """One event by its webhookEvent, such as jira:issue_updated."""
-    require_post(incoming)
+    only_post(incoming)
     require_signature(incoming.headers.get("x-hub-signature"), "sha256=", secret_of(endpoint), incoming.body)
-    body = json_object(incoming.body)
+    body = object_in(incoming.body)
     sent_at = _sent_at(body)
     if sent_at is not None and abs(around.now - sent_at) > OLDEST:
         raise Refusal(400, "the event is more than a day old")
-    message = TakenMessage(id=digest_of(incoming.body), kind=name_in(body, "webhookEvent"), body=body, sent_at=sent_at)
+    message = TakenMessage(id=digest_of(incoming.body), kind=name_of(body, "webhookEvent"), body=body, sent_at=sent_at)
     return Taken((message,), status=200, is_confirmed=True)
 
 

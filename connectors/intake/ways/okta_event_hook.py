@@ -8,7 +8,8 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
-from connectors.intake.proof import LONGEST_NAME, json_object, require_equal, require_post, secret_of
+from connectors.intake.proof import require_equal, secret_of
+from connectors.intake.reading import LONGEST_NAME, object_in, only_post
 from connectors.intake.receiver import Endpoint, Incoming, Receiver, Refusal, Surroundings, Taken, TakenMessage
 from domain.facts.intake import IntakeWay
 
@@ -28,9 +29,9 @@ async def receive(incoming: Incoming, endpoint: Endpoint, around: Surroundings) 
     """The answer to the challenge, or one message for each event, in the shape of the system log."""
     if incoming.method == "GET":
         return _answered(incoming)
-    require_post(incoming)
+    only_post(incoming)
     require_equal(incoming.headers.get(endpoint.settings.header.lower()), secret_of(endpoint), "shared secret")
-    return Taken(_messages(json_object(incoming.body), around.now), status=200, is_confirmed=True)
+    return Taken(_messages(object_in(incoming.body), around.now), status=200, is_confirmed=True)
 
 
 def _answered(incoming: Incoming) -> Taken:

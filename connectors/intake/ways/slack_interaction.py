@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qsl
 
-from connectors.intake.proof import digest_of, json_object, require_post, require_signature, secret_of
+from connectors.intake.proof import digest_of, require_signature, secret_of
+from connectors.intake.reading import object_in, only_post
 from connectors.intake.receiver import Endpoint, Incoming, Receiver, Refusal, Surroundings, Taken, TakenMessage
 from domain.facts.intake import IntakeWay
 
@@ -23,13 +24,13 @@ WAIT = {"response_type": "ephemeral", "text": "One moment: CloudWatcher is looki
 
 async def receive(incoming: Incoming, endpoint: Endpoint, around: Surroundings) -> Taken:
     """Kind "interaction" is what Slack sends as payload, "command" the fields of a slash command; no token is kept."""
-    require_post(incoming)
+    only_post(incoming)
     sent = incoming.headers.get("x-slack-request-timestamp", "")
     signed = b"v0:" + sent.encode(errors="replace") + b":" + incoming.body
     require_signature(incoming.headers.get("x-slack-signature"), "v0=", secret_of(endpoint), signed)
     sent_at = _sent_at(sent, around.now)
     if incoming.headers.get("content-type", "").startswith("application/json"):
-        return _verified(json_object(incoming.body))
+        return _verified(object_in(incoming.body))
     fields = _form(incoming.body)
     if "ssl_check" in fields:
         return Taken(status=200)
@@ -69,7 +70,7 @@ def _form(body: bytes) -> dict[str, str]:
 def _read(fields: dict[str, str]) -> tuple[str, dict[str, Any], object]:
     """(kind, body, workspace). `token` is an older proof, which is a secret and of no use here."""
     if "payload" in fields:
-        body = json_object(fields["payload"])
+        body = object_in(fields["payload"])
         team = body.get("team")
         return "interaction", _without_token(body), team.get("id") if isinstance(team, dict) else None
     if "command" in fields:

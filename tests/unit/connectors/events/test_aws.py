@@ -54,6 +54,7 @@ def test_a_call_is_read_with_who_did_what_to_which_thing_and_where():
     assert (event.account_native_id, event.region, event.address) == (OWN, "eu-central-1", "52.95.110.1")
     assert (event.principal, event.principal_kind) == (f"arn:aws:iam::{OWN}:user/ann", "IAMUser")
     assert event.resources == ("i-1", "i-2", "arn:x")
+    assert event.service == "ec2.amazonaws.com"
     assert event.error is None
 
 
@@ -296,6 +297,28 @@ def test_a_cost_anomaly_says_where_and_how_much():
     assert (event.kind, event.cause, event.region) == (EventKind.COST_ANOMALY, "cost-anomaly:a", "us-east-2")
     assert event.title == "AWS sees an unusual cost in Amazon EC2, Amazon S3"
     assert event.message == "It has cost 120.5 US dollars more than AWS expected."
+    assert event.service is None
+
+
+def test_a_cost_anomaly_of_one_service_names_it():
+    causes = [{"service": "Amazon EC2", "region": "us-east-2"}, {"service": "Amazon EC2", "region": "us-east-1"}]
+    event = envelope("Anomaly Detected", {"anomalyId": "a", "rootCauses": causes})
+
+    assert event.service == "Amazon EC2"
+
+
+@pytest.mark.parametrize(
+    ("what", "service"),
+    [
+        ("Recon:EC2/PortProbeUnprotectedPort", "ec2"),
+        ("UnauthorizedAccess:IAMUser/ConsoleLoginSuccess.B", "iam"),
+        ("PrivilegeEscalation:Kubernetes/PrivilegedContainer", "eks"),
+        ("Execution:Runtime/NewBinaryExecuted", None),
+        ("T", None),
+    ],
+)
+def test_a_finding_of_guardduty_names_the_service_that_is_attacked(what, service):
+    assert envelope("GuardDuty Finding", {"id": "f", "type": what}).service == service
 
 
 def test_trouble_at_aws_ends_when_aws_says_so():

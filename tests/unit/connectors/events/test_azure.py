@@ -52,6 +52,7 @@ def test_a_change_is_read_with_who_did_what_to_which_thing(schema):
     assert (event.id, event.at, event.account_native_id) == ("e-1", AT, SUBSCRIPTION)
     assert (event.principal, event.principal_kind, event.address) == ("ann@example.com", "User", "52.95.110.1")
     assert (event.resources, event.error) == ((MACHINE,), None)
+    assert event.service == "Microsoft.Compute"
 
 
 @pytest.mark.parametrize("outcome", ["Failure", "Cancel"])

@@ -131,6 +131,7 @@ def test_an_entry_of_the_audit_log_is_a_call(status, error):
     assert (event.principal, event.address) == ("ann@example.com", "52.95.110.1")
     assert (event.resources, event.error) == (("projects/_/buckets/b",), error)
     assert event.at == datetime(2026, 6, 15, 11, 59, 0, 123456, tzinfo=UTC)
+    assert event.service == "storage.googleapis.com"
 
 
 def test_without_a_label_the_log_names_the_project():

@@ -51,6 +51,8 @@ async def test_an_event_in_a_signed_message_is_taken_under_its_own_id():
         ("AWS Budget Notification November 20, 2026\nAWS Account 111122223333\n", None, "budget"),
         ("Dear customer", "AWS Budgets: monthly has exceeded", "budget"),
         (json.dumps({"messageType": "ComplianceChangeNotification", "configRuleName": "mfa"}), None, "config"),
+        (json.dumps({"messageType": "OversizedX", "configurationItemSummary": {}}), None, "config"),
+        (json.dumps({"messageType": "ping"}), None, "text"),
         (json.dumps({"anomalyId": "a1"}), "Cost anomaly", "text"),
         ("hello", None, "text"),
         ("[1]", None, "text"),

@@ -21,7 +21,7 @@ async def test_the_published_example_has_the_published_signature() -> None:
     example = replace(GENUINE, endpoint=endpoint, incoming=posted(endpoint.way, b"Hello, World!", headers))
 
     # Genuine, and only then found to be no JSON.
-    assert await refused(example) == (400, "the body is not JSON")
+    assert await refused(example) == (400, "The body is not JSON.")
 
 
 async def test_an_event_is_stored_by_its_kind() -> None:
@@ -63,5 +63,5 @@ async def test_a_list_is_no_event() -> None:
 
     assert await refused(sent(GENUINE, posted(GENUINE.endpoint.way, b"[]", headers))) == (
         400,
-        "the body is not a JSON object",
+        "The body is not an object.",
     )
