@@ -1,4 +1,4 @@
-"""`python -m bench intake`: how soon an open subscriber is told of what a provider sends, beside asking every few seconds.
+"""`python -m bench intake`: how soon an open subscriber is told of what a provider sends, beside one who keeps asking.
 
 A real web and a real worker process. Alarms of CloudWatch come at a steady pace, in messages signed as Amazon SNS signs
 them with a key of our own, whose certificate stands where SNS's would be fetched. From sending each request on are
@@ -139,12 +139,16 @@ class Run:
     async def measured(self, events: int) -> dict[str, dict[str, float]]:
         made = alarms(WARM_UP + events)
         titles = list(made)[WARM_UP:]
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{self.port}", timeout=30, verify=False) as http:
-            async with self._listening(), self._asking(http):
-                await self._send(http, list(made.items())[:WARM_UP])
-                await self._all_known(list(made)[:WARM_UP])
-                await self._send(http, list(made.items())[WARM_UP:])
-                await self._all_known(titles)
+        address = f"http://127.0.0.1:{self.port}"
+        async with (
+            httpx2.AsyncClient(base_url=address, timeout=30, verify=False) as http,
+            self._listening(),
+            _beside(self._ask(http)),
+        ):
+            await self._send(http, list(made.items())[:WARM_UP])
+            await self._all_known(list(made)[:WARM_UP])
+            await self._send(http, list(made.items())[WARM_UP:])
+            await self._all_known(titles)
         return {how: self.times.figures(how, titles) for how in (ACKNOWLEDGED, SUBSCRIBED, ASKED)}
 
     async def _send(self, http: httpx2.AsyncClient, made: Sequence[tuple[str, bytes]]) -> None:
@@ -163,7 +167,9 @@ class Run:
 
     async def _all_known(self, titles: Sequence[str]) -> None:
         until = time.perf_counter() + LATEST
-        while time.perf_counter() < until and not all(self.times.has(how, titles) for how in (SUBSCRIBED, ASKED)):
+        while not all(self.times.has(how, titles) for how in (SUBSCRIBED, ASKED)):
+            if time.perf_counter() > until:
+                return
             await asyncio.sleep(0.05)
 
     @asynccontextmanager
@@ -183,11 +189,6 @@ class Run:
                 await opened.send('{"type":"pong"}')
             elif message["type"] == "next":
                 self.times.know(SUBSCRIBED, message["payload"]["data"]["alertRaised"]["alert"]["title"])
-
-    @asynccontextmanager
-    async def _asking(self, http: httpx2.AsyncClient) -> AsyncIterator[None]:
-        async with _beside(self._ask(http)):
-            yield
 
     async def _ask(self, http: httpx2.AsyncClient) -> None:
         """The newest alerts every few seconds, back to the first that is known."""
