@@ -9,6 +9,7 @@ from bench import (
     growth,
     guarded,
     import_costs,
+    intake,
     memory,
     operations,
     results,
@@ -26,6 +27,7 @@ MEASUREMENTS = {
     "page": (results.rewrite_page, "write the page again from what was measured last"),
     "sign-in": (sign_in.main, "how long others wait while twenty people sign in"),
     "sync": (sync_scale.main, "a sync of 50,000 resources, and the next one without changes"),
+    "intake": (intake.main, "from a provider's event to an open subscriber, beside asking every five seconds"),
     "import": (import_costs.main, "the cost import next to a bare insert_many"),
 }
 

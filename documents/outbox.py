@@ -18,7 +18,8 @@ DISPATCH_EVENTS = "dispatch_events"
 class OutboxJob(Document):
     """`_id` is the deterministic job id. The row goes once the queue has taken the job.
 
-    `tried_at` is when the queue last refused it, None before that: what was refused waits behind what was not.
+    `tried_at` is when the queue last refused it while others had to wait for that, None before: it then waits behind
+    those that were not tried for longer.
     """
 
     id: str  # type: ignore[assignment]  # ours, not an ObjectId
@@ -36,17 +37,19 @@ class OutboxJob(Document):
 async def relay_outbox(push: Callable[[dict[str, Any]], Awaitable[bool]], *, limit: int = 500) -> int:
     """Hand waiting jobs {_id, function, queue, args} to `push`, oldest first; returns how many it took.
 
-    A job that `push` does not take (False) stays, and goes behind those that were not tried for longer. A crash
-    between push and delete pushes again under the same id.
+    A job that `push` does not take (False) stays, and goes behind those that were not tried for longer where there may
+    be such. Where all were tried it is not written to: every transaction under way that asks for the same job would
+    have to begin anew. A crash between push and delete pushes again under the same id.
     """
     relayed = 0
     rows = OutboxJob.get_pymongo_collection()
-    for job in await rows.find({}, sort=[("tried_at", ASCENDING), ("created_at", ASCENDING)], limit=limit).to_list():
+    waiting = await rows.find({}, sort=[("tried_at", ASCENDING), ("created_at", ASCENDING)], limit=limit).to_list()
+    for job in waiting:
         # Only this very ask: a newer one under the same id stays for the next round.
         this = {"_id": job["_id"], "created_at": job["created_at"]}
         if await push(job):
             await rows.delete_one(this)
             relayed += 1
-        else:
+        elif len(waiting) == limit:
             await rows.update_one(this, {"$set": {"tried_at": datetime.now(UTC)}})
     return relayed

@@ -34,18 +34,27 @@ class Peer:
 @contextmanager
 def openid_peer(redirects: list[str], tenants: list[str], accounts: Mapping[str, Any]) -> Iterator[Peer]:
     """The provider with this client, on a free port. Raises NoPeer where there is no node or no way to the package."""
+    client = {"id": CLIENT_ID, "secret": CLIENT_SECRET}
+    wanted = {"client": client, "redirects": redirects, "tenants": tenants, "accounts": accounts}
+    with running_script("openid_peer.mjs", wanted) as url:
+        yield Peer(url)
+
+
+@contextmanager
+def running_script(name: str, wanted: Mapping[str, Any]) -> Iterator[str]:
+    """The address of what a script beside this file starts with the provider. Raises NoPeer."""
     folder = installed(PACKAGE)
     port = free_port()
-    client = {"id": CLIENT_ID, "secret": CLIENT_SECRET}
-    wanted = {"port": port, "client": client, "redirects": redirects, "tenants": tenants, "accounts": accounts}
-    script = folder / f"openid_peer_{os.getpid()}.mjs"
-    shutil.copy(HERE / "openid_peer.mjs", script)
+    script = folder / f"{os.getpid()}_{name}"
+    shutil.copy(HERE / name, script)
     with subprocess.Popen(
-        [node(), str(script), json.dumps(wanted)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [node(), str(script), json.dumps({"port": port, **wanted})],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     ) as process:
         try:
             _wait(process, f"http://127.0.0.1:{port}/.well-known/openid-configuration")
-            yield Peer(f"http://127.0.0.1:{port}")
+            yield f"http://127.0.0.1:{port}"
         finally:
             process.kill()
             script.unlink()

@@ -114,6 +114,32 @@ async def test_jobs_that_the_queue_refuses_do_not_hold_up_those_behind_them(back
     await OutboxJob.get_pymongo_collection().delete_many({"_id": {"$in": sorted(refused)}})
 
 
+async def test_a_relay_that_is_refused_does_not_make_a_change_begin_anew(backend: Backend) -> None:
+    tenant, wakes, attempts = await make_tenant(backend), Wakes(), 0
+    job_id = f"a_job_nobody_knows:{tenant.org_id}"
+
+    async def refuse(job: dict[str, Any]) -> bool:
+        return job["_id"] != job_id
+
+    async def ask(tx: Transaction) -> None:
+        tx.enqueue("a_job_nobody_knows", queue="nowhere", key=tenant.org_id, args={})
+
+    async def ask_slowly(tx: Transaction) -> None:
+        nonlocal attempts
+        attempts += 1
+        await ask(tx)
+        # From its first read on a transaction sees what there was then, and may not write what others have since.
+        await OutboxJob.get_pymongo_collection().find_one({"_id": job_id}, session=tx.session)
+        if attempts == 1:
+            await relay_outbox(refuse)
+
+    await commit(ask, announce=wakes.wake)
+    await commit(ask_slowly, announce=wakes.wake)
+
+    assert attempts == 1
+    await OutboxJob.get_pymongo_collection().delete_one({"_id": job_id})
+
+
 async def test_two_requests_with_one_idempotency_key_commit_once(backend: Backend) -> None:
     tenant, wakes = await make_tenant(backend), Wakes()
     key = IdempotencyKey(key_hash=f"key-{tenant.org_id}", input_hash="same")
