@@ -101,6 +101,16 @@ async def test_sessions_of_before_a_cut_off_hold_nothing(backend: Backend) -> No
     assert set(await held(Subject(before.actor, str(later.id)))) == {tenant.org_id}
 
 
+async def test_a_membership_has_a_cut_off_of_its_own(backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    before = await make_subject(tenant)
+    cut_off = {"$set": {"sessions_valid_from": utc_now() + timedelta(seconds=1)}}
+
+    await documents.Membership.get_pymongo_collection().update_one({"user_id": tenant.user.id}, cut_off)
+
+    assert await held(before) == {}
+
+
 async def test_a_custom_role_replaces_what_the_role_gives(backend: Backend) -> None:
     tenant, other = await make_tenant(backend), await make_tenant(backend)
     names = [Permission.COSTS_READ.value, Permission.BUDGETS_WRITE.value]
