@@ -16,6 +16,7 @@ from app.web import Web, serving
 from app.wiring import Backend, open_backend
 from app.worker import work
 from documents.database import migrate
+from tests.factories.backlog import forget_backlog
 from tests.factories.graph import Graph
 
 set_up_logs(json=False, level="INFO")
@@ -96,6 +97,7 @@ async def graph(address: str) -> AsyncIterator[Graph]:
 @pytest.fixture
 async def worker(backend: Backend) -> AsyncIterator[None]:
     """A worker on the queues for the length of a test."""
+    await forget_backlog(backend)
     stop = asyncio.Event()
     task = asyncio.create_task(work(backend, stop))
     yield

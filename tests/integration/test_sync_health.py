@@ -5,6 +5,7 @@ from typing import Any
 
 from app.wiring import Backend
 from app.worker import work
+from tests.factories.backlog import forget_backlog
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, make_tenant
 from tests.integration.test_account_sync import aws, connect, move_away  # noqa: F401 - aws is a fixture
@@ -46,6 +47,7 @@ async def test_an_account_whose_endpoint_is_gone_is_failing_and_says_why(
     account = await connect(graph, tenant, aws)
     await move_away(backend, tenant)
 
+    await forget_backlog(backend)
     working = asyncio.create_task(work(backend, stop))
     health = await health_of(graph, tenant, account["id"])
     stop.set()

@@ -22,6 +22,7 @@ from domain.errors import Invalid
 from domain.facts.provider import Provider
 from jobs.queue import DELIVERIES, PULLS, QUICK, SLOW, SYNCS
 from jobs.tasks import keep_house
+from tests.factories.backlog import forget_backlog
 from tests.factories.tenant import Tenant, make_tenant
 from tests.integration.test_costs import job_context
 
@@ -154,6 +155,7 @@ async def test_a_worker_that_loses_its_queue_cuts_none_of_the_others_off(
 
     monkeypatch.setattr(Worker, "_poll_iteration", look)
     async with asyncio.timeout(20):
+        await forget_backlog(backend)
         await work(backend, stop)
 
     assert sorted(ended) == sorted((DELIVERIES, PULLS, SLOW, SYNCS))

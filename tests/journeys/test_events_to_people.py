@@ -30,6 +30,7 @@ from documents.transaction import Transaction
 from domain.facts.intake import IntakeWay
 from domain.facts.severity import Severity
 from schema.node import global_id
+from tests.factories.backlog import forget_backlog
 from tests.factories.event_endpoint import make_account
 from tests.factories.graph import Graph, messages, socket, subscribe
 from tests.factories.tenant import Tenant, make_tenant
@@ -113,6 +114,7 @@ async def house_of(backend: Backend, smtp_url: str | None = None, **authorities:
     }
     own = replace(backend, settings=backend.settings.model_copy(update=changes))
     stop = asyncio.Event()
+    await forget_backlog(own)
     worker = asyncio.create_task(work(own, stop))
     try:
         async with serving(Web(own)) as address, Graph.connected(address) as graph:

@@ -1,0 +1,20 @@
+"""What other tests have left to be done; a worker that starts would do all of it first."""
+
+from app.wiring import Backend
+from documents.event import EventCounter
+from documents.log_reader import LogReader
+from documents.outbox import DISPATCH_EVENTS, QUICK, OutboxJob
+from documents.received_event import PROCESS_EVENTS
+
+LEFT = (DISPATCH_EVENTS, PROCESS_EVENTS)
+
+
+async def forget_backlog(backend: Backend) -> None:
+    """Have nothing follow from events of before: their jobs are gone, and every log is read to its end."""
+    await OutboxJob.get_pymongo_collection().delete_many({"function": {"$in": list(LEFT)}})
+    queued = [id for id in await backend.redis.zrange(QUICK, 0, -1) if id.decode().startswith(LEFT)]
+    if queued:
+        await backend.redis.zrem(QUICK, *queued)
+        await backend.redis.delete(*(b"arq:job:" + id for id in queued))
+    await EventCounter.get_pymongo_collection().update_many({}, [{"$set": {"read_from": "$last"}}])
+    await LogReader.get_pymongo_collection().delete_many({})
