@@ -1,6 +1,6 @@
 """Jobs that were asked for in a transaction and must reach the queue, whatever dies in between."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,6 +32,12 @@ class OutboxJob(Document):
     class Settings:
         name = "outbox"
         indexes = [IndexModel([("tried_at", ASCENDING), ("created_at", ASCENDING)], name="tried")]
+
+
+async def asked_jobs(ids: Sequence[str]) -> set[str]:
+    """Those of these job ids that wait to be taken by the queue."""
+    rows = OutboxJob.get_pymongo_collection().find({"_id": {"$in": list(ids)}}, {"_id": 1})
+    return {raw["_id"] async for raw in rows}
 
 
 async def relay_outbox(push: Callable[[dict[str, Any]], Awaitable[bool]], *, limit: int = 500) -> int:

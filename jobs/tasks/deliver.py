@@ -1,7 +1,10 @@
 """Sends one message to one channel, at least once: one that is sent again after a crash has the same key outside."""
 
+import asyncio
 import random
+from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import structlog
@@ -11,8 +14,9 @@ from connectors.channels.channel import Sent
 from connectors.guarding.patience import Resting
 from documents.channel import Channel
 from documents.channel_change import find_channel, found_failing, found_working
-from documents.delivery import USABLE, Delivery, ask_delivery
+from documents.delivery import DELIVER, USABLE, Delivery, ask_delivery
 from documents.delivery_run import claim_delivery, due_deliveries, end_delivery, is_given_up, put_off
+from documents.outbox import asked_jobs
 from documents.transaction import Transaction
 from domain.errors import ProviderError, Throttled
 from domain.facts.channel import ChannelState, DeliveryState
@@ -29,6 +33,9 @@ UNVERIFIED_PAUSE = timedelta(minutes=1)
 # Whoever waits for a test wants to know now.
 TEST_TRIES = 2
 NOTHING = "NOTHING_DUE"
+# Asks of one transaction: larger ones meet those of others, and begin anew.
+ASKED_AT_ONCE = 50
+_sweeping = asyncio.Lock()
 
 
 async def deliver(ctx: dict[str, Any], *, org_id: str, delivery_id: str) -> str:
@@ -108,14 +115,23 @@ async def _end(context: JobContext, delivery: Delivery, state: DeliveryState, pr
 
 
 async def deliver_due(ctx: dict[str, Any]) -> int:
-    """Ask for what is due: to be tried again, or left by a job that was lost; returns how many."""
+    """Ask for what is due: to be tried again, or left by a job that was lost; returns how many.
+
+    What was asked for already is left alone, and one sweep of a process waits for no other: a long queue is no reason
+    to ask more.
+    """
     context: JobContext = ctx["context"]
-    due = await due_deliveries(context.now())
+    if _sweeping.locked():
+        return 0
+    async with _sweeping:
+        due = await due_deliveries(context.now())
+        asked = await asked_jobs([f"{DELIVER}:{delivery_id}" for _, delivery_id in due])
+        left = [pair for pair in due if f"{DELIVER}:{pair[1]}" not in asked]
+        for start in range(0, len(left), ASKED_AT_ONCE):
+            await context.writer.commit(partial(_ask, left[start : start + ASKED_AT_ONCE]))
+        return len(left)
 
-    async def change(tx: Transaction) -> None:
-        for org_id, delivery_id in due:
-            ask_delivery(tx, org_id, delivery_id)
 
-    if due:
-        await context.writer.commit(change)
-    return len(due)
+async def _ask(due: Sequence[tuple[ObjectId, ObjectId]], tx: Transaction) -> None:
+    for org_id, delivery_id in due:
+        ask_delivery(tx, org_id, delivery_id)

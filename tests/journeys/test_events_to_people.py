@@ -1,8 +1,7 @@
 """What happens in three clouds, told for real: from the provider's own sender to an open subscriber and to people.
 
 Moto signs and delivers what SNS would; a certified OpenID provider issues the token that Pub/Sub would send. Mail goes
-over SMTP. What PagerDuty and Slack are sent, Prism holds against the vendors' own descriptions: webhooks are not in
-Slack's, so their messages are held against the method that takes the same. Teams has cards with a schema.
+over SMTP. Prism holds what PagerDuty and Slack are sent against their descriptions; Teams has cards with a schema.
 """
 
 import asyncio
