@@ -175,7 +175,7 @@ class Run:
     @asynccontextmanager
     async def _listening(self) -> AsyncIterator[None]:
         url = f"ws://127.0.0.1:{self.port}/graphql"
-        async with connect(url, subprotocols=["graphql-transport-ws"]) as opened:  # type: ignore[list-item]
+        async with connect(url, subprotocols=["graphql-transport-ws"]) as opened:  # type: ignore[list-item]  # any text is one
             await opened.send(json.dumps({"type": "connection_init", "payload": {"accessToken": self.token}}))
             await opened.recv()
             await opened.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": FEED}}))

@@ -90,7 +90,7 @@ class Intake:
             log.warning("intake.unavailable", way=way, error=type(error).__name__)
         except Exception as error:  # noqa: BLE001 - a bug is told without its message, which may hold what was sent
             outcome, response = "broken", refusal(500)
-            log.error("intake.broken", way=way, error=type(error).__name__, trace=_places(error))  # noqa: TRY400
+            log.error("intake.broken", way=way, error=type(error).__name__, trace=_places(error))  # noqa: TRY400 - the same
         INTAKE_REQUESTS.labels(way, outcome).inc()
         INTAKE_SECONDS.labels(way).observe(time.perf_counter() - started)
         return response
