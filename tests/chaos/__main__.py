@@ -35,6 +35,8 @@ def main() -> int:
         outcome = asyncio.run(run(plan, folder, say))
     for name, figure in outcome.figures.items():
         print(f"{figure:>10}  {name}")
+    for title in outcome.own_alerts:
+        print(f"  alert  {title}")
     for fault in outcome.faults[:50]:
         print(f"LOST  {fault}")
     print("Something was lost." if outcome.faults else "Nothing was lost, doubled or leaked.")
