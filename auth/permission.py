@@ -26,6 +26,7 @@ class Permission(StrEnum):
     SYNCS_RUN = "syncs:run"
     RESOURCES_READ = "resources:read"
     COSTS_READ = "costs:read"
+    COSTS_MANAGE = "costs:manage"
     BUDGETS_WRITE = "budgets:write"
     FINDINGS_READ = "findings:read"
     ALERTS_READ = "alerts:read"
@@ -82,7 +83,8 @@ DESCRIPTIONS: dict[Permission, str] = {
     P.ACCOUNTS_CONNECT: "Connect and disconnect cloud accounts.",
     P.SYNCS_RUN: "Ask for a sync of an account.",
     P.RESOURCES_READ: "See the inventory of resources.",
-    P.COSTS_READ: "See costs, billed rows and budgets.",
+    P.COSTS_READ: "See costs, billed rows, budgets, forecasts and anomalies, and take copies of costs out.",
+    P.COSTS_MANAGE: "Set up where bills come from, rates, business metrics, allocation, known events and statements.",
     P.BUDGETS_WRITE: "Set budgets.",
     P.FINDINGS_READ: "See findings.",
     P.ALERTS_READ: "See alerts and follow them live.",

@@ -16,7 +16,6 @@ from domain.costs.rollup import DayKey, DaySums
 from domain.costs.series import (
     CostQuestion,
     CostSeries,
-    Dimension,
     GroupSums,
     Metric,
     SeriesBuilder,
@@ -24,6 +23,8 @@ from domain.costs.series import (
 )
 from domain.costs.slice import CostSlice
 from domain.errors import Invalid
+from domain.facts.cost_dimension import Dimension
+from domain.facts.cost_filter import TagFilter
 from domain.facts.scope import Scope
 
 
@@ -45,6 +46,10 @@ class CostDay(TenantDocument):
     service_category: str | None = None
     region_id: str | None = None
     charge_category: str
+    pricing_category: str | None = None
+    commitment_discount_id: str | None = None
+    commitment_discount_status: str | None = None
+    publisher_name: str | None = None
     tags: dict[str, str] | None = None
     currency: str
     billed: Decimal
@@ -73,6 +78,10 @@ _FIELDS = {
     Dimension.SERVICE_CATEGORY: "service_category",
     Dimension.REGION: "region_id",
     Dimension.CHARGE_CATEGORY: "charge_category",
+    Dimension.PRICING_CATEGORY: "pricing_category",
+    Dimension.COMMITMENT: "commitment_discount_id",
+    Dimension.COMMITMENT_STATUS: "commitment_discount_status",
+    Dimension.PUBLISHER: "publisher_name",
 }
 _SUMS = {
     Metric.BILLED: "$billed",
@@ -161,13 +170,16 @@ def _grouped(question: CostQuestion) -> list[dict[str, Any]]:
 def _match(scope: Scope, question: CostQuestion, editions: Sequence[ObjectId]) -> dict[str, Any]:
     match = {**CostDay.within(scope), "day": _days(question), "edition_id": {"$in": list(editions)}}
     match |= _dimensions(question)
-    # Literal, or a value that begins with a dollar would be taken for a path.
-    tags = [
-        {"$in": [_expression(TagKey(key)), {"$literal": list(values)}]} for key, values in question.where.tags.items()
-    ]
+    tags = [_tag(part) for part in question.where.tags]
     if tags:
         match["$expr"] = {"$and": tags}
     return match
+
+
+def _tag(part: TagFilter) -> dict[str, Any]:
+    # Literal, or a value that begins with a dollar would be taken for a path.
+    among = {"$in": [_expression(TagKey(part.tag)), {"$literal": list(part.values)}]}
+    return {"$not": [among]} if part.is_excluded else among
 
 
 def _days(question: CostQuestion) -> dict[str, Any]:
@@ -175,7 +187,11 @@ def _days(question: CostQuestion) -> dict[str, Any]:
 
 
 def _dimensions(question: CostQuestion) -> dict[str, Any]:
-    return {_FIELDS[dimension]: {"$in": list(values)} for dimension, values in question.where.dimensions.items()}
+    parts = [
+        {_FIELDS[part.dimension]: {"$nin" if part.is_excluded else "$in": list(part.values)}}
+        for part in question.where.dimensions
+    ]
+    return {"$and": parts} if parts else {}
 
 
 def _expression(part: Dimension | TagKey) -> Any:
@@ -211,6 +227,10 @@ def _day(key: DayKey, sums: DaySums, slice: CostSlice, org_id: ObjectId, edition
         "service_category": key.service_category,
         "region_id": key.region_id,
         "charge_category": key.charge_category,
+        "pricing_category": key.pricing_category,
+        "commitment_discount_id": key.commitment_discount_id,
+        "commitment_discount_status": key.commitment_discount_status,
+        "publisher_name": key.publisher_name,
         "tags": None if key.tags is None else dict(key.tags),
         "currency": slice.currency,
         "billed": billed,

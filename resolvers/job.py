@@ -40,6 +40,12 @@ PARTS = (
     logged(JobKind.COST_IMPORT, Permission.COSTS_READ),
     logged(JobKind.DISCONNECTION, Permission.ACCOUNTS_READ),
     logged(JobKind.MEMBER_DISCOVERY, Permission.ACCOUNTS_READ),
+    logged(JobKind.COST_FETCH, Permission.COSTS_READ),
+    logged(JobKind.COST_EXPORT, Permission.COSTS_READ),
+    logged(JobKind.ALLOCATION, Permission.COSTS_READ),
+    logged(JobKind.FORECAST, Permission.COSTS_READ),
+    logged(JobKind.ANOMALY_SCAN, Permission.COSTS_READ),
+    logged(JobKind.STATEMENT, Permission.COSTS_READ),
 )
 Kinds = Annotated[
     list[JobKind] | None,

@@ -2,38 +2,25 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
 
 import strawberry
 from pydantic import BaseModel, Field
 from strawberry.scalars import JSON
 
 from documents.cost_line import CostLine as StoredLine
-from domain.costs.series import MOST_GROUPS, CostFilter, CostQuestion, Dimension, Grain, Metric, TagKey
+from domain.costs.series import MOST_GROUPS, CostQuestion, Grain, Metric, TagKey
 from domain.errors import Invalid
+from domain.facts.cost_dimension import Dimension
 from domain.facts.money import Money
+from schema.cost_filter import CostDimensionFilter, CostTagFilter, filter_of
 from schema.node import Node, derived, said, view
 from schema.relation import organization_id_of
-
-Values = Annotated[list[str | None], Field(max_length=100)]
 
 
 @strawberry.pydantic.input(description="What to group by: exactly one of the two.", one_of=True)
 class CostGrouping(BaseModel):
     dimension: Dimension | None = Field(description="One of the dimensions every row has.")
     tag: str | None = Field(max_length=512, description="The value of this tag, by its key.")
-
-
-@strawberry.pydantic.input(description="Which values of a dimension count.")
-class CostDimensionFilter(BaseModel):
-    dimension: Dimension = Field(description="The dimension.")
-    values: Values = Field(min_length=1, description="Any of these; null stands for rows without a value.")
-
-
-@strawberry.pydantic.input(description="Which values of a tag count.")
-class CostTagFilter(BaseModel):
-    tag: str = Field(min_length=1, max_length=512, description="The tag's key.")
-    values: Values = Field(min_length=1, description="Any of these; null stands for rows without the tag.")
 
 
 @strawberry.pydantic.input(description="Which costs, and how they are put into columns.")
@@ -55,7 +42,7 @@ class CostsInput(BaseModel):
         default=None, pattern=r"^[A-Z]{3}$", description="Needed only where costs are in several currencies."
     )
     dimensions: list[CostDimensionFilter] = Field(
-        default_factory=list, max_length=7, description="Only rows that match all of these."
+        default_factory=list, max_length=11, description="Only rows that match all of these."
     )
     tags: list[CostTagFilter] = Field(
         default_factory=list, max_length=10, description="Only rows that match all of these."
@@ -71,10 +58,7 @@ class CostsInput(BaseModel):
             metrics=tuple(self.metrics),
             top=self.top,
             currency=self.currency,
-            where=CostFilter(
-                dimensions={part.dimension: part.values for part in self.dimensions},
-                tags={part.tag: part.values for part in self.tags},
-            ),
+            where=filter_of(self.dimensions, self.tags),
         )
 
 

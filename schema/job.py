@@ -20,6 +20,12 @@ register_enum(
         JobKind.COST_IMPORT: "Loads billing files. Takes costs:read.",
         JobKind.DISCONNECTION: "Takes away what was read of an account. Takes accounts:read.",
         JobKind.MEMBER_DISCOVERY: "Connects the accounts of a whole organization. Takes accounts:read.",
+        JobKind.COST_FETCH: "Fetches bills from where they are kept. Takes costs:read.",
+        JobKind.COST_EXPORT: "Makes a file of costs. Takes costs:read.",
+        JobKind.ALLOCATION: "Allocates the costs of a month. Takes costs:read.",
+        JobKind.FORECAST: "Forecasts costs. Takes costs:read.",
+        JobKind.ANOMALY_SCAN: "Looks for anomalies in costs. Takes costs:read.",
+        JobKind.STATEMENT: "Makes statements of a month. Takes costs:read.",
     },
 )
 register_enum(

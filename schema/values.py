@@ -15,7 +15,8 @@ from documents.session import AuthMethod, SessionEnd
 from documents.sync_read import ReadState
 from documents.sync_run import SyncState
 from documents.user import Role
-from domain.costs.series import Dimension, Grain, Metric
+from domain.costs.series import Grain, Metric
+from domain.facts.cost_dimension import Dimension
 from domain.facts.finding import FindingCategory, FindingState
 from domain.facts.health import (
     BreakerState,
@@ -80,6 +81,10 @@ register_enum(
         Dimension.SERVICE_CATEGORY: "The service's category in the FOCUS list.",
         Dimension.REGION: "Where it ran.",
         Dimension.CHARGE_CATEGORY: "Usage, Purchase, Tax, Credit or Adjustment.",
+        Dimension.PRICING_CATEGORY: "Standard, Dynamic, Committed or Other.",
+        Dimension.COMMITMENT: "The commitment a charge is covered by or pays for, by the provider's own id.",
+        Dimension.COMMITMENT_STATUS: "Whether the commitment was Used or Unused.",
+        Dimension.PUBLISHER: "Who made what was sold; in a marketplace somebody else than who sells it.",
     },
 )
 register_enum(

@@ -19,7 +19,7 @@ from domain.costs.slice import CostSlice, SliceBook, row_hashes
 from domain.costs.value import NULLS
 
 # Raised when the same text comes to mean something else, so that what was loaded before is loaded anew.
-READING = 1
+READING = 2
 _ACCOUNTS = (("billing_account_id", "billing_account_name"), ("sub_account_id", "sub_account_name"))
 
 

@@ -28,6 +28,10 @@ class DayKey(NamedTuple):
     sub_account_id: str | None
     sub_account_name: str | None
     tags: Tags | None
+    pricing_category: str | None = None
+    commitment_discount_id: str | None = None
+    commitment_discount_status: str | None = None
+    publisher_name: str | None = None
 
 
 @dataclass(slots=True)
@@ -116,6 +120,10 @@ def _keys(batch: FocusBatch) -> Iterator[DayKey]:
         "sub_account_id",
         "sub_account_name",
         "tags",
+        "pricing_category",
+        "commitment_discount_id",
+        "commitment_discount_status",
+        "publisher_name",
     )
     columns = [batch.column(name) for name in names]
     return map(DayKey._make, zip(numbers, batch.days, batch.providers, *columns, strict=True))

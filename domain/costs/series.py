@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from domain.costs.value import SUMS
 from domain.errors import Invalid
+from domain.facts.cost_dimension import Dimension
+from domain.facts.cost_filter import CostFilter
 
 # Three years of days; wider questions are asked by week or month.
 MOST_PERIODS = 1_100
@@ -25,18 +27,6 @@ class Grain(StrEnum):
     MONTH = "MONTH"
 
 
-class Dimension(StrEnum):
-    """What day sums are kept by, next to tags."""
-
-    PROVIDER = "PROVIDER"
-    BILLING_ACCOUNT = "BILLING_ACCOUNT"
-    SUB_ACCOUNT = "SUB_ACCOUNT"
-    SERVICE = "SERVICE"
-    SERVICE_CATEGORY = "SERVICE_CATEGORY"
-    REGION = "REGION"
-    CHARGE_CATEGORY = "CHARGE_CATEGORY"
-
-
 class Metric(StrEnum):
     """The FOCUS costs: as invoiced; with commitments spread over their use; at list price; at contract price."""
 
@@ -51,14 +41,6 @@ class TagKey:
     """Group by the value of this tag."""
 
     key: str
-
-
-@dataclass(frozen=True, slots=True)
-class CostFilter:
-    """Which sums count: for every dimension and tag named, those with one of the values. None stands for no value."""
-
-    dimensions: dict[Dimension, Sequence[str | None]] = field(default_factory=dict)
-    tags: dict[str, Sequence[str | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +77,8 @@ class CostQuestion:
     @property
     def is_coarse(self) -> bool:
         """Whether sums by day and billing account are fine enough to answer it."""
-        return {*self.group_by, *self.where.dimensions} <= {Dimension.BILLING_ACCOUNT} and not self.where.tags
+        named = {part.dimension for part in self.where.dimensions}
+        return {*self.group_by, *named} <= {Dimension.BILLING_ACCOUNT} and not self.where.tags
 
     def periods(self) -> list[date]:
         """The first day of every period that the days touch. Stops a little above what is allowed."""

@@ -10,7 +10,9 @@ from documents.budget import Budget, record_spent
 from documents.cost_day import cost_series
 from documents.transaction import Transaction
 from domain.budgets import crossed, month_of
-from domain.costs.series import CostFilter, CostQuestion, Dimension, Grain, Metric
+from domain.costs.series import CostQuestion, Grain, Metric
+from domain.facts.cost_dimension import Dimension
+from domain.facts.cost_filter import CostFilter
 from domain.facts.money import Money
 from domain.facts.scope import Scope
 from domain.facts.severity import Severity
@@ -54,7 +56,7 @@ async def _spent(scope: Scope, budget: Budget, first: date, until: date) -> Mone
     if budget.account_native_ids:
         dimensions[Dimension.SUB_ACCOUNT] = list(budget.account_native_ids)
     question = CostQuestion(
-        first=first, until=until, grain=Grain.MONTH, currency=budget.currency, where=CostFilter(dimensions=dimensions)
+        first=first, until=until, grain=Grain.MONTH, currency=budget.currency, where=CostFilter.of(dimensions)
     )
     total = (await cost_series(scope, question)).all.totals[Metric.BILLED]
     return Money(amount=total, currency=budget.currency)

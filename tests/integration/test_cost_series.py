@@ -16,8 +16,10 @@ from documents.cost_day import cost_series, series_pipeline
 from documents.cost_line import NEWEST_FIRST
 from documents.cost_period import current_editions
 from documents.page import page_steps
-from domain.costs.series import CostFilter, CostQuestion, CostSeries, Dimension, Grain, Metric, TagKey, period_of
+from domain.costs.series import CostQuestion, CostSeries, Grain, Metric, TagKey, period_of
 from domain.errors import Invalid
+from domain.facts.cost_dimension import Dimension
+from domain.facts.cost_filter import CostFilter, DimensionFilter, TagFilter
 from domain.facts.scope import Scope
 from tests.factories.costs import load
 from tests.factories.focus import focus_row, write_csv
@@ -32,6 +34,10 @@ COLUMNS = {
     Dimension.SERVICE_CATEGORY: "ServiceCategory",
     Dimension.REGION: "RegionId",
     Dimension.CHARGE_CATEGORY: "ChargeCategory",
+    Dimension.PRICING_CATEGORY: "PricingCategory",
+    Dimension.COMMITMENT: "CommitmentDiscountId",
+    Dimension.COMMITMENT_STATUS: "CommitmentDiscountStatus",
+    Dimension.PUBLISHER: "PublisherName",
 }
 METRICS = {
     Metric.BILLED: "BilledCost",
@@ -61,6 +67,10 @@ def made_up(count: int) -> list[dict[str, str]]:
                 ServiceCategory=dice.choice(["Compute", "Databases"]),
                 RegionId=dice.choice(["", "r1", "r2"]),
                 ChargeCategory=dice.choice(["Usage", "Tax", "Credit"]),
+                PricingCategory=dice.choice(["", "Standard", "Committed"]),
+                CommitmentDiscountId=dice.choice(["", "sp-1", "ri-2"]),
+                CommitmentDiscountStatus=dice.choice(["", "Used", "Unused"]),
+                PublisherName=dice.choice(["AWS", "Vendor"]),
                 Tags=dice.choice(["", '{"team": "a"}', '{"team": "$b", "x.y/$z": "1"}', '{"x.y/$z": ""}']),
                 **{id: f"{dice.randrange(-200, 2000)}.{dice.randrange(10**9)}" for id in METRICS.values()},
             )
@@ -154,7 +164,7 @@ async def test_only_the_days_asked_for_count(tenant):
     ],
 )
 async def test_filters_take_the_rows_with_one_of_the_values(tenant, dimensions, tags):
-    question = asked(where=CostFilter(dimensions=dimensions, tags=tags), grain=Grain.MONTH)
+    question = asked(where=CostFilter.of(dimensions, tags), grain=Grain.MONTH)
     kept = [
         row
         for row in ROWS
@@ -165,6 +175,27 @@ async def test_filters_take_the_rows_with_one_of_the_values(tenant, dimensions, 
     series = await cost_series(tenant.scope, question)
 
     assert found(series) == expected(question, kept)
+
+
+async def test_filters_leave_out_the_rows_with_one_of_the_values(tenant):
+    where = CostFilter(
+        dimensions=(
+            DimensionFilter(dimension=Dimension.SERVICE, values=("web",)),
+            DimensionFilter(dimension=Dimension.SERVICE, values=("$queue",), is_excluded=True),
+            DimensionFilter(dimension=Dimension.REGION, values=(None, "r1"), is_excluded=True),
+        ),
+        tags=(TagFilter(tag="team", values=("$b", None), is_excluded=True),),
+    )
+    kept = [
+        row
+        for row in ROWS
+        if row["ServiceName"] == "web" and row["RegionId"] == "r2" and value_of(row, TagKey("team")) not in ("$b", None)
+    ]
+
+    series = await cost_series(tenant.scope, asked(where=where, grain=Grain.MONTH))
+
+    assert kept
+    assert found(series) == expected(asked(grain=Grain.MONTH), kept)
 
 
 async def test_the_dearest_groups_come_first_and_the_rest_is_added_up(tenant):

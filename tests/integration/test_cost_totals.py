@@ -11,7 +11,9 @@ from app.wiring import Backend, migrate
 from documents import CostDay, CostPeriod
 from documents.cost_day import cost_series, make_totals, totals_pipeline
 from documents.cost_period import newest_charge
-from domain.costs.series import CostFilter, CostQuestion, CostSeries, Dimension, Grain, Metric
+from domain.costs.series import CostQuestion, CostSeries, Grain, Metric
+from domain.facts.cost_dimension import Dimension
+from domain.facts.cost_filter import CostFilter
 from tests.factories.costs import OCTOBER, load, total
 from tests.factories.focus import focus_row, write_csv
 from tests.factories.tenant import Tenant, make_tenant
@@ -49,7 +51,7 @@ def made_up(seed: int, count: int = 150) -> list[dict[str, str]]:
 def coarse_questions() -> list[CostQuestion]:
     spans = [(FIRST - timedelta(days=30), UNTIL), (date(2026, 9, 2), date(2026, 9, 16))]
     groups = [(), (Dimension.BILLING_ACCOUNT,)]
-    wheres = [CostFilter(), CostFilter(dimensions={Dimension.BILLING_ACCOUNT: ["2"]})]
+    wheres = [CostFilter(), CostFilter.of({Dimension.BILLING_ACCOUNT: ["2"]})]
     return [
         CostQuestion(first, until, grain=grain, group_by=group_by, metrics=tuple(Metric), where=where)
         for (first, until), grain, group_by, where in product(spans, Grain, groups, wheres)

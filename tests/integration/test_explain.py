@@ -39,7 +39,8 @@ from documents.sign_in import take_code
 from documents.sync_run import find_stranded_runs
 from documents.totp_factor import find_pending
 from documents.user import find_user
-from domain.costs.series import CostQuestion, Dimension, Grain
+from domain.costs.series import CostQuestion, Grain
+from domain.facts.cost_dimension import Dimension
 from domain.facts.scope import Scope
 from schema.node import global_id
 from tests.factories.crowd import START, make_crowd

@@ -14,8 +14,9 @@ from app.results import MOST_BYTES, RedisResults
 from app.wiring import Backend
 from documents.event import EventCounter
 from documents.transaction import Transaction
-from domain.costs.series import CostQuestion, CostSeries, Dimension, Grain, GroupSums, Metric, SeriesBuilder, TagKey
+from domain.costs.series import CostQuestion, CostSeries, Grain, GroupSums, Metric, SeriesBuilder, TagKey
 from domain.dashboard import CostNumbers, Dashboard
+from domain.facts.cost_dimension import Dimension
 from domain.facts.scope import Scope
 from resolvers import cost, dashboard
 from tests.factories.tenant import Tenant, make_tenant

@@ -14,7 +14,8 @@ from documents.cost_day import cost_series
 from documents.cost_line import NEWEST_FIRST
 from documents.database import missing_indexes
 from documents.tally import recount, tally_in
-from domain.costs.series import CostQuestion, Dimension, Grain, Metric
+from domain.costs.series import CostQuestion, Grain, Metric
+from domain.facts.cost_dimension import Dimension
 from domain.facts.scope import Scope
 from tests.factories.graph import Graph
 

@@ -55,6 +55,7 @@ def test_flushed_parts_add_up_to_the_rows(rows, most):
 
 def test_a_sum_is_kept_for_every_dimension_that_can_be_asked_for():
     base = {"ServiceCategory": "Compute", "RegionId": "r1", "SubAccountId": "s1", "SubAccountName": "one"}
+    base |= dict.fromkeys(("PricingCategory", "CommitmentDiscountId", "CommitmentDiscountStatus"), "")
     variants = [
         {"ServiceName": "other"},
         {"ServiceCategory": "Storage"},
@@ -67,6 +68,10 @@ def test_a_sum_is_kept_for_every_dimension_that_can_be_asked_for():
         {"Tags": ""},
         {"Tags": '{"team": "db"}'},
         {"ChargePeriodStart": "2026-09-01"},
+        {"PricingCategory": "Committed"},
+        {"CommitmentDiscountId": "sp-1"},
+        {"CommitmentDiscountStatus": "Unused"},
+        {"PublisherName": "A vendor of the marketplace"},
     ]
     rollup = DayRollup()
 
