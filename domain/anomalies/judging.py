@@ -1,0 +1,77 @@
+"""The flags of one day: every rule is asked, and for each series the one that is clearest speaks."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+
+from domain.anomalies.baseline import ENOUGH
+from domain.anomalies.book import Book
+from domain.anomalies.confidence import confidence
+from domain.anomalies.evidence import Evidence
+from domain.anomalies.finding import Finding
+from domain.anomalies.flag import Direction, Flag, Reference, ReferenceKind, Rule
+from domain.anomalies.settings import Settings
+from domain.anomalies.severity import severity_of
+from domain.anomalies.state import Floats
+
+EPOCH = date(1970, 1, 1)
+# 95 of 100 values of a normal distribution lie within so many scales.
+RANGE_SCALES = 1.96
+_KINDS = (ReferenceKind.MONTHLY, ReferenceKind.WEEKLY, ReferenceKind.FEEDBACK)
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What was expected of a day, references included, and where 95 of 100 usual days lie; one number per series."""
+
+    expected: Floats
+    low: Floats
+    high: Floats
+
+
+def expected_range(book: Book, seen: Evidence) -> Range:
+    """Not a number where too little is known of a series."""
+    known = book.observed >= 7
+    width = np.exp(RANGE_SCALES * seen.base.scale)
+    centre = seen.expected + seen.base.offset
+    bounds = (seen.expected, np.maximum(centre / width - seen.base.offset, 0.0), centre * width - seen.base.offset)
+    return Range(*(np.where(known, bound, np.nan) for bound in bounds))
+
+
+def flags(book: Book, seen: Evidence, findings: Sequence[Finding], settings: Settings) -> Iterator[Flag]:
+    """One for each series of which a rule holds, unless the tenant wants that rule quiet. Of equal findings the
+    first one is heard.
+    """
+    usual = expected_range(book, seen)
+    heard = [one for one in findings if one.rule not in settings.quiet]
+    holds = np.array([one.holds for one in heard]).reshape(len(heard), len(book.today))
+    margins = np.where(holds, np.array([one.margin for one in heard]).reshape(holds.shape), -np.inf)
+    for row in np.flatnonzero(holds.any(0)):
+        finding = heard[int(margins[:, row].argmax())]
+        yield _flag(book, seen, finding, usual, int(row))
+
+
+def _flag(book: Book, seen: Evidence, finding: Finding, usual: Range, row: int) -> Flag:
+    is_drop = finding.rule is Rule.DROP
+    expected = float(np.nan_to_num((seen.base.expected if is_drop else usual.expected)[row]))
+    cost, offset, margin = float(seen.cost[row]), float(seen.base.offset[row]), float(finding.margin[row])
+    amount = float(seen.references.amount[row])
+    return Flag(
+        series=row,
+        on=EPOCH + timedelta(days=int(book.today[row])),
+        rule=finding.rule,
+        direction=Direction.DOWN if is_drop else Direction.UP,
+        actual=float(book.raw[row, book.at]),
+        expected=expected,
+        low=float(np.nan_to_num(usual.low[row])),
+        high=float(np.nan_to_num(usual.high[row])),
+        ratio=(cost + offset) / (expected + offset),
+        impact=cost - expected,
+        gates=finding.gates_of(row),
+        margin=margin,
+        confidence=confidence(finding.rule, margin, is_young=bool(book.observed[row] < ENOUGH)),
+        severity=severity_of(finding.rule, cost - expected),
+        reference=Reference(_KINDS[int(seen.references.kind[row])], amount) if amount else None,
+    )
