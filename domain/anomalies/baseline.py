@@ -6,7 +6,7 @@ import numpy as np
 
 from domain.anomalies.book import Book
 from domain.anomalies.middle import NORMAL, clipped_mean, median, quantile, spread
-from domain.anomalies.state import NEVER, WINDOW, Floats
+from domain.anomalies.state import NEVER, WINDOW, Bools, Floats
 
 WEEKS = 8
 LEVEL_DAYS = 10
@@ -103,6 +103,6 @@ def _scale(book: Book, weekday_spread: Floats) -> tuple[Floats, Floats, Floats]:
     scale = np.maximum.reduce([core, tail, 0.7 * weekday_spread, np.full(len(core), LEAST_SCALE)])
     known = np.minimum(count / ENOUGH, 1.0)
     scale = known * scale + (1 - known) * np.maximum(scale, UNKNOWN_SCALE)
-    fresh = (book.anchor > NEVER) & (book.age(book.anchor) <= NEW_LEVEL_DAYS)
+    fresh: Bools = (book.anchor > NEVER) & (book.age(book.anchor) <= NEW_LEVEL_DAYS)
     judged_by = np.where(fresh, np.maximum(scale, NEW_LEVEL_SCALE), scale)
-    return core, judged_by, np.asarray(count, np.float64)
+    return core, judged_by, count
