@@ -13,6 +13,7 @@ from jobs.queue import (
     CHECK_BUDGETS,
     CHECK_IDENTITY_PROVIDER,
     DELIVER,
+    DETECT_ANOMALIES,
     DISCONNECT_ACCOUNT,
     DISCOVER_MEMBERS,
     DISPATCH_EVENTS,
@@ -34,6 +35,7 @@ from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.check_identity_provider import check_identity_provider
 from jobs.tasks.clear_costs import clear_replaced_costs
 from jobs.tasks.deliver import deliver, deliver_due
+from jobs.tasks.detect_anomalies import detect_anomalies, look_daily
 from jobs.tasks.disconnect_account import disconnect_account
 from jobs.tasks.discover_members import discover_members
 from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
@@ -127,6 +129,7 @@ def slow_jobs() -> list[Any]:
         func(told(disconnect_account), name=DISCONNECT_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=200),
         func(told(discover_members), name=DISCOVER_MEMBERS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
+        func(told(detect_anomalies), name=DETECT_ANOMALIES, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(reconcile_tickets), name=RECONCILE_TICKETS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
@@ -147,6 +150,7 @@ def slow_ticks() -> list[Any]:
     """What the slow queue does by the clock."""
     return [
         cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
+        cron(look_daily, hour=6, minute=11, second=0, timeout=SLOW_TIMEOUT),
         cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
         cron(verify_audit, hour=2, minute=47, second=0, timeout=EXPORT_TIMEOUT),
         cron(forget_old_exports, minute=42, second=0, timeout=SLOW_TIMEOUT),

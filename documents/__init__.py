@@ -3,6 +3,7 @@
 from documents.account import Account, AccountState
 from documents.alert import Alert, AlertCategory, AlertSource, AlertState
 from documents.alert_entry import AlertEntry, AlertStep
+from documents.anomaly_settings import AnomalySettings
 from documents.api_key import ApiKey
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
@@ -12,6 +13,7 @@ from documents.base import TenantDocument
 from documents.budget import Budget
 from documents.channel import Channel
 from documents.client_access import ClientAccess
+from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
@@ -63,6 +65,7 @@ __all__ = [
     "AlertSource",
     "AlertState",
     "AlertStep",
+    "AnomalySettings",
     "ApiKey",
     "AuditEntry",
     "AuditExport",
@@ -73,6 +76,7 @@ __all__ = [
     "ChangeKind",
     "Channel",
     "ClientAccess",
+    "CostAnomaly",
     "CostDay",
     "CostLine",
     "CostLoad",

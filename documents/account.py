@@ -124,6 +124,12 @@ async def connected_native_ids(org_id: ObjectId, provider: Provider) -> frozense
     return frozenset([raw["native_id"] async for raw in rows if raw.get("native_id") is not None])
 
 
+async def ids_by_native_id(scope: Scope) -> dict[str, ObjectId]:
+    """The accounts in scope by the provider's own id, connected or only seen on bills."""
+    query = {**Account.within(scope), "native_id": {"$type": "string"}}
+    return {raw["native_id"]: raw["_id"] async for raw in Account.rows().find(query, {"native_id": 1})}
+
+
 async def claim_due_accounts(now: datetime, *, limit: int = 1000) -> list[Account]:
     """Accounts whose sync is due; each is moved on to its next time, so that no other worker claims it too.
 

@@ -154,6 +154,12 @@ async def newest_charge(scope: Scope) -> date | None:
     return None if raw is None else raw["last_on"].date()
 
 
+async def billed_since(day: date) -> list[PydanticObjectId]:
+    """Every organization with charges on this day (UTC) or later."""
+    found: list[PydanticObjectId] = await CostPeriod.rows().distinct("org_id", {"last_on": {"$gte": midnight(day)}})
+    return found
+
+
 def periods_between(
     scope: Scope, *, first: date | None = None, until: date | None = None, currency: str | None = None
 ) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from pymongo.monitoring import CommandListener
 from documents.account import Account
 from documents.alert import Alert
 from documents.alert_entry import AlertEntry
+from documents.anomaly_settings import AnomalySettings
 from documents.api_key import ApiKey
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
@@ -23,6 +24,7 @@ from documents.audit_segment import AuditSegment
 from documents.budget import Budget
 from documents.channel import Channel
 from documents.client_access import ClientAccess
+from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay, make_totals
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
@@ -78,6 +80,7 @@ ALL = (
     Account,
     Alert,
     AlertEntry,
+    AnomalySettings,
     ApiKey,
     AuditEntry,
     AuditExport,
@@ -86,6 +89,7 @@ ALL = (
     Budget,
     Channel,
     ClientAccess,
+    CostAnomaly,
     CostDay,
     CostLine,
     CostLoad,

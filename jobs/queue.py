@@ -39,6 +39,7 @@ PULLS = "cloudwatcher:pulls"
 
 SYNC_ACCOUNT = "sync_account"
 CHECK_BUDGETS = "check_budgets"
+DETECT_ANOMALIES = "detect_anomalies"
 EXPORT_AUDIT = "export_audit"
 CHECK_IDENTITY_PROVIDER = "check_identity_provider"
 VERIFY_DOMAIN = "verify_domain"
@@ -83,6 +84,11 @@ def ask_dispatch(tx: Transaction, org_id: ObjectId) -> None:
 def ask_budget_check(tx: Transaction, org_id: PydanticObjectId) -> None:
     """Ask for a look at all budgets of an organization. Asks that come before it starts become one."""
     tx.enqueue(CHECK_BUDGETS, queue=QUICK, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def ask_anomaly_scan(tx: Transaction, org_id: ObjectId) -> None:
+    """Ask for a look for anomalies in an organization's costs. Asks that come before it starts become one."""
+    tx.enqueue(DETECT_ANOMALIES, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
 
 
 def ask_audit_export(tx: Transaction, export: AuditExport) -> None:

@@ -13,6 +13,7 @@ from auth.permission import Permission
 from documents.alert import from_snapshot
 from documents.audit_export import export_of
 from documents.channel_change import channel_of
+from documents.cost_anomaly import anomaly_of
 from documents.incident import incident_of
 from documents.integration_health import health_of
 from documents.sync_run import sync_of
@@ -46,6 +47,7 @@ PARTS = (
         frozenset({"IntegrationHealthChanged"}),
     ),
     Part(EventTopic.COSTS, Permission.COSTS_READ, topic.costs, cost_update, frozenset({"CostsUpdated"})),
+    Part(EventTopic.ANOMALIES, Permission.COSTS_READ, topic.anomalies, lambda event: anomaly_of(event.payload)),
     Part(
         EventTopic.AUDIT_EXPORTS,
         Permission.AUDIT_EXPORT,

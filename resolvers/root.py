@@ -13,6 +13,7 @@ from resolvers.channel_change import ChannelMutations
 from resolvers.client import ClientMutations, ClientQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
+from resolvers.cost_anomaly import CostAnomalyMutations, CostAnomalyQueries
 from resolvers.cost_update import CostUpdateSubscriptions
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
@@ -60,6 +61,7 @@ class Query(
     AuditQueries,
     ApiKeyQueries,
     BudgetQueries,
+    CostAnomalyQueries,
     ChannelQueries,
     ClientQueries,
     CostQueries,
@@ -101,6 +103,7 @@ class Mutation(
     AuditMutations,
     ApiKeyMutations,
     BudgetMutations,
+    CostAnomalyMutations,
     EventEndpointMutations,
     FactorMutations,
     LeavingMutations,

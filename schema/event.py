@@ -10,6 +10,7 @@ from schema.account import Sync
 from schema.alert import Alert
 from schema.audit import AuditExport
 from schema.channel import Channel
+from schema.cost_anomaly import CostAnomaly
 from schema.cost_update import CostUpdate
 from schema.feed import StreamReset
 from schema.incident import Incident
@@ -26,6 +27,7 @@ class EventTopic(StrEnum):
     SYNCS = "SYNCS"
     INTEGRATIONS = "INTEGRATIONS"
     COSTS = "COSTS"
+    ANOMALIES = "ANOMALIES"
     JOBS = "JOBS"
     AUDIT_EXPORTS = "AUDIT_EXPORTS"
     CHANNELS = "CHANNELS"
@@ -40,6 +42,7 @@ register_enum(
         EventTopic.SYNCS: "Syncs of accounts as they move on. Takes accounts:read.",
         EventTopic.INTEGRATIONS: "Integrations whose health changes. Takes accounts:read.",
         EventTopic.COSTS: "Costs that were loaded or replaced. Takes costs:read.",
+        EventTopic.ANOMALIES: "Anomalies of costs that are found, change and close. Takes costs:read.",
         EventTopic.JOBS: "Other long work as it moves on. Takes costs:read for imports of costs, else accounts:read.",
         EventTopic.AUDIT_EXPORTS: "Exports of the audit log as they move on. Takes audit:export.",
         EventTopic.CHANNELS: "Channels that are changed, tested, found failing or working again, or deleted. Takes "
@@ -49,7 +52,7 @@ register_enum(
 
 EventSubject = Annotated[
     Union[  # noqa: UP007 - named through Annotated
-        Alert, Incident, Sync, IntegrationHealth, CostUpdate, Job, AuditExport, Channel
+        Alert, Incident, Sync, IntegrationHealth, CostUpdate, CostAnomaly, Job, AuditExport, Channel
     ],
     strawberry.union("EventSubject", description="What a message of `events` is about, as it was at that moment."),
 ]

@@ -21,6 +21,11 @@ def costs(org_id: object) -> str:
     return f"tenant/{org_id}/costs"
 
 
+def anomalies(org_id: object) -> str:
+    """Anomalies of costs found, changed and closed in one organization."""
+    return f"tenant/{org_id}/anomalies"
+
+
 def incidents(org_id: object) -> str:
     """Incidents opened, changed and closed in one organization."""
     return f"tenant/{org_id}/incidents"

@@ -9,6 +9,7 @@ from bson import Decimal128, ObjectId
 import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
+from tests.factories.anomalies import anomaly_rows
 from tests.factories.crowd_channels import channels_of
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
 from tests.factories.crowd_of_routing import routing_rows
@@ -53,6 +54,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         ],
         documents.IntakeEndpoint: endpoints,
         documents.ReceivedEvent: [received_row(endpoints[number % len(endpoints)], number) for number in range(count)],
+        documents.CostAnomaly: anomaly_rows(org_id, count),
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
         **channels_of(org_id, count),
         **routing_rows(org_id, alerts),

@@ -20,6 +20,7 @@ from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.facts.status import ReportEvery, StatusKind
+from tests.factories.anomalies import anomaly
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant
 
@@ -163,6 +164,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     )
     await event.insert()
     routing_rule, window = await make_routing(tenant)
+    odd = anomaly(org_id)
+    await odd.insert()
     return {
         **await make_tickets(tenant, account, alert),
         "Account": account,
@@ -179,6 +182,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Incident": incident,
         "IncidentMember": member,
         "Budget": budget,
+        "CostAnomaly": odd,
         "CostLine": line,
         "Sync": run,
         "IntegrationHealth": health,

@@ -49,6 +49,7 @@ def listings() -> Iterator[Listing]:
         "auditLog",
         "budgets",
         "channels",
+        "costAnomalies",
         "deliveries",
         "customRoles",
         "eventEndpoints",
@@ -90,6 +91,7 @@ def listings() -> Iterator[Listing]:
     # Times the organizations these are more than MongoDB merges.
     rules = ", ".join(f'"rule-{number}"' for number in range(10))
     yield Listing("findings", f"filter: {{ruleIds: [{rules}]}}", is_exact=False)
+    yield from anomaly_listings()
     yield Listing("auditExports", "organizationId: ORG")
     days = 'atFrom: "2026-01-01T00:00:01Z", atBefore: "2026-01-01T00:00:04Z"'
     for where in ('actor: "user:3"', 'action: "thing.do3"', 'target: "thing:3"', "organizationId: ORG", days):
@@ -106,6 +108,14 @@ def listings() -> Iterator[Listing]:
     yield Listing("costLines", f"filter: {{{days}}}")
     for where in ('subAccountIds: ["account 1"]', 'serviceNames: ["service 1"]', 'resourceIds: ["resource 5"]'):
         yield Listing("costLines", f"filter: {{{where}, {days}}}", is_exact=False)
+
+
+def anomaly_listings() -> Iterator[Listing]:
+    """Anomalies of costs."""
+    for where in ("states: [OPEN]", "organizationId: ORG"):
+        yield Listing("costAnomalies", f"filter: {{{where}}}")
+    for where in ("states: [OPEN, FIXED]", "severities: [HIGH]", 'serviceNames: ["service 1"]'):
+        yield Listing("costAnomalies", f"filter: {{{where}}}", is_exact=False)
 
 
 def alert_listings() -> Iterator[Listing]:

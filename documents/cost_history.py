@@ -1,0 +1,97 @@
+"""What each service of each account has cost on each day: the series that detectors read."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from documents.cost_day import CostDay
+from documents.cost_period import CostPeriod, current_editions, midnight, one_moment, periods_between
+from domain.costs.marketplace import is_marketplace
+from domain.facts.scope import Scope
+
+
+class SeriesKey(NamedTuple):
+    """One series of daily costs. `provider` is as printed on the bill."""
+
+    provider: str
+    billing_account_id: str
+    sub_account_id: str | None
+    service_name: str
+    currency: str
+
+
+@dataclass(slots=True)
+class CostHistory:
+    """`days` hold the effective cost of usage by day (UTC) of every series, without taxes, credits, adjustments,
+    purchases and what marketplaces sell. `delivered` are the days a billing account has any row for: there a series
+    without a cost has cost nothing, elsewhere it is not known. `names` are those of the sub accounts.
+    """
+
+    days: dict[SeriesKey, dict[date, Decimal]] = field(default_factory=lambda: defaultdict(dict))
+    delivered: dict[str, set[date]] = field(default_factory=lambda: defaultdict(set))
+    names: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def newest(self) -> date | None:
+        """The newest day anything was delivered for."""
+        return max((max(days) for days in self.delivered.values() if days), default=None)
+
+
+async def cost_history(scope: Scope, first: date, until: date) -> CostHistory:
+    """The series of one organization from `first` up to before `until`, all as of one moment."""
+    history = CostHistory()
+    async with one_moment() as session:
+        editions = [edition.id for edition in await current_editions(scope, first=first, until=until, session=session)]
+        periods = CostPeriod.rows().find(
+            periods_between(scope, first=first, until=until),
+            projection={"billing_account_id": 1, "totals.day": 1},
+            session=session,
+        )
+        async for raw in periods:
+            days = {total["day"].date() for total in raw["totals"]}
+            history.delivered[raw["billing_account_id"]] |= {day for day in days if first <= day < until}
+        # Rows of an edition stay as they are until nobody reads them, so these need not be of the same moment.
+        rows = await CostDay.rows().aggregate(
+            [
+                {
+                    "$match": {
+                        **CostDay.within(scope),
+                        "day": {"$gte": midnight(first), "$lt": midnight(until)},
+                        "edition_id": {"$in": editions},
+                        "charge_category": "Usage",
+                    }
+                },
+                {
+                    "$group": {
+                        "_id": {
+                            "provider": "$provider",
+                            "billing": "$billing_account_id",
+                            "sub": {"$ifNull": ["$sub_account_id", None]},
+                            "service": "$service_name",
+                            "currency": "$currency",
+                            "publisher": {"$ifNull": ["$publisher_name", None]},
+                            "day": "$day",
+                        },
+                        "effective": {"$sum": "$effective"},
+                        "name": {"$max": "$sub_account_name"},
+                    }
+                },
+            ],
+            allowDiskUse=True,
+        )
+    async for raw in rows:
+        _add(history, raw["_id"], raw["effective"], raw["name"])
+    return history
+
+
+def _add(history: CostHistory, group: Mapping[str, Any], effective: Decimal, name: str | None) -> None:
+    if is_marketplace(group["provider"], group["publisher"]):
+        return
+    key = SeriesKey(group["provider"], group["billing"], group["sub"], group["service"], group["currency"])
+    days, day = history.days[key], group["day"].date()
+    days[day] = days.get(day, Decimal(0)) + effective
+    if group["sub"] is not None and name:
+        history.names[group["sub"]] = name

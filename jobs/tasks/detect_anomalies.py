@@ -1,0 +1,67 @@
+"""Looks for anomalies in the daily costs of an organization, after each load and what people say of them."""
+
+import asyncio
+from datetime import date, timedelta
+from typing import Any
+
+from beanie import PydanticObjectId
+
+from auth.scope import scope_of_job
+from documents.account import ids_by_native_id
+from documents.anomaly_settings import anomaly_settings
+from documents.cost_anomaly import anomalies_since
+from documents.cost_history import cost_history
+from documents.cost_period import billed_since, midnight, newest_charge
+from documents.transaction import Transaction
+from jobs.anomaly_finding import Keeping, explained
+from jobs.anomaly_scan import runs_in, scan_of
+from jobs.context import JobContext
+from jobs.queue import DETECT_ANOMALIES, ask_anomaly_scan
+
+# What recurs monthly takes three months to learn, and the days before the kept ones must be learned from.
+LEARNED = timedelta(days=110)
+# How far back anomalies are listed from the first scan on, and how far back a corrected bill is looked at again.
+KEPT = timedelta(days=90)
+RESCANNED = timedelta(days=45)
+_DAY = timedelta(days=1)
+
+
+async def detect_anomalies(ctx: dict[str, Any], *, org_id: str) -> int:
+    """Store, announce and tell what is new; returns how many anomalies are other than before. Safe to repeat."""
+    context: JobContext = ctx["context"]
+    scope, now = scope_of_job(DETECT_ANOMALIES, org_id), context.now()
+    newest = await newest_charge(scope)
+    if newest is None:
+        return 0
+    newest = min(newest, now.date())
+    first = _first_day(newest)
+    history = await cost_history(scope, first, newest + _DAY)
+    if history.newest is None:
+        return 0
+    settings, stored = await anomaly_settings(scope), await anomalies_since(scope, midnight(first))
+    scan = scan_of(history, first, now)
+    runs = await asyncio.to_thread(runs_in, scan, settings, stored)
+    since = newest - (RESCANNED if stored else KEPT)
+    recent = [run for run in runs if run.last_on >= since]
+    accounts = await ids_by_native_id(scope)
+    found = await explained(scope, scan, history, recent, stored, accounts)
+    keeping = Keeping(PydanticObjectId(org_id), settings, found, stored, newest - RESCANNED, scan.newest, now)
+    return await context.writer.commit(keeping.write)
+
+
+async def look_daily(ctx: dict[str, Any]) -> int:
+    """Ask for a look at every organization that is still billed, because days become final; returns how many."""
+    context: JobContext = ctx["context"]
+    org_ids = await billed_since(context.now().date() - RESCANNED)
+    for org_id in org_ids:
+
+        async def change(tx: Transaction, org_id: PydanticObjectId = org_id) -> None:
+            ask_anomaly_scan(tx, org_id)
+
+        await context.writer.commit(change)
+    return len(org_ids)
+
+
+def _first_day(newest: date) -> date:
+    """The first day of a month, so that what is learned changes with the month only, and not with every day."""
+    return (newest - KEPT - LEARNED).replace(day=1)
