@@ -9,7 +9,7 @@ from domain.anomalies.middle import NORMAL, clipped_mean, median, quantile, spre
 from domain.anomalies.state import NEVER, WINDOW, Bools, Floats
 
 WEEKS = 8
-WEEKDAY_SHARE = 1.2
+WEEKDAY_SHARE = 1.4
 TAIL = 1.1
 RAW_TAIL = True
 LEVEL_DAYS = 10
