@@ -15,7 +15,7 @@ from domain.anomalies.state import Bools, Floats
 LEAST_LIFT = float(np.log(1.25))
 LIFT_DAYS = 4
 STEADY_DAYS = 3
-RISE_SCALES, RISE_NOVELTY = 4.0, 1.3
+RISE_SCALES, RISE_NOVELTY = 4.1, 1.3
 LIFT_MEMORY = 90
 # One rise is told of once.
 PAUSE_DAYS = 14
@@ -61,8 +61,8 @@ def persistent(book: Book, seen: Evidence, rise: Lift, may: Bools) -> Finding:
             RISE_NOVELTY * largest_before,
         ]
     )
-    # Money above the month before: the level has moved along already.
-    above = (seen.cost + seen.base.offset) * -np.expm1(-rise.median)
+    # Money above the month before too, because the level may have moved along already.
+    above = np.fmax(seen.impact, (seen.cost + seen.base.offset) * -np.expm1(-rise.median))
     quiet = (seen.references.amount > 0) | (book.age(book.changed) < PAUSE_DAYS)
     return found(
         Rule.PERSISTENT,
