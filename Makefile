@@ -7,6 +7,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 INSTALL := $(PIP) install -qq --progress-bar off --constraint constraints.txt
 PYTEST_ARGS ?=
+ANOMALY_DATA ?= ../shared/data/cost_anomaly_bench
 # Two processes, a file of tests at a time: each starts servers of its own.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
@@ -15,7 +16,7 @@ ASK_THE_GRAPH = $(filter-out %/test_isolation.py,$(shell grep -lw Graph tests/co
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up install test test-standard chaos nightly lint check format schema isolation guides connectors detectors audit bench constraints clean
+.PHONY: help demo up install test test-standard chaos nightly lint check format schema isolation guides connectors detectors audit bench anomaly constraints clean
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -80,6 +81,9 @@ audit: $(VENV)/.dev ## Ask whether a pinned package is known to be vulnerable, a
 
 bench: $(VENV)/.dev ## Compare with other servers on the same work (BENCH_ARGS='--quick' for a short one, '--help' for all)
 	@$(BIN)/python -m bench $(BENCH_ARGS)
+
+anomaly: $(VENV)/.dev ## Measure the detector of cost anomalies on labelled series (ANOMALY_DATA names their folder)
+	@$(BIN)/python -m bench.anomaly --data $(ANOMALY_DATA) $(ANOMALY_ARGS)
 
 constraints: ## Pin the newest versions that pyproject.toml allows
 	@rm -rf build/constraints && mkdir -p build

@@ -1,10 +1,11 @@
-"""Scores flags against labelled daily cost series: what was hit, what was a false alert, how far confidence can be trusted."""
+"""Scores flags against labelled daily costs: what was hit, what was a false alert, how far confidence holds."""
 
 import math
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from statistics import fmean, median
 from typing import Any
 
@@ -222,7 +223,7 @@ def calibration(alerts: Sequence[Alert]) -> dict[str, Any]:
     """By bins of stated confidence how many were true, and the mean distance between the two, weighted by alerts."""
     known = [alert for alert in alerts if alert.is_true is not None]
     bins = []
-    for low, high in zip(BINS, BINS[1:], strict=False):
+    for low, high in pairwise(BINS):
         own = [alert for alert in known if low <= alert.confidence < high]
         if own:
             stated, true = fmean(one.confidence for one in own), fmean(bool(one.is_true) for one in own)

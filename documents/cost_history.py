@@ -1,11 +1,13 @@
 """What each service of each account has cost on each day: the series that detectors read."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple
+
+from bson import ObjectId
 
 from documents.cost_day import CostDay
 from documents.cost_period import CostPeriod, current_editions, midnight, one_moment, periods_between
@@ -45,46 +47,35 @@ async def cost_history(scope: Scope, first: date, until: date) -> CostHistory:
     history = CostHistory()
     async with one_moment() as session:
         editions = [edition.id for edition in await current_editions(scope, first=first, until=until, session=session)]
-        periods = CostPeriod.rows().find(
-            periods_between(scope, first=first, until=until),
-            projection={"billing_account_id": 1, "totals.day": 1},
-            session=session,
-        )
-        async for raw in periods:
+        query, fields = periods_between(scope, first=first, until=until), {"billing_account_id": 1, "totals.day": 1}
+        async for raw in CostPeriod.rows().find(query, projection=fields, session=session):
             days = {total["day"].date() for total in raw["totals"]}
             history.delivered[raw["billing_account_id"]] |= {day for day in days if first <= day < until}
-        # Rows of an edition stay as they are until nobody reads them, so these need not be of the same moment.
-        rows = await CostDay.rows().aggregate(
-            [
-                {
-                    "$match": {
-                        **CostDay.within(scope),
-                        "day": {"$gte": midnight(first), "$lt": midnight(until)},
-                        "edition_id": {"$in": editions},
-                        "charge_category": "Usage",
-                    }
-                },
-                {
-                    "$group": {
-                        "_id": {
-                            "provider": "$provider",
-                            "billing": "$billing_account_id",
-                            "sub": {"$ifNull": ["$sub_account_id", None]},
-                            "service": "$service_name",
-                            "currency": "$currency",
-                            "publisher": {"$ifNull": ["$publisher_name", None]},
-                            "day": "$day",
-                        },
-                        "effective": {"$sum": "$effective"},
-                        "name": {"$max": "$sub_account_name"},
-                    }
-                },
-            ],
-            allowDiskUse=True,
-        )
+    # Rows of an edition stay as they are until nobody reads them, so these need not be of the same moment.
+    rows = await CostDay.rows().aggregate(_pipeline(scope, first, until, editions), allowDiskUse=True)
     async for raw in rows:
         _add(history, raw["_id"], raw["effective"], raw["name"])
     return history
+
+
+def _pipeline(scope: Scope, first: date, until: date, editions: Sequence[ObjectId]) -> list[dict[str, Any]]:
+    match = {
+        **CostDay.within(scope),
+        "day": {"$gte": midnight(first), "$lt": midnight(until)},
+        "edition_id": {"$in": list(editions)},
+        "charge_category": "Usage",
+    }
+    group = {
+        "provider": "$provider",
+        "billing": "$billing_account_id",
+        "sub": {"$ifNull": ["$sub_account_id", None]},
+        "service": "$service_name",
+        "currency": "$currency",
+        "publisher": {"$ifNull": ["$publisher_name", None]},
+        "day": "$day",
+    }
+    sums = {"effective": {"$sum": "$effective"}, "name": {"$max": "$sub_account_name"}}
+    return [{"$match": match}, {"$group": {"_id": group, **sums}}]
 
 
 def _add(history: CostHistory, group: Mapping[str, Any], effective: Decimal, name: str | None) -> None:

@@ -9,6 +9,9 @@ from domain.anomalies.middle import NORMAL, clipped_mean, median, quantile, spre
 from domain.anomalies.state import NEVER, WINDOW, Bools, Floats
 
 WEEKS = 8
+WEEKDAY_SHARE = 1.4
+TAIL = 1.1
+RAW_TAIL = True
 LEVEL_DAYS = 10
 SCALE_DAYS = 60
 # Fewer residuals than this say little about the scale.
@@ -37,6 +40,7 @@ class Baseline:
     level: Floats
     growth: Floats
     expected: Floats
+    kept: Floats
     core: Floats
     scale: Floats
     residuals: Floats
@@ -58,8 +62,10 @@ def baseline(book: Book) -> Baseline:
     growth = _growth(book, flat)
     level = _level(book, flat) + 5 * growth
     expected = np.maximum(np.exp(level + factors[:, 0]) - offset, 0.0)
-    core, scale, residuals = _scale(book, weekday_spread)
-    return Baseline(usual, offset, flat, factors, level, growth, expected, core, scale, residuals)
+    kept = _kept(book, flat, offset)
+    raw = np.where(book.after(book.start, SCALE_DAYS), book.back(book.kept, SCALE_DAYS), np.nan) if RAW_TAIL else kept
+    core, scale, residuals = _scale(raw, book, weekday_spread)
+    return Baseline(usual, offset, flat, factors, level, growth, expected, kept, core, scale, residuals)
 
 
 def _weekdays(logs: Floats) -> tuple[Floats, Floats]:
@@ -93,16 +99,24 @@ def _level(book: Book, flat: Floats) -> Floats:
     return np.where(np.isfinite(level), level, flat[:, -1])
 
 
-def _scale(book: Book, weekday_spread: Floats) -> tuple[Floats, Floats, Floats]:
-    """The scale of the middle of the residuals, the scale to judge by, and how many residuals there are."""
+def _kept(book: Book, flat: Floats, offset: Floats) -> Floats:
+    """Residuals of usual days since the service began; less where today's knowledge of the weekdays explains more."""
     kept = np.where(book.after(book.start, SCALE_DAYS), book.back(book.kept, SCALE_DAYS), np.nan)
+    expected = np.log(book.back(book.expected, 7 * WEEKS) + offset[:, None]).reshape(len(flat), WEEKS, 7)
+    now = flat[:, -7 * WEEKS :] - np.repeat(median(expected), 7, -1)
+    kept[:, -7 * WEEKS :] = np.minimum(kept[:, -7 * WEEKS :], np.maximum(now, 0.0))
+    return kept
+
+
+def _scale(kept: Floats, book: Book, weekday_spread: Floats) -> tuple[Floats, Floats, Floats]:
+    """The scale of the middle of the residuals, the scale to judge by, and how many residuals there are."""
     count = np.isfinite(kept).sum(-1).astype(np.float64)
     core = np.nan_to_num(NORMAL * spread(kept, median(kept)))
     # A heavy upper tail counts as scale: the 90th percentile of a normal distribution lies at 1.2816.
-    tail = np.nan_to_num(1.1 * quantile(kept, 0.9) / 1.2816)
-    scale = np.maximum.reduce([core, tail, 0.7 * weekday_spread, np.full(len(core), LEAST_SCALE)])
+    tail = np.nan_to_num(TAIL * quantile(kept, 0.9) / 1.2816)
+    scale: Floats = np.maximum.reduce([core, tail, WEEKDAY_SHARE * weekday_spread, np.full(len(core), LEAST_SCALE)])
     known = np.minimum(count / ENOUGH, 1.0)
     scale = known * scale + (1 - known) * np.maximum(scale, UNKNOWN_SCALE)
     fresh: Bools = (book.anchor > NEVER) & (book.age(book.anchor) <= NEW_LEVEL_DAYS)
-    judged_by = np.where(fresh, np.maximum(scale, NEW_LEVEL_SCALE), scale)
+    judged_by: Floats = np.where(fresh, np.maximum(scale, NEW_LEVEL_SCALE), scale)
     return core, judged_by, count

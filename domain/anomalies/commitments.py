@@ -52,7 +52,8 @@ def ratio_fall(days: Sequence[RatioDay], settings: RatioSettings = _DEFAULTS) ->
     if today.ratio is None or len(known) < LEAST_DAYS:
         return None
     usual = median(known)
-    fall = usual - today.ratio
+    # Rounded, so that five points are five points.
+    fall = round(usual - today.ratio, 9)
     impact = fall * today.base
     # What has been as low within the days is no news.
     is_news = today.ratio < min(known)

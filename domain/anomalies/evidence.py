@@ -12,8 +12,8 @@ from domain.anomalies.state import Bools, Floats
 
 # After days that were not delivered their cost may come summed on one day; the longest gap that is reckoned with.
 LONGEST_GAP = 14
-# What is left of a sum is at least this share of a usual day.
-LEAST_LEFT = 0.7
+# Keeps quotients finite where nothing is expected.
+LEAST = 1e-9
 # Days that must have been seen before anything but a new service is told of.
 FIRST_DAYS = 7
 
@@ -63,12 +63,14 @@ def evidence(book: Book, base: Baseline, references: References, settings: Setti
 
 
 def _without_late(book: Book, base: Baseline) -> Floats:
-    """The cost of the day less what the missing days right before it were expected to cost."""
+    """The cost of the day without what belongs to the missing days right before it."""
     cost = book.raw[:, book.at]
     missing = np.isnan(book.back(book.raw, LONGEST_GAP)) & book.after(book.start, LONGEST_GAP)
     run = np.flip(np.logical_and.accumulate(np.flip(missing, -1), -1), -1)
     late = np.where(run, np.nan_to_num(book.back(book.cleaned, LONGEST_GAP)), 0.0).sum(-1)
-    left = np.maximum(cost - late, np.minimum(cost, LEAST_LEFT * base.expected))
+    # More than all these days were to cost is as much more of a usual day; a part of it is a sum that is not complete.
+    beyond = cost / np.maximum(base.expected + late, LEAST)
+    left = base.expected * np.maximum(beyond, np.minimum(cost / np.maximum(base.expected, LEAST), 1.0))
     return np.where(late > 0, left, cost)
 
 

@@ -12,6 +12,7 @@ from domain.anomalies.confidence import confidence
 from domain.anomalies.evidence import Evidence
 from domain.anomalies.finding import Finding
 from domain.anomalies.flag import Direction, Flag, Reference, ReferenceKind, Rule
+from domain.anomalies.references import is_turn_of_month
 from domain.anomalies.settings import Settings
 from domain.anomalies.severity import severity_of
 from domain.anomalies.state import Floats
@@ -19,6 +20,9 @@ from domain.anomalies.state import Floats
 EPOCH = date(1970, 1, 1)
 # 95 of 100 values of a normal distribution lie within so many scales.
 RANGE_SCALES = 1.96
+# Before a series has seen a month turn, what stands out at one is most likely a fee: it is not told of, but remembered.
+MONTH = 31
+PEAKS = (Rule.SPIKE, Rule.TRIPLE, Rule.TWO_DAYS)
 _KINDS = (ReferenceKind.MONTHLY, ReferenceKind.WEEKLY, ReferenceKind.FEEDBACK)
 
 
@@ -46,7 +50,8 @@ def flags(book: Book, seen: Evidence, findings: Sequence[Finding], settings: Set
     """
     usual = expected_range(book, seen)
     heard = [one for one in findings if one.rule not in settings.quiet]
-    holds = np.array([one.holds for one in heard]).reshape(len(heard), len(book.today))
+    unlearned = is_turn_of_month(book.today) & (book.age(book.start) < MONTH)
+    holds = np.array([one.holds & ~(unlearned & (one.rule in PEAKS)) for one in heard]).reshape(len(heard), -1)
     margins = np.where(holds, np.array([one.margin for one in heard]).reshape(holds.shape), -np.inf)
     for row in np.flatnonzero(holds.any(0)):
         finding = heard[int(margins[:, row].argmax())]

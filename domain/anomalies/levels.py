@@ -14,6 +14,8 @@ from domain.anomalies.state import Bools, Floats
 # What a level must rise by, as a log.
 LEAST_LIFT = float(np.log(1.25))
 LIFT_DAYS = 4
+STEADY_DAYS = 3
+RISE_SCALES, RISE_NOVELTY = 4.1, 1.3
 LIFT_MEMORY = 90
 # One rise is told of once.
 PAUSE_DAYS = 14
@@ -42,7 +44,7 @@ def lift(book: Book, seen: Evidence) -> Lift:
     level = median(before) + 20 * seen.base.growth
     return Lift(
         np.where(known, median(recent) - level, np.nan),
-        np.where(known, recent[:, -3:].min(-1) - level, np.nan),
+        np.where(known, recent[:, -STEADY_DAYS:].min(-1) - level, np.nan),
         known,
     )
 
@@ -55,17 +57,19 @@ def persistent(book: Book, seen: Evidence, rise: Lift, may: Bools) -> Finding:
     required = np.maximum.reduce(
         [
             np.full_like(scatter, LEAST_LIFT),
-            3.5 * np.maximum(scatter, seen.base.scale / 2),
-            1.15 * largest_before,
+            RISE_SCALES * np.maximum(scatter, seen.base.scale / 2),
+            RISE_NOVELTY * largest_before,
         ]
     )
+    # Money above the month before too, because the level may have moved along already.
+    above = np.fmax(seen.impact, (seen.cost + seen.base.offset) * -np.expm1(-rise.median))
     quiet = (seen.references.amount > 0) | (book.age(book.changed) < PAUSE_DAYS)
     return found(
         Rule.PERSISTENT,
         may & seen.scored & rise.known & ~quiet,
         ("rise", rise.median, required),
         ("each of three days", rise.lowest, np.full_like(scatter, 0.75 * LEAST_LIFT)),
-        ("impact", seen.impact, seen.material),
+        ("impact", above, seen.material),
     )
 
 

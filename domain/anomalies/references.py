@@ -12,6 +12,7 @@ from domain.anomalies.baseline import Baseline
 from domain.anomalies.book import Book
 from domain.anomalies.middle import largest
 from domain.anomalies.state import Bools, Floats, Ints
+from domain.anomalies.verdict import Verdict
 
 MONTHS = 3
 # Feedback holds for as long as the window is remembered.
@@ -55,8 +56,10 @@ def _month_back(book: Book, back: int, *, from_end: bool) -> tuple[Floats, Float
     day = _same_day(book.today, back, from_end=from_end)
     ago = book.age(day)
     money, log = _excess(book, ago, 0.12, 2.5)
+    # What was charged yesterday or the day before is not due again as a neighbour of its day.
+    due = ~np.isin(book.verdict[:, book.at - 2 : book.at], Verdict.EXPLAINED).any(-1)
     for neighbour in (ago - 1, ago + 1):
-        near_money, near_log = _excess(book, neighbour, 0.25, 4.0)
+        near_money, near_log = (due * one for one in _excess(book, neighbour, 0.25, 4.0))
         money, log = np.maximum(money, near_money), np.maximum(log, near_log)
     return money, log, day >= book.start
 
@@ -83,7 +86,7 @@ def _recurring(book: Book, months: list[tuple[Floats, Floats, Bools]]) -> tuple[
     """The second largest of three months, the smaller of two; of a single month only where months begin and end."""
     there = np.stack([month[2] for month in months], -1)
     count = there.sum(-1)
-    alone = (count == 1) & _is_turn_of_month(book.today)
+    alone = (count == 1) & is_turn_of_month(book.today)
     found = []
     for part in (0, 1):
         values = np.where(there, np.stack([month[part] for month in months], -1), -np.inf)
@@ -92,8 +95,8 @@ def _recurring(book: Book, months: list[tuple[Floats, Floats, Bools]]) -> tuple[
     return found[0], found[1]
 
 
-def _is_turn_of_month(today: Ints) -> Bools:
-    """The first 3 and the last 2 days."""
+def is_turn_of_month(today: Ints) -> Bools:
+    """The first 3 and the last 2 days, when most recurring charges are made."""
     month = today.astype("datetime64[D]").astype("datetime64[M]")
     into = today - month.astype("datetime64[D]").astype(np.int64)
     left = (month + 1).astype("datetime64[D]").astype(np.int64) - today

@@ -1,7 +1,7 @@
 """Scores days of many series in order, from what is remembered of them. The way in for jobs and for measurements."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -22,6 +22,8 @@ from domain.anomalies.spikes import spikes
 from domain.anomalies.state import NEVER, WINDOW, Bools, Floats, Ints, State
 
 _DEFAULTS = Settings()
+# So many series at once stay within the cache of a core, which is twice as fast as all of them.
+CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +57,34 @@ def replay(
     correction is awaited; only these can be drops. Raises ValueError when the days do not follow on those of the state.
     """
     remembered = state or State.new(len(costs))
-    book = opened(remembered, np.asarray(costs, np.float64), _first(costs, first, remembered))
+    days = _first(costs, first, remembered)
+    settled = np.ones(costs.shape, np.bool_) if final is None else final
+    parts = []
+    for begin_row in range(0, max(len(costs), 1), CHUNK):
+        rows = np.arange(begin_row, min(begin_row + CHUNK, len(costs)))
+        events = [
+            replace(one, series=one.series - begin_row) for one in known if one.series // CHUNK == begin_row // CHUNK
+        ]
+        book = opened(remembered.rows(rows), np.asarray(costs, np.float64)[rows], days[rows])
+        parts.append(_replayed(book, events, settings, settled[rows], begin_row))
+    return _joined(parts)
+
+
+def _joined(parts: Sequence[Outcome]) -> Outcome:
+    found = sorted((flag for part in parts for flag in part.flags), key=lambda flag: (flag.on, flag.series))
+    names = ("expected", "low", "high", "cleaned")
+    bounds = {name: np.concatenate([getattr(part, name) for part in parts]) for name in names}
+    return Outcome(tuple(found), State.joined([part.state for part in parts]), **bounds)
+
+
+def _replayed(book: Book, known: Sequence[KnownEvent], settings: Settings, final: Bools, begin_row: int) -> Outcome:
     days = known_days(book, known)
-    awaited = np.ones(costs.shape, np.bool_) if final is None else final
-    ranges, found = [], []
-    for column in range(costs.shape[1]):
-        usual, flagged = _step(book, days, settings, awaited[:, column])
+    ranges: list[Range] = []
+    found: list[Flag] = []
+    for column in range(final.shape[1]):
+        usual, flagged = _step(book, days, settings, final[:, column])
         ranges.append(usual)
-        found += flagged
+        found += [replace(flag, series=flag.series + begin_row) for flag in flagged]
     cleaned = book.cleaned[:, WINDOW:]
     expected, low, high = (
         _columns([getattr(one, name) for one in ranges], cleaned) for name in ("expected", "low", "high")

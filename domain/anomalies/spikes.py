@@ -7,10 +7,10 @@ from domain.anomalies.book import Book
 from domain.anomalies.evidence import Evidence
 from domain.anomalies.finding import Finding, found
 from domain.anomalies.flag import Rule
+from domain.anomalies.incidents_before import second_largest
 from domain.anomalies.middle import largest
 from domain.anomalies.settings import Sensitivity
 from domain.anomalies.state import Bools, Floats
-from domain.anomalies.verdict import Verdict
 
 NOVELTY_DAYS = 60
 # How many scales above: of a spike, and of a day at three times its cost.
@@ -24,8 +24,12 @@ YOUNG = 1.0
 # Below 1.3 times nobody looks.
 LEAST_RATIO = float(np.log(1.3))
 # What was meant to be three times is a little less against an expectation that errs.
-TRIPLE_RATIO = float(np.log(2.8))
+TRIPLE_RATIO = float(np.log(2.6))
+TRIPLE_MORE, TRIPLE_LESS, TRIPLE_RANGE = 0.3, 0.75, 0.6
 TRIPLE_RESIDUALS = 14
+FLAGGED_SHARE = 0.9
+TWO_FLAGGED = 0.5
+
 TWO_DAYS_SCALES = 5.2
 # After a new level only what is three times as much is told of for six days.
 FRESH_DAYS = 6
@@ -34,7 +38,7 @@ FRESH_RATIO = float(np.log(3.0))
 
 def spikes(book: Book, seen: Evidence, may: Bools, sensitivity: Sensitivity) -> tuple[Finding, Finding, Finding]:
     """Spike, triple and two days."""
-    kept = book.back(book.kept, NOVELTY_DAYS)
+    kept, before = seen.base.kept, second_largest(book)
     ratio = np.where(_is_fresh(book), np.maximum(LEAST_RATIO, FRESH_RATIO), LEAST_RATIO)
     scales = np.where(seen.base.residuals < ENOUGH, SCALES[sensitivity][0] + YOUNG, SCALES[sensitivity][0])
     may = may & seen.scored
@@ -43,47 +47,46 @@ def spikes(book: Book, seen: Evidence, may: Bools, sensitivity: Sensitivity) -> 
         may,
         ("scales", seen.z, scales),
         ("ratio", seen.residual, ratio),
-        ("novelty", seen.residual, _novelty(book, seen, kept)),
+        ("novelty", seen.residual, _novelty(seen, before)),
         ("impact", seen.impact, seen.material),
     )
-    return spike, _triple(book, seen, may, kept, SCALES[sensitivity][1]), _two_days(book, seen, may, kept, ratio)
+    return spike, _triple(book, seen, may, kept, SCALES[sensitivity][1]), _two_days(book, seen, may, before, ratio)
 
 
-def _novelty(book: Book, seen: Evidence, kept: Floats) -> Floats:
-    """Above all that was usual, and about as far as the second of what was flagged before."""
-    usual = 1.2 * np.maximum(largest(kept), 0.0)
-    flagged = np.where(
-        book.back(book.verdict, NOVELTY_DAYS) == Verdict.FLAGGED, book.back(book.plain, NOVELTY_DAYS), np.nan
-    )
-    before = 0.9 * np.maximum(largest(flagged, 2), 0.0)
-    return np.maximum(usual, np.where(seen.residual >= TRIPLE_RATIO, 0.0, before))
+def _novelty(seen: Evidence, before: Floats) -> Floats:
+    """Above all that was usual, and about as far as the second of the incidents before."""
+    usual = 1.2 * np.maximum(largest(seen.base.kept), 0.0)
+    return np.maximum(usual, np.where(seen.residual >= TRIPLE_RATIO, 0.0, FLAGGED_SHARE * before))
 
 
 def _triple(book: Book, seen: Evidence, may: Bools, kept: Floats, scales: float) -> Finding:
     ratio = np.where(_is_fresh(book), FRESH_RATIO, TRIPLE_RATIO)
+    # The clearer the ratio, the fewer scales: five times is no usual day even of a series that scatters.
+    beyond = np.clip((seen.residual - TRIPLE_RATIO) / TRIPLE_RANGE, 0.0, 1.0)
     return found(
         Rule.TRIPLE,
         may & (seen.base.residuals >= TRIPLE_RESIDUALS),
-        ("scales", seen.z, np.full_like(seen.z, scales)),
+        ("scales", seen.z, scales + TRIPLE_MORE - TRIPLE_LESS * beyond),
         ("ratio", seen.residual, ratio),
         ("novelty", seen.residual, 1.2 * np.maximum(largest(kept, 2), 0.0)),
         ("impact", seen.impact, seen.material),
     )
 
 
-def _two_days(book: Book, seen: Evidence, may: Bools, kept: Floats, ratio: Floats) -> Finding:
+def _two_days(book: Book, seen: Evidence, may: Bools, incidents: Floats, ratio: Floats) -> Finding:
     """Today and yesterday together, where neither is far enough alone."""
     before = book.plain[:, book.at - 1]
     z = before / seen.base.scale
     together = 0.85 * (seen.z + z) / np.sqrt(2)
-    earlier = np.where(np.arange(NOVELTY_DAYS) == NOVELTY_DAYS - 1, np.nan, kept)
+    earlier = np.where(np.arange(NOVELTY_DAYS) == NOVELTY_DAYS - 1, np.nan, seen.base.kept)
+    novelty = np.maximum.reduce([0.8 * largest(earlier), TWO_FLAGGED * incidents, np.zeros_like(z)])
     return found(
         Rule.TWO_DAYS,
         may,
         ("scales", np.minimum(seen.z, z), np.full_like(z, 3.0)),
         ("scales of both", together, np.full_like(z, TWO_DAYS_SCALES)),
         ("ratio", np.minimum(seen.residual, before), ratio),
-        ("novelty", seen.residual, 0.8 * np.maximum(largest(earlier), 0.0)),
+        ("novelty", seen.residual, novelty),
         ("impact", np.minimum(seen.impact, book.excess[:, book.at - 1]), seen.material),
     )
 

@@ -70,6 +70,11 @@ class State:
         chosen = np.asarray(rows)
         return replace(self, **{one.name: getattr(self, one.name)[chosen] for one in fields(self)})
 
+    @classmethod
+    def joined(cls, states: Sequence["State"]) -> Self:
+        """The series of all of them, in order."""
+        return cls(**{one.name: np.concatenate([getattr(state, one.name) for state in states]) for one in fields(cls)})
+
     def packed(self, row: int) -> dict[str, bytes]:
         """One series for storage: little-endian numbers by name, exactly as they are."""
         return {one.name: _little(getattr(self, one.name)[row]).tobytes() for one in fields(self)}

@@ -11,7 +11,7 @@ from tests.contract.sources import PACKAGES, Source, code, sample
 # Motor has reached its end of life and Beanie 2 refuses it; httpx2 is the client that Starlette and Authlib use.
 BANNED = {"motor", "httpx"}
 PARTS_AT_MOST = 3
-DOMAIN_LIBRARIES = {"domain", "pydantic", "annotated_types"}
+DOMAIN_LIBRARIES = {"domain", "numpy", "pydantic", "annotated_types"}
 # Of the standard library: what reaches outside, waits, or is different each time.
 NOT_IN_DOMAIN = {
     "asyncio", "concurrent", "ftplib", "glob", "http", "imaplib", "io", "logging", "multiprocessing", "os", "random",
