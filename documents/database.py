@@ -27,6 +27,8 @@ from documents.cost_day import CostDay, make_totals
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
+from documents.cost_usage import CostUsageDay
+from documents.cost_usage_making import make_usage
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.escalation import Escalation
@@ -87,6 +89,7 @@ ALL = (
     Channel,
     ClientAccess,
     CostDay,
+    CostUsageDay,
     CostLine,
     CostLoad,
     CostPeriod,
@@ -219,7 +222,7 @@ async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[s
             for index in sorted(OBSOLETE_INDEXES.get(collection, set()) & before):
                 await _drop_index(database, collection, index)
                 made.append(f"dropped index {collection}.{index}")
-    counted = {"daily totals": await make_totals(), "tallies": await recount_all()}
+    counted = {"daily totals": await make_totals(), "days of usage": await make_usage(), "tallies": await recount_all()}
     return made + [f"made {name}: {count}" for name, count in counted.items() if count]
 
 

@@ -59,6 +59,7 @@ ROOT_FIELDS = {
     "query alerts": "VUAMS",
     "query alertHistory": "VUAMS",
     "query budgets": "VUAMS",
+    "query costDrivers": "VUAMS",
     "query costLines": "VUAMS",
     "query costs": "VUAMS",
     "query dashboard": "VUAMS",
