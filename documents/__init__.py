@@ -10,6 +10,7 @@ from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
 from documents.base import TenantDocument
 from documents.budget import Budget
+from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay
@@ -33,6 +34,7 @@ from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
 from documents.jira_task import JiraTask
 from documents.maintenance_window import MaintenanceWindow
+from documents.metric_day import MetricDay
 from documents.noise_meter import NoiseMeter
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
@@ -71,6 +73,7 @@ __all__ = [
     "AuditSegment",
     "AuthMethod",
     "Budget",
+    "BusinessMetric",
     "ChangeKind",
     "Channel",
     "ClientAccess",
@@ -100,6 +103,7 @@ __all__ = [
     "JiraTask",
     "MaintenanceWindow",
     "Membership",
+    "MetricDay",
     "NoiseMeter",
     "Organization",
     "OrganizationKind",

@@ -21,6 +21,7 @@ from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
 from documents.budget import Budget
+from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay, make_totals
@@ -49,6 +50,7 @@ from documents.jira_task import JiraTask
 from documents.log_reader import LogReader
 from documents.mail import OutgoingMail
 from documents.maintenance_window import MaintenanceWindow
+from documents.metric_day import MetricDay
 from documents.noise_meter import NoiseMeter
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
@@ -86,6 +88,8 @@ ALL = (
     AuditHead,
     AuditSegment,
     Budget,
+    BusinessMetric,
+    MetricDay,
     Channel,
     ClientAccess,
     CostDay,

@@ -8,6 +8,7 @@ from resolvers.alert_change import AlertMutations
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
+from resolvers.business_metric import BusinessMetricMutations, BusinessMetricQueries
 from resolvers.channel import ChannelQueries, ChannelSubscriptions
 from resolvers.channel_change import ChannelMutations
 from resolvers.client import ClientMutations, ClientQueries
@@ -61,6 +62,7 @@ class Query(
     AuditQueries,
     ApiKeyQueries,
     BudgetQueries,
+    BusinessMetricQueries,
     ChannelQueries,
     ClientQueries,
     CostQueries,
@@ -103,6 +105,7 @@ class Mutation(
     AuditMutations,
     ApiKeyMutations,
     BudgetMutations,
+    BusinessMetricMutations,
     EventEndpointMutations,
     FactorMutations,
     LeavingMutations,

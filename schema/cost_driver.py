@@ -10,6 +10,7 @@ from domain.costs.drivers import DriversQuestion, period_before
 from domain.costs.series import MOST_GROUPS, Metric, TagKey
 from domain.errors import Invalid
 from domain.facts.cost_dimension import Dimension
+from domain.facts.cost_filter import CostFilter
 from schema.cost import CostGrouping
 from schema.cost_filter import CostFilterInput
 from schema.node import said
@@ -44,7 +45,6 @@ class CostDriversInput(BaseModel):
         """The question as the store takes it. Raises Invalid for one that makes no sense."""
         compared_first, compared_until = self._compared()
         group_by = [Dimension.SERVICE] if self.group_by is None else [_part(one) for one in self.group_by]
-        question = {} if self.filter is None else {"where": self.filter.filter()}
         return DriversQuestion(
             first=self.first,
             until=self.until,
@@ -54,7 +54,7 @@ class CostDriversInput(BaseModel):
             metric=self.metric,
             top=self.top,
             currency=self.currency,
-            **question,
+            where=CostFilter() if self.filter is None else self.filter.filter(),
         )
 
     def _compared(self) -> tuple[date, date]:

@@ -16,6 +16,7 @@ from documents.sync_read import ReadState
 from documents.sync_run import SyncState
 from documents.user import Role
 from domain.costs.series import Grain, Metric
+from domain.costs.unit_cost import MetricGathering
 from domain.facts.cost_dimension import Dimension
 from domain.facts.finding import FindingCategory, FindingState
 from domain.facts.health import (
@@ -213,6 +214,14 @@ register_enum(
         FindingState.OPEN: "The last complete read still showed it.",
         FindingState.SUPPRESSED: "Somebody decided to live with it for now.",
         FindingState.RESOLVED: "A complete read no longer showed it.",
+    },
+)
+register_enum(
+    MetricGathering,
+    "How the days of a business metric make a longer period.",
+    {
+        MetricGathering.SUM: "They add up: for what happens, such as orders.",
+        MetricGathering.AVERAGE: "Their average: for what there is on each day, such as customers.",
     },
 )
 register_enum(

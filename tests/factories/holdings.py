@@ -82,6 +82,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     incident, member = await make_incident(alert)
     budget = documents.Budget(org_id=org_id, name="secret-budget", amount=Decimal(1), currency="USD", thresholds=[50])
     await budget.insert()
+    metric = documents.BusinessMetric(org_id=org_id, name="secret-metric", unit="secret-unit")
+    await metric.insert()
     machine = await make_machine(tenant, "alerts:read", name="secret-machine")
     rule = documents.GroupRole(org_id=org_id, group="secret-group", group_key="secret-group", role=documents.Role.USER)
     await rule.insert()
@@ -179,6 +181,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Incident": incident,
         "IncidentMember": member,
         "Budget": budget,
+        "BusinessMetric": metric,
         "CostLine": line,
         "Sync": run,
         "IntegrationHealth": health,

@@ -48,6 +48,7 @@ def listings() -> Iterator[Listing]:
         "auditExports",
         "auditLog",
         "budgets",
+        "businessMetrics",
         "channels",
         "deliveries",
         "customRoles",
