@@ -13,6 +13,7 @@ from documents.budget import Budget
 from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.client_access import ClientAccess
+from documents.commitment import CommitmentTerm
 from documents.cost_day import CostDay
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
@@ -77,6 +78,7 @@ __all__ = [
     "ChangeKind",
     "Channel",
     "ClientAccess",
+    "CommitmentTerm",
     "CostDay",
     "CostLine",
     "CostLoad",

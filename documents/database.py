@@ -24,6 +24,7 @@ from documents.budget import Budget
 from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.client_access import ClientAccess
+from documents.commitment import CommitmentTerm
 from documents.cost_day import CostDay, make_totals
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
@@ -92,6 +93,7 @@ ALL = (
     MetricDay,
     Channel,
     ClientAccess,
+    CommitmentTerm,
     CostDay,
     CostUsageDay,
     CostLine,

@@ -12,6 +12,8 @@ from resolvers.business_metric import BusinessMetricMutations, BusinessMetricQue
 from resolvers.channel import ChannelQueries, ChannelSubscriptions
 from resolvers.channel_change import ChannelMutations
 from resolvers.client import ClientMutations, ClientQueries
+from resolvers.commitment import CommitmentQueries
+from resolvers.commitment_term import CommitmentTermMutations, CommitmentTermQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
 from resolvers.cost_driver import CostDriverQueries
@@ -65,6 +67,8 @@ class Query(
     BusinessMetricQueries,
     ChannelQueries,
     ClientQueries,
+    CommitmentQueries,
+    CommitmentTermQueries,
     CostQueries,
     CostDriverQueries,
     DashboardQueries,
@@ -113,6 +117,7 @@ class Mutation(
     IdentityProviderMutations,
     ChannelMutations,
     ClientMutations,
+    CommitmentTermMutations,
     IncidentMutations,
     InvitationMutations,
     MaintenanceMutations,

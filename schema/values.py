@@ -9,6 +9,7 @@ from documents.alert import AlertCategory, AlertSource, AlertState
 from documents.alert_entry import AlertStep
 from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
+from documents.commitment import CommitmentPayment, EndSource
 from documents.organization import OrganizationKind
 from documents.resource_change import ChangeKind
 from documents.session import AuthMethod, SessionEnd
@@ -217,6 +218,20 @@ register_enum(
     },
 )
 register_enum(
+    CommitmentPayment,
+    "How a commitment is paid.",
+    {
+        CommitmentPayment.ALL_UPFRONT: "All at once.",
+        CommitmentPayment.PARTIAL_UPFRONT: "A part at once, the rest over its term.",
+        CommitmentPayment.NO_UPFRONT: "Over its term.",
+    },
+)
+register_enum(
+    EndSource,
+    "Who says when a commitment ends.",
+    {EndSource.ENTERED: "Somebody entered it.", EndSource.SYNCED: "The provider, as the last sync read it."},
+)
+register_enum(
     MetricGathering,
     "How the days of a business metric make a longer period.",
     {
@@ -230,7 +245,7 @@ register_enum(
     {
         AlertSource.FINDING: "A finding of medium severity or worse.",
         AlertSource.BUDGET: "A budget that crossed a threshold.",
-        AlertSource.CHECK: "A control that does not hold.",
+        AlertSource.CHECK: "A control that does not hold, or a commitment that ends soon.",
         AlertSource.ANOMALY: "A cost or behaviour that is out of the ordinary.",
         AlertSource.EVENT: "Something a provider told us of by itself.",
         AlertSource.SYNC: "An account that cannot be synced.",

@@ -84,6 +84,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     await budget.insert()
     metric = documents.BusinessMetric(org_id=org_id, name="secret-metric", unit="secret-unit")
     await metric.insert()
+    term = documents.CommitmentTerm(org_id=org_id, native_id="secret-commitment", ends_on=now)
+    await term.insert()
     machine = await make_machine(tenant, "alerts:read", name="secret-machine")
     rule = documents.GroupRole(org_id=org_id, group="secret-group", group_key="secret-group", role=documents.Role.USER)
     await rule.insert()
@@ -181,6 +183,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Incident": incident,
         "IncidentMember": member,
         "Budget": budget,
+        "CommitmentTerm": term,
         "BusinessMetric": metric,
         "CostLine": line,
         "Sync": run,

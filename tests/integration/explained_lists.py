@@ -49,6 +49,7 @@ def listings() -> Iterator[Listing]:
         "auditLog",
         "budgets",
         "businessMetrics",
+        "commitmentTerms",
         "channels",
         "deliveries",
         "customRoles",
