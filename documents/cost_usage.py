@@ -13,7 +13,7 @@ from pymongo import ASCENDING, IndexModel
 
 from documents.base import TenantDocument
 from documents.cost_period import midnight
-from documents.encoded_rows import RowEncoder, int_elements, object_id_elements, rows_of
+from documents.encoded_rows import RowEncoder, decimal_elements, int_elements, object_id_elements, rows_of
 from domain.costs.slice import CostSlice
 from domain.costs.usage import COLUMNS, UsageKey, UsageSums
 
@@ -86,21 +86,21 @@ class UsageEncoder:
         """Sums as they are stored. `slices` and `editions` are those of the load, by slice number."""
         if not sums:
             return []
-        keys, values, count = list(sums), list(sums.values()), len(sums)
-        of = [slices[key.slice_number] for key in keys]
-        elements = self._columns.elements
+        count, elements = len(sums), self._columns.elements
+        keys = dict(zip(UsageKey._fields, zip(*sums, strict=True), strict=True))
+        of = [slices[number] for number in keys["slice_number"]]
         return rows_of(
             [
                 object_id_elements("_id", (ObjectId() for _ in range(count))),
                 object_id_elements("org_id", repeat(self._org_id, count)),
-                object_id_elements("edition_id", (editions[key.slice_number] for key in keys)),
-                elements("day", [midnight(key.day) for key in keys]),
+                object_id_elements("edition_id", (editions[number] for number in keys["slice_number"])),
+                elements("day", [midnight(day) for day in keys["day"]]),
                 elements("billing_account_id", [slice.key.billing_account_id for slice in of]),
                 elements("currency", [slice.currency for slice in of]),
-                *(elements(name, [getattr(key, name) for key in keys]) for name in ("provider", "sku", *COLUMNS)),
-                *(elements(name, [getattr(one, name) for one in values]) for name in _AMOUNTS),
-                int_elements("line_count", [one.rows for one in values]),
-                int_elements("unlisted_count", [one.unlisted_rows for one in values]),
+                *(elements(name, keys[name]) for name in ("provider", "sku", *COLUMNS)),
+                *(decimal_elements(name, (getattr(one, name) for one in sums.values())) for name in _AMOUNTS),
+                int_elements("line_count", (one.rows for one in sums.values())),
+                int_elements("unlisted_count", (one.unlisted_rows for one in sums.values())),
             ]
         )
 
