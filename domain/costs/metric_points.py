@@ -1,7 +1,6 @@
 """Points of a business metric, as people upload them: checked one by one, with line and reason of what is refused."""
 
 import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -70,7 +69,7 @@ def points_of_csv(text: str) -> CheckedPoints:
     Refuses everything when the header lacks day or value, or has a name twice; the header is line 1.
     """
     found = CheckedPoints()
-    lines = csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
+    lines = csv.reader(text.removeprefix("\ufeff").splitlines(keepends=True), strict=True)
     try:
         header = [name.strip() for name in next(lines, [])]
         if not {"day", "value"} <= set(header) or len(set(header)) < len(header):

@@ -2,8 +2,9 @@
 
 from decimal import Decimal
 
+from domain.costs.header import ReadOptions
 from domain.costs.usage import UsageRollup
-from tests.factories.focus import focus_row, parsed
+from tests.factories.focus import focus_row, lacking, parsed
 
 HOURS = {"ConsumedQuantity": "2", "ConsumedUnit": "Hours", "SkuId": "S1", "SkuPriceId": "P1"}
 COMMITTED = {
@@ -64,3 +65,13 @@ def test_it_is_full_above_its_limit_and_starts_again_empty() -> None:
     assert rollup.is_full
     assert len(rollup.flush()) == 2
     assert not rollup.is_full
+
+
+def test_a_row_without_a_list_cost_is_counted_and_adds_nothing() -> None:
+    rollup = UsageRollup()
+    row = lacking(focus_row(**BLANK | HOURS), "ListCost", "ContractedCost")
+    rollup.add(parsed(row, row, options=ReadOptions(is_lenient=True)))
+
+    ((_, sums),) = rollup.flush().items()
+
+    assert (sums.listed, sums.contracted, sums.unlisted_rows, sums.rows) == (0, 0, 2, 2)
