@@ -18,6 +18,7 @@ from schema.node import local_id
 
 WHICH = "Which days, and how."
 MOST_DAYS = 1100
+MOST_ENDS = 500
 
 
 @strawberry.type
@@ -95,8 +96,8 @@ class CommitmentQueries:
     @query(
         list[shapes.CommitmentEnd],
         may=Permission.COSTS_READ,
-        description="The commitments that end within so many days, the next first: as people entered it, else as syncs "
-        "see it. An alert tells 60, 30 and 7 days before, once each.",
+        description=f"The next {MOST_ENDS} commitments, at most, that end within so many days: as people entered it, "
+        "else as syncs see it. An alert tells 60, 30 and 7 days before, once each.",
     )
     async def expiring_commitments(
         self,
@@ -117,7 +118,7 @@ class CommitmentQueries:
                 days_left=(end.ends_on - today).days,
                 source=end.source,
             )
-            for end in await commitment_ends(scope, today, today + days)
+            for end in (await commitment_ends(scope, today, today + days))[:MOST_ENDS]
         ]
 
 
