@@ -32,6 +32,7 @@ from jobs.queue import (
 from jobs.tasks import keep_house
 from jobs.tasks.check_api_keys import check_api_keys
 from jobs.tasks.check_budgets import check_budgets
+from jobs.tasks.check_commitments import check_commitments
 from jobs.tasks.check_identity_provider import check_identity_provider
 from jobs.tasks.clear_costs import clear_replaced_costs
 from jobs.tasks.deliver import deliver, deliver_due
@@ -151,6 +152,7 @@ def slow_ticks() -> list[Any]:
     return [
         cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
         cron(look_daily, hour=6, minute=11, second=0, timeout=SLOW_TIMEOUT),
+        cron(check_commitments, hour=4, minute=23, second=0, timeout=SLOW_TIMEOUT),
         cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
         cron(verify_audit, hour=2, minute=47, second=0, timeout=EXPORT_TIMEOUT),
         cron(forget_old_exports, minute=42, second=0, timeout=SLOW_TIMEOUT),

@@ -11,13 +11,16 @@ from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
 from documents.base import TenantDocument
 from documents.budget import Budget
+from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.client_access import ClientAccess
+from documents.commitment import CommitmentTerm
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
+from documents.cost_usage import CostUsageDay
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.escalation import Escalation
@@ -34,6 +37,7 @@ from documents.integration_health import IntegrationHealth
 from documents.invitation import Invitation
 from documents.jira_task import JiraTask
 from documents.maintenance_window import MaintenanceWindow
+from documents.metric_day import MetricDay
 from documents.noise_meter import NoiseMeter
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
@@ -73,15 +77,18 @@ __all__ = [
     "AuditSegment",
     "AuthMethod",
     "Budget",
+    "BusinessMetric",
     "ChangeKind",
     "Channel",
     "ClientAccess",
+    "CommitmentTerm",
     "CostAnomaly",
     "CostDay",
     "CostLine",
     "CostLoad",
     "CostLoadState",
     "CostPeriod",
+    "CostUsageDay",
     "CustomRole",
     "Delivery",
     "Escalation",
@@ -102,6 +109,7 @@ __all__ = [
     "JiraTask",
     "MaintenanceWindow",
     "Membership",
+    "MetricDay",
     "NoiseMeter",
     "Organization",
     "OrganizationKind",

@@ -14,6 +14,7 @@ from documents.base import TenantDocument
 from documents.cost_day import delete_days
 from documents.cost_line import delete_lines
 from documents.cost_period import are_current, loads_without_periods, retired_editions, strike_off
+from documents.cost_usage import delete_usage
 from documents.transaction import Transaction
 from domain.costs.slice import CostSlice, SliceKey
 from domain.errors import Conflict
@@ -187,4 +188,4 @@ async def _clear(query: Mapping[str, Any]) -> int:
 
 
 async def _delete(editions: Sequence[ObjectId]) -> int:
-    return await delete_lines(editions) + await delete_days(editions)
+    return await delete_lines(editions) + await delete_days(editions) + await delete_usage(editions)

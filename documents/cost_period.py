@@ -45,6 +45,7 @@ class CostPeriod(TenantDocument):
     `first_on` and `last_on` are the first and last midnight (UTC) of a day on which a charge begins. `billed` is in
     `currency`. `fingerprint` tells whether rows loaded again are the same rows. `totals` add up the edition named by
     `totalled_id`: where that is not `edition_id`, they are not made yet, and cost days are read instead.
+    `usage_id` is the edition whose usage days are made; migrating makes those of others.
     """
 
     noun: ClassVar[str] = "billing period"
@@ -66,6 +67,7 @@ class CostPeriod(TenantDocument):
     retired: list[RetiredEdition] = Field(default_factory=list)
     totalled_id: PydanticObjectId | None = None
     totals: list[DayTotal] = Field(default_factory=list)
+    usage_id: PydanticObjectId | None = None
 
     class Settings:
         name = "cost_periods"
@@ -286,6 +288,7 @@ def _fields(edition: Edition, load_id: ObjectId, at: datetime) -> dict[str, Any]
         "loaded_at": at,
         "totalled_id": edition.id,
         "totals": [_total(day, sums) for day, sums in edition.totals.items()],
+        "usage_id": edition.id,
     }
 
 

@@ -22,13 +22,17 @@ from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
 from documents.budget import Budget
+from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.client_access import ClientAccess
+from documents.commitment import CommitmentTerm
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay, make_totals
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
+from documents.cost_usage import CostUsageDay
+from documents.cost_usage_making import make_usage
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.escalation import Escalation
@@ -49,6 +53,7 @@ from documents.jira_task import JiraTask
 from documents.log_reader import LogReader
 from documents.mail import OutgoingMail
 from documents.maintenance_window import MaintenanceWindow
+from documents.metric_day import MetricDay
 from documents.noise_meter import NoiseMeter
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
@@ -87,10 +92,14 @@ ALL = (
     AuditHead,
     AuditSegment,
     Budget,
+    BusinessMetric,
+    MetricDay,
     Channel,
     ClientAccess,
     CostAnomaly,
+    CommitmentTerm,
     CostDay,
+    CostUsageDay,
     CostLine,
     CostLoad,
     CostPeriod,
@@ -223,7 +232,7 @@ async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[s
             for index in sorted(OBSOLETE_INDEXES.get(collection, set()) & before):
                 await _drop_index(database, collection, index)
                 made.append(f"dropped index {collection}.{index}")
-    counted = {"daily totals": await make_totals(), "tallies": await recount_all()}
+    counted = {"daily totals": await make_totals(), "days of usage": await make_usage(), "tallies": await recount_all()}
     return made + [f"made {name}: {count}" for name, count in counted.items() if count]
 
 

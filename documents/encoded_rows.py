@@ -113,6 +113,12 @@ def object_id_elements(name: str, values: Iterable[ObjectId]) -> list[bytes]:
     return [head + value.binary for value in values]
 
 
+def decimal_elements(name: str, values: Iterable[Decimal | None]) -> list[bytes]:
+    """One element per number, nothing for None. For numbers that seldom come twice, which need not be remembered."""
+    head = _DECIMAL + _cstring(name)
+    return [b"" if value is None else head + decimal_bits(value) for value in values]
+
+
 def int_elements(name: str, values: Iterable[int]) -> list[bytes]:
     """One element per number of 32 bits."""
     head = _INT + _cstring(name)

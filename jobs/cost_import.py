@@ -24,6 +24,7 @@ from documents.cost_load import (
     retire_loads,
 )
 from documents.cost_period import Edition, PeriodChange, are_current, overlapping, put_in_place
+from documents.cost_usage import stage_usage
 from documents.job_progress import announce_job
 from documents.transaction import Transaction
 from domain.costs.batch import SeenAccount
@@ -164,6 +165,8 @@ class _Load:
             await stage_lines(staged.lines)
         if staged.days:
             await stage_days(staged.days)
+        if staged.usage:
+            await stage_usage(staged.usage)
         total = sum(file.size for file in self.ledger.files)
         self.on_progress(LoadProgress(staged.rows, min(staged.size, total), total))
 

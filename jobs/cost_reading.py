@@ -15,12 +15,14 @@ from connectors.billing.focus_files import CostFile, open_cost_file
 from documents.cost_day import days_of
 from documents.cost_line import LineEncoder
 from documents.cost_load import LoadedFile
+from documents.cost_usage import UsageEncoder
 from domain.costs.batch import FocusBatch, SeenAccount
 from domain.costs.focus import READING, FocusParser
 from domain.costs.header import ReadOptions, read_header
 from domain.costs.problem import BadCostFile, Notice, Problem
 from domain.costs.rollup import MOST_DAYS_HELD, DayRollup, DayTotals
 from domain.costs.slice import CostSlice, SliceBook
+from domain.costs.usage import UsageRollup
 
 _STAGE_ROWS = 1_000
 
@@ -36,6 +38,7 @@ class Staged:
     size: int = 0
     lines: list[RawBSONDocument] = field(default_factory=list)
     days: list[dict[str, Any]] = field(default_factory=list)
+    usage: list[RawBSONDocument] = field(default_factory=list)
     editions: list[ObjectId] = field(default_factory=list)
     accounts: list[tuple[str, SeenAccount]] = field(default_factory=list)
 
@@ -93,6 +96,8 @@ class CostReader:
         self._book = SliceBook(options.source)
         self._encoder = LineEncoder(org_id)
         self._rollup = DayRollup(most=most_days)
+        self._usage = UsageRollup(most=most_days)
+        self._usage_encoder = UsageEncoder(org_id)
         self._rows = 0
         self._size = 0
         self._held = Staged()
@@ -125,7 +130,7 @@ class CostReader:
                 yield self._taken(self._size + text.bytes_read)
             if parser.is_full:
                 return
-            if self._rollup.is_full:
+            if self._rollup.is_full or self._usage.is_full:
                 yield from self._flushed()
 
     def _hold(self, batch: FocusBatch, number: int, name: str) -> None:
@@ -135,6 +140,7 @@ class CostReader:
         self._held.lines += self._encoder.lines(batch, self.editions, number)
         self._held.accounts += [(name, account) for account in batch.accounts]
         self._rollup.add(batch)
+        self._usage.add(batch)
 
     def _taken(self, size: int) -> Staged:
         taken, self._held = self._held, Staged()
@@ -146,6 +152,8 @@ class CostReader:
         sums = self._rollup.flush()
         self.totals.add(sums)
         days = days_of(sums, self.slices, self._org_id, self.editions)
-        for start in range(0, max(len(days), 1), _STAGE_ROWS):
+        usage = self._usage_encoder.days(self._usage.flush(), self.slices, self.editions)
+        for start in range(0, max(len(days), len(usage), 1), _STAGE_ROWS):
             self._held.days += days[start : start + _STAGE_ROWS]
+            self._held.usage += usage[start : start + _STAGE_ROWS]
             yield self._taken(self._size)

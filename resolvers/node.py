@@ -29,6 +29,8 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.AuditExport: Permission.AUDIT_EXPORT,
     documents.ApiKey: Permission.MACHINES_READ,
     documents.Budget: Permission.COSTS_READ,
+    documents.CommitmentTerm: Permission.COSTS_READ,
+    documents.BusinessMetric: Permission.COSTS_READ,
     CostLine: Permission.COSTS_READ,
     documents.CostAnomaly: Permission.COSTS_READ,
     documents.Channel: Permission.CHANNELS_READ,

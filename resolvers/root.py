@@ -8,12 +8,16 @@ from resolvers.alert_change import AlertMutations
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
+from resolvers.business_metric import BusinessMetricMutations, BusinessMetricQueries
 from resolvers.channel import ChannelQueries, ChannelSubscriptions
 from resolvers.channel_change import ChannelMutations
 from resolvers.client import ClientMutations, ClientQueries
+from resolvers.commitment import CommitmentQueries
+from resolvers.commitment_term import CommitmentTermMutations, CommitmentTermQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
 from resolvers.cost_anomaly import CostAnomalyMutations, CostAnomalyQueries
+from resolvers.cost_driver import CostDriverQueries
 from resolvers.cost_update import CostUpdateSubscriptions
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
@@ -62,9 +66,13 @@ class Query(
     ApiKeyQueries,
     BudgetQueries,
     CostAnomalyQueries,
+    BusinessMetricQueries,
     ChannelQueries,
     ClientQueries,
+    CommitmentQueries,
+    CommitmentTermQueries,
     CostQueries,
+    CostDriverQueries,
     DashboardQueries,
     EventEndpointQueries,
     FactorQueries,
@@ -104,6 +112,7 @@ class Mutation(
     ApiKeyMutations,
     BudgetMutations,
     CostAnomalyMutations,
+    BusinessMetricMutations,
     EventEndpointMutations,
     FactorMutations,
     LeavingMutations,
@@ -111,6 +120,7 @@ class Mutation(
     IdentityProviderMutations,
     ChannelMutations,
     ClientMutations,
+    CommitmentTermMutations,
     IncidentMutations,
     InvitationMutations,
     MaintenanceMutations,

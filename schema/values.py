@@ -9,6 +9,7 @@ from documents.alert import AlertCategory, AlertSource, AlertState
 from documents.alert_entry import AlertStep
 from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
+from documents.commitment import CommitmentPayment, EndSource
 from documents.organization import OrganizationKind
 from documents.resource_change import ChangeKind
 from documents.session import AuthMethod, SessionEnd
@@ -16,6 +17,7 @@ from documents.sync_read import ReadState
 from documents.sync_run import SyncState
 from documents.user import Role
 from domain.costs.series import Grain, Metric
+from domain.costs.unit_cost import MetricGathering
 from domain.facts.cost_dimension import Dimension
 from domain.facts.finding import FindingCategory, FindingState
 from domain.facts.health import (
@@ -216,12 +218,34 @@ register_enum(
     },
 )
 register_enum(
+    CommitmentPayment,
+    "How a commitment is paid.",
+    {
+        CommitmentPayment.ALL_UPFRONT: "All at once.",
+        CommitmentPayment.PARTIAL_UPFRONT: "A part at once, the rest over its term.",
+        CommitmentPayment.NO_UPFRONT: "Over its term.",
+    },
+)
+register_enum(
+    EndSource,
+    "Who says when a commitment ends.",
+    {EndSource.ENTERED: "Somebody entered it.", EndSource.SYNCED: "The provider, as the last sync read it."},
+)
+register_enum(
+    MetricGathering,
+    "How the days of a business metric make a longer period.",
+    {
+        MetricGathering.SUM: "They add up: for what happens, such as orders.",
+        MetricGathering.AVERAGE: "Their average: for what there is on each day, such as customers.",
+    },
+)
+register_enum(
     AlertSource,
     "What an alert was made from.",
     {
         AlertSource.FINDING: "A finding of medium severity or worse.",
         AlertSource.BUDGET: "A budget that crossed a threshold.",
-        AlertSource.CHECK: "A control that does not hold.",
+        AlertSource.CHECK: "A control that does not hold, or a commitment that ends soon.",
         AlertSource.ANOMALY: "A cost or behaviour that is out of the ordinary.",
         AlertSource.EVENT: "Something a provider told us of by itself.",
         AlertSource.SYNC: "An account that cannot be synced.",

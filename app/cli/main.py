@@ -100,6 +100,25 @@ def import_costs(
     raise typer.Exit(code)
 
 
+@app.command("import-metric")
+def import_metric(
+    file: Annotated[Path, typer.Argument(help="CSV with day and value, and columns for what points are of.")],
+    metric: Annotated[str, typer.Option(help="Name of the business metric.")],
+    unit: Annotated[str | None, typer.Option(help="One of it, such as order: makes the metric.")] = None,
+    organization: Annotated[
+        str | None, typer.Option(help="Name or id of the organization; may be left out when there is only one.")
+    ] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Load points of a business metric. The same day again replaces it; lines that cannot be read are told."""
+    from app.cli.import_metric import run_import_metric
+    from app.cli.store import borrowed_store
+
+    with borrowed_store(settings_with(data_dir)) as settings:
+        code = asyncio.run(run_import_metric(settings, file, organization=organization, metric=metric, unit=unit))
+    raise typer.Exit(code)
+
+
 @app.command()
 def verify(
     file: Annotated[

@@ -56,6 +56,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.ReceivedEvent: [received_row(endpoints[number % len(endpoints)], number) for number in range(count)],
         documents.CostAnomaly: anomaly_rows(org_id, count),
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
+        documents.BusinessMetric: [_metric(org_id, number) for number in range(max(2, count // 10))],
+        documents.CommitmentTerm: [_term(org_id, number) for number in range(max(2, count // 10))],
         **channels_of(org_id, count),
         **routing_rows(org_id, alerts),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
@@ -323,6 +325,16 @@ def _budget(org_id: ObjectId, number: int) -> ROW:
         "version": 1,
         "created_at": START,
     }
+
+
+def _metric(org_id: ObjectId, number: int) -> ROW:
+    row = {"org_id": org_id, "name": f"metric {number}", "unit": "order", "description": "", "gathering": "SUM"}
+    return {**row, "version": 1, "created_at": START}
+
+
+def _term(org_id: ObjectId, number: int) -> ROW:
+    row = {"org_id": org_id, "native_id": f"sp-{number}", "ends_on": START + timedelta(days=number // 3), "note": ""}
+    return {**row, "version": 1, "created_at": START}
 
 
 def _period(org_id: ObjectId, edition_id: ObjectId) -> ROW:

@@ -83,6 +83,10 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     incident, member = await make_incident(alert)
     budget = documents.Budget(org_id=org_id, name="secret-budget", amount=Decimal(1), currency="USD", thresholds=[50])
     await budget.insert()
+    metric = documents.BusinessMetric(org_id=org_id, name="secret-metric", unit="secret-unit")
+    await metric.insert()
+    term = documents.CommitmentTerm(org_id=org_id, native_id="secret-commitment", ends_on=now)
+    await term.insert()
     machine = await make_machine(tenant, "alerts:read", name="secret-machine")
     rule = documents.GroupRole(org_id=org_id, group="secret-group", group_key="secret-group", role=documents.Role.USER)
     await rule.insert()
@@ -183,6 +187,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "IncidentMember": member,
         "Budget": budget,
         "CostAnomaly": odd,
+        "CommitmentTerm": term,
+        "BusinessMetric": metric,
         "CostLine": line,
         "Sync": run,
         "IntegrationHealth": health,

@@ -48,6 +48,8 @@ def listings() -> Iterator[Listing]:
         "auditExports",
         "auditLog",
         "budgets",
+        "businessMetrics",
+        "commitmentTerms",
         "channels",
         "costAnomalies",
         "deliveries",
