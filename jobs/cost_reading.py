@@ -65,6 +65,17 @@ class ToldFile:
         return self._translation.told(self._opened.batches())
 
 
+def told_as_focus(name: str, opened: CostFile, beside: Sequence[str]) -> tuple[CostFile, str | None]:
+    """The file in FOCUS columns, and the name of its native form when it has one. `beside` names all files of the load.
+
+    Raises BadCostFile when a native file lacks a column that must be there.
+    """
+    source = registry.source_of(opened.names, name, beside)
+    if source is None:
+        return opened, None
+    return ToldFile(Translation(name, source, opened.names), opened), source.name
+
+
 def measured(paths: Sequence[Path]) -> list[LoadedFile]:
     """Name, size and hash of each file. Raises BadCostFile for one that cannot be read, Invalid when there is none."""
     files = []
@@ -124,7 +135,7 @@ class CostReader:
         for number, path in enumerate(self._paths):
             rows_before = self._rows
             with open_cost_file(path) as opened:
-                file, form = self._told(path.name, opened)
+                file, form = told_as_focus(path.name, opened, [other.name for other in self._paths])
                 header = read_header(path.name, file.names, self._options)
                 parser = FocusParser(path.name, header, self._options, today=self._today, book=self._book)
                 yield from self._read(number, path.name, file, parser)
@@ -133,13 +144,6 @@ class CostReader:
             self.files.append(FileReport(path.name, form or header.version, self._rows - rows_before, parser.notices()))
             self._size += path.stat().st_size
         yield from self._flushed()
-
-    def _told(self, name: str, opened: CostFile) -> tuple[CostFile, str | None]:
-        """The file in FOCUS columns, and the name of its native form when it had one."""
-        source = registry.source_of(opened.names, name, [path.name for path in self._paths])
-        if source is None:
-            return opened, None
-        return ToldFile(Translation(name, source, opened.names), opened), source.name
 
     def _read(self, number: int, name: str, file: CostFile, parser: FocusParser) -> Iterator[Staged]:
         for text in file.batches():

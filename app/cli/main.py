@@ -102,6 +102,20 @@ def import_costs(
     raise typer.Exit(code)
 
 
+@app.command("check-focus")
+def check_focus(
+    file: Annotated[Path, typer.Argument(help="A FOCUS file or a native bill: .csv, .csv.gz or .parquet")],
+    version: Annotated[
+        str | None, typer.Option(help="1.0, 1.1, 1.2 or 1.3. Default: the one the columns of the file belong to.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
+) -> None:
+    """Hold a file to the rules of FOCUS. Loads nothing and needs no database; ends with 1 when a rule is broken."""
+    from app.cli.check_focus import run_check
+
+    raise typer.Exit(run_check(file, version, as_json=as_json))
+
+
 @app.command()
 def verify(
     file: Annotated[

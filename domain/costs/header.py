@@ -101,6 +101,11 @@ def _advice(names: Sequence[str]) -> str:
     return "Export the file as FOCUS 1.0 to 1.3, or name a value for the column with fill."
 
 
+def version_of(names: Sequence[str]) -> str:
+    """The oldest version of FOCUS, 1.0 to 1.4, that has all the FOCUS columns of a header."""
+    return _version(names, _matched(names)[0])
+
+
 def _left_out(given: set[str]) -> list[Notice]:
     """One notice for the columns every file should have and this one lacks; 1.4 has no provider and publisher name."""
     wanted = [c.id for c in COLUMNS if c.level is Level.MANDATORY and c.since == "1.0" and c.id not in given]

@@ -3,13 +3,14 @@
 import json
 import re
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import Any
 
 from domain.costs.native import Native, blame
 from domain.costs.problem import BadValue
 from domain.costs.value import NULLS, SUMS, read_money
 
+_KEPT = Context(prec=34)
 _MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _DAY = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
 _MONTH = re.compile(r"([0-9]{4})-?([0-9]{2})")
@@ -32,8 +33,8 @@ def amount(row: Native, name: str) -> Decimal:
 
 
 def printed(value: Decimal) -> str:
-    """The number with all its digits and no exponent, so that it reads back the same."""
-    return f"{value:f}"
+    """The number without exponent, to the 34 digits an amount may have: far below any cent."""
+    return f"{_KEPT.plus(value):f}"
 
 
 def added(row: Native, *names: str) -> str:
@@ -50,21 +51,13 @@ def less(row: Native, whole: str, part: str) -> str:
 
 
 def times(*factors: Decimal | None) -> Decimal | None:
-    """The exact product, None when a factor is missing; cut to the digits an amount may have."""
+    """The exact product, None when a factor is missing."""
     product = Decimal(1)
     for factor in factors:
         if factor is None:
             return None
         product = SUMS.multiply(product, factor)
-    return shortened(product)
-
-
-def shortened(value: Decimal) -> Decimal:
-    """Rounded half even to 20 decimal places where it has more: far below any cent, and within 34 digits."""
-    exponent = value.as_tuple().exponent
-    if isinstance(exponent, int) and exponent < -20:
-        return value.quantize(Decimal(1).scaleb(-20), context=SUMS).normalize(SUMS)
-    return value
+    return product
 
 
 def day_of(row: Native, name: str) -> date | None:
