@@ -58,7 +58,9 @@ def _tell_unread(console: Console, error: BadCostFile, *, as_json: bool) -> None
 
 
 def _tell(console: Console, file: Path, told: str, checker: Checker) -> None:
-    console.print(f"{file.name}: {told}, {checker.rows:,} rows, {len(all_checks())} rules known", highlight=False)
+    console.print(
+        f"{file.name}: {told}, {checker.rows:,} rows, {len(all_checks())} rules known", highlight=False, soft_wrap=True
+    )
     violations = checker.violations()
     for one in violations:
         rows = f", {one.count:,} times" if one.count > 1 else ""

@@ -108,7 +108,7 @@ class NativeSource:
 
         Raises BadValue for a cell that cannot be worked with.
         """
-        full = _Row(native)
+        full = row_of(native)
         told = ((id, _text(how, full)) for id, how in self.columns.items())
         return {id: text for id, text in told if text not in NULLS}
 
@@ -116,6 +116,11 @@ class NativeSource:
 class _Row(dict[str, str]):
     def __missing__(self, name: str) -> str:
         return ""
+
+
+def row_of(native: Mapping[str, str]) -> Native:
+    """The cells with "" for every column that is not there."""
+    return _Row(native)
 
 
 def _text(how: How, row: Native) -> str:

@@ -10,6 +10,7 @@ from domain.costs.native import Native, blame
 from domain.costs.problem import BadValue
 from domain.costs.value import NULLS, SUMS, read_money
 
+_MIDNIGHT = "T00:00:00Z"
 _KEPT = Context(prec=34)
 _MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
 _DAY = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}")
@@ -79,19 +80,19 @@ def day_of(row: Native, name: str) -> date | None:
 def day_text(row: Native, name: str, *, later: int = 0) -> str:
     """The day in the cell, so many days later, as ISO 8601; "" when it is empty."""
     day = day_of(row, name)
-    return "" if day is None else str(day + timedelta(days=later))
+    return "" if day is None else f"{day + timedelta(days=later)}{_MIDNIGHT}"
 
 
 def month_start(row: Native, name: str) -> str:
     """The first day of the month of a cell that begins like 2023-11 or 202311; "" when it is empty."""
     year, month = _month(row, name)
-    return f"{year:04}-{month:02}-01" if year else ""
+    return f"{year:04}-{month:02}-01{_MIDNIGHT}" if year else ""
 
 
 def month_end(row: Native, name: str) -> str:
     """The first day after that month."""
     year, month = _month(row, name)
-    return "" if not year else f"{year + month // 12:04}-{month % 12 + 1:02}-01"
+    return "" if not year else f"{year + month // 12:04}-{month % 12 + 1:02}-01{_MIDNIGHT}"
 
 
 def _month(row: Native, name: str) -> tuple[int, int]:

@@ -136,7 +136,8 @@ def _account(row: Native) -> str:
 
 def resource_type(row: Native) -> str:
     """microsoft.compute/disks of the id of a disk, "" of an id that names no resource."""
-    parts = row["ResourceId"].casefold().rpartition("/providers/")[2].split("/")
+    _, mark, rest = row["ResourceId"].casefold().rpartition("/providers/")
+    parts = rest.split("/") if mark else []
     return "/".join(parts[:2]) if len(parts) > 2 else ""
 
 

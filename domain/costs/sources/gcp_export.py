@@ -1,9 +1,10 @@
 """The detailed billing export of Google Cloud in BigQuery as FOCUS columns: rows as JSON, or the table as Parquet."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
-from domain.costs.native import BLANK, Always, How, Native, NativeSource, choice, first, first_filled, worked
+from domain.costs.native import BLANK, Always, How, Native, NativeSource, choice, first, first_filled, row_of, worked
 from domain.costs.native_cell import amount, as_cell, inside, month_end, month_start, printed
 from domain.costs.problem import BadValue
 from domain.costs.service_names import GCP_SERVICES, Services
@@ -38,11 +39,28 @@ def _credits(row: Native) -> list[dict[str, Any]]:
     return found
 
 
-def _after_credits(row: Native) -> str:
+def _credit(credit: Mapping[str, Any]) -> Decimal:
+    return amount({"credits": as_cell(credit.get("amount"))}, "credits")
+
+
+def _billed(row: Native) -> Decimal:
     total = amount(row, "cost")
     for credit in _credits(row):
-        total = SUMS.add(total, amount({"credits": as_cell(credit.get("amount"))}, "credits"))
-    return printed(total)
+        total = SUMS.add(total, _credit(credit))
+    return total
+
+
+def _after_credits(row: Native) -> str:
+    return printed(_billed(row))
+
+
+def _committed(row: Native) -> Decimal:
+    """The credits for committed use, which are below zero."""
+    total = Decimal(0)
+    for credit in _credits(row):
+        if credit.get("type") in _COMMITTED:
+            total = SUMS.add(total, _credit(credit))
+    return total
 
 
 def _is_fee(row: Native) -> bool:
@@ -93,25 +111,15 @@ def _tags(row: Native) -> str:
     return as_cell(found) if found else ""
 
 
-def _of_usage(path: str) -> How:
+def _of(categories: tuple[str, ...], path: str) -> How:
+    """A nested value in rows of these categories alone."""
     column, _, key = path.partition(".")
     return worked(
-        lambda row: _within(row, column, key) if _category(row) == "Usage" else "",
+        lambda row: _within(row, column, key) if _category(row) in categories else "",
         column,
         "cost_type",
         "sku",
-        words=f"{path} of usage",
-    )
-
-
-def _of_charge(path: str) -> How:
-    column, _, key = path.partition(".")
-    return worked(
-        lambda row: _within(row, column, key) if _category(row) in {"Usage", "Purchase"} else "",
-        column,
-        "cost_type",
-        "sku",
-        words=f"{path} of usage and purchases",
+        words=f"{path} of {' and '.join(categories)}",
     )
 
 
@@ -133,6 +141,10 @@ _MONTH = ("invoice", "usage_start_time")
 
 def _month(row: Native) -> dict[str, str]:
     return {"invoice.month": first_filled([_within(row, "invoice", "month"), row["usage_start_time"]])}
+
+
+def _month_key(row: Native) -> tuple[str, ...]:
+    return row["billing_account_id"], row["currency"], month_start(_month(row), "invoice.month")
 
 
 COLUMNS: dict[str, How] = {
@@ -194,13 +206,13 @@ COLUMNS: dict[str, How] = {
     "AvailabilityZone": at("location.zone"),
     "ResourceId": at("resource.global_name", "resource.name"),
     "ResourceName": at("resource.name"),
-    "SkuId": _of_charge("sku.id"),
-    "SkuPriceId": _of_charge("sku.id"),
-    "SkuMeter": _of_charge("sku.description"),
-    "ConsumedQuantity": _of_usage("usage.amount"),
-    "ConsumedUnit": _of_usage("usage.unit"),
-    "PricingQuantity": _of_charge("usage.amount_in_pricing_units"),
-    "PricingUnit": _of_charge("usage.pricing_unit"),
+    "SkuId": _of(("Usage", "Purchase"), "sku.id"),
+    "SkuPriceId": _of(("Usage", "Purchase"), "sku.id"),
+    "SkuMeter": _of(("Usage", "Purchase"), "sku.description"),
+    "ConsumedQuantity": _of(("Usage",), "usage.amount"),
+    "ConsumedUnit": _of(("Usage",), "usage.unit"),
+    "PricingQuantity": _of(("Usage", "Purchase"), "usage.amount_in_pricing_units"),
+    "PricingUnit": _of(("Usage", "Purchase"), "usage.pricing_unit"),
     "PricingCategory": worked(
         _pricing,
         "cost_type",
@@ -244,11 +256,46 @@ def native_row(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: as_cell(value) for name, value in row.items()}
 
 
-def focus_rows(rows: Iterable[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
+class FeeShares:
+    """What commitments cost and which usage they paid for, by billing account, currency and month.
+
+    Read all rows of the months once to fill it; `focus_rows` then spreads the fees over the usage they fund.
+    """
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self._fees: dict[tuple[str, ...], Decimal] = {}
+        self._funded: dict[tuple[str, ...], Decimal] = {}
+        for row in rows:
+            cells = row_of(native_row(row))
+            if _is_fee(cells):
+                self._add(self._fees, cells, _billed(cells))
+            elif _is_covered(cells):
+                self._add(self._funded, cells, _committed(cells))
+
+    def effective(self, cells: Native) -> str:
+        """The effective cost of a row: fees are 0 where usage takes them over, usage bears its share of them."""
+        key = _month_key(cells)
+        funded = self._funded.get(key)
+        if not funded or not (_is_fee(cells) or _is_covered(cells)):
+            return printed(_billed(cells))
+        if _is_fee(cells):
+            return "0"
+        share = SUMS.divide(SUMS.multiply(self._fees.get(key, Decimal(0)), _committed(cells)), funded)
+        return printed(SUMS.add(_billed(cells), share))
+
+    def _add(self, sums: dict[tuple[str, ...], Decimal], cells: Native, value: Decimal) -> None:
+        key = _month_key(cells)
+        sums[key] = SUMS.add(sums.get(key, Decimal(0)), value)
+
+
+def focus_rows(rows: Iterable[Mapping[str, Any]], shares: FeeShares | None = None) -> Iterator[dict[str, str]]:
     """One row per row of the export, as FOCUS ids to text; what is empty is left out.
 
-    Effective cost is the billed cost here: fees of commitments stay on the rows that bill them. Times are UTC. Raises
-    BadValue for a cell that is not what the schema says. Source: Cloud Billing, detailed usage cost data schema.
+    Without `shares` effective cost is the billed cost: fees of commitments stay on the rows that bill them. Times are
+    UTC. Raises BadValue for a cell that is not what the schema says. Source: Cloud Billing, detailed usage cost data.
     """
     for row in rows:
-        yield GCP_EXPORT.row(native_row(row))
+        cells = native_row(row)
+        if shares is not None:
+            cells["effective"] = shares.effective(row_of(cells))
+        yield GCP_EXPORT.row(cells)
