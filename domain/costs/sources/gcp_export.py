@@ -50,10 +50,6 @@ def _billed(row: Native) -> Decimal:
     return total
 
 
-def _after_credits(row: Native) -> str:
-    return printed(_billed(row))
-
-
 def _committed(row: Native) -> Decimal:
     """The credits for committed use, which are below zero."""
     total = Decimal(0)
@@ -148,9 +144,11 @@ def _month_key(row: Native) -> tuple[str, ...]:
 
 
 COLUMNS: dict[str, How] = {
-    "BilledCost": worked(_after_credits, "cost", "credits", words="cost and the sum of credits.amount"),
+    "BilledCost": worked(
+        lambda row: printed(_billed(row)), "cost", "credits", words="cost and the sum of credits.amount"
+    ),
     "EffectiveCost": worked(
-        lambda row: first_filled([row["effective"], _after_credits(row)]),
+        lambda row: first_filled([row["effective"], printed(_billed(row))]),
         "effective",
         "cost",
         "credits",
