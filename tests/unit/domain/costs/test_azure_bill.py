@@ -184,3 +184,11 @@ def test_the_query_asked_both_ways_is_a_pair():
     rows = list(azure_query.focus_rows(actual, "sub-1", amortised_pages=amortised))
 
     assert (total(rows, "BilledCost"), total(rows, "EffectiveCost")) == (100, 70)
+
+
+def test_the_header_of_a_customer_agreement_is_the_same_bill():
+    """Its names begin with a small letter, and its days may be ISO 8601."""
+    detail = azure_detail()
+    agreed = {name[0].lower() + name[1:]: text for name, text in detail.items()} | {"date": "2026-09-04"}
+
+    assert told(agreed, file=ACTUAL) == told(detail, file=ACTUAL)
