@@ -31,7 +31,7 @@ class First:
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """What `work` makes of a row; `names` are the native columns it looks at and `words` says what it does."""
+    """What `work` makes of a row; `names` are all the native columns it is given and `words` says what it does."""
 
     work: Callable[[Native], str]
     names: tuple[str, ...]
@@ -127,7 +127,7 @@ def _text(how: How, row: Native) -> str:
     if isinstance(how, First):
         return first_filled(row[name] for name in how.names)
     if isinstance(how, Worked):
-        return how.work(row)
+        return how.work({name: row[name] for name in how.names})
     if isinstance(how, Always):
         return how.text
     return first_filled(row[name] for name in how.maps)

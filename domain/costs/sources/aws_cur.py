@@ -54,6 +54,14 @@ _EFFECTIVE_READ = (
     "savingsPlan/UsedCommitment",
     "reservation/ReservationARN",
 )
+_QUANTITY_READ = (
+    aws_line.TYPE,
+    *aws_line.COMMITMENT,
+    "savingsPlan/SavingsPlanEffectiveCost",
+    "savingsPlan/TotalCommitmentToDate",
+    "lineItem/NormalizedUsageAmount",
+    "lineItem/UsageAmount",
+)
 
 COLUMNS: dict[str, How] = {
     "BilledCost": worked(
@@ -152,17 +160,12 @@ COLUMNS: dict[str, How] = {
     ),
     "CommitmentDiscountQuantity": worked(
         aws_line.commitment_quantity,
-        aws_line.TYPE,
-        *aws_line.COMMITMENT,
-        "savingsPlan/SavingsPlanEffectiveCost",
-        "savingsPlan/TotalCommitmentToDate",
-        "lineItem/NormalizedUsageAmount",
-        "lineItem/UsageAmount",
+        *_QUANTITY_READ,
         words="money for savings plans, normalised or plain hours for reservations",
     ),
     "CommitmentDiscountUnit": worked(
         aws_line.commitment_unit,
-        aws_line.TYPE,
+        *_QUANTITY_READ,
         "lineItem/CurrencyCode",
         "pricing/unit",
         words="lineItem/CurrencyCode of savings plans, Normalized Hours or pricing/unit of reservations",

@@ -265,6 +265,8 @@ _COMMON: dict[str, How] = {
     ),
     "CommitmentDiscountUnit": worked(
         _commitment_unit,
+        "Quantity",
+        *_LOOKED_AT,
         "BillingCurrency",
         "BillingCurrencyCode",
         "UnitOfMeasure",

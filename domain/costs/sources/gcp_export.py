@@ -99,7 +99,7 @@ def _listed(row: Native) -> str:
 
 
 def _tags(row: Native) -> str:
-    """Labels by their keys; those of Google itself begin with goog or contain a slash, and keep their names."""
+    """Labels by their keys, which keep their names."""
     pairs = [pair for name in ("system_labels", "labels", "tags") for pair in inside(row, name) or []]
     if not all(isinstance(pair, dict) for pair in pairs):
         raise BadValue("is not a list of keys and values.", column="labels")
@@ -129,7 +129,9 @@ def _service(place: int, services: Services) -> How:
 
 
 def _by_commitment(text: str) -> How:
-    return worked(lambda row: text if _commitment(row) else "", "credits", "sku", words=f"{text} of commitments")
+    return worked(
+        lambda row: text if _commitment(row) else "", "credits", "sku", "subscription", words=f"{text} of commitments"
+    )
 
 
 _MONTH = ("invoice", "usage_start_time")
@@ -220,9 +222,7 @@ COLUMNS: dict[str, How] = {
     ),
     "CommitmentDiscountId": worked(
         _commitment,
-        "credits",
-        "sku",
-        "subscription",
+        *("credits", "sku", "subscription"),
         words="credits.id of committed use, subscription.instance_id or sku.id of a fee",
     ),
     "CommitmentDiscountCategory": _by_commitment("Spend"),
