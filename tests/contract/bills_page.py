@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from domain.costs.checker import all_checks
-from domain.costs.sources.registry import SOURCES
+from domain.costs.sources import registry
 
 PAGE = Path(__file__).parents[2] / "docs" / "guides" / "bills.md"
 _BLOCK = re.compile(r"(<!-- (mappings|rules) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -17,7 +17,7 @@ def _cell(text: str) -> str:
 def mappings() -> str:
     """A table per source: FOCUS column and where it comes from."""
     parts = []
-    for name, source in SOURCES.items():
+    for name, source in registry.SOURCES.items():
         rows = "".join(f"| {id} | {_cell(how.words)} |\n" for id, how in source.columns.items())
         parts.append(f"### {name}\n\n| FOCUS column | from |\n| --- | --- |\n{rows}\n")
     return "".join(parts)
