@@ -73,8 +73,9 @@ detectors: $(VENV)/.dev ## Write docs/detectors.md anew from domain/detectors
 isolation: $(VENV)/.dev ## Write docs/isolation.md anew from the tables and probes of the contract tests
 	@$(BIN)/python -m tests.contract.isolation_page
 
-guides: $(VENV)/.dev ## Write the permissions into docs/guides anew from what the connectors read
+guides: $(VENV)/.dev ## Write permissions, mappings and rules into docs/guides anew from the code
 	@$(BIN)/python -m tests.contract.guide_permissions
+	@$(BIN)/python -m tests.contract.bills_page
 
 audit: $(VENV)/.dev ## Ask whether a pinned package is known to be vulnerable, and whether all are pinned (needs the internet)
 	@$(BIN)/python -m tests.contract.audit

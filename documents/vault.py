@@ -3,6 +3,8 @@
 Source: MongoDB client-side field level encryption, explicit encryption, AEAD_AES_256_CBC_HMAC_SHA_512-Random.
 """
 
+import asyncio
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -23,6 +25,8 @@ KEY_VAULT = "key_vault"
 ALGORITHM = "AEAD_AES_256_CBC_HMAC_SHA_512-Random"
 # An unwrapped data key is kept in memory this long, so that not every secret costs a call of the key service.
 KEY_KEPT_MS = 60_000
+# A key service that does not answer must not keep a process from ending.
+CLOSES_WITHIN = 10.0
 _TRIAL = "trial"
 # What libmongocrypt says of a cipher text, or of a wrapped key, that was changed or belongs to another key.
 _NOT_AUTHENTIC = "HMAC validation failure"
@@ -47,6 +51,7 @@ class Vault:
         self.keys = self.database.get_collection(KEY_VAULT, read_concern=ReadConcern("majority"))
         self._known = master.providers().keys()
         self._encryption = self._opened(master)
+        self._under_way = 0
 
     async def migrate(self) -> None:
         """The unique index that keeps two processes from making two keys for one organization; names for old keys."""
@@ -81,7 +86,7 @@ class Vault:
         if key is None:
             raise SecretLost("A stored secret cannot be opened: its key was deleted.")
         self._check_known(key["masterKey"])
-        with _explained():
+        with self._working():
             return str(await self._encryption.decrypt(Binary(cipher, 6)))
 
     async def reseal(self, owner_id: str, cipher: bytes) -> bytes:
@@ -113,7 +118,7 @@ class Vault:
     async def make_key(self, owner_id: str) -> None:
         """A new data key for this owner, unless there is a current one. Raises VaultUnavailable."""
         current = self.master.current
-        with _explained():
+        with self._working():
             try:
                 await self._encryption.create_data_key(current.provider, dict(current.place) or None, [owner_id])
             except EncryptionError as error:
@@ -123,7 +128,7 @@ class Vault:
     async def rewrap_key(self, key_id: Binary) -> None:
         """Wrap one data key with the current master key. Raises SecretLost, VaultUnavailable."""
         current = self.master.current
-        with _explained():
+        with self._working():
             await self._encryption.rewrap_many_data_key({"_id": key_id}, current.provider, dict(current.place) or None)
 
     async def try_out(self) -> None:
@@ -144,7 +149,21 @@ class Vault:
             await self.shred(_TRIAL)
 
     async def close(self) -> None:
-        await self._encryption.close()
+        """Wait for calls under way: the library lets go of its memory even in the middle of one, and crashes."""
+        deadline = time.monotonic() + CLOSES_WITHIN
+        while self._under_way and time.monotonic() < deadline:  # noqa: ASYNC110 - the count is of many calls
+            await asyncio.sleep(0.01)
+        if not self._under_way:
+            await self._encryption.close()
+
+    @contextmanager
+    def _working(self) -> Iterator[None]:
+        self._under_way += 1
+        try:
+            with _explained():
+                yield
+        finally:
+            self._under_way -= 1
 
     def _check_known(self, wrapped_by: Mapping[str, Any]) -> None:
         if (provider := wrapped_by["provider"]) not in self._known:
@@ -159,7 +178,7 @@ class Vault:
         return None if found is None else found["_id"]
 
     async def _sealed(self, key_id: Binary, secret: str) -> bytes:
-        with _explained():
+        with self._working():
             return bytes(await self._encryption.encrypt(secret, ALGORITHM, key_id=key_id))
 
     def _opened(self, master: MasterKeys) -> AsyncClientEncryption[dict[str, Any]]:

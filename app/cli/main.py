@@ -76,7 +76,9 @@ def migrate(data_dir: DataDir = None) -> None:
 
 @app.command("import-costs")
 def import_costs(
-    files: Annotated[list[Path], typer.Argument(help="FOCUS 1.0 to 1.3 exports: .csv, .csv.gz or .parquet")],
+    files: Annotated[
+        list[Path], typer.Argument(help="FOCUS 1.0 to 1.3 exports or native bills: .csv, .csv.gz or .parquet")
+    ],
     organization: Annotated[
         str | None, typer.Option(help="Name or id of the organization; may be left out when there is only one.")
     ] = None,
@@ -117,6 +119,20 @@ def import_metric(
     with borrowed_store(settings_with(data_dir)) as settings:
         code = asyncio.run(run_import_metric(settings, file, organization=organization, metric=metric, unit=unit))
     raise typer.Exit(code)
+
+
+@app.command("check-focus")
+def check_focus(
+    file: Annotated[Path, typer.Argument(help="A FOCUS file or a native bill: .csv, .csv.gz or .parquet")],
+    version: Annotated[
+        str | None, typer.Option(help="1.0, 1.1, 1.2 or 1.3. Default: the one the columns of the file belong to.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")] = False,
+) -> None:
+    """Hold a file to the rules of FOCUS. Loads nothing and needs no database; ends with 1 when a rule is broken."""
+    from app.cli.check_focus import run_check
+
+    raise typer.Exit(run_check(file, version, as_json=as_json))
 
 
 @app.command()

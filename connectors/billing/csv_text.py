@@ -1,7 +1,6 @@
 """Reads CSV, plain or gzip, as batches of cells. Strict: what cannot be told apart for sure is refused."""
 
 import csv
-import gzip
 import io
 import re
 import zlib
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from connectors.billing.checked_bytes import CheckedBytes, DamagedLine, Source
+from connectors.billing.unpacked import Unpacked, UnpacksTooFar
 from domain.costs.batch import TextBatch
 from domain.costs.problem import BadCostFile, Problem
 
@@ -31,7 +31,7 @@ class CsvText:
         self._raw = raw
         self._batch_rows = batch_rows
         self._row = 0
-        source = cast(Source, gzip.GzipFile(fileobj=raw) if is_gzip else raw)
+        source = cast(Source, Unpacked(raw) if is_gzip else raw)
         csv.field_size_limit(_MOST_FIELD)
         self._text = io.TextIOWrapper(cast(BinaryIO, CheckedBytes(source)), encoding="utf-8-sig", newline="")
         self._reader = csv.reader(self._text, strict=True)
@@ -68,7 +68,7 @@ class CsvText:
             rows.extend(islice(self._reader, most))
         except DamagedLine as damage:
             raise self._refused(rows, damage.message, damage.line) from damage
-        except (csv.Error, EOFError, OSError, zlib.error) as error:
+        except (csv.Error, EOFError, OSError, UnpacksTooFar, zlib.error) as error:
             line = _lines(rows, first_line)[-1]
             raise self._refused(rows, _why(error), line) from error
         if self._reader.line_num - first_line + 1 == len(rows):
@@ -97,6 +97,8 @@ def _why(error: Exception) -> str:
     text = str(error)
     if isinstance(error, EOFError):
         return _CUT_SHORT
+    if isinstance(error, UnpacksTooFar):
+        return text
     if not isinstance(error, csv.Error):
         return _DAMAGED
     if text.startswith("field larger"):

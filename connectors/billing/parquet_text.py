@@ -9,10 +9,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from connectors.billing.unpacked import FREE_BYTES, MOST_RATIO
 from domain.costs.batch import TextBatch
 from domain.costs.problem import BadCostFile, Problem
 
 _MOST_FIELD = 1 << 20
+# Constant columns take next to nothing in Parquet, but amounts do not: a bill has some bytes a row.
+_FREE_ROWS = 10_000_000
+_MOST_ROWS_PER_BYTE = 4
 
 
 class ParquetText:
@@ -30,6 +34,9 @@ class ParquetText:
         self.names = self._parquet.schema_arrow.names
         if self._parquet.metadata.num_rows == 0:
             raise BadCostFile(self._file, [Problem("the file has columns but no rows.")])
+        if _unpacks_too_far(self._parquet.metadata, self._size):
+            message = f"the file unpacks to more than {MOST_RATIO} times its size: no bill does that. Export it again."
+            raise BadCostFile(self._file, [Problem(message)])
 
     def batches(self) -> Iterator[TextBatch]:
         """The rows, in the order of the file."""
@@ -70,6 +77,21 @@ class ParquetText:
     def _damaged(self) -> BadCostFile:
         where = f" after row {self._row - 1}" if self._row > 1 else ""
         return BadCostFile(self._file, [Problem(f"the file is damaged{where}: copy or download it again.")])
+
+
+def _unpacks_too_far(metadata: pq.FileMetaData, size: int) -> bool:
+    """Whether a row group, or the number of rows, is out of all proportion to the file.
+
+    Single columns may be: one text in a million rows shrinks to nothing. Amounts do not.
+    """
+    if metadata.num_rows > max(_FREE_ROWS, size * _MOST_ROWS_PER_BYTE):
+        return True
+    for number in range(metadata.num_row_groups):
+        group = metadata.row_group(number)
+        packed = sum(group.column(place).total_compressed_size for place in range(group.num_columns))
+        if group.total_byte_size > max(FREE_BYTES, MOST_RATIO * packed):
+            return True
+    return False
 
 
 def _as_text(array: pa.Array) -> pa.Array:

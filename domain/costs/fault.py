@@ -47,6 +47,7 @@ def _misplaced(values: dict[str, Any], header: Header, rules: RowRules, cells: S
     try:
         rules.time[tuple(values[name] for name in TIMING_NAMES)]
         slice = rules.place[(provider, *(values[name] for name in PLACING_NAMES))]
+        rules.bill[(provider, values.get("invoice_id"), values["billing_currency"])]
     except BadValue as bad:
         column = BY_ID[bad.column or PLACING_NAMES[0]]
         place = header.positions.get(column)

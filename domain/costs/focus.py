@@ -1,5 +1,6 @@
 """Reads batches of FOCUS rows: text to values, every rule checked, every refusal named by row and column."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from datetime import date
 from decimal import Decimal
@@ -71,6 +72,9 @@ class FocusParser:
             raise _IncompleteError
         placing = [columns[name] for name in PLACING_NAMES]
         slices = list(map(self._rules.place.__getitem__, zip(providers, *placing, strict=True)))
+        if "invoice_id" in columns:
+            billing = zip(providers, columns["invoice_id"], columns["billing_currency"], strict=True)
+            deque(map(self._rules.bill.__getitem__, billing), maxlen=0)
         timings = list(map(self._rules.time.__getitem__, zip(*[columns[name] for name in TIMING_NAMES], strict=True)))
         days = [timing.day for timing in timings]
         self._tally(batch, slices, columns["billed_cost"], days)

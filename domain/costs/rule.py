@@ -12,6 +12,7 @@ from domain.costs.slice import CostSlice, SliceBook
 from domain.costs.value import (
     NULLS,
     TimeReader,
+    not_negative,
     one_of,
     read_currency,
     read_decimal,
@@ -24,6 +25,8 @@ from domain.costs.value import (
 REQUIRED_NAMES = tuple(BY_ID[id].name for id in REQUIRED)
 PROVIDER_NAMES = tuple(BY_ID[id].name for id in PROVIDER_COLUMNS)
 PLACING_NAMES = ("billing_account_id", "billing_period_start", "billing_period_end", "billing_currency")
+# Credits and refunds are costs below zero; a price never is.
+PRICE_NAMES = ("list_unit_price", "contracted_unit_price")
 TIMING_NAMES = (
     "charge_category",
     "billing_period_start",
@@ -46,13 +49,15 @@ class RowRules:
     """The rules for the rows of one file, each answering from memory what it has answered before.
 
     `cells` reads the text of a column, by our name, to its value or None; a column that is plain text has no entry.
-    `place` finds the slice for (provider, *PLACING_NAMES), `time` the Timing for TIMING_NAMES. All raise BadValue.
+    `place` finds the slice for (provider, *PLACING_NAMES), `time` the Timing for TIMING_NAMES, `bill` notes what
+    (provider, invoice or None, currency) says of an invoice. All raise BadValue.
     """
 
     def __init__(self, file: str, options: ReadOptions, *, today: date, book: SliceBook) -> None:
         self.cells = _cells(options, today)
         self.fills = {BY_ID[id].name: self._fill(id, text) for id, text in options.fill.items()}
         self.place: Memo[tuple[Any, ...], CostSlice] = Memo(lambda key: book.place(file, *key))
+        self.bill: Memo[tuple[Any, ...], None] = Memo(lambda key: book.bill(*key))
         self.time: Memo[tuple[Any, ...], Timing] = Memo(_timing)
 
     def read(self, name: str, text: str) -> Any:
@@ -82,6 +87,8 @@ def _cells(options: ReadOptions, today: date) -> dict[str, Memo[str, Any]]:
     cells = {column.name: by_kind[column.kind] for column in COLUMNS if column.kind in by_kind}
     cells["billing_currency"] = Memo(_or_null(read_currency))
     cells["charge_category"] = Memo(_or_null(one_of(BY_ID["ChargeCategory"].allowed)))
+    for name in PRICE_NAMES:
+        cells[name] = Memo(_or_null(not_negative(read_money if options.is_lenient else read_decimal)))
     cells["charge_frequency"] = Memo(_or_null(read_frequency))
     return cells
 

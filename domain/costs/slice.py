@@ -16,6 +16,9 @@ _DIGEST_SPACE = 1 << 256
 # All slices of a load become visible in one transaction: this many still make a small one (and are 400 years of bills).
 _MOST_SLICES = 5_000
 
+# Their currencies are compared, which is not worth more memory than this takes.
+_MOST_INVOICES = 100_000
+
 
 class SliceKey(NamedTuple):
     """`source` labels the export; `provider` is the filing name; `period_start` is aware UTC."""
@@ -67,6 +70,7 @@ class SliceBook:
     def __init__(self, source: str) -> None:
         self._source = source
         self._slices: dict[SliceKey, CostSlice] = {}
+        self._invoices: dict[tuple[str, str], str] = {}
 
     def __iter__(self) -> Iterator[CostSlice]:
         return iter(self._slices.values())
@@ -88,6 +92,17 @@ class SliceBook:
             )
         found.period_end = max(found.period_end, end)
         return found
+
+    def bill(self, provider: str, invoice: str | None, currency: str) -> None:
+        """Note that the provider bills in this currency on the invoice. Raises BadValue when it used another before."""
+        if invoice is None or len(self._invoices) >= _MOST_INVOICES:
+            return
+        found = self._invoices.setdefault((filing_name(provider), invoice), currency)
+        if found != currency:
+            raise BadValue(
+                f"differs from {found!r} elsewhere on invoice {invoice!r}: an invoice has one currency.",
+                column="BillingCurrency",
+            )
 
     def _opened(self, key: SliceKey, currency: str, end: datetime, file: str) -> CostSlice:
         if end <= key.period_start:

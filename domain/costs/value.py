@@ -130,6 +130,18 @@ def read_currency(text: str) -> str:
     return text
 
 
+def not_negative(read: Callable[[str], Decimal]) -> Callable[[str], Decimal]:
+    """A reader of numbers that refuses those below zero."""
+
+    def checked(text: str) -> Decimal:
+        value = read(text)
+        if value < 0:
+            raise BadValue("is negative: a price is 0 or more.")
+        return value
+
+    return checked
+
+
 def one_of(allowed: tuple[str, ...]) -> Callable[[str], str]:
     """A reader that refuses everything but the allowed texts."""
     choices = frozenset(allowed)

@@ -14,7 +14,6 @@ from app.wiring import Backend
 from documents import Account, AccountState, CostLine, CostLoad, CostLoadState
 from documents.cost_line import NEWEST_FIRST
 from domain.costs.header import ReadOptions
-from domain.costs.problem import BadCostFile
 from domain.costs.series import Metric
 from domain.facts.provider import Provider
 from jobs.cost_import import LoadProgress
@@ -133,14 +132,6 @@ async def test_every_example_of_the_specification_adds_up_to_its_own_sums(backen
         billed, effective = sums_of(path, "BilledCost", "EffectiveCost")
         assert (path.name, await total(tenant)) == (path.name, billed)
         assert (path.name, await total(tenant, Metric.EFFECTIVE)) == (path.name, effective)
-
-
-async def test_files_that_are_not_focus_are_refused_with_advice(backend, tenant, shared):
-    for path in sorted((shared / "data" / "focus" / "raw").iterdir()):
-        with pytest.raises(BadCostFile, match=f"{path.name}: the header lacks the columns .* (FOCUS|FOCUS report)"):
-            await load(backend, tenant, path)
-
-    assert set((await stored(tenant)).values()) == {0}
 
 
 async def test_a_load_says_how_far_it_is(backend, tenant, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from bson import ObjectId
 
 from app.wiring import Backend
+from connectors.billing import unpacked
 from documents import Account, AccountState, CostLoad, CostLoadState
 from domain.costs.problem import BadCostFile
 from domain.errors import Invalid
@@ -28,6 +29,22 @@ async def tenant(backend: Backend) -> Tenant:
         ([focus_row(), focus_row(BillingCurrency="EUR")], "row 2 (line 3), column BillingCurrency: 'EUR' differs from"),
         ([focus_row(ChargePeriodStart="1901-01-01")], "lies before the year 2000"),
         ([lacking(focus_row(), "BilledCost")], "the header lacks the column BilledCost"),
+        ([lacking(focus_row(), "ServiceName", "BillingPeriodEnd")], "lacks the columns BillingPeriodEnd, ServiceName"),
+        ([focus_row(ListUnitPrice="-1")], "row 1 (line 2), column ListUnitPrice: '-1' is negative: a price is 0 or"),
+        ([focus_row(ContractedUnitPrice="-0.01")], "row 1 (line 2), column ContractedUnitPrice: '-0.01' is negative"),
+        ([focus_row(), focus_row(ChargePeriodEnd="2026-09-01")], "row 2 (line 3), column ChargePeriodEnd: "),
+        ([focus_row(BillingPeriodEnd="2026-08-01")], "row 1 (line 2), column BillingPeriodEnd: '2026-08-01' is not"),
+        ([focus_row(ChargeCategory="Gift")], "row 1 (line 2), column ChargeCategory: 'Gift' is not one of Usage"),
+        ([focus_row(Tags="{")], "row 1 (line 2), column Tags: '{' is not valid JSON"),
+        ([focus_row(BillingAccountId="")], "row 1 (line 2), column BillingAccountId: is empty"),
+        (
+            [
+                focus_row(InvoiceId="inv-1"),
+                focus_row(InvoiceId=""),
+                focus_row(InvoiceId="inv-1", BillingAccountId="2", BillingCurrency="EUR"),
+            ],
+            "row 3 (line 4), column BillingCurrency: 'EUR' differs from 'USD' elsewhere on invoice 'inv-1'",
+        ),
     ],
 )
 async def test_a_bad_file_changes_nothing_and_says_where_and_why(backend, tenant, tmp_path, rows, problem):
@@ -40,6 +57,49 @@ async def test_a_bad_file_changes_nothing_and_says_where_and_why(backend, tenant
     assert str(refused.value).startswith("bad.csv: ")
     assert problem in str(refused.value)
     assert await stored(tenant) == before
+    assert await total(tenant) == Decimal(5)
+
+
+BAD_BYTES = {
+    "latin.csv": (b"\xe9", "row 1 (line 2): has bytes that are not UTF-8"),
+    "wide.csv": (None, "is UTF-16 text: save it as UTF-8"),
+    "nul.csv": (b"\x00", "row 1 (line 2): has a NUL character in it"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_BYTES)
+async def test_a_file_in_another_encoding_changes_nothing_and_says_so(backend, tenant, tmp_path, name):
+    path = write_csv(tmp_path / name, [focus_row(ServiceName="Service")])
+    await load(backend, tenant, path)
+    byte, problem = BAD_BYTES[name]
+    good = path.read_bytes()
+    path.write_bytes(
+        good.decode().encode("utf-16") if byte is None else good.replace(b"Service,", b"Serv" + byte + b",")
+    )
+
+    with pytest.raises(BadCostFile) as refused:
+        await load(backend, tenant, path)
+
+    assert problem in str(refused.value)
+    assert (await stored(tenant))["CostLine"] == 1
+    assert await total(tenant) == Decimal("1.25")
+
+
+async def test_a_file_that_unpacks_without_end_is_stopped_and_changes_nothing(backend, tenant, tmp_path, monkeypatch):
+    await load(backend, tenant, write_csv(tmp_path / "good.csv", [focus_row(BilledCost="5")]))
+    monkeypatch.setattr(unpacked, "FREE_BYTES", 1 << 20)
+    monkeypatch.setattr(unpacked, "MOST_RATIO", 100)
+    bomb = tmp_path / "bomb.csv.gz"
+    row = focus_row(ChargeDescription="x" * 100_000)
+    with gzip.open(bomb, "wt", compresslevel=9) as file:
+        file.write(",".join(row) + "\n")
+        for _ in range(200):
+            file.write(",".join(f'"{text.replace(chr(34), chr(34) * 2)}"' for text in row.values()) + "\n")
+    assert bomb.stat().st_size < 100_000
+
+    with pytest.raises(BadCostFile, match=r"bomb.csv.gz: row \d+ .* unpacked to more than 100 times its size"):
+        await load(backend, tenant, bomb)
+
     assert await total(tenant) == Decimal(5)
 
 

@@ -283,3 +283,21 @@ def test_the_header_of_every_version_reads_a_row():
 
     assert header.version == "1.3"
     assert parsed(row).row(0)["sku_price_details"] == '{"x": 1}'
+
+
+def test_an_invoice_in_two_currencies_is_refused_across_accounts():
+    rows = [
+        focus_row(InvoiceId="inv-1"),
+        focus_row(InvoiceId="inv-1", BillingAccountId="2", BillingCurrency="EUR"),
+    ]
+
+    (problem,) = problems_of(*rows)
+
+    assert "row 2 (line 3), column BillingCurrency: 'EUR' differs from 'USD' elsewhere on invoice 'inv-1'" in problem
+    assert problems_of(rows[0], rows[1] | {"InvoiceId": "inv-2"}) == []
+    assert problems_of(rows[0], rows[1] | {"ProviderName": "Acme"}) == []
+
+
+def test_a_price_below_zero_is_refused_and_a_cost_is_not():
+    assert "is negative: a price is 0 or more." in problems_of(focus_row(ListUnitPrice="-1"))[0]
+    assert problems_of(focus_row(ListUnitPrice="0", ListCost="-1")) == []

@@ -3,7 +3,7 @@
 import pytest
 
 from domain.costs.column import COLUMNS, REQUIRED
-from domain.costs.header import ReadOptions, read_header
+from domain.costs.header import ReadOptions, read_header, version_of
 from domain.costs.problem import BadCostFile
 from tests.factories.focus import focus_row, lacking
 
@@ -108,9 +108,6 @@ def test_a_column_without_name_is_refused():
     [
         (["BilledCost;EffectiveCost"], "separated by commas"),
         (["BilledCost\tEffectiveCost"], "separated by commas"),
-        (["lineItem/UsageAccountId", "lineItem/UnblendedCost"], "AWS Cost and Usage Report"),
-        (["lineItem/referenceNo", "cost/myCost"], "OCI cost report"),
-        (["MeterCategory", "CostInBillingCurrency"], "Azure cost details"),
         (["date", "amount"], "FOCUS 1.0 to 1.3"),
     ],
 )
@@ -125,3 +122,8 @@ def test_a_column_name_with_a_nul_is_refused():
 @pytest.mark.parametrize("options", [{"source": "\udcff"}, {"fill": {"Tags": "\ud800"}}])
 def test_options_that_are_no_text_are_refused(options):
     assert "the source or a value given with fill is not UTF-8." in refusal(focus_row(), **options)
+
+
+def test_the_version_of_a_header_can_be_asked_for_alone():
+    assert version_of(["BilledCost", "x_Any"]) == "1.0"
+    assert version_of(["BilledCost", "InvoiceId"]) == "1.2"

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from domain.costs import slice as slice_module
 from domain.costs.header import ReadOptions
 from domain.costs.memo import _MOST, Memo
 from domain.costs.problem import BadValue
@@ -155,3 +156,14 @@ def test_a_memo_works_out_each_key_once_and_forgets_when_full():
     assert asked.count(3) == 1
     assert len(memo) <= _MOST
     assert memo[_MOST] == -_MOST
+
+
+def test_invoices_without_end_are_not_all_remembered(monkeypatch):
+    monkeypatch.setattr(slice_module, "_MOST_INVOICES", 1)
+    book = SliceBook("")
+
+    book.bill("AWS", "inv-1", "USD")
+    book.bill("AWS", "inv-2", "USD")
+    book.bill("AWS", None, "USD")
+
+    book.bill("AWS", "inv-2", "EUR")  # not noticed: there were too many
