@@ -16,6 +16,7 @@ from documents.cost_day import CostDay
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
+from documents.cost_source import CostSource
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.escalation import Escalation
@@ -78,6 +79,7 @@ __all__ = [
     "CostLoad",
     "CostLoadState",
     "CostPeriod",
+    "CostSource",
     "CustomRole",
     "Delivery",
     "Escalation",

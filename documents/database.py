@@ -27,6 +27,7 @@ from documents.cost_day import CostDay, make_totals
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
+from documents.cost_source import CostSource
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.escalation import Escalation
@@ -90,6 +91,7 @@ ALL = (
     CostLine,
     CostLoad,
     CostPeriod,
+    CostSource,
     CustomRole,
     Delivery,
     Escalation,

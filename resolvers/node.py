@@ -30,6 +30,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.ApiKey: Permission.MACHINES_READ,
     documents.Budget: Permission.COSTS_READ,
     CostLine: Permission.COSTS_READ,
+    documents.CostSource: Permission.COSTS_READ,
     documents.Channel: Permission.CHANNELS_READ,
     documents.Delivery: Permission.CHANNELS_READ,
     documents.CustomRole: Permission.MEMBERS_READ,
