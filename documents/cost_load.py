@@ -30,7 +30,9 @@ class CostLoadState(StrEnum):
 
 
 class LoadedFile(BaseModel):
-    """One file of a load; `sha256` in hex is of the file as it came, packed or not. `version` is FOCUS's."""
+    """One file of a load; `sha256` in hex is of the file as it came, packed or not. `version` is FOCUS's or
+    names the native form.
+    """
 
     name: str
     size: int

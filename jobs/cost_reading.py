@@ -15,12 +15,14 @@ from connectors.billing.focus_files import CostFile, open_cost_file
 from documents.cost_day import days_of
 from documents.cost_line import LineEncoder
 from documents.cost_load import LoadedFile
-from domain.costs.batch import FocusBatch, SeenAccount
+from domain.costs.batch import FocusBatch, SeenAccount, TextBatch
 from domain.costs.focus import READING, FocusParser
 from domain.costs.header import ReadOptions, read_header
 from domain.costs.problem import BadCostFile, Notice, Problem
 from domain.costs.rollup import MOST_DAYS_HELD, DayRollup, DayTotals
 from domain.costs.slice import CostSlice, SliceBook
+from domain.costs.sources import registry
+from domain.costs.translation import Translation
 
 _STAGE_ROWS = 1_000
 
@@ -42,12 +44,25 @@ class Staged:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What one file turned out to be."""
+    """What one file turned out to be. `version` is that of FOCUS, or the name of the native form."""
 
     name: str
     version: str
     rows: int
     notices: list[Notice]
+
+
+class ToldFile:
+    """A file in a native form, read as FOCUS columns."""
+
+    def __init__(self, translation: Translation, opened: CostFile) -> None:
+        self.names: Sequence[str] = translation.names
+        self._translation = translation
+        self._opened = opened
+
+    def batches(self) -> Iterator[TextBatch]:
+        """The rows, one for one."""
+        return self._translation.told(self._opened.batches())
 
 
 def measured(paths: Sequence[Path]) -> list[LoadedFile]:
@@ -65,7 +80,10 @@ def measured(paths: Sequence[Path]) -> list[LoadedFile]:
 
 def content_of(files: Sequence[LoadedFile], options: ReadOptions) -> str:
     """A hash of everything that decides what rows a load has."""
-    parts = [READING, options.source, dict(options.fill), options.is_lenient, sorted(file.sha256 for file in files)]
+    names = [file.name for file in files]
+    # A name says which half of a pair a file is, which is part of what its bytes mean.
+    bytes_read = sorted(file.sha256 + registry.reading_of(file.name, names) for file in files)
+    parts = [READING, options.source, dict(options.fill), options.is_lenient, bytes_read]
     return hashlib.sha256(orjson.dumps(parts, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -105,15 +123,23 @@ class CostReader:
         """What to store, in the order of the rows. Raises BadCostFile at the end of the first file with problems."""
         for number, path in enumerate(self._paths):
             rows_before = self._rows
-            with open_cost_file(path) as file:
+            with open_cost_file(path) as opened:
+                file, form = self._told(path.name, opened)
                 header = read_header(path.name, file.names, self._options)
                 parser = FocusParser(path.name, header, self._options, today=self._today, book=self._book)
                 yield from self._read(number, path.name, file, parser)
             if parser.problems:
                 raise BadCostFile(path.name, parser.problems)
-            self.files.append(FileReport(path.name, header.version, self._rows - rows_before, parser.notices()))
+            self.files.append(FileReport(path.name, form or header.version, self._rows - rows_before, parser.notices()))
             self._size += path.stat().st_size
         yield from self._flushed()
+
+    def _told(self, name: str, opened: CostFile) -> tuple[CostFile, str | None]:
+        """The file in FOCUS columns, and the name of its native form when it had one."""
+        source = registry.source_of(opened.names, name, [path.name for path in self._paths])
+        if source is None:
+            return opened, None
+        return ToldFile(Translation(name, source, opened.names), opened), source.name
 
     def _read(self, number: int, name: str, file: CostFile, parser: FocusParser) -> Iterator[Staged]:
         for text in file.batches():

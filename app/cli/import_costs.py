@@ -65,7 +65,8 @@ def _tell(console: Console, report: LoadReport) -> None:
     if report.is_unchanged:
         console.print("Nothing was new: these rows are loaded already.")
     for file in report.files:
-        console.print(f"{file.name}: FOCUS {file.version}, {file.rows:,} rows", highlight=False)
+        form = f"FOCUS {file.version}" if file.version[0].isdigit() else file.version
+        console.print(f"{file.name}: {form}, {file.rows:,} rows", highlight=False)
         for notice in file.notices:
             where = f" ({notice.column})" if notice.column else ""
             rows = f" in {notice.rows:,} rows" if notice.rows else ""

@@ -76,7 +76,9 @@ def migrate(data_dir: DataDir = None) -> None:
 
 @app.command("import-costs")
 def import_costs(
-    files: Annotated[list[Path], typer.Argument(help="FOCUS 1.0 to 1.3 exports: .csv, .csv.gz or .parquet")],
+    files: Annotated[
+        list[Path], typer.Argument(help="FOCUS 1.0 to 1.3 exports or native bills: .csv, .csv.gz or .parquet")
+    ],
     organization: Annotated[
         str | None, typer.Option(help="Name or id of the organization; may be left out when there is only one.")
     ] = None,

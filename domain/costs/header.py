@@ -95,29 +95,9 @@ def _missing(names: Sequence[str], given: set[str]) -> list[Problem]:
     return [Problem(f"the header lacks the {noun} {', '.join(lacking)}. {_advice(names)}")]
 
 
-# What the headers of other files look like that people try first.
-_TELL_TALES = (
-    (
-        "lineItem/referenceNo",
-        "This is an OCI cost report; take the FOCUS report from the same bucket.",
-    ),
-    (
-        "lineItem/",
-        "This is an AWS Cost and Usage Report; make a Data Export of the FOCUS table instead.",
-    ),
-    (
-        "MeterCategory",
-        "This is an Azure cost details file; make an export of the type FOCUS cost and usage instead.",
-    ),
-)
-
-
 def _advice(names: Sequence[str]) -> str:
     if len(names) == 1 and any(mark in names[0] for mark in ";\t|"):
         return "The columns must be separated by commas."
-    for mark, advice in _TELL_TALES:
-        if any(name.startswith(mark) for name in names):
-            return advice
     return "Export the file as FOCUS 1.0 to 1.3, or name a value for the column with fill."
 
 

@@ -108,9 +108,6 @@ def test_a_column_without_name_is_refused():
     [
         (["BilledCost;EffectiveCost"], "separated by commas"),
         (["BilledCost\tEffectiveCost"], "separated by commas"),
-        (["lineItem/UsageAccountId", "lineItem/UnblendedCost"], "AWS Cost and Usage Report"),
-        (["lineItem/referenceNo", "cost/myCost"], "OCI cost report"),
-        (["MeterCategory", "CostInBillingCurrency"], "Azure cost details"),
         (["date", "amount"], "FOCUS 1.0 to 1.3"),
     ],
 )
