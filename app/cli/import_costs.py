@@ -27,7 +27,7 @@ async def run_import(
     console = Console()
     options = ReadOptions(source=source, fill=_filled(fill), is_lenient=lenient)
     async with open_backend(settings) as backend:
-        scope = await _scope_of(organization)
+        scope = await scope_of(organization)
         try:
             report = await import_with_progress(console, scope, files, options, backend.writer)
         except BadCostFile as error:
@@ -84,7 +84,8 @@ def _tell(console: Console, report: LoadReport) -> None:
         )
 
 
-async def _scope_of(named: str | None) -> Scope:
+async def scope_of(named: str | None) -> Scope:
+    """The organization of this name or id, or the only one. Raises NotFound, or Invalid when there are several."""
     found = await find_organizations(named)
     if not found:
         raise NotFound(

@@ -10,6 +10,9 @@ from typing import Self
 
 import orjson
 
+from domain.costs.problem import BadValue
+from domain.errors import Misshapen
+
 
 class FocusCsv:
     """Takes rows, FOCUS id to text, and writes `path` when it is closed; no file without a row. Memory stays small."""
@@ -31,11 +34,19 @@ class FocusCsv:
         self._lines.unlink(missing_ok=True)
 
     def add(self, rows: Iterable[Mapping[str, str]]) -> None:
-        """One after the other. Call it in a thread: the files are written as they come."""
-        for row in rows:
-            self._columns.update(dict.fromkeys(row))
-            self._file.write(orjson.dumps(dict(row)) + b"\n")
-            self.rows += 1
+        """One after the other. Call it in a thread: the files are written as they come.
+
+        Raises Misshapen for an answer that rows cannot be made of.
+        """
+        try:
+            for row in rows:
+                self._columns.update(dict.fromkeys(row))
+                self._file.write(orjson.dumps(dict(row)) + b"\n")
+                self.rows += 1
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            why = str(error) if isinstance(error, BadValue) else type(error).__name__
+            message = f"The answer for {self.path.stem} is not as its provider describes it: {why}"
+            raise Misshapen(message, service="bill") from error
 
     @property
     def files(self) -> list[Path]:

@@ -68,9 +68,9 @@ async def _asked(kind: CostSourceKind, settings: Any, source: Source, reach: Rea
     now = reach.now()
     if kind is CostSourceKind.GCP_BIGQUERY:
         return BigQueryFeed(source, settings, now, most_bytes)
-    if kind is CostSourceKind.DIGITALOCEAN_INVOICES:
-        return InvoiceFeed(source, settings.months, now)
     native_id = (await source.identity()).native_id
+    if kind is CostSourceKind.DIGITALOCEAN_INVOICES:
+        return InvoiceFeed(source, native_id, settings.months, now)
     if kind is CostSourceKind.DIGITALOCEAN_INSIGHTS:
         return InsightFeed(source, native_id, settings.months, now)
     if kind is CostSourceKind.AZURE_COST_MANAGEMENT:

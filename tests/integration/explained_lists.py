@@ -12,6 +12,7 @@ RELATED = {
     "apiKeys": "serviceAccount { name }",
     "deliveries": "channel { name }",
     "eventEndpoints": "account { name }",
+    "costSources": "account { name }",
     "receivedEvents": "endpoint { way }",
     "resources": "account { name }",
     "syncs": "account { name }",
@@ -50,6 +51,7 @@ def listings() -> Iterator[Listing]:
         "budgets",
         "channels",
         "deliveries",
+        "costSources",
         "customRoles",
         "eventEndpoints",
         "findings",
@@ -132,6 +134,7 @@ def live_listings() -> Iterator[Listing]:
     for where in ("states: [FAILED]", "states: [FAILED, EXPIRED], channelId: A_CHANNEL"):
         yield Listing("deliveries", where, is_exact=False)
     yield Listing("eventEndpoints", "organizationId: ORG")
+    yield Listing("costSources", "organizationId: ORG")
     yield Listing("receivedEvents", "endpointId: ENDPOINT")
 
 

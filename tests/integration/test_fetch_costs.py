@@ -11,6 +11,7 @@ import pytest
 
 import documents
 from app.wiring import Backend
+from connectors.guard import Guards
 from documents.base import utc_now
 from documents.cost_source import CostSource, claim_due_sources, take_fetch
 from domain.facts.cost_source import CostSourceKind
@@ -22,6 +23,8 @@ from tests.factories.tenant import Tenant, make_tenant
 from tests.fakes.aws import Moto, credentials
 
 KIND = CostSourceKind.AWS_DATA_EXPORT
+# What the stand-in calls a GET of an object, which it does not tell from that of its parts.
+GET_OBJECT = "s3.ListParts"
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +100,7 @@ async def test_nothing_new_is_neither_fetched_nor_loaded(backend, tenant, source
     said, _ = await fetch(backend, source)
 
     assert said == "0 months loaded"
-    assert asked_of(moto, "s3.GetObject") == 0
+    assert asked_of(moto, GET_OBJECT) == 0
     assert await loads_of(tenant) == 1
 
 
@@ -214,7 +217,7 @@ async def test_a_bucket_that_is_not_there_raises_an_alert_until_it_is(backend, t
 
 async def test_a_missing_permission_is_named_with_what_to_do(backend, tenant, source, export, moto):
     export.deliver("2026-09", rows_of("2026-09", "1"))
-    moto.fail("s3.GetObject", 403, "AccessDenied")
+    moto.fail(GET_OBJECT, 403, "AccessDenied")
     try:
         said, _ = await fetch(backend, source)
     finally:
@@ -229,11 +232,12 @@ async def test_a_missing_permission_is_named_with_what_to_do(backend, tenant, so
 async def test_throttling_is_no_alert_until_the_third_time(backend, tenant, source, export, moto):
     export.deliver("2026-09", rows_of("2026-09", "1"))
     moto.fail("s3.ListObjectsV2", 503, "SlowDown")
+    guards = Guards(sleep=_nothing)
     try:
-        _, once = await fetch(backend, source)
+        _, once = await fetch(backend, source, guards=guards)
         first = await alerts_of(tenant)
-        await fetch(backend, source)
-        _, now = await fetch(backend, source)
+        await fetch(backend, source, guards=guards)
+        _, now = await fetch(backend, source, guards=guards)
     finally:
         moto.wire.clear()
 
@@ -278,7 +282,6 @@ async def test_a_fetch_killed_between_download_and_load_is_done_by_the_next(
     export.deliver("2026-09", rows_of("2026-09", "1"))
     where = tmp_path / "held"
     where.mkdir()
-
 
     async def killed(*_: Any, **__: Any) -> None:
         raise asyncio.CancelledError
@@ -397,7 +400,7 @@ async def test_a_large_file_comes_in_parts(backend, tenant, source, export, monk
     await fetch(backend, source)
 
     assert await total(tenant) == Decimal("0.50")
-    assert asked_of(moto, "s3.GetObject") > 3
+    assert asked_of(moto, GET_OBJECT) > 3
 
 
 async def test_an_account_that_another_tenant_has_connected_is_refused(backend, tenant, source, export):

@@ -25,11 +25,11 @@ INSIGHTS = calls.get(
 
 
 class InvoiceFeed:
-    """The invoice of each month, and the preview of this month's."""
+    """The invoice of each month, and the preview of this month's, of the team whose id is `team_id`."""
 
-    def __init__(self, source: Source, months: int, now: datetime) -> None:
-        self._source, self._months = source, months
-        self._place = Place(account_id="", region=None, now=now)
+    def __init__(self, source: Source, team_id: str, months: int, now: datetime) -> None:
+        self._source, self._team_id, self._months = source, team_id, months
+        self._place = Place(account_id=team_id, region=None, now=now)
         self._invoices: dict[date, dict[str, Any]] = {}
 
     async def offers(self, known: Mapping[date, str], today: date) -> Sequence[Offer]:
@@ -49,7 +49,7 @@ class InvoiceFeed:
         asked = {"invoice_uuid": invoice["invoice_uuid"], "per_page": calls.PAGE_SIZE}
         items = await _all(self._source, self._place, ITEMS, asked, "invoice_items")
         with FocusCsv(folder / f"{offer.month:%Y-%m}.csv") as file:
-            await asyncio.to_thread(file.add, digitalocean.focus_rows(invoice, items))
+            await asyncio.to_thread(file.add, digitalocean.focus_rows({**invoice, "account": self._team_id}, items))
         return Fetched(file.files, {str(invoice["invoice_uuid"]): offer.mark or ""}, 0)
 
 
