@@ -10,6 +10,7 @@ from typing import Self
 
 import orjson
 
+from domain.costs.column import REQUIRED
 from domain.costs.problem import BadValue
 from domain.errors import Misshapen
 
@@ -20,7 +21,8 @@ class FocusCsv:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.rows = 0
-        self._columns: dict[str, None] = {}
+        # Rows leave out what is empty; a file wants the column all the same.
+        self._columns = dict.fromkeys(REQUIRED)
         self._lines = path.with_suffix(".lines")
         self._file = self._lines.open("wb")
 

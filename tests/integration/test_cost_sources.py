@@ -232,7 +232,7 @@ async def test_the_sources_of_a_disconnected_account_go_with_it(graph, tenant, s
 
 
 async def test_a_member_sees_sources_and_changes_none(backend, graph, tenant, source):
-    member = await add_member(backend, tenant, Role.USER)
+    member = await add_member(backend, tenant.organization, Role.USER)
 
     seen = (await graph.ask(LISTED, member.token))["costSources"]
 
