@@ -6,11 +6,7 @@ from typing import Any
 
 from connectors import registry
 from connectors.billing.feed import Feed
-from connectors.billing.feeds.azure_query import AzureQueryFeed
-from connectors.billing.feeds.bigquery import BigQueryFeed
-from connectors.billing.feeds.cost_explorer import CostExplorerFeed
-from connectors.billing.feeds.digitalocean import InsightFeed, InvoiceFeed
-from connectors.billing.feeds.export import ExportFeed
+from connectors.billing.feeds import azure_query, bigquery, cost_explorer, digitalocean, export
 from connectors.billing.s3_objects import S3Objects
 from connectors.clouds.aws import session
 from connectors.clouds.azure import blob
@@ -34,10 +30,10 @@ async def open_feed(
     """
     if kind is CostSourceKind.AWS_DATA_EXPORT:
         async with _bucket(settings, credentials, reach) as store:
-            yield ExportFeed(store, delivery_layouts.AWS, settings.prefix, most_bytes)
+            yield export.ExportFeed(store, delivery_layouts.AWS, settings.prefix, most_bytes)
     elif kind is CostSourceKind.AZURE_EXPORT:
         async with _container(settings, credentials, reach) as blobs:
-            yield ExportFeed(blobs, delivery_layouts.AZURE, settings.prefix, most_bytes)
+            yield export.ExportFeed(blobs, delivery_layouts.AZURE, settings.prefix, most_bytes)
     else:
         registration = registry.registration_of(kind.provider)
         if registration is None:
@@ -67,12 +63,12 @@ async def _container(
 async def _asked(kind: CostSourceKind, settings: Any, source: Source, reach: Reach, most_bytes: int) -> Feed:
     now = reach.now()
     if kind is CostSourceKind.GCP_BIGQUERY:
-        return BigQueryFeed(source, settings, now, most_bytes)
+        return bigquery.BigQueryFeed(source, settings, now, most_bytes)
     native_id = (await source.identity()).native_id
     if kind is CostSourceKind.DIGITALOCEAN_INVOICES:
-        return InvoiceFeed(source, native_id, settings.months, now)
+        return digitalocean.InvoiceFeed(source, native_id, settings.months, now)
     if kind is CostSourceKind.DIGITALOCEAN_INSIGHTS:
-        return InsightFeed(source, native_id, settings.months, now)
+        return digitalocean.InsightFeed(source, native_id, settings.months, now)
     if kind is CostSourceKind.AZURE_COST_MANAGEMENT:
-        return AzureQueryFeed(source, native_id, settings.months, now)
-    return CostExplorerFeed(source, native_id, settings.months, now)
+        return azure_query.AzureQueryFeed(source, native_id, settings.months, now)
+    return cost_explorer.CostExplorerFeed(source, native_id, settings.months, now)

@@ -5,8 +5,7 @@ Source: S3 API reference, ListObjectsV2 and GetObject (Range, If-Match).
 
 from collections.abc import AsyncIterator
 
-from connectors.clouds.aws.fields import utc
-from connectors.clouds.aws.session import AwsSource
+from connectors.clouds.aws import fields, session
 from connectors.reading.listing import Operation, Place
 from domain.costs.delivery import StoredObject
 from domain.errors import Misshapen
@@ -27,14 +26,14 @@ class S3Objects:
 
     service = "s3"
 
-    def __init__(self, source: AwsSource, place: Place, bucket: str) -> None:
+    def __init__(self, source: session.AwsSource, place: Place, bucket: str) -> None:
         self._source, self._place, self._bucket = source, place, bucket
 
     async def listed(self, prefix: str) -> AsyncIterator[StoredObject]:
         """All objects whose keys begin so. Raises ProviderError."""
         async for page in self._source.pages(LIST, self._place, {"Bucket": self._bucket, "Prefix": prefix}):
             for found in page.get("Contents") or []:
-                modified_at = utc(found.get("LastModified"))
+                modified_at = fields.utc(found.get("LastModified"))
                 if modified_at is None or "Key" not in found or "ETag" not in found:
                     message = f"{self._source.endpoint} does not list objects the way AWS does."
                     raise Misshapen(message, service=self.service)
