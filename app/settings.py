@@ -143,6 +143,14 @@ class Settings(KmsSettings, BaseSettings):
         ge=timedelta(days=400),
         description="How long raw answers of providers are kept after a sync last read the same.",
     )
+    cost_fetch_max_bytes: int = Field(
+        default=5 * 1024**3, ge=1024**2, description="Bytes that are fetched of one month of one cost source at most."
+    )
+    cost_fetch_directory: Path | None = Field(
+        default=None,
+        description="Where fetched bills lie until they are loaded; needs room for the largest month. Unset: the "
+        "system's directory for temporary files.",
+    )
     live_tick: timedelta = Field(
         default=timedelta(seconds=15),
         gt=timedelta(0),

@@ -19,6 +19,7 @@ from jobs.queue import (
     DISPATCH_EVENTS,
     ERASE_ORGANIZATION,
     EXPORT_AUDIT,
+    FETCH_COSTS,
     PROCESS_EVENTS,
     PULL_EVENTS,
     RECONCILE_TICKETS,
@@ -42,6 +43,7 @@ from jobs.tasks.discover_members import discover_members
 from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
+from jobs.tasks.fetch_costs import FETCH_TIMEOUT, fetch_costs, start_due_fetches
 from jobs.tasks.process_events import process_events, process_late_events
 from jobs.tasks.pull_events import ask_for_unread, pull_events
 from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
@@ -60,6 +62,7 @@ QUICK_TIMEOUT = timedelta(seconds=60)
 SLOW_TIMEOUT = timedelta(minutes=5, seconds=30)
 # A sync ends itself first, so that it can say why.
 SYNC_JOB_TIMEOUT = SYNC_TIMEOUT + timedelta(seconds=30)
+FETCH_JOB_TIMEOUT = FETCH_TIMEOUT + timedelta(seconds=30)
 # A queue is read for 50 seconds; the last call may be tried again for two minutes.
 PULL_TIMEOUT, PULLED_AGAIN = timedelta(minutes=4), timedelta(seconds=90)
 # How often a sync may be put off: by its provider, by another worker that is on it, by a MongoDB that is away.
@@ -97,6 +100,7 @@ def ticks() -> list[Any]:
     """What looks for work by the clock; each is quick, and twice changes nothing."""
     return [
         cron(keep_house.start_due_syncs, second=5, timeout=QUICK_TIMEOUT),
+        cron(start_due_fetches, second=25, timeout=QUICK_TIMEOUT),
         cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
         cron(process_late_events, second=20, timeout=QUICK_TIMEOUT),
         cron(keep_house.wake_alerts, second=20, timeout=QUICK_TIMEOUT),
@@ -138,8 +142,11 @@ def slow_jobs() -> list[Any]:
 
 
 def sync_jobs() -> list[Any]:
-    """The one of the queue for syncs."""
-    return [func(told(sync_account), name=SYNC_ACCOUNT, timeout=SYNC_JOB_TIMEOUT, max_tries=SYNC_ATTEMPTS)]
+    """Those of the queue for what reads an account for long."""
+    return [
+        func(told(sync_account), name=SYNC_ACCOUNT, timeout=SYNC_JOB_TIMEOUT, max_tries=SYNC_ATTEMPTS),
+        func(told(fetch_costs), name=FETCH_COSTS, timeout=FETCH_JOB_TIMEOUT, max_tries=5),
+    ]
 
 
 def pull_jobs() -> list[Any]:

@@ -154,6 +154,8 @@ def options(backend: Backend) -> dict[str, Any]:
         actions=NoticeActions(backend.keys.derived("notice actions")),
         texts_of=Records(backend.settings.dns_servers).texts,
         authorities=backend.settings.key_authorities,
+        cost_fetch_bytes=backend.settings.cost_fetch_max_bytes,
+        cost_fetch_directory=backend.settings.cost_fetch_directory,
     )
     return {
         "ctx": {"context": context},

@@ -20,6 +20,7 @@ from documents.cost_day import CostDay
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
+from documents.cost_source import CostSource
 from documents.cost_usage import CostUsageDay
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
@@ -88,6 +89,7 @@ __all__ = [
     "CostLoad",
     "CostLoadState",
     "CostPeriod",
+    "CostSource",
     "CostUsageDay",
     "CustomRole",
     "Delivery",

@@ -11,6 +11,7 @@ from pymongo.errors import DuplicateKeyError
 from documents.account import CONNECTED_STATES, Account, AccountState, sealed
 from documents.alert import Alert, AlertState, resolve_alerts
 from documents.cost_day import CostDay
+from documents.cost_source import delete_sources_of
 from documents.finding import Finding, open_findings
 from documents.intake_endpoint import delete_endpoints_of
 from documents.integration_health import IntegrationHealth
@@ -82,7 +83,8 @@ async def update_account(account: Account, session: AsyncClientSession, **fields
 async def begin_disconnect(account: Account, session: AsyncClientSession) -> list[Account]:
     """Forget the credentials of a connected account and of those it leads into; returns them all as they are now.
 
-    Their event endpoints go at once. Nothing is read from them any more; what was read is taken away by the job.
+    Their event endpoints and cost sources go at once. Nothing is read from them any more; what was read is taken away
+    by the job.
     """
     rows = Account.rows()
     family = {"org_id": account.org_id, "$or": [{"_id": account.id}, {"parent_id": account.id}]}
@@ -92,6 +94,7 @@ async def begin_disconnect(account: Account, session: AsyncClientSession) -> lis
     await rows.update_many(leaving, {"$set": change}, session=session)
     left = [Account.stored(raw) async for raw in rows.find(leaving, session=session)]
     await delete_endpoints_of([one.id for one in left], session)
+    await delete_sources_of([one.id for one in left], session)
     return left
 
 

@@ -162,6 +162,13 @@ async def billed_since(day: date) -> list[PydanticObjectId]:
     return found
 
 
+async def newest_charge_of(scope: Scope, source: str) -> date | None:
+    """The newest day (UTC) on which a charge of this source begins, None where it has none."""
+    query = {"source": source, **CostPeriod.within(scope)}
+    raw = await CostPeriod.rows().find_one(query, sort=[("last_on", DESCENDING)], projection={"last_on": 1})
+    return None if raw is None else raw["last_on"].date()
+
+
 def periods_between(
     scope: Scope, *, first: date | None = None, until: date | None = None, currency: str | None = None
 ) -> dict[str, Any]:

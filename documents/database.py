@@ -31,6 +31,7 @@ from documents.cost_day import CostDay, make_totals
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
+from documents.cost_source import CostSource
 from documents.cost_usage import CostUsageDay
 from documents.cost_usage_making import make_usage
 from documents.custom_role import CustomRole
@@ -103,6 +104,7 @@ ALL = (
     CostLine,
     CostLoad,
     CostPeriod,
+    CostSource,
     CustomRole,
     Delivery,
     Escalation,

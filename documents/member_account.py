@@ -8,6 +8,7 @@ from bson import Binary
 from documents.account import Account, AccountState, sealed
 from documents.base import utc_now
 from documents.connection import CONNECTED, announce_account
+from documents.cost_source import delete_sources_of
 from documents.intake_endpoint import delete_endpoints_of
 from documents.transaction import Transaction
 from domain.errors import Conflict
@@ -79,6 +80,7 @@ async def leave_members(tx: Transaction, parent: Account, still_there: Collectio
     }
     await Account.rows().update_many({"_id": {"$in": ids}}, {"$set": change}, session=tx.session)
     await delete_endpoints_of(ids, tx.session)
+    await delete_sources_of(ids, tx.session)
     gone = [Account.stored(raw) async for raw in Account.rows().find({"_id": {"$in": ids}}, session=tx.session)]
     for account in gone:
         announce_account(tx, account)

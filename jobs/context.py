@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from pymongo.asynchronous.collection import AsyncCollection
@@ -28,8 +29,9 @@ class JobContext:
     `guards` makes the guard that each account is read through.
     `allow_private_endpoints`: whether accounts may name endpoints inside private networks. `authorities` replaces where
     the keys that prove events are fetched from (connectors.intake.receiver.Surroundings). `public_url`: what links in
-    mails and messages begin with. `actions` seals what buttons in channels stand for. `texts_of`: the TXT records of a
-    name in DNS.
+    mails and messages begin with. `cost_fetch_bytes` bounds what is fetched of one month's bill, into files below
+    `cost_fetch_directory`, the system's own for such things if None. `actions` seals what buttons in channels stand
+    for. `texts_of`: the TXT records of a name in DNS.
     """
 
     writer: Writer
@@ -48,6 +50,8 @@ class JobContext:
     actions: NoticeActions
     texts_of: Callable[[str], Awaitable[list[str]]] = Records().texts
     authorities: Mapping[str, str] = field(default_factory=dict)
+    cost_fetch_bytes: int = 5 * 1024**3
+    cost_fetch_directory: Path | None = None
 
     @property
     def audit_key(self) -> AuditKey:

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from documents.account import Account
 from documents.audit_export import AuditExport
+from documents.cost_source import CostSource
 from documents.delivery import DELIVER as DELIVER
 from documents.delivery import DELIVERIES as DELIVERIES
 from documents.identity_provider import IdentityProvider
@@ -48,6 +49,7 @@ RECORD_VISITS = "record_visits"
 DISCONNECT_ACCOUNT = "disconnect_account"
 DISCOVER_MEMBERS = "discover_members"
 PULL_EVENTS = "pull_events"
+FETCH_COSTS = "fetch_costs"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -141,6 +143,12 @@ def ask_pull(tx: Transaction, endpoint: IntakeEndpoint) -> None:
     """Ask for the reading of a queue that events are fetched from. The endpoint's id makes the job unique."""
     args = {"org_id": str(endpoint.org_id), "endpoint_id": str(endpoint.id)}
     tx.enqueue(PULL_EVENTS, queue=PULLS, key=str(endpoint.id), args=args)
+
+
+def ask_fetch(tx: Transaction, source: CostSource) -> None:
+    """Ask for the bills of a source to be fetched. Its id makes the job unique."""
+    args = {"org_id": str(source.org_id), "source_id": str(source.id)}
+    tx.enqueue(FETCH_COSTS, queue=SYNCS, key=str(source.id), args=args)
 
 
 class Queue:

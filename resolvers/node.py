@@ -33,6 +33,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.BusinessMetric: Permission.COSTS_READ,
     CostLine: Permission.COSTS_READ,
     documents.CostAnomaly: Permission.COSTS_READ,
+    documents.CostSource: Permission.COSTS_READ,
     documents.Channel: Permission.CHANNELS_READ,
     documents.Delivery: Permission.CHANNELS_READ,
     documents.CustomRole: Permission.MEMBERS_READ,

@@ -18,6 +18,7 @@ from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
 from resolvers.cost_anomaly import CostAnomalyMutations, CostAnomalyQueries
 from resolvers.cost_driver import CostDriverQueries
+from resolvers.cost_source import CostSourceMutations, CostSourceQueries
 from resolvers.cost_update import CostUpdateSubscriptions
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
@@ -73,6 +74,7 @@ class Query(
     CommitmentTermQueries,
     CostQueries,
     CostDriverQueries,
+    CostSourceQueries,
     DashboardQueries,
     EventEndpointQueries,
     FactorQueries,
@@ -113,6 +115,7 @@ class Mutation(
     BudgetMutations,
     CostAnomalyMutations,
     BusinessMetricMutations,
+    CostSourceMutations,
     EventEndpointMutations,
     FactorMutations,
     LeavingMutations,

@@ -85,7 +85,7 @@ def _tell(console: Console, report: LoadReport) -> None:
 
 
 async def scope_of_named(named: str | None) -> Scope:
-    """The one organization of this name or id; the only one there is when None. Raises NotFound and Invalid."""
+    """The organization of this name or id, or the only one. Raises NotFound, or Invalid when there are several."""
     found = await find_organizations(named)
     if not found:
         raise NotFound(

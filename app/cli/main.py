@@ -135,6 +135,23 @@ def check_focus(
     raise typer.Exit(run_check(file, version, as_json=as_json))
 
 
+@app.command("fetch-costs")
+def fetch_costs(
+    organization: Annotated[
+        str | None, typer.Option(help="Name or id of the organization; may be left out when there is only one.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Name or place of one cost source. Default: all")] = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Look for new bills now, wherever the organization has them fetched from."""
+    from app.cli.fetch_costs import run_fetch
+    from app.cli.store import borrowed_store
+
+    with borrowed_store(settings_with(data_dir)) as settings:
+        code = asyncio.run(run_fetch(settings, organization=organization, source=source))
+    raise typer.Exit(code)
+
+
 @app.command()
 def verify(
     file: Annotated[

@@ -89,7 +89,9 @@ class RestClient:
         answer = await self._http.request(
             request.method, request.url, params=request.query or None, json=request.body, headers=headers
         )
-        reply = Reply(status=answer.status_code, headers=dict(answer.headers), body=_body(answer))
+        is_content = answer.is_success and operation.options.get("is_bytes")
+        body = answer.content if is_content else _body(answer)
+        reply = Reply(status=answer.status_code, headers=dict(answer.headers), body=body)
         if self._is_among(operation.absent, reply):
             return reply
         if not answer.is_success:

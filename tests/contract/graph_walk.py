@@ -40,6 +40,7 @@ SAMPLES: dict[str, Any] = {
     "ReauthenticateInput": {"password": "correct horse battery staple"},
     "SecondFactorInput": {"totpCode": "123456"},
     "CreateBudgetInput.currency": "USD",
+    "CostSourceSettingsInput": {"awsCostExplorer": {}},
     "ExchangeSignInCodeInput.code": "cws_not-a-code-that-exists",
     "ExchangeSignInCodeInput.codeVerifier": "v" * 43,
     "LinkIdentityInput.code": "cws_not-a-code-that-exists",

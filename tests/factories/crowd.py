@@ -15,7 +15,7 @@ from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
 from tests.factories.crowd_of_routing import routing_rows
 from tests.factories.crowd_tickets import tickets_of
 from tests.factories.directory_crowd import directory_group_row, directory_user_row
-from tests.factories.event_crowd import endpoint_row, received_row
+from tests.factories.event_crowd import cost_source_row, endpoint_row, received_row
 from tests.factories.incident_crowd import alert_entry, incident_rows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -53,6 +53,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
             _change(resources[number // 10 * 10 + 1], runs[0], number) for number in range(count)
         ],
         documents.IntakeEndpoint: endpoints,
+        documents.CostSource: [cost_source_row(account, number) for number, account in enumerate(accounts)],
         documents.ReceivedEvent: [received_row(endpoints[number % len(endpoints)], number) for number in range(count)],
         documents.CostAnomaly: anomaly_rows(org_id, count),
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],

@@ -25,6 +25,25 @@ def endpoint_row(account: ROW, number: int) -> ROW:
     }
 
 
+def cost_source_row(account: ROW, number: int) -> ROW:
+    """A place that bills of an account are fetched from."""
+    return {
+        "_id": ObjectId(),
+        "org_id": account["org_id"],
+        "account_id": account["_id"],
+        "kind": "AWS_DATA_EXPORT",
+        "name": f"export {number}",
+        "settings": {"bucket": f"bills-{number}", "prefix": "exports/focus"},
+        "place": f"s3://bills-{number}/exports/focus",
+        "fetch_every": 21600.0,
+        "is_paused": False,
+        "tries": 0,
+        "months": [],
+        "version": 1,
+        "created_at": account["created_at"] + timedelta(minutes=number),
+    }
+
+
 def received_row(endpoint: ROW, number: int) -> ROW:
     """An event of an endpoint, of late, because MongoDB forgets older ones by itself."""
     return {

@@ -12,6 +12,7 @@ from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
 from documents.base import TenantDocument, utc_now
 from domain.facts.channel import ChannelKind
+from domain.facts.cost_source import CostSourceKind
 from domain.facts.finding import FindingCategory
 from domain.facts.health import HealthProblem, ProblemKind
 from domain.facts.intake import IntakeWay
@@ -155,6 +156,16 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     endpoint = documents.IntakeEndpoint(org_id=org_id, account_id=account.id, way=IntakeWay.AWS_SNS)
     endpoint.settings = {"topic_arns": ["arn:aws:sns:us-east-1:111122223333:secret-topic"]}
     await endpoint.insert()
+    bills = documents.CostSource(
+        org_id=org_id,
+        account_id=account.id,
+        kind=CostSourceKind.AWS_DATA_EXPORT,
+        name="secret-bills",
+        settings={"bucket": "secret-bucket", "prefix": "secret-prefix"},
+        place="s3://secret-bucket/secret-prefix",
+        fetch_every=timedelta(hours=6),
+    )
+    await bills.insert()
     event = documents.ReceivedEvent(
         org_id=org_id,
         endpoint_id=endpoint.id,
@@ -174,6 +185,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         **await make_tickets(tenant, account, alert),
         "Account": account,
         "EventEndpoint": endpoint,
+        "CostSource": bills,
         "ReceivedEvent": event,
         "RoutingRule": routing_rule,
         "MaintenanceWindow": window,

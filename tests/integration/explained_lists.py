@@ -12,6 +12,7 @@ RELATED = {
     "apiKeys": "serviceAccount { name }",
     "deliveries": "channel { name }",
     "eventEndpoints": "account { name }",
+    "costSources": "account { name }",
     "receivedEvents": "endpoint { way }",
     "resources": "account { name }",
     "syncs": "account { name }",
@@ -53,6 +54,7 @@ def listings() -> Iterator[Listing]:
         "channels",
         "costAnomalies",
         "deliveries",
+        "costSources",
         "customRoles",
         "eventEndpoints",
         "findings",
@@ -144,6 +146,7 @@ def live_listings() -> Iterator[Listing]:
     for where in ("states: [FAILED]", "states: [FAILED, EXPIRED], channelId: A_CHANNEL"):
         yield Listing("deliveries", where, is_exact=False)
     yield Listing("eventEndpoints", "organizationId: ORG")
+    yield Listing("costSources", "organizationId: ORG")
     yield Listing("receivedEvents", "endpointId: ENDPOINT")
 
 

@@ -9,10 +9,13 @@ import pytest
 from app.settings import Settings, environment_for_children
 from app.wiring import Backend
 from documents.transaction import Transaction
+from domain.facts.cost_source import CostSourceKind
+from tests.factories.cost_source import AwsExport, make_source, rows_of
 from tests.factories.factor import code as code_of
 from tests.factories.factor import enrol_totp
 from tests.factories.graph import Graph
 from tests.factories.tenant import PASSWORD, Tenant, make_tenant
+from tests.fakes.aws import Moto, credentials
 from tests.integration.test_costs import COLUMNS, row
 from tests.journeys.test_nothing_is_lost import one_alert
 
@@ -95,6 +98,29 @@ async def test_a_bad_bill_is_refused_with_its_row_and_column(backend: Backend, t
     assert "row 2" in printed
     assert "BilledCost" in printed
     assert await backend.database["cost_lines"].count_documents({"org_id": tenant.organization.id}) == 0
+
+
+async def test_bills_are_fetched_from_where_they_are_delivered(backend: Backend, tmp_path: Path) -> None:
+    tenant = await make_tenant(backend)
+    named = ("--organization", tenant.org_id)
+    with Moto().served() as moto:
+        export = AwsExport(moto.client("s3"), tmp_path)
+        kind = CostSourceKind.AWS_DATA_EXPORT
+        await make_source(backend, tenant, kind, credentials(moto.url), export.settings)
+        export.deliver("2026-09", rows_of("2026-09", "1.5"))
+        export.put("2026-10", 1, rows_of("2026-10", "2"))
+        first = await run(backend.settings, "fetch-costs", *named)
+        again = await run(backend.settings, "fetch-costs", *named)
+        moto.fail("s3.ListObjectsV2", 403, "AccessDenied")
+        refused = await run(backend.settings, "fetch-costs", *named)
+        missing = await run(backend.settings, "fetch-costs", *named, "--source", "another")
+
+    assert (first[0], again[0], refused[0], missing[0]) == (0, 0, 1, 1)
+    assert "loaded 2026-09" in first[1]
+    assert "2026-10 waits for the manifest" in first[1]
+    assert "nothing was new" in again[1]
+    assert "The permission s3:ListBucket is missing" in refused[1]
+    assert f"There are: s3://{export.bucket}/exports/focus" in missing[1]
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import botocore.session
 from botocore.exceptions import ClientError, EndpointConnectionError, UnknownRegionError
@@ -24,6 +24,7 @@ PREPARING_TRIES, PREPARING_SECONDS = 30, 2.0
 SESSION_NAME = "cloudwatcher"
 # {"WebACL": null} and the like.
 NOTHING_IN_JSON = 32
+T = TypeVar("T")
 ACCOUNT = re.compile(r"\d{12}")
 # Source: STS API reference; GetCallerIdentity needs no permission, AssumeRole is allowed by the role.
 WHO_AM_I = Operation(name="sts.get_caller_identity", service="sts", permissions=())
@@ -94,6 +95,19 @@ class AwsSource:
                 message = f"{self.endpoint} says that {operation.name} goes on, and not where."
                 raise CutShort(message, service=operation.service) from None
 
+    async def content(self, operation: Operation, place: Place, arguments: Arguments) -> bytes | None:
+        """What `s3.get_object` gives of an object, whole; None when `operation.absent` says so. Raises ProviderError.
+
+        Ask for a range of what may be large.
+        """
+        region = place.region or self.home_region
+        client = await self._client("s3", region)
+
+        async def send() -> bytes | None:
+            return await self._tried(client, operation, _body(client, arguments))
+
+        return await self._guard.call(operation.service, operation.name, send, region=region)
+
     async def assume(self, role_arn: str, external_id: str) -> None:
         """Continues as the role, and renews its keys as long as it is open.
 
@@ -147,8 +161,20 @@ class AwsSource:
         self, client: Any, operation: Operation, method: str, asked: dict[str, Any]
     ) -> dict[str, Any] | None:
         """One answer; None where the thing is not set or the service is not offered in the region."""
+        answer: dict[str, Any] | None = await self._tried(client, operation, getattr(client, method)(**asked))
+        if answer is None:
+            return None
+        said = answer.pop("ResponseMetadata", {})
+        # A structure that is the whole body is there even when nothing of it was found.
+        is_nothing = all(value == {} for value in answer.values())
+        if is_nothing and not (operation.options.get("may_be_empty") and _is_empty(said)):
+            raise self._misshapen(operation)
+        return dict(fields.json_value(answer))
+
+    async def _tried(self, client: Any, operation: Operation, sent: Awaitable[T]) -> T | None:
+        """What is answered; None for what is absent, and CloudWatcher's errors for AWS's."""
         try:
-            answer: dict[str, Any] = await getattr(client, method)(**asked)
+            return await sent
         except ProviderError:
             raise  # from the renewal of the role's keys
         except Exception as error:
@@ -158,12 +184,6 @@ class AwsSource:
             if meaning is None:
                 raise
             raise meaning from error
-        said = answer.pop("ResponseMetadata", {})
-        # A structure that is the whole body is there even when nothing of it was found.
-        is_nothing = all(value == {} for value in answer.values())
-        if is_nothing and not (operation.options.get("may_be_empty") and _is_empty(said)):
-            raise self._misshapen(operation)
-        return dict(fields.json_value(answer))
 
     def _is_absent(self, error: Exception, client: Any, operation: Operation) -> bool:
         if isinstance(error, ClientError):
@@ -191,6 +211,13 @@ class AwsSource:
 
     def _misshapen(self, operation: Operation) -> Misshapen:
         return aws_error.not_aws(operation, self.endpoint)
+
+
+async def _body(client: Any, arguments: Arguments) -> bytes:
+    answer = await client.get_object(**arguments)
+    async with answer["Body"] as body:
+        content: bytes = await body.read()
+        return content
 
 
 def _is_empty(said: dict[str, Any]) -> bool:

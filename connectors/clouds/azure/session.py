@@ -42,16 +42,17 @@ class Addresses:
 
 def addresses(credentials: AzureCredentials, allow_private: bool) -> Addresses:
     """Where the calls go. Raises Invalid, with the field, for an address that may not be used."""
-    arm = _checked(credentials.endpoint_url or PUBLIC[0], allow_private, "endpoint_url")
+    arm = checked(credentials.endpoint_url or PUBLIC[0], allow_private, "endpoint_url")
     graph, authority = SOVEREIGN.get(arm, PUBLIC[1:])
     return Addresses(
         arm=arm,
-        graph=_checked(credentials.graph_url or graph, allow_private, "graph_url"),
-        authority=_checked(credentials.authority_url or authority, allow_private, "authority_url"),
+        graph=checked(credentials.graph_url or graph, allow_private, "graph_url"),
+        authority=checked(credentials.authority_url or authority, allow_private, "authority_url"),
     )
 
 
-def _checked(url: str, allow_private: bool, field: str) -> str:
+def checked(url: str, allow_private: bool, field: str) -> str:
+    """The address without a slash at the end. Raises Invalid, with the field, for one that may not be used."""
     try:
         checked = check_endpoint(url, allow_private)
         check_secure(checked, allow_private)

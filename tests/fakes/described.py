@@ -1,0 +1,75 @@
+"""Holds requests against a vendor's own description: is there such a call, and is its body what the vendor takes?"""
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft4Validator
+from referencing import Registry, Resource
+from referencing.jsonschema import DRAFT4
+
+
+class Described:
+    """One file of the shared descriptions, OpenAPI 3 or Swagger 2."""
+
+    def __init__(self, path: Path) -> None:
+        self._spec: dict[str, Any] = json.loads(path.read_text())
+        self._registry = Registry().with_resource("spec", Resource(self._spec, DRAFT4))
+
+    def problems(self, method: str, path: str, query: dict[str, Any], body: Any) -> list[str]:
+        """What the vendor would find wrong with a request."""
+        operation = self._operation(method, path)
+        if operation is None:
+            return [f"no such call as {method} {path}"]
+        given = [self._known(one) for one in operation.get("parameters", ())]
+        named = {one["name"] for one in given if one["in"] == "query"}
+        found = [
+            f"{name} is missing" for one in given if one.get("required") and (name := one["name"]) in named - set(query)
+        ]
+        found += [f"{name} is not known" for name in set(query) - named]
+        schema = self._body(operation, given)
+        if body is not None and schema is not None:
+            validator = Draft4Validator(self._absolute(schema), registry=self._registry)
+            found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+        return found
+
+    def _operation(self, method: str, path: str) -> dict[str, Any] | None:
+        for template, operations in self._spec["paths"].items():
+            pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template))
+            if re.fullmatch(pattern, path) and method.lower() in operations:
+                operation: dict[str, Any] = operations[method.lower()]
+                return operation
+        return None
+
+    def _body(self, operation: dict[str, Any], given: list[dict[str, Any]]) -> dict[str, Any] | None:
+        for one in given:
+            if one["in"] == "body":
+                schema: dict[str, Any] = one["schema"]
+                return schema
+        content = operation.get("requestBody", {}).get("content", {})
+        return content.get("application/json", {}).get("schema")
+
+    def _known(self, parameter: dict[str, Any]) -> dict[str, Any]:
+        while "$ref" in parameter:
+            found: Any = self._spec
+            for part in parameter["$ref"].removeprefix("#/").split("/"):
+                found = found[part]
+            parameter = found
+        return parameter
+
+    def _absolute(self, value: Any) -> Any:
+        """References that lead into the file from wherever they stand."""
+        if isinstance(value, dict):
+            return {
+                key: f"spec{item}" if key == "$ref" and str(item).startswith("#") else self._absolute(item)
+                for key, item in value.items()
+            }
+        return [self._absolute(item) for item in value] if isinstance(value, list) else value
+
+
+@cache
+def described(path: Path) -> Described:
+    """Read once."""
+    return Described(path)
