@@ -16,11 +16,13 @@ from documents.cost_day import CostDay
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
+from documents.cost_view import CostView
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.evidence import EvidencePack
+from documents.exchange_rate import ExchangeRate
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.hold import Hold
@@ -78,12 +80,14 @@ __all__ = [
     "CostLoad",
     "CostLoadState",
     "CostPeriod",
+    "CostView",
     "CustomRole",
     "Delivery",
     "Escalation",
     "Event",
     "EventCounter",
     "EvidencePack",
+    "ExchangeRate",
     "ExternalIdentity",
     "Finding",
     "GroupRole",

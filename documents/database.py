@@ -27,12 +27,14 @@ from documents.cost_day import CostDay, make_totals
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
+from documents.cost_view import CostView
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.event_memory import EventMemory
 from documents.evidence import EvidencePack
+from documents.exchange_rate import ExchangeRate
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.hold import Hold
@@ -90,6 +92,7 @@ ALL = (
     CostLine,
     CostLoad,
     CostPeriod,
+    CostView,
     CustomRole,
     Delivery,
     Escalation,
@@ -97,6 +100,7 @@ ALL = (
     EventCounter,
     EventMemory,
     EvidencePack,
+    ExchangeRate,
     ExternalIdentity,
     Finding,
     GroupRole,

@@ -13,11 +13,14 @@ from resolvers.channel_change import ChannelMutations
 from resolvers.client import ClientMutations, ClientQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
+from resolvers.cost_line import CostLineQueries
 from resolvers.cost_update import CostUpdateSubscriptions
+from resolvers.cost_view import CostViewMutations, CostViewQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
 from resolvers.event import EventSubscriptions
 from resolvers.event_endpoint import EventEndpointMutations, EventEndpointQueries
+from resolvers.exchange_rate import ExchangeRateMutations, ExchangeRateQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
@@ -62,9 +65,12 @@ class Query(
     BudgetQueries,
     ChannelQueries,
     ClientQueries,
+    CostLineQueries,
     CostQueries,
+    CostViewQueries,
     DashboardQueries,
     EventEndpointQueries,
+    ExchangeRateQueries,
     FactorQueries,
     FindingQueries,
     IdentityProviderQueries,
@@ -108,6 +114,8 @@ class Mutation(
     IdentityProviderMutations,
     ChannelMutations,
     ClientMutations,
+    CostViewMutations,
+    ExchangeRateMutations,
     IncidentMutations,
     InvitationMutations,
     MaintenanceMutations,
