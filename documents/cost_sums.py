@@ -71,10 +71,9 @@ def _expression(layout: Layout, part: Dimension | TagKey) -> Any:
 def grouped(layout: Layout, question: CostQuestion) -> list[dict[str, Any]]:
     """Steps to one document per group, dearest first: its values, label, and sums per period as text."""
     names = _names(question, "m")
-    sums = {name: {"$sum": f"${layout.metrics[metric]}"} for name, metric in zip(names, question.metrics, strict=True)}
     key = {"values": _values(layout, question), "period": _truncated(layout.at, question.grain)}
     return [
-        {"$group": {"_id": key, "label": _label(layout, question), **sums}},
+        {"$group": {"_id": key, "label": _label(layout, question), **_sums(layout, question)}},
         {
             "$group": {
                 "_id": "$_id.values",
@@ -95,26 +94,12 @@ def converted(
     Products and sums have 34 significant digits, which is what a stored decimal holds; nothing else is rounded.
     """
     names, products = _names(question, "m"), _names(question, "c")
-    sums = {name: {"$sum": f"${layout.metrics[metric]}"} for name, metric in zip(names, question.metrics, strict=True)}
-    key = {
-        "values": _values(layout, question),
-        "period": _truncated(layout.at, question.grain),
-        "currency": f"${layout.currency}",
-        "day": _truncated(layout.at, Grain.DAY),
-    }
     told: dict[str, Any] = {
-        name: {"$multiply": [f"${amount}", "$rate"]} for amount, name in zip(names, products, strict=True)
+        name: {"$multiply": [f"${one}", "$rate"]} for one, name in zip(names, products, strict=True)
     }
     told["lacking"] = {"$cond": [{"$eq": ["$rate", None]}, "$_id.day", None]}
-    point: dict[str, Any] = {
-        "period": "$_id.period",
-        "currency": "$_id.currency",
-        "sums": _texts(names),
-        "converted": _texts(products),
-        "lacking": "$lacking",
-    }
     return [
-        {"$group": {"_id": key, "label": _label(layout, question), **sums}},
+        _by_day(layout, question),
         {"$set": {"rate": _rate(question, table, currencies)}},
         {"$set": told},
         {
@@ -131,11 +116,32 @@ def converted(
                 "_id": "$_id.values",
                 "label": {"$max": "$label"},
                 "total": {"$sum": "$c0"},
-                "points": {"$push": point},
+                "points": {"$push": _point(names, products)},
             }
         },
         {"$sort": {"total": -1, "_id": 1}},
     ]
+
+
+def _by_day(layout: Layout, question: CostQuestion) -> dict[str, Any]:
+    """The step that adds up what shares a rate."""
+    key = {
+        "values": _values(layout, question),
+        "period": _truncated(layout.at, question.grain),
+        "currency": f"${layout.currency}",
+        "day": _truncated(layout.at, Grain.DAY),
+    }
+    return {"$group": {"_id": key, "label": _label(layout, question), **_sums(layout, question)}}
+
+
+def _point(names: Sequence[str], products: Sequence[str]) -> dict[str, Any]:
+    return {
+        "period": "$_id.period",
+        "currency": "$_id.currency",
+        "sums": _texts(names),
+        "converted": _texts(products),
+        "lacking": "$lacking",
+    }
 
 
 def _rate(question: CostQuestion, table: RateTable, currencies: Sequence[str]) -> dict[str, Any]:
@@ -149,6 +155,11 @@ def _rate(question: CostQuestion, table: RateTable, currencies: Sequence[str]) -
         case = {"$eq": ["$_id.currency", {"$literal": currency}]}
         branches.append({"case": case, "then": {"$arrayElemAt": [stored, place]}})
     return {"$switch": {"branches": branches, "default": None}} if branches else {"$literal": None}
+
+
+def _sums(layout: Layout, question: CostQuestion) -> dict[str, Any]:
+    names = _names(question, "m")
+    return {name: {"$sum": f"${layout.metrics[metric]}"} for name, metric in zip(names, question.metrics, strict=True)}
 
 
 def _names(question: CostQuestion, letter: str) -> list[str]:

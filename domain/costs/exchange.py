@@ -1,7 +1,6 @@
 """Rates of exchange that an organization sets itself: read from text, looked up by day."""
 
 import csv
-import io
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -98,7 +97,7 @@ def read_rates(text: str) -> list[Rate]:
     Days are written 2026-11-30, rates with a point. Raises Invalid that names every line with a fault (up to 20): then
     none of them is taken.
     """
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), restval="")
+    reader = csv.DictReader((line + "\n" for line in text.removeprefix("\ufeff").split("\n")), restval="")
     names = [name.strip().lower() for name in reader.fieldnames or ()]
     if missing := [name for name in _COLUMNS if name not in names]:
         raise Invalid(f"The first line must name the columns {', '.join(_COLUMNS)}: {missing[0]} is missing.")

@@ -11,6 +11,7 @@ from documents import AccountState, AlertSource
 from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
 from documents.base import TenantDocument, utc_now
+from domain.costs.view import RelativePeriod, ViewQuestion
 from domain.facts.channel import ChannelKind
 from domain.facts.finding import FindingCategory
 from domain.facts.health import HealthProblem, ProblemKind
@@ -180,6 +181,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "IncidentMember": member,
         "Budget": budget,
         "CostLine": line,
+        **await make_cost_papers(tenant),
         "Sync": run,
         "IntegrationHealth": health,
         "SyncRead": read,
@@ -317,6 +319,34 @@ def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExp
         expires_at=now + timedelta(days=7),
     )
     return entry, export
+
+
+async def make_cost_papers(tenant: Tenant) -> dict[str, TenantDocument]:
+    """The period of the cost line, a load, a shared view and a rate."""
+    org_id, now = tenant.organization.id, utc_now()
+    (period,) = await documents.CostPeriod.list_in(tenant.scope, {"billing_account_id": "secret-payer"})
+    load = documents.CostLoad(
+        org_id=org_id,
+        state=documents.CostLoadState.RETIRED,
+        content="secret-content",
+        files=[],
+        actor="user:secret-actor",
+        started_at=now,
+        seen_at=now,
+    )
+    view = documents.CostView(
+        org_id=org_id,
+        name="secret-view",
+        owner="user:secret-actor",
+        is_shared=True,
+        question=ViewQuestion(period=RelativePeriod.LAST_MONTH, currency="XTS"),
+    )
+    rate = documents.ExchangeRate(
+        org_id=org_id, base="XTS", quote="XXX", day=now, rate=Decimal(1), note="secret-rate", set_by="user:secret-actor"
+    )
+    for document in (load, view, rate):
+        await document.insert()
+    return {"CostPeriod": period, "CostLoad": load, "CostView": view, "ExchangeRate": rate}
 
 
 async def make_cost_line(tenant: Tenant) -> documents.CostLine:
