@@ -334,19 +334,25 @@ async def make_cost_papers(tenant: Tenant) -> dict[str, TenantDocument]:
         started_at=now,
         seen_at=now,
     )
+    rate = documents.ExchangeRate(
+        org_id=org_id, base="XTS", quote="XXX", day=now, rate=Decimal(1), note="secret-rate", set_by="user:secret-actor"
+    )
+    for document in (load, rate):
+        await document.insert()
+    view = await make_cost_view(tenant)
+    return {"CostPeriod": period, "CostLoad": load, "CostView": view, "ExchangeRate": rate}
+
+
+async def make_cost_view(tenant: Tenant) -> documents.CostView:
+    """A view of costs that is shared."""
     view = documents.CostView(
-        org_id=org_id,
+        org_id=tenant.organization.id,
         name="secret-view",
         owner="user:secret-actor",
         is_shared=True,
         question=ViewQuestion(period=RelativePeriod.LAST_MONTH, currency="XTS"),
     )
-    rate = documents.ExchangeRate(
-        org_id=org_id, base="XTS", quote="XXX", day=now, rate=Decimal(1), note="secret-rate", set_by="user:secret-actor"
-    )
-    for document in (load, view, rate):
-        await document.insert()
-    return {"CostPeriod": period, "CostLoad": load, "CostView": view, "ExchangeRate": rate}
+    return await view.add()
 
 
 async def make_cost_line(tenant: Tenant) -> documents.CostLine:

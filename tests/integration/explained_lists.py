@@ -116,7 +116,7 @@ def listings() -> Iterator[Listing]:
     yield from sync_listings()
     days = 'beginsFrom: "2026-01-05T00:00:00Z", beginsBefore: "2026-01-20T00:00:00Z"'
     yield Listing("costLines", f"filter: {{{days}}}")
-    yield Listing("costLines", f"filter: {{sign: NEGATIVE, {days}}}", is_exact=False)
+    yield Listing("costLines", f"filter: {{sign: POSITIVE, {days}}}", is_exact=False)
     for where in ('subAccountIds: ["account 1"]', 'serviceNames: ["service 1"]', 'resourceIds: ["resource 5"]'):
         yield Listing("costLines", f"filter: {{{where}, {days}}}", is_exact=False)
 
