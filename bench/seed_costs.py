@@ -135,7 +135,7 @@ async def _store_days(job: LinesJob, billed: Sequence[Decimal], bills: Sequence[
             charge_category="Usage",
             sub_account_id=cell.sub_account_id,
             sub_account_name=f"account {cell.sub_account_id}",
-            tags=None,
+            tags=cell.tags,
         )
         sums[key] = DaySums(amount, amount, amount * 5 / 4, amount, cell.rows)
         bills[job.slice.number].slice.count(amount, 0, cell.day)

@@ -37,6 +37,11 @@ class Cell:
     region_id: str
     rows: int
 
+    @property
+    def tags(self) -> tuple[tuple[str, str], ...]:
+        """One of eleven teams for each service."""
+        return (("team", f"team-{sum(self.service_name.encode()) % 11:02d}"),)
+
 
 @dataclass(frozen=True, slots=True)
 class LinesJob:
@@ -113,6 +118,7 @@ def _template(job: LinesJob, cell: Cell, encoder: LineEncoder) -> Template:
         "service_name": cell.service_name,
         "sub_account_id": cell.sub_account_id,
         "sub_account_name": f"account {cell.sub_account_id}",
+        "tags": cell.tags,
     }
     columns = {name: [value] for name, value in values.items()}
     batch = FocusBatch(_ROW, columns, {}, [cell.provider], [job.slice], [cell.day])

@@ -22,11 +22,13 @@ from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
 from documents.cost_source import CostSource
 from documents.cost_usage import CostUsageDay
+from documents.cost_view import CostView
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.evidence import EvidencePack
+from documents.exchange_rate import ExchangeRate
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.hold import Hold
@@ -91,12 +93,14 @@ __all__ = [
     "CostPeriod",
     "CostSource",
     "CostUsageDay",
+    "CostView",
     "CustomRole",
     "Delivery",
     "Escalation",
     "Event",
     "EventCounter",
     "EvidencePack",
+    "ExchangeRate",
     "ExternalIdentity",
     "Finding",
     "GroupRole",

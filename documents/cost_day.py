@@ -8,23 +8,33 @@ from typing import Any, ClassVar
 from beanie import PydanticObjectId
 from bson import ObjectId
 from pymongo import ASCENDING, IndexModel
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.command_cursor import AsyncCommandCursor
 
 from documents.base import TenantDocument
-from documents.cost_period import CostPeriod, current_editions, midnight, one_moment, periods_between
-from documents.stored_decimal import stored_decimal
-from domain.costs.rollup import DayKey, DaySums
-from domain.costs.series import (
-    CostQuestion,
-    CostSeries,
-    GroupSums,
-    Metric,
-    SeriesBuilder,
-    TagKey,
+from documents.cost_line_sums import LAYOUT as LINE_LAYOUT
+from documents.cost_line_sums import check_bounded, lines_pipeline, narrowed, summed_lines
+from documents.cost_period import CostPeriod, CurrentEdition, current_editions, midnight, one_moment, periods_between
+from documents.cost_sums import (
+    Lacking,
+    Layout,
+    among,
+    converted,
+    group_sums,
+    grouped,
+    lacking_in,
+    matching,
+    within_days,
 )
+from documents.exchange_rate import rate_table
+from documents.stored_decimal import stored_decimal
+from domain.costs.exchange import RateTable
+from domain.costs.exchange import lacking as no_rate
+from domain.costs.rollup import DayKey, DaySums
+from domain.costs.series import CostQuestion, CostSeries, Metric, SeriesBuilder
 from domain.costs.slice import CostSlice
 from domain.errors import Invalid
 from domain.facts.cost_dimension import Dimension
-from domain.facts.cost_filter import TagFilter
 from domain.facts.scope import Scope
 
 
@@ -70,140 +80,129 @@ class CostDay(TenantDocument):
 for _name in ("get_in", "find_in", "list_in", "page_in", "count_in", "rows_by_id", "load_many"):
     setattr(CostDay, _name, CostDay._closed)
 
-_FIELDS = {
-    Dimension.PROVIDER: "provider",
-    Dimension.BILLING_ACCOUNT: "billing_account_id",
-    Dimension.SUB_ACCOUNT: "sub_account_id",
-    Dimension.SERVICE: "service_name",
-    Dimension.SERVICE_CATEGORY: "service_category",
-    Dimension.REGION: "region_id",
-    Dimension.CHARGE_CATEGORY: "charge_category",
-    Dimension.PRICING_CATEGORY: "pricing_category",
-    Dimension.COMMITMENT: "commitment_discount_id",
-    Dimension.COMMITMENT_STATUS: "commitment_discount_status",
-    Dimension.PUBLISHER: "publisher_name",
-}
-_SUMS = {
-    Metric.BILLED: "$billed",
-    Metric.EFFECTIVE: "$effective",
-    Metric.LIST: "$listed",
-    Metric.CONTRACTED: "$contracted",
-}
-
-
+LAYOUT = Layout(
+    at="day",
+    currency="currency",
+    dimensions={
+        Dimension.PROVIDER: ("provider",),
+        Dimension.BILLING_ACCOUNT: ("billing_account_id",),
+        Dimension.SUB_ACCOUNT: ("sub_account_id",),
+        Dimension.SERVICE: ("service_name",),
+        Dimension.SERVICE_CATEGORY: ("service_category",),
+        Dimension.REGION: ("region_id",),
+        Dimension.CHARGE_CATEGORY: ("charge_category",),
+        Dimension.PRICING_CATEGORY: ("pricing_category",),
+        Dimension.COMMITMENT: ("commitment_discount_id",),
+        Dimension.COMMITMENT_STATUS: ("commitment_discount_status",),
+        Dimension.PUBLISHER: ("publisher_name",),
+    },
+    metrics={
+        Metric.BILLED: "billed",
+        Metric.EFFECTIVE: "effective",
+        Metric.LIST: "listed",
+        Metric.CONTRACTED: "contracted",
+    },
+    labels={Dimension.SUB_ACCOUNT: "sub_account_name"},
+)
 _TOTALLED = ("billed", "effective", "listed", "contracted", "line_count")
 
 
 async def cost_series(scope: Scope, question: CostQuestion) -> CostSeries:
     """The sums the question asks for, in columns, over all organizations in scope.
 
-    Raises Invalid when the days hold rows in several currencies and the question names none.
+    They are read from totals of days, from daily sums or from billed rows, whichever is the coarsest that will do.
+    Raises Invalid when the days hold rows in several currencies and the question neither names nor converts to one,
+    when a rate is lacking, and when too many billed rows would have to be looked at.
     """
     async with one_moment() as session:
         editions = await current_editions(
-            scope, first=question.first, until=question.until, currency=question.currency, session=session
+            scope,
+            first=question.first,
+            until=question.until,
+            currency=question.currency,
+            only=narrowed(question.where) if question.needs_lines else None,
+            session=session,
         )
-        builder = SeriesBuilder(question, _currency_of({edition.currency for edition in editions}))
-        if question.is_coarse and all(edition.is_totalled for edition in editions):
-            rows = await CostPeriod.rows().aggregate(totals_pipeline(scope, question), session=session)
-        else:
-            # Not of the same moment, and need not be: rows of an edition stay as they are until nobody reads them.
-            pipeline = series_pipeline(scope, question, [edition.id for edition in editions])
-            rows = await CostDay.rows().aggregate(pipeline, allowDiskUse=True)
-        async for raw in rows:
-            builder.add(_group_sums(raw, question))
-    return builder.built()
+        currencies = sorted({edition.currency for edition in editions})
+        rates = await _rates(scope, question, currencies)
+        builder = SeriesBuilder(question, _currency_of(question, currencies))
+        rows = await _added_up(scope, question, editions, rates, session)
+        lacking = [day async for raw in rows for day in _taken(builder, raw, question)]
+    if lacking and question.convert_to:
+        first = min(lacking, key=lambda one: (one.day, one.currency))
+        raise no_rate(first.currency, question.convert_to, first.day.date())
+    others = [] if rates is None else [currency for currency in currencies if currency != rates.quote]
+    return builder.built(rates.used(currency, question.first, question.until) for currency in others if rates)
 
 
-def _currency_of(currencies: set[str]) -> str | None:
+def _taken(builder: SeriesBuilder, raw: Mapping[str, Any], question: CostQuestion) -> list[Lacking]:
+    builder.add(group_sums(raw, question))
+    return lacking_in(raw)
+
+
+async def _added_up(
+    scope: Scope,
+    question: CostQuestion,
+    editions: Sequence[CurrentEdition],
+    rates: RateTable | None,
+    session: AsyncClientSession,
+) -> AsyncCommandCursor[dict[str, Any]]:
+    """One document per group, from where the question is answered soonest."""
+    ids, currencies = [edition.id for edition in editions], sorted({edition.currency for edition in editions})
+
+    def sums(layout: Layout) -> list[dict[str, Any]]:
+        return grouped(layout, question) if rates is None else converted(layout, question, rates, currencies)
+
+    if question.is_coarse and all(edition.is_totalled for edition in editions):
+        return await CostPeriod.rows().aggregate(totals_pipeline(scope, question, sums(LAYOUT)), session=session)
+    # Not of the same moment, and need not be: rows of an edition stay as they are until nobody reads them.
+    if question.needs_lines:
+        await check_bounded(ids, first=question.first, until=question.until)
+        return await summed_lines(lines_pipeline(scope, question, ids, sums(LINE_LAYOUT)))
+    return await CostDay.rows().aggregate(series_pipeline(scope, question, ids, sums(LAYOUT)), allowDiskUse=True)
+
+
+async def _rates(scope: Scope, question: CostQuestion, currencies: Sequence[str]) -> RateTable | None:
+    if question.convert_to is None:
+        return None
+    if len(scope.org_ids) > 1:
+        raise Invalid("Rates belong to an organization: name it with organizationId.", path=("organizationId",))
+    return await rate_table(scope, question.convert_to, currencies, question.until)
+
+
+def _currency_of(question: CostQuestion, currencies: Sequence[str]) -> str | None:
+    if question.convert_to is not None:
+        return question.convert_to
     if len(currencies) > 1:
         raise Invalid(
-            f"These costs are in {', '.join(sorted(currencies))} and do not add up: name one currency.",
+            f"These costs are in {', '.join(currencies)} and do not add up: name one currency, or have them converted "
+            "with convertTo.",
             path=("currency",),
         )
     return next(iter(currencies), None)
 
 
-def totals_pipeline(scope: Scope, question: CostQuestion) -> list[dict[str, Any]]:
+def series_pipeline(
+    scope: Scope, question: CostQuestion, editions: Sequence[ObjectId], sums: list[dict[str, Any]] | None = None
+) -> list[dict[str, Any]]:
+    """One document per group from daily sums; `sums` are the steps that add up, those of `grouped` when left out."""
+    match = {**CostDay.within(scope), "day": within_days(question), **among(editions)}
+    return [{"$match": match | matching(LAYOUT, question.where)}, *(sums or grouped(LAYOUT, question))]
+
+
+def totals_pipeline(
+    scope: Scope, question: CostQuestion, sums: list[dict[str, Any]] | None = None
+) -> list[dict[str, Any]]:
     """What `series_pipeline` gives, for a coarse question, from the totals in the periods."""
     match = periods_between(scope, first=question.first, until=question.until, currency=question.currency)
-    total = {"$mergeObjects": ["$totals", {"billing_account_id": "$billing_account_id"}]}
+    total = {"$mergeObjects": ["$totals", {"billing_account_id": "$billing_account_id", "currency": "$currency"}]}
     return [
-        {"$match": {**match, **_dimensions(question)}},
+        {"$match": {**match, **matching(LAYOUT, question.where)}},
         {"$unwind": "$totals"},
         {"$replaceWith": total},
-        {"$match": {"day": _days(question)}},
-        *_grouped(question),
+        {"$match": {"day": within_days(question)}},
+        *(sums or grouped(LAYOUT, question)),
     ]
-
-
-def series_pipeline(scope: Scope, question: CostQuestion, editions: Sequence[ObjectId]) -> list[dict[str, Any]]:
-    """One document per group, dearest first: its values, label, and sums per period as text."""
-    return [{"$match": _match(scope, question, editions)}, *_grouped(question)]
-
-
-def _grouped(question: CostQuestion) -> list[dict[str, Any]]:
-    period = {"$dateTrunc": {"date": "$day", "unit": question.grain.lower(), "startOfWeek": "monday"}}
-    metrics = {f"m{number}": _SUMS[metric] for number, metric in enumerate(question.metrics)}
-    label = {"$max": "$sub_account_name"} if question.group_by == (Dimension.SUB_ACCOUNT,) else {"$max": None}
-    return [
-        {
-            "$group": {
-                "_id": {"values": [_expression(part) for part in question.group_by], "period": period},
-                "label": label,
-                **{name: {"$sum": field} for name, field in metrics.items()},
-            }
-        },
-        {
-            "$group": {
-                "_id": "$_id.values",
-                "label": {"$max": "$label"},
-                "total": {"$sum": "$m0"},
-                # As text, because the driver reads decimals slowly.
-                "points": {"$push": {"period": "$_id.period", "sums": [{"$toString": f"${name}"} for name in metrics]}},
-            }
-        },
-        {"$sort": {"total": -1, "_id": 1}},
-    ]
-
-
-def _match(scope: Scope, question: CostQuestion, editions: Sequence[ObjectId]) -> dict[str, Any]:
-    match = {**CostDay.within(scope), "day": _days(question), "edition_id": {"$in": list(editions)}}
-    match |= _dimensions(question)
-    tags = [_tag(part) for part in question.where.tags]
-    if tags:
-        match["$expr"] = {"$and": tags}
-    return match
-
-
-def _tag(part: TagFilter) -> dict[str, Any]:
-    # Literal, or a value that begins with a dollar would be taken for a path.
-    among = {"$in": [_expression(TagKey(part.tag)), {"$literal": list(part.values)}]}
-    return {"$not": [among]} if part.is_excluded else among
-
-
-def _days(question: CostQuestion) -> dict[str, Any]:
-    return {"$gte": midnight(question.first), "$lt": midnight(question.until)}
-
-
-def _dimensions(question: CostQuestion) -> dict[str, Any]:
-    parts = [
-        {_FIELDS[part.dimension]: {"$nin" if part.is_excluded else "$in": list(part.values)}}
-        for part in question.where.dimensions
-    ]
-    return {"$and": parts} if parts else {}
-
-
-def _expression(part: Dimension | TagKey) -> Any:
-    if isinstance(part, Dimension):
-        return {"$ifNull": [f"${_FIELDS[part]}", None]}
-    # Tag names hold dots and dollars, which paths cannot.
-    return {"$ifNull": [{"$getField": {"field": {"$literal": part.key}, "input": "$tags"}}, None]}
-
-
-def _group_sums(raw: Mapping[str, Any], question: CostQuestion) -> GroupSums:
-    points = [(point["period"].date(), [Decimal(text) for text in point["sums"]]) for point in raw["points"]]
-    return GroupSums(values=tuple(raw["_id"]), label=raw["label"], points=points)
 
 
 def days_of(

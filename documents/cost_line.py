@@ -14,6 +14,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
+from documents.cost_origin import LineOrigin, add_origins
 from documents.cost_period import current_editions
 from documents.encoded_rows import RowEncoder, int_elements, object_id_elements, rows_of
 from documents.page import Keyset, Page
@@ -29,11 +30,12 @@ class CostLine(TenantDocument):
     """One FOCUS row; the fields are the columns of FOCUS 1.3 in snake case, left out where they are null.
 
     `provider` is the name the row is filed under. `extras` holds the columns FOCUS does not know. `row` counts the rows
-    of file number `file` of the load from 1. Reads see current editions only, never rows that are staged or replaced.
+    of file number `file` of the load from 1. `origin` is never stored: rows have it when they are read with it. Reads
+    see current editions only, never rows that are staged or replaced.
     """
 
     noun: ClassVar[str] = "cost line"
-    always_read: ClassVar[tuple[str, ...]] = ("org_id", "edition_id")
+    always_read: ClassVar[tuple[str, ...]] = ("org_id", "edition_id", "file")
 
     edition_id: PydanticObjectId
     file: int
@@ -105,6 +107,7 @@ class CostLine(TenantDocument):
     contract_applied: str | None = None
     host_provider_name: str | None = None
     service_provider_name: str | None = None
+    origin: LineOrigin | None = None
 
     class Settings:
         name = "cost_lines"
@@ -157,6 +160,13 @@ class CostLine(TenantDocument):
         visible = set(await _visible(scope))
         rows = await super().rows_by_id(scope, ids, reading)
         return {id: row for id, row in rows.items() if row.edition_id in visible}
+
+    @classmethod
+    async def complete(cls, rows: Sequence[Any]) -> None:
+        """Rows that were read with their origin have it."""
+        wanted = [row for row in rows if hasattr(row, "origin")]
+        if wanted:
+            await add_origins(wanted)
 
 
 # They would show lines that are staged or replaced.

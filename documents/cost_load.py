@@ -55,8 +55,8 @@ class LoadedPeriod(BaseModel):
 class CostLoad(TenantDocument):
     """`content` is a hash over the files and the options they were read with. `actor` is who loaded them.
 
-    `staged` names the editions whose rows are stored and do not count yet; whoever clears up deletes those.
-    `seen_at` is the last sign of life while STAGING.
+    `replaced` are the loads whose periods it took the place of. `staged` names the editions whose rows are stored and
+    do not count yet; whoever clears up deletes those. `seen_at` is the last sign of life while STAGING.
     """
 
     noun: ClassVar[str] = "load of costs"
@@ -67,6 +67,7 @@ class CostLoad(TenantDocument):
     actor: str
     line_count: int = 0
     periods: list[LoadedPeriod] = Field(default_factory=list)
+    replaced: list[PydanticObjectId] = Field(default_factory=list)
     staged: list[PydanticObjectId] = Field(default_factory=list)
     started_at: datetime
     seen_at: datetime
@@ -128,9 +129,12 @@ def _still_staging(matched: int) -> None:
         raise Conflict("This load was given up because nothing was heard of it for a while: load the files again.")
 
 
-async def retire_loads(tx: Transaction, load_ids: set[ObjectId]) -> None:
-    """Mark those of the loads that have no current period left."""
-    empty = await loads_without_periods(load_ids, tx.session)
+async def retire_loads(tx: Transaction, load_id: ObjectId, replaced: set[ObjectId]) -> None:
+    """Note on a load which ones it replaced, and mark those of all these that have no current period left."""
+    await CostLoad.rows().update_one(
+        {"_id": load_id}, {"$set": {"replaced": sorted(replaced - {load_id})}}, session=tx.session
+    )
+    empty = await loads_without_periods(replaced | {load_id}, tx.session)
     await CostLoad.rows().update_many(
         {"_id": {"$in": sorted(empty)}}, {"$set": {"state": CostLoadState.RETIRED.value}}, session=tx.session
     )

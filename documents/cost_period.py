@@ -43,9 +43,9 @@ class CostPeriod(TenantDocument):
     """The rows of one source, provider, billing account and billing period. Lines and days name their `edition_id`.
 
     `first_on` and `last_on` are the first and last midnight (UTC) of a day on which a charge begins. `billed` is in
-    `currency`. `fingerprint` tells whether rows loaded again are the same rows. `totals` add up the edition named by
-    `totalled_id`: where that is not `edition_id`, they are not made yet, and cost days are read instead.
-    `usage_id` is the edition whose usage days are made; migrating makes those of others.
+    `currency`. `fingerprint` tells whether rows loaded again are the same rows; `restatements` counts how often others
+    took their place. `totals` add up the edition named by `totalled_id`: where that is not `edition_id`, they are not
+    made yet, and cost days are read instead. `usage_id` is the edition whose usage days are made.
     """
 
     noun: ClassVar[str] = "billing period"
@@ -64,6 +64,7 @@ class CostPeriod(TenantDocument):
     edition_id: PydanticObjectId
     load_id: PydanticObjectId
     loaded_at: datetime
+    restatements: int = 0
     retired: list[RetiredEdition] = Field(default_factory=list)
     totalled_id: PydanticObjectId | None = None
     totals: list[DayTotal] = Field(default_factory=list)
@@ -85,6 +86,7 @@ class CostPeriod(TenantDocument):
             ),
             IndexModel([("org_id", ASCENDING), ("last_on", ASCENDING)], name="org_last_on"),
             IndexModel([("load_id", ASCENDING)], name="load"),
+            IndexModel([("org_id", ASCENDING), ("period_start", DESCENDING), ("_id", DESCENDING)], name="org_newest"),
             IndexModel([("retired.at", ASCENDING)], name="retired", sparse=True),
         ]
 
@@ -129,44 +131,24 @@ async def current_editions(
     first: date | None = None,
     until: date | None = None,
     currency: str | None = None,
+    only: Mapping[str, Any] | None = None,
     session: AsyncClientSession | None = None,
 ) -> list[CurrentEdition]:
     """The edition of every period in scope with charges that begin from `first` up to before `until`.
 
     All as of one moment: never some periods from before a load and some from after it. A `session` given is one of
-    `one_moment`.
+    `one_moment`. `only` is a filter on further fields of the periods.
     """
     if session is None:
-        async with one_moment() as session:
-            return await current_editions(scope, first=first, until=until, currency=currency, session=session)
-    query = periods_between(scope, first=first, until=until, currency=currency)
+        async with one_moment() as one:
+            return await current_editions(scope, first=first, until=until, currency=currency, only=only, session=one)
+    query = {**(only or {}), **periods_between(scope, first=first, until=until, currency=currency)}
     fields = {"edition_id": 1, "currency": 1, "totalled_id": 1}
     rows = CostPeriod.rows().find(query, projection=fields, session=session)
     return [
         CurrentEdition(raw["edition_id"], raw["currency"], raw.get("totalled_id") == raw["edition_id"])
         async for raw in rows
     ]
-
-
-async def newest_charge(scope: Scope) -> date | None:
-    """The newest day (UTC) on which a charge begins, None where there are no costs."""
-    raw = await CostPeriod.rows().find_one(
-        CostPeriod.within(scope), sort=[("last_on", DESCENDING)], projection={"last_on": 1}
-    )
-    return None if raw is None else raw["last_on"].date()
-
-
-async def billed_since(day: date) -> list[PydanticObjectId]:
-    """Every organization with charges on this day (UTC) or later."""
-    found: list[PydanticObjectId] = await CostPeriod.rows().distinct("org_id", {"last_on": {"$gte": midnight(day)}})
-    return found
-
-
-async def newest_charge_of(scope: Scope, source: str) -> date | None:
-    """The newest day (UTC) on which a charge of this source begins, None where it has none."""
-    query = {"source": source, **CostPeriod.within(scope)}
-    raw = await CostPeriod.rows().find_one(query, sort=[("last_on", DESCENDING)], projection={"last_on": 1})
-    return None if raw is None else raw["last_on"].date()
 
 
 def periods_between(
@@ -207,10 +189,11 @@ async def put_in_place(
         if not change.is_unchanged:
             update["$set"] = _fields(edition, load_id, at)
         if old is None:
-            update["$setOnInsert"] = {"created_at": at, "retired": []}
+            update["$setOnInsert"] = {"created_at": at, "retired": [], "restatements": 0}
         else:
             unneeded = edition.id if change.is_unchanged else old["edition_id"]
             update["$push"] = {"retired": {"edition_id": unneeded, "at": at}}
+            update["$inc"] = {"restatements": int(not change.is_unchanged)}
         writes.append(UpdateOne({"org_id": org_id, **edition.slice.key._asdict()}, update, upsert=True))
     await CostPeriod.rows().bulk_write(writes, ordered=False, session=tx.session)
     return changes

@@ -34,12 +34,14 @@ from documents.cost_period import CostPeriod
 from documents.cost_source import CostSource
 from documents.cost_usage import CostUsageDay
 from documents.cost_usage_making import make_usage
+from documents.cost_view import CostView
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.event_memory import EventMemory
 from documents.evidence import EvidencePack
+from documents.exchange_rate import ExchangeRate
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.hold import Hold
@@ -105,6 +107,7 @@ ALL = (
     CostLoad,
     CostPeriod,
     CostSource,
+    CostView,
     CustomRole,
     Delivery,
     Escalation,
@@ -112,6 +115,7 @@ ALL = (
     EventCounter,
     EventMemory,
     EvidencePack,
+    ExchangeRate,
     ExternalIdentity,
     Finding,
     GroupRole,

@@ -22,7 +22,8 @@ from connectors.billing.opening import open_feed
 from connectors.reading.source import Reach
 from documents.account import Account
 from documents.alert import resolve_alerts
-from documents.cost_period import midnight, newest_charge_of
+from documents.cost_freshness import newest_charge_of
+from documents.cost_period import midnight
 from documents.cost_source import CostSource, FetchedMonth, named_objects, record_ended, record_month
 from documents.transaction import Transaction
 from domain.costs.header import ReadOptions

@@ -223,7 +223,7 @@ class _Load:
         ]
         changes = await put_in_place(tx, self.scope, self.id, editions, at)
         replaced = {change.old_load_id for change in changes if change.old_load_id is not None}
-        await retire_loads(tx, replaced | {self.id})
+        await retire_loads(tx, self.id, replaced)
         await record_billed_accounts(self.scope, self.accounts, at, session=tx.session)
         tx.announce(self.ledger.org_id, topic.costs(self.ledger.org_id), "CostsUpdated", told_costs(self.id, changes))
         announce_job(tx, self.ledger.org_id, told_progress(self.ledger, JobState.SUCCEEDED, None, self.now()))

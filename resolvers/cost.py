@@ -1,4 +1,4 @@
-"""Costs: sums over time, and the billed rows behind them."""
+"""Costs: sums over time."""
 
 from typing import Annotated, Any
 
@@ -7,17 +7,27 @@ from pydantic import TypeAdapter
 
 from auth.permission import Permission
 from documents.cost_day import cost_series
-from documents.cost_line import NEWEST_FIRST
-from documents.cost_line import CostLine as StoredLine
+from documents.cost_freshness import Freshness, cost_freshness
 from domain.costs import series
+from domain.costs.series import CostQuestion, total_of
+from domain.facts.scope import Scope
 from resolvers.context import Info
 from resolvers.fields import query
-from schema.connection import DEFAULT_FIRST, After, Connection, First
-from schema.cost import CostColumn, CostGroup, CostLine, CostLineFilter, CostSeries, CostsInput
+from schema.cost import (
+    CostColumn,
+    CostConversion,
+    CostFreshness,
+    CostGroup,
+    CostOriginal,
+    CostSeries,
+    CostsInput,
+    CostSourceFreshness,
+)
 from schema.directives import Cost
 from schema.node import local_id
 
 ENCODED = TypeAdapter(series.CostSeries)
+FRESHNESS = TypeAdapter(Freshness)
 
 
 @strawberry.type
@@ -26,7 +36,8 @@ class CostQueries:
         CostSeries,
         may=Permission.COSTS_READ,
         directives=(Cost(weight=20),),
-        description="Costs over time, grouped and in columns. Sums are exact and read from daily roll-ups.",
+        description="Costs over time, grouped and in columns. Sums are exact and read from daily roll-ups; by "
+        "dimensions these lack, and by the hour, they are added up from billed rows, a million at most.",
     )
     async def costs(
         self, info: Info, input: Annotated[CostsInput, strawberry.argument(description="Which costs, and how.")]
@@ -34,60 +45,59 @@ class CostQueries:
         scope = info.context.scope
         if input.organization_id is not None:
             scope = scope.narrowed(local_id("Organization", input.organization_id))
-        question = input.question()
-        found = await info.context.ports.results.get_or_compute(
-            ("costs", question), scope, ENCODED, lambda: cost_series(scope, question)
+        return await answered(info, scope, input.question())
+
+
+async def answered(info: Info, scope: Scope, question: CostQuestion) -> CostSeries:
+    """The answer to a question, kept until costs or rates change."""
+    results = info.context.ports.results
+    found = await results.get_or_compute(("costs", question), scope, ENCODED, lambda: cost_series(scope, question))
+
+    async def fresh() -> CostFreshness:
+        days = ("cost freshness", question.first, question.until)
+        told = await results.get_or_compute(
+            days, scope, FRESHNESS, lambda: cost_freshness(scope, first=question.first, until=question.until)
         )
-        return _shown(found)
+        return _fresh(told)
 
-    @query(Connection[CostLine], may=Permission.COSTS_READ, description="Billed rows in reach, newest charges first.")
-    async def cost_lines(
-        self,
-        info: Info,
-        filter: Annotated[
-            CostLineFilter | None, strawberry.argument(description="Which ones; all when left out.")
-        ] = None,
-        first: First = DEFAULT_FIRST,
-        after: After = None,
-    ) -> Any:
-        scope = info.context.scope
-        if filter and filter.organization_id is not None:
-            scope = scope.narrowed(local_id("Organization", filter.organization_id))
-        return await info.context.ports.pager.page(
-            info, StoredLine, scope, _where(filter), NEWEST_FIRST, first=first, after=after
-        )
-
-
-def _shown(found: series.CostSeries) -> CostSeries:
     return CostSeries(
         currency=found.currency,
         periods=found.periods,
+        begins=found.begins,
         groups=[_group(group) for group in found.groups],
         rest=None if found.rest is None else _group(found.rest),
         rest_count=found.rest_count,
         total=_group(found.all),
+        conversions=[CostConversion(currency=one.currency, days=one.days, rates=one.rates) for one in found.rates],
+        fresh=fresh,
     )
 
 
 def _group(group: series.CostGroup) -> CostGroup:
-    totals = group.totals
-    columns = [
-        CostColumn(metric=metric, amounts=amounts, total=totals[metric]) for metric, amounts in group.amounts.items()
+    original = [
+        CostOriginal(currency=currency, columns=_columns(amounts))
+        for currency, amounts in sorted(group.original.items())
     ]
-    return CostGroup(values=list(group.values), label=group.label, columns=columns)
+    return CostGroup(values=list(group.values), label=group.label, columns=_columns(group.amounts), original=original)
 
 
-def _where(filter: CostLineFilter | None) -> dict[str, Any]:
-    if filter is None:
-        return {}
-    begins = {"$gte": filter.begins_from, "$lt": filter.begins_before}
-    chosen = {
-        "sub_account_id": filter.sub_account_ids,
-        "service_name": filter.service_names,
-        "resource_id": filter.resource_ids,
-        "charge_category": filter.charge_categories,
-    }
-    where: dict[str, Any] = {name: {"$in": values} for name, values in chosen.items() if values is not None}
-    if limits := {operator: at for operator, at in begins.items() if at is not None}:
-        where["charge_period_start"] = limits
-    return where
+def _columns(columns: dict[series.Metric, list[Any]]) -> list[CostColumn]:
+    return [CostColumn(metric=metric, amounts=amounts, total=total_of(amounts)) for metric, amounts in columns.items()]
+
+
+def _fresh(found: Freshness) -> CostFreshness:
+    return CostFreshness(
+        newest_charge_on=found.newest_charge_on,
+        loaded_at=found.loaded_at,
+        sources=[
+            CostSourceFreshness(
+                provider=one.provider,
+                billing_account_id=one.billing_account_id,
+                newest_charge_on=one.newest_charge_on,
+                loaded_at=one.loaded_at,
+                missing_from=one.missing_from,
+            )
+            for one in found.sources
+        ],
+        source_count=found.source_count,
+    )

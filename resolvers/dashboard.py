@@ -14,7 +14,7 @@ from auth.permission import Permission
 from auth.scope import scope_of_all
 from documents.account import count_accounts
 from documents.cost_day import cost_series
-from documents.cost_period import newest_charge
+from documents.cost_freshness import newest_charge
 from documents.tally import tally_in
 from domain.errors import Invalid
 from domain.facts.scope import Scope

@@ -18,12 +18,15 @@ from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
 from resolvers.cost_anomaly import CostAnomalyMutations, CostAnomalyQueries
 from resolvers.cost_driver import CostDriverQueries
+from resolvers.cost_line import CostLineQueries
 from resolvers.cost_source import CostSourceMutations, CostSourceQueries
 from resolvers.cost_update import CostUpdateSubscriptions
+from resolvers.cost_view import CostViewMutations, CostViewQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
 from resolvers.event import EventSubscriptions
 from resolvers.event_endpoint import EventEndpointMutations, EventEndpointQueries
+from resolvers.exchange_rate import ExchangeRateMutations, ExchangeRateQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
@@ -75,8 +78,11 @@ class Query(
     CostQueries,
     CostDriverQueries,
     CostSourceQueries,
+    CostLineQueries,
+    CostViewQueries,
     DashboardQueries,
     EventEndpointQueries,
+    ExchangeRateQueries,
     FactorQueries,
     FindingQueries,
     IdentityProviderQueries,
@@ -124,6 +130,8 @@ class Mutation(
     ChannelMutations,
     ClientMutations,
     CommitmentTermMutations,
+    CostViewMutations,
+    ExchangeRateMutations,
     IncidentMutations,
     InvitationMutations,
     MaintenanceMutations,

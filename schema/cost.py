@@ -1,25 +1,26 @@
-"""Costs: sums over time in columns, and the billed rows behind them."""
+"""Costs: sums over time in columns, and how fresh they are."""
 
+from collections.abc import Awaitable, Callable
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 import strawberry
 from pydantic import BaseModel, Field
-from strawberry.scalars import JSON
 
-from documents.cost_line import CostLine as StoredLine
 from domain.costs.series import MOST_GROUPS, CostQuestion, Grain, Metric, TagKey
 from domain.errors import Invalid
 from domain.facts.cost_dimension import Dimension
-from domain.facts.money import Money
 from schema.cost_filter import CostDimensionFilter, CostTagFilter, filter_of
-from schema.node import Node, derived, said, view
-from schema.relation import organization_id_of
+from schema.directives import Cost
+from schema.node import said
+
+CURRENCY = r"^[A-Z]{3}$"
 
 
 @strawberry.pydantic.input(description="What to group by: exactly one of the two.", one_of=True)
 class CostGrouping(BaseModel):
-    dimension: Dimension | None = Field(description="One of the dimensions every row has.")
+    dimension: Dimension | None = Field(description="One of the dimensions.")
     tag: str | None = Field(max_length=512, description="The value of this tag, by its key.")
 
 
@@ -39,7 +40,13 @@ class CostsInput(BaseModel):
         default=20, ge=1, le=MOST_GROUPS, description="How many groups are told apart; the rest is added up."
     )
     currency: str | None = Field(
-        default=None, pattern=r"^[A-Z]{3}$", description="Needed only where costs are in several currencies."
+        default=None, pattern=CURRENCY, description="Only costs in this currency; needed where they are in several."
+    )
+    convert_to: str | None = Field(
+        default=None,
+        pattern=CURRENCY,
+        description="Turn every amount into this currency, by the organization's own rate of the day of each cost: the "
+        "last one on or before it. What was billed stands beside, in `original`.",
     )
     dimensions: list[CostDimensionFilter] = Field(
         default_factory=list, max_length=11, description="Only rows that match all of these."
@@ -59,6 +66,7 @@ class CostsInput(BaseModel):
             top=self.top,
             currency=self.currency,
             where=filter_of(self.dimensions, self.tags),
+            convert_to=self.convert_to,
         )
 
 
@@ -77,75 +85,70 @@ class CostColumn:
     total: Decimal = said("All of them added up.")
 
 
+@strawberry.type(description="Converted amounts as they were billed, in one currency.")
+class CostOriginal:
+    currency: str = said("The currency they were billed in.")
+    columns: list[CostColumn] = said("The amounts, one column for each metric.", directives=(Cost(list_size=2),))
+
+
 @strawberry.type(description="One line of a chart.")
 class CostGroup:
     values: list[str | None] = said("One value for each thing grouped by; null where rows have none.")
     label: str | None = said("Its printed name, where there is one.")
-    columns: list[CostColumn] = said("The amounts, one column for each metric.")
+    columns: list[CostColumn] = said(
+        "The amounts, one column for each metric. Sums and conversions have 34 significant digits; nothing else is "
+        "rounded."
+    )
+    original: list[CostOriginal] = said(
+        "The same as billed, by currency; empty unless amounts were converted.", directives=(Cost(list_size=2),)
+    )
+
+
+@strawberry.type(description="The rates that costs in one currency were converted by.")
+class CostConversion:
+    currency: str = said("The currency they were billed in.")
+    days: list[date] = said("From each of these days on the rate beside it held.")
+    rates: list[Decimal] = said("What one unit was worth, beside each day.")
+
+
+@strawberry.type(description="How fresh the costs of one billing account are.")
+class CostSourceFreshness:
+    provider: str = said("Who sends the bill.")
+    billing_account_id: str = said("The account that is invoiced.")
+    newest_charge_on: date = said("The newest day (UTC) with a charge, before the end of what was asked for.")
+    loaded_at: datetime = said("When costs of it were last loaded.")
+    missing_from: date | None = said(
+        "The first day asked for without a charge behind it; null when there are charges up to the last day. Whether "
+        "more will come, no bill says."
+    )
+
+
+@strawberry.type(description="How fresh the costs in an answer are. Filters do not count: it is about whole accounts.")
+class CostFreshness:
+    newest_charge_on: date | None = said("The newest day (UTC) with a charge; null without costs.")
+    loaded_at: datetime | None = said("When any of them were last loaded; null without costs.")
+    sources: list[CostSourceFreshness] = said(
+        "Billing accounts with charges in the days asked for or in the 92 days before, the stalest first; 100 at most."
+    )
+    source_count: int = said("How many billing accounts there are.")
 
 
 @strawberry.type(description="Costs over time in columns, ready for a chart.")
 class CostSeries:
     currency: str | None = said("Currency of every amount; null when there are no costs.")
-    periods: list[date] = said("First day of each period.")
+    periods: list[date] = said("First day of each period; by the hour the day of each hour.")
+    begins: list[datetime] = said("The instant at which each period begins.")
     groups: list[CostGroup] = said("The dearest groups, dearest first.")
     rest: CostGroup | None = said("All other groups added up; null when there are none.")
     rest_count: int = said("How many groups the rest holds.")
     total: CostGroup = said("Everything added up.")
-
-
-@view(StoredLine, description="One row of a bill, as it was billed.")
-class CostLine(Node):
-    provider: str = said("Who sells the service.")
-    billing_account_id: str = said("The account that is invoiced.")
-    sub_account_id: str | None = said("The account, subscription or project that was charged.")
-    sub_account_name: str | None = said("Its printed name.")
-    service_name: str = said("The service.")
-    service_category: str | None = said("Its category in the FOCUS list.")
-    region_id: str | None = said("Where it ran.")
-    resource_id: str | None = said("The resource, by the provider's own id.")
-    resource_name: str | None = said("Its printed name.")
-    charge_category: str = said("Usage, Purchase, Tax, Credit or Adjustment.")
-    charge_description: str | None = said("What was charged, in the provider's words.")
-    charge_period_start: datetime = said("When the charge begins.")
-    charge_period_end: datetime = said("When it ends, exclusive.")
-    billing_period_start: datetime = said("When the billing period begins.")
-    consumed_quantity: Decimal | None = said("How much was used.")
-    consumed_unit: str | None = said("In which unit.")
-    tags: JSON | None = said("Its tags as an object of strings.")
-    row: int = said("Row of the file it came from, counted from 1.")
-    billing_currency: strawberry.Private[str]
-    billed_cost: strawberry.Private[Decimal]
-    effective_cost: strawberry.Private[Decimal]
-    list_cost: strawberry.Private[Decimal | None]
-
-    @derived("What was invoiced.", reads=("billed_cost", "billing_currency"))
-    def billed(self) -> Money:
-        return Money(amount=self.billed_cost, currency=self.billing_currency)
-
-    @derived("What it cost with commitments spread over their use.", reads=("effective_cost", "billing_currency"))
-    def effective(self) -> Money:
-        return Money(amount=self.effective_cost, currency=self.billing_currency)
-
-    @derived(
-        "What it would have cost at list price; null where the bill has none.",
-        reads=("list_cost", "billing_currency"),
-        name="list",
+    conversions: list[CostConversion] = said(
+        "The rates that were used; empty unless amounts were converted.", directives=(Cost(list_size=3),)
     )
-    def list_money(self) -> Money | None:
-        return None if self.list_cost is None else Money(amount=self.list_cost, currency=self.billing_currency)
+    fresh: strawberry.Private[Callable[[], Awaitable[Any]]]
 
-    @derived("The tenant it belongs to.", reads=("org_id",))
-    def organization_id(self) -> strawberry.ID:
-        return organization_id_of(self)
-
-
-@strawberry.pydantic.input(description="Which billed rows; every field that is given must match.")
-class CostLineFilter(BaseModel):
-    organization_id: strawberry.ID | None = Field(default=None, description="Of this tenant only.")
-    begins_from: datetime | None = Field(default=None, description="Charges that begin then or later.")
-    begins_before: datetime | None = Field(default=None, description="Charges that begin earlier than then.")
-    sub_account_ids: list[str] | None = Field(default=None, max_length=100, description="Of these accounts only.")
-    service_names: list[str] | None = Field(default=None, max_length=100, description="Of these services only.")
-    resource_ids: list[str] | None = Field(default=None, max_length=100, description="Of these resources only.")
-    charge_categories: list[str] | None = Field(default=None, max_length=5, description="Of these categories only.")
+    @strawberry.field(description="How fresh these costs are.", directives=(Cost(weight=2),))
+    async def freshness(self) -> CostFreshness:
+        """Looked up only when asked for."""
+        found: CostFreshness = await self.fresh()
+        return found

@@ -67,14 +67,18 @@ register_enum(
     Grain,
     "Length of a period of a cost series.",
     {
+        Grain.HOUR: "An hour; read from billed rows, of at most 14 days. Many bills tell no hours, only days.",
         Grain.DAY: "A day in UTC.",
         Grain.WEEK: "An ISO week: Monday to Sunday.",
         Grain.MONTH: "A calendar month.",
+        Grain.QUARTER: "A quarter of a calendar year.",
+        Grain.YEAR: "A calendar year.",
     },
 )
 register_enum(
     Dimension,
-    "What every cost is kept by, next to its tags.",
+    "What costs are grouped and picked by, next to tags. Where it says so, costs are added up from billed rows, which "
+    "is slower and bounded.",
     {
         Dimension.PROVIDER: "Who sells the service.",
         Dimension.BILLING_ACCOUNT: "The account that is invoiced.",
@@ -87,6 +91,22 @@ register_enum(
         Dimension.COMMITMENT: "The commitment a charge is covered by or pays for, by the provider's own id.",
         Dimension.COMMITMENT_STATUS: "Whether the commitment was Used or Unused.",
         Dimension.PUBLISHER: "Who made what was sold; in a marketplace somebody else than who sells it.",
+        Dimension.RESOURCE: "The resource, by the provider's own id. From billed rows.",
+        Dimension.RESOURCE_TYPE: "The kind of resource, in the provider's words. From billed rows.",
+        Dimension.AVAILABILITY_ZONE: "The zone within the region. From billed rows.",
+        Dimension.SERVICE_SUBCATEGORY: "The service's subcategory in the FOCUS list. From billed rows.",
+        Dimension.SKU: "What was sold, by the provider's own id. From billed rows.",
+        Dimension.SKU_METER: "What is measured of it. From billed rows.",
+        Dimension.SKU_PRICE: "The price that was taken, by the provider's own id. From billed rows.",
+        Dimension.CHARGE_DESCRIPTION: "What was charged, in the provider's words. From billed rows.",
+        Dimension.CHARGE_CLASS: "Correction where a row corrects an earlier period. From billed rows.",
+        Dimension.CHARGE_FREQUENCY: "One-Time, Recurring or Usage-Based. From billed rows.",
+        Dimension.INVOICE: "The invoice, by its number. From billed rows.",
+        Dimension.INVOICE_ISSUER: "Who invoices. From billed rows.",
+        Dimension.COMMITMENT_TYPE: "The kind of commitment, in the provider's words. From billed rows.",
+        Dimension.CAPACITY_RESERVATION: "The reservation of capacity, by its id. From billed rows.",
+        Dimension.BILLING_ACCOUNT_NAME: "The printed name of the account that is invoiced. From billed rows.",
+        Dimension.HOST_PROVIDER: "Whose cloud it runs on. From billed rows.",
     },
 )
 register_enum(

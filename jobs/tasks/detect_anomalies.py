@@ -10,8 +10,9 @@ from auth.scope import scope_of_job
 from documents.account import ids_by_native_id
 from documents.anomaly_settings import anomaly_settings
 from documents.cost_anomaly import anomalies_since
+from documents.cost_freshness import billed_since, newest_charge
 from documents.cost_history import cost_history
-from documents.cost_period import billed_since, midnight, newest_charge
+from documents.cost_period import midnight
 from documents.transaction import Transaction
 from jobs.anomaly_finding import Keeping, explained
 from jobs.anomaly_scan import runs_in, scan_of

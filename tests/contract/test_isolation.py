@@ -19,7 +19,7 @@ from tests.contract.isolation_page import COMMITTED, page
 from tests.contract.probes import Probe, document_reads, id_probes, tenant_documents, text_probes
 from tests.factories.factor import make_passkey
 from tests.factories.graph import Graph
-from tests.factories.holdings import make_cost_line, make_holdings
+from tests.factories.holdings import make_cost_line, make_cost_view, make_holdings
 from tests.factories.tenant import Tenant, make_tenant
 
 QUERIES = [field for field in root_fields() if field.operation == "query"]
@@ -182,6 +182,12 @@ async def foreign(request: pytest.FixtureRequest, backend: Backend) -> Any:
         # Billed rows show only as long as a period names their edition.
         organization: Any = SimpleNamespace(organization=SimpleNamespace(id=made.org_id))
         made.id = (await make_cost_line(organization)).id
+        yield made
+        return
+    if made.document is documents.CostView:
+        # Views show only to who keeps them, unless they are shared.
+        owned: Any = SimpleNamespace(organization=SimpleNamespace(id=made.org_id))
+        made.id = (await make_cost_view(owned)).id
         yield made
         return
     # Bare of everything but the tenant: what is read first is whose it is.

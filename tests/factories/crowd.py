@@ -11,6 +11,7 @@ from documents.cost_line import CostLine
 from domain.facts.severity import Severity
 from tests.factories.anomalies import anomaly_rows
 from tests.factories.crowd_channels import channels_of
+from tests.factories.crowd_costs import cost_rows, more_periods
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
 from tests.factories.crowd_of_routing import routing_rows
 from tests.factories.crowd_tickets import tickets_of
@@ -68,7 +69,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.GroupRole: [_group_role(org_id, number) for number in range(max(2, count // 100))],
         documents.ScimUser: [directory_user_row(org_id, number) for number in range(count)],
         documents.ScimGroup: [directory_group_row(org_id, number) for number in range(max(2, count // 10))],
-        documents.CostPeriod: [_period(org_id, edition_id)],
+        documents.CostPeriod: [_period(org_id, edition_id), *more_periods(org_id, count)],
+        **cost_rows(org_id, count),
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
         documents.Membership: [_member(org_id, person, number) for number, person in enumerate(people)],

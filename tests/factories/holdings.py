@@ -11,6 +11,7 @@ from documents import AccountState, AlertSource
 from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
 from documents.base import TenantDocument, utc_now
+from domain.costs.view import RelativePeriod, ViewQuestion
 from domain.facts.channel import ChannelKind
 from domain.facts.cost_source import CostSourceKind
 from domain.facts.finding import FindingCategory
@@ -202,6 +203,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "CommitmentTerm": term,
         "BusinessMetric": metric,
         "CostLine": line,
+        **await make_cost_papers(tenant),
         "Sync": run,
         "IntegrationHealth": health,
         "SyncRead": read,
@@ -339,6 +341,40 @@ def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExp
         expires_at=now + timedelta(days=7),
     )
     return entry, export
+
+
+async def make_cost_papers(tenant: Tenant) -> dict[str, TenantDocument]:
+    """The period of the cost line, a load, a shared view and a rate."""
+    org_id, now = tenant.organization.id, utc_now()
+    (period,) = await documents.CostPeriod.list_in(tenant.scope, {"billing_account_id": "secret-payer"})
+    load = documents.CostLoad(
+        org_id=org_id,
+        state=documents.CostLoadState.RETIRED,
+        content="secret-content",
+        files=[],
+        actor="user:secret-actor",
+        started_at=now,
+        seen_at=now,
+    )
+    rate = documents.ExchangeRate(
+        org_id=org_id, base="XTS", quote="XXX", day=now, rate=Decimal(1), note="secret-rate", set_by="user:secret-actor"
+    )
+    for document in (load, rate):
+        await document.insert()
+    view = await make_cost_view(tenant)
+    return {"CostPeriod": period, "CostLoad": load, "CostView": view, "ExchangeRate": rate}
+
+
+async def make_cost_view(tenant: Tenant) -> documents.CostView:
+    """A view of costs that is shared."""
+    view = documents.CostView(
+        org_id=tenant.organization.id,
+        name="secret-view",
+        owner="user:secret-actor",
+        is_shared=True,
+        question=ViewQuestion(period=RelativePeriod.LAST_MONTH, currency="XTS"),
+    )
+    return await view.add()
 
 
 async def make_cost_line(tenant: Tenant) -> documents.CostLine:

@@ -72,12 +72,24 @@ def listings() -> Iterator[Listing]:
         "syncs",
         "ticketRules",
         "costLines",
+        "costLoads",
+        "costPeriods",
+        "costViews",
+        "exchangeRates",
         "identityProviders",
         "verifiedDomains",
     ):
         yield Listing(name, "")
     yield from people_listings()
-    for name in ("accounts", "maintenanceWindows", "routingRules"):
+    for name in (
+        "accounts",
+        "costLoads",
+        "costPeriods",
+        "costViews",
+        "exchangeRates",
+        "maintenanceWindows",
+        "routingRules",
+    ):
         yield Listing(name, "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
     yield from live_listings()
@@ -110,6 +122,7 @@ def listings() -> Iterator[Listing]:
     yield from sync_listings()
     days = 'beginsFrom: "2026-01-05T00:00:00Z", beginsBefore: "2026-01-20T00:00:00Z"'
     yield Listing("costLines", f"filter: {{{days}}}")
+    yield Listing("costLines", f"filter: {{sign: POSITIVE, {days}}}", is_exact=False)
     for where in ('subAccountIds: ["account 1"]', 'serviceNames: ["service 1"]', 'resourceIds: ["resource 5"]'):
         yield Listing("costLines", f"filter: {{{where}, {days}}}", is_exact=False)
 

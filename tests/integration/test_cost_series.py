@@ -18,7 +18,7 @@ from documents.cost_period import current_editions
 from documents.page import page_steps
 from domain.costs.series import CostQuestion, CostSeries, Grain, Metric, TagKey, period_of
 from domain.errors import Invalid
-from domain.facts.cost_dimension import Dimension
+from domain.facts.cost_dimension import ROLLED_UP, Dimension
 from domain.facts.cost_filter import CostFilter, DimensionFilter, TagFilter
 from domain.facts.scope import Scope
 from tests.factories.costs import load
@@ -38,7 +38,26 @@ COLUMNS = {
     Dimension.COMMITMENT: "CommitmentDiscountId",
     Dimension.COMMITMENT_STATUS: "CommitmentDiscountStatus",
     Dimension.PUBLISHER: "PublisherName",
+    Dimension.RESOURCE: "ResourceId",
+    Dimension.RESOURCE_TYPE: "ResourceType",
+    Dimension.AVAILABILITY_ZONE: "AvailabilityZone",
+    Dimension.SERVICE_SUBCATEGORY: "ServiceSubcategory",
+    Dimension.SKU: "SkuId",
+    Dimension.SKU_METER: "SkuMeter",
+    Dimension.SKU_PRICE: "SkuPriceId",
+    Dimension.CHARGE_DESCRIPTION: "ChargeDescription",
+    Dimension.CHARGE_CLASS: "ChargeClass",
+    Dimension.CHARGE_FREQUENCY: "ChargeFrequency",
+    Dimension.INVOICE: "InvoiceId",
+    Dimension.INVOICE_ISSUER: "InvoiceIssuerName",
+    Dimension.COMMITMENT_TYPE: "CommitmentDiscountType",
+    Dimension.CAPACITY_RESERVATION: "CapacityReservationId",
+    Dimension.BILLING_ACCOUNT_NAME: "BillingAccountName",
+    Dimension.HOST_PROVIDER: "HostProviderName",
 }
+# What rows may hold in columns that only they have: texts like these, some none.
+LINE_COLUMNS = [COLUMNS[dimension] for dimension in Dimension if dimension not in ROLLED_UP]
+FIXED = {"ChargeClass": ["", "Correction"], "ChargeFrequency": ["One-Time", "Recurring", "Usage-Based"]}
 METRICS = {
     Metric.BILLED: "BilledCost",
     Metric.EFFECTIVE: "EffectiveCost",
@@ -58,9 +77,9 @@ def made_up(count: int) -> list[dict[str, str]]:
             focus_row(
                 BillingPeriodStart=f"{month}",
                 BillingPeriodEnd=f"{(month + timedelta(days=31)).replace(day=1)}",
-                ChargePeriodStart=f"{day}",
+                ChargePeriodStart=f"{day}T{dice.randrange(24):02d}:30:00Z",
                 ChargePeriodEnd=f"{day + timedelta(days=1)}",
-                ProviderName=dice.choice(["AWS", "Oracle"]),
+                ProviderName=dice.choice(["AWS", "Amazon Web Services", "Oracle"]),
                 BillingAccountId=dice.choice(["1", "2"]),
                 SubAccountId=dice.choice(["", "s1", "s2", "s3"]),
                 ServiceName=dice.choice(["web", "db", "$queue"]),
@@ -71,6 +90,7 @@ def made_up(count: int) -> list[dict[str, str]]:
                 CommitmentDiscountId=dice.choice(["", "sp-1", "ri-2"]),
                 CommitmentDiscountStatus=dice.choice(["", "Used", "Unused"]),
                 PublisherName=dice.choice(["AWS", "Vendor"]),
+                **{name: dice.choice(FIXED.get(name, ["", f"$ {name}", f"{name}.2"])) for name in LINE_COLUMNS},
                 Tags=dice.choice(["", '{"team": "a"}', '{"team": "$b", "x.y/$z": "1"}', '{"x.y/$z": ""}']),
                 **{id: f"{dice.randrange(-200, 2000)}.{dice.randrange(10**9)}" for id in METRICS.values()},
             )
@@ -104,7 +124,7 @@ def expected(question: CostQuestion, rows=ROWS) -> dict[tuple, Decimal]:
     """Sums by group, period and metric, worked out from the rows."""
     sums: defaultdict[tuple, Decimal] = defaultdict(Decimal)
     for row in rows:
-        day = date.fromisoformat(row["ChargePeriodStart"])
+        day = date.fromisoformat(row["ChargePeriodStart"][:10])
         if question.first <= day < question.until:
             group = tuple(value_of(row, part) for part in question.group_by)
             for metric in question.metrics:
@@ -124,15 +144,22 @@ def found(series: CostSeries) -> dict[tuple, Decimal]:
 
 GROUPINGS = [
     (),
-    *((dimension,) for dimension in Dimension),
     (TagKey("team"),),
     (TagKey("x.y/$z"),),
     (TagKey("nobody has it"),),
     (Dimension.SERVICE, Dimension.REGION, TagKey("team")),
+    (Dimension.RESOURCE, Dimension.PROVIDER, TagKey("x.y/$z")),
 ]
 
 
-@pytest.mark.parametrize(("group_by", "grain"), list(product(GROUPINGS, Grain)), ids=str)
+ASKED = [
+    *product([(part,) for part in Dimension if part in ROLLED_UP], [Grain.DAY, Grain.MONTH]),
+    *product([(part,) for part in Dimension if part not in ROLLED_UP], [Grain.WEEK]),
+    *product(GROUPINGS, [grain for grain in Grain if grain is not Grain.HOUR]),
+]
+
+
+@pytest.mark.parametrize(("group_by", "grain"), ASKED, ids=str)
 async def test_every_grouping_adds_up_to_the_rows(tenant, group_by, grain):
     question = asked(group_by=group_by, grain=grain, metrics=tuple(Metric))
 
@@ -161,6 +188,8 @@ async def test_only_the_days_asked_for_count(tenant):
         ({}, {"team": [None]}),
         ({}, {"team": ["a", "$b"], "x.y/$z": ["1"]}),
         ({Dimension.PROVIDER: ["nobody"]}, {}),
+        ({Dimension.RESOURCE: ["$ ResourceId", None], Dimension.PROVIDER: ["AWS", None]}, {}),
+        ({Dimension.SKU: ["SkuId.2"], Dimension.BILLING_ACCOUNT: ["2"]}, {"x.y/$z": [None]}),
     ],
 )
 async def test_filters_take_the_rows_with_one_of_the_values(tenant, dimensions, tags):

@@ -1,6 +1,6 @@
 """Questions are bounded, and sums line up with their periods."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -36,6 +36,11 @@ def question(**changes) -> CostQuestion:
         ({"first": date(1999, 12, 31)}, "in this century"),
         ({"until": date(2101, 1, 1)}, "in this century"),
         ({"until": FIRST + timedelta(days=MOST_PERIODS + 1)}, "more than 1100 periods"),
+        ({"grain": Grain.HOUR, "until": FIRST + timedelta(days=15)}, "By the hour ask for at most 14 days"),
+        (
+            {"grain": Grain.MONTH, "until": FIRST + timedelta(days=3_701), "convert_to": "EUR"},
+            "at most 3700 days",
+        ),
         ({"group_by": (Dimension.SERVICE, Dimension.SERVICE)}, "at most 3 different things"),
         ({"group_by": tuple(TagKey(key) for key in "abcd")}, "at most 3 different things"),
         ({"metrics": ()}, "one or more different metrics"),
@@ -57,13 +62,18 @@ def test_a_question_that_is_too_wide_or_makes_no_sense_is_refused(changes, reaso
         (Grain.WEEK, date(2026, 9, 7), date(2026, 9, 14), ["2026-09-07"]),
         (Grain.MONTH, date(2025, 12, 31), date(2026, 2, 2), ["2025-12-01", "2026-01-01", "2026-02-01"]),
         (Grain.MONTH, date(2026, 1, 1), date(2026, 2, 1), ["2026-01-01"]),
+        (Grain.QUARTER, date(2025, 11, 30), date(2026, 4, 2), ["2025-10-01", "2026-01-01", "2026-04-01"]),
+        (Grain.YEAR, date(2024, 12, 31), date(2026, 1, 2), ["2024-01-01", "2025-01-01", "2026-01-01"]),
     ],
 )
 def test_every_period_the_days_touch_is_listed_by_its_first_day(grain, first, until, periods):
     assert [f"{period}" for period in question(grain=grain, first=first, until=until).periods()] == periods
 
 
-@given(st.dates(date(2000, 1, 1), date(2096, 1, 1)), st.integers(1, MOST_PERIODS), st.sampled_from(Grain))
+DAILY = [grain for grain in Grain if grain is not Grain.HOUR]
+
+
+@given(st.dates(date(2000, 1, 1), date(2096, 1, 1)), st.integers(1, MOST_PERIODS), st.sampled_from(DAILY))
 @settings(deadline=None)
 def test_every_day_lies_in_a_listed_period(first, days, grain):
     asked = question(first=first, until=first + timedelta(days=days), grain=grain)
@@ -72,6 +82,49 @@ def test_every_day_lies_in_a_listed_period(first, days, grain):
 
     assert {period_of(first + timedelta(days=day), grain) for day in range(days)} == set(periods)
     assert periods == sorted(periods)
+
+
+def test_hours_are_listed_by_the_instant_they_begin():
+    periods = question(grain=Grain.HOUR, until=FIRST + timedelta(days=1)).periods()
+
+    assert periods == [datetime(2026, 9, 1, hour, tzinfo=UTC) for hour in range(24)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "needs"),
+    [
+        ({}, False),
+        ({"group_by": (Dimension.SERVICE, TagKey("team"))}, False),
+        ({"group_by": (Dimension.SERVICE, Dimension.SKU)}, True),
+        ({"where": CostFilter.of({Dimension.RESOURCE: ["i-1"]})}, True),
+        ({"where": CostFilter.of({Dimension.REGION: ["r1"]}, {"team": ["a"]})}, False),
+        ({"grain": Grain.HOUR}, True),
+    ],
+)
+def test_billed_rows_are_needed_for_what_daily_sums_do_not_tell(changes, needs):
+    assert question(**changes).needs_lines is needs
+
+
+def test_converted_groups_keep_what_was_billed_by_currency():
+    builder = SeriesBuilder(question(top=1, convert_to="EUR"), "EUR")
+    builder.add(
+        GroupSums(
+            ("a",),
+            None,
+            [(FIRST, [Decimal(3)]), (FIRST, [Decimal(4)])],
+            [("USD", FIRST, [Decimal(6)]), ("EUR", FIRST, [Decimal(4)])],
+        )
+    )
+    builder.add(GroupSums(("b",), None, [(FIRST, [Decimal(1)])], [("USD", FIRST, [Decimal(2)])]))
+
+    series = builder.built()
+
+    (first,) = series.groups
+    assert first.amounts[Metric.BILLED] == [7, 0, 0]
+    assert {currency: one[Metric.BILLED][0] for currency, one in first.original.items()} == {"USD": 6, "EUR": 4}
+    assert series.rest is not None
+    assert series.rest.original["USD"][Metric.BILLED] == [2, 0, 0]
+    assert {currency: one[Metric.BILLED][0] for currency, one in series.all.original.items()} == {"USD": 8, "EUR": 4}
 
 
 def test_the_widest_question_may_be_asked():
