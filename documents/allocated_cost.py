@@ -1,9 +1,9 @@
 """What each target owes by day: the rows of runs, from which charts by target are read."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
 from bson import ObjectId
@@ -12,6 +12,7 @@ from pymongo import ASCENDING, IndexModel
 from documents.base import TenantDocument
 from documents.cost_period import midnight
 from documents.stored_decimal import stored_decimal
+from domain.allocation.month import AllocatedKey
 from domain.facts.allocation import TakenBy
 
 BATCH = 5_000
@@ -51,20 +52,6 @@ class AllocatedCost(TenantDocument):
 # They would show rows of runs that do not count.
 for _name in ("get_in", "find_in", "list_in", "page_in", "count_in", "rows_by_id", "load_many"):
     setattr(AllocatedCost, _name, AllocatedCost._closed)
-
-
-class AllocatedKey(NamedTuple):
-    """What one row is for."""
-
-    day: date
-    target_id: str | None
-    rule: int | None
-    taken_by: TakenBy
-    provider: str
-    billing_account_id: str
-    sub_account_id: str | None
-    service_name: str
-    currency: str
 
 
 async def stage_allocated(

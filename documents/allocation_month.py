@@ -95,7 +95,13 @@ async def reopen_month(
     found = await find_month(scope, month, tx.session)
     if found is None or found.closed_at is None:
         return found
-    changes = {"closed_at": None, "closed_by": None, "rules_version": None, "edition_ids": [], "asked": None}
+    changes: dict[str, Any] = {
+        "closed_at": None,
+        "closed_by": None,
+        "rules_version": None,
+        "edition_ids": [],
+        "asked": None,
+    }
     return await change_month(tx, found, changes, expected_version)
 
 

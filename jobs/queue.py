@@ -47,6 +47,7 @@ RECORD_VISITS = "record_visits"
 DISCONNECT_ACCOUNT = "disconnect_account"
 DISCOVER_MEMBERS = "discover_members"
 PULL_EVENTS = "pull_events"
+ALLOCATE_COSTS = "allocate_costs"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -83,6 +84,11 @@ def ask_dispatch(tx: Transaction, org_id: ObjectId) -> None:
 def ask_budget_check(tx: Transaction, org_id: PydanticObjectId) -> None:
     """Ask for a look at all budgets of an organization. Asks that come before it starts become one."""
     tx.enqueue(CHECK_BUDGETS, queue=QUICK, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def ask_allocation(tx: Transaction, org_id: ObjectId) -> None:
+    """Ask for who owes what of every open month that changed. Asks that come before it starts become one."""
+    tx.enqueue(ALLOCATE_COSTS, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
 
 
 def ask_audit_export(tx: Transaction, export: AuditExport) -> None:
