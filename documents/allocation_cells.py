@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from documents.cost_day import CostDay
 from documents.cost_line import CostLine
-from documents.cost_period import CostPeriod, midnight, one_moment
+from documents.cost_period import CostPeriod, midnight, one_moment, periods_between
 from domain.allocation.cell import Amounts, Cell, Subject
 from domain.allocation.needs import Needs
 from domain.budgets import month_of
@@ -38,17 +38,29 @@ _OF_LINES = {
 }
 
 
-async def editions_by_month(scope: Scope) -> dict[date, list[ObjectId]]:
-    """The editions that count now, by every month (its first day) that may have charges of them, as of one moment."""
-    found: dict[date, list[ObjectId]] = defaultdict(list)
+async def charged_months(
+    scope: Scope, first: date | None = None, until: date | None = None
+) -> dict[tuple[str, date], list[ObjectId]]:
+    """The editions that count now, by organization and every month (its first day) that may have charges of them.
+
+    Of periods with charges from `first` up to before `until`, all as of one moment.
+    """
+    found: dict[tuple[str, date], list[ObjectId]] = defaultdict(list)
     async with one_moment() as session:
-        fields = {"edition_id": 1, "first_on": 1, "last_on": 1}
-        async for raw in CostPeriod.rows().find(CostPeriod.within(scope), projection=fields, session=session):
+        query = periods_between(scope, first=first, until=until)
+        fields = {"org_id": 1, "edition_id": 1, "first_on": 1, "last_on": 1}
+        async for raw in CostPeriod.rows().find(query, projection=fields, session=session):
             month, last = raw["first_on"].date().replace(day=1), raw["last_on"].date()
             while month <= last:
-                found[month].append(raw["edition_id"])
+                found[str(raw["org_id"]), month].append(raw["edition_id"])
                 _, month = month_of(month)
-    return {month: sorted(found[month]) for month in sorted(found)}
+    return found
+
+
+async def editions_by_month(scope: Scope) -> dict[date, list[ObjectId]]:
+    """The same of the one organization in scope, by month, oldest first."""
+    org_id, found = scope.only(), await charged_months(scope)
+    return {month: sorted(found[org_id, month]) for _, month in sorted(found)}
 
 
 async def billed_organizations() -> list[ObjectId]:

@@ -23,7 +23,7 @@ class AllocationTarget(TenantDocument):
     """`spelling` is the folded name, unique among those of its kind. `parent_id` is the target it is a part of.
 
     `owner` and `cost_centre` are words for people. An archived one takes no costs any more and keeps those it has.
-    `moves` rises when something is put below it.
+    `moves` rises when something else counts on where it stands.
     """
 
     noun: ClassVar[str] = "allocation target"
@@ -92,7 +92,9 @@ async def change_target(
     return AllocationTarget.stored(raw)
 
 
-async def hold_path(ids: Sequence[str], session: AsyncClientSession) -> None:
-    """Touch the targets above a change of the tree: two such changes at once may be fine alone and a loop together."""
+async def hold_targets(ids: Sequence[str], session: AsyncClientSession) -> None:
+    """Touch targets that a change counts on: two changes at once may be fine alone and wrong together, such as a loop
+    of the tree, or rules that name what is archived.
+    """
     query = {"_id": {"$in": [ObjectId(id) for id in ids]}}
     await AllocationTarget.rows().update_many(query, {"$inc": {"moves": 1}}, session=session)

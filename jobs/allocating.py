@@ -16,9 +16,7 @@ from documents.allocation_run import AllocationRun, drop_run
 from documents.audit import Act, acting
 from documents.cost_period import midnight
 from documents.transaction import Transaction
-from domain.allocation.cell import Cell
-from domain.allocation.engine import Allocator, Weights
-from domain.allocation.month import MonthSums, month_sums
+from domain.allocation.month import worked_out
 from domain.allocation.needs import Needs, needs_of
 from domain.allocation.rule import AllocationRule
 from domain.allocation.target import Target
@@ -87,7 +85,7 @@ async def _results(work: MonthWork, run: AllocationRun) -> dict[str, Any]:
     needs = work.needs
     cells = await read_cells(work.scope, work.editions, needs, first, until)
     # Arithmetic of seconds, where others wait for the loop.
-    sums, weights = await asyncio.to_thread(worked_out, work.of_month, work.month, work.targets, cells, needs)
+    sums, weights = await asyncio.to_thread(worked_out, work.of_month, f"{work.month:%Y-%m}", work.targets, cells)
     await stage_allocated(ObjectId(run.org_id), ObjectId(run.id), sums.days.items())
     return {
         "totals": [{**key._asdict(), **amounts._asdict()} for key, amounts in sums.totals.items()],
@@ -101,14 +99,6 @@ async def _results(work: MonthWork, run: AllocationRun) -> dict[str, Any]:
             for share in shares
         ],
     }
-
-
-def worked_out(
-    rules: Sequence[AllocationRule], month: date, targets: Sequence[Target], cells: Sequence[Cell], needs: Needs
-) -> tuple[MonthSums, Weights]:
-    """The sums of a month and the weights by which rules shared."""
-    found = Allocator(rules, f"{month:%Y-%m}", targets).allocate(cells)
-    return month_sums(found.parts, cells, rules, needs.tags), found.weights
 
 
 async def _switch(

@@ -23,7 +23,7 @@ from domain.errors import Invalid
 def check_rules(rules: Sequence[AllocationRule], target_ids: Collection[str]) -> None:
     """Whether the rules make sense together; `target_ids` are those that may be named.
 
-    Raises Invalid at the first fault: `path` is ("input", "rules", number of the rule from 0, field).
+    Raises Invalid at the first fault: `path` is ("input", "rules", number of the rule from 0, field, ...).
     """
     if len(rules) > MOST_RULES:
         raise Invalid(f"There are more than {MOST_RULES} rules: join some by a table.", path=("input", "rules"))
@@ -41,7 +41,7 @@ def check_rules(rules: Sequence[AllocationRule], target_ids: Collection[str]) ->
 
 
 def _fault(number: int, field: str, problem: str) -> Invalid:
-    return Invalid(f"Rule {number + 1}: {problem}.", path=("input", "rules", str(number), field))
+    return Invalid(f"Rule {number + 1}: {problem}.", path=("input", "rules", str(number), *field.split(".")))
 
 
 def _check_months(rule: AllocationRule, number: int) -> None:
@@ -52,18 +52,18 @@ def _check_months(rule: AllocationRule, number: int) -> None:
 def _check_take(rule: AllocationRule, number: int) -> None:
     match rule.take:
         case ByTag(kind=None, table=()):
-            raise _fault(number, "byTag", "give the kind of target that values name, or a table, or both")
+            raise _fault(number, "take.byTag", "give the kind of target that values name, or a table, or both")
         case ByPattern(pattern=pattern, column=column, tag=tag):
             if (column is None) is (tag is None):
-                raise _fault(number, "byPattern", "a pattern looks at a column or at a tag: give one of the two")
+                raise _fault(number, "take.byPattern", "a pattern looks at a column or at a tag: give one of the two")
             _check_pattern(pattern, number)
         case Percentages(portions=portions):
-            _check_portions(portions, number, "percentages")
+            _check_portions(portions, number, "take.percentages")
             total = sum((one.amount for one in portions), Decimal(0))
             if total > HUNDRED:
-                raise _fault(number, "percentages", f"the percentages add up to {total}, which is more than 100")
+                raise _fault(number, "take.percentages", f"the percentages add up to {total}, which is more than 100")
         case InProportion(weights=weights) if weights:
-            _check_portions(weights, number, "proportion")
+            _check_portions(weights, number, "take.proportion")
         case _:
             _check_twice([id for _, id in _named(rule)], rule, number)
 
@@ -72,7 +72,7 @@ def _check_pattern(pattern: str, number: int) -> None:
     try:
         read_pattern(pattern)
     except Invalid as error:
-        raise _fault(number, "byPattern", error.message.rstrip(".")) from error
+        raise _fault(number, "take.byPattern", error.message.rstrip(".")) from error
 
 
 def _check_portions(portions: Sequence[Portion], number: int, field: str) -> None:
@@ -86,7 +86,7 @@ def _check_portions(portions: Sequence[Portion], number: int, field: str) -> Non
 
 def _check_twice(ids: Sequence[str], rule: AllocationRule, number: int) -> None:
     if isinstance(rule.take, Evenly | InProportion) and len(set(ids)) < len(ids):
-        field = "evenly" if isinstance(rule.take, Evenly) else "proportion"
+        field = "take.evenly" if isinstance(rule.take, Evenly) else "take.proportion"
         raise _fault(number, field, "a target is named twice")
 
 
@@ -94,19 +94,19 @@ def _named(rule: AllocationRule) -> Iterator[tuple[str, str]]:
     """The targets a rule names, each with the field it stands in."""
     match rule.take:
         case ByTag(table=table):
-            yield from (("byTag", entry.target_id) for entry in table)
+            yield from (("take.byTag", entry.target_id) for entry in table)
         case ByValue(table=table):
-            yield from (("byValue", entry.target_id) for entry in table)
+            yield from (("take.byValue", entry.target_id) for entry in table)
         case ByPattern(target_id=id):
-            yield "byPattern", id
+            yield "take.byPattern", id
         case Fixed(target_id=id):
-            yield "targetId", id
+            yield "take.targetId", id
         case Percentages(portions=portions):
-            yield from (("percentages", one.target_id) for one in portions)
+            yield from (("take.percentages", one.target_id) for one in portions)
         case Evenly(target_ids=ids):
-            yield from (("evenly", id) for id in ids)
+            yield from (("take.evenly", id) for id in ids)
         case InProportion(target_ids=ids, weights=weights):
-            yield from (("proportion", id) for id in (*ids, *(one.target_id for one in weights)))
+            yield from (("take.proportion", id) for id in (*ids, *(one.target_id for one in weights)))
 
 
 def targets_named(rules: Iterable[AllocationRule]) -> set[str]:
@@ -119,12 +119,12 @@ def _check_loops(rules: Sequence[AllocationRule], names: Mapping[str, int]) -> N
     for number, rule in enumerate(rules):
         if isinstance(rule.take, InProportion) and not rule.take.weights:
             if unknown := [name for name in rule.take.basis if name not in names]:
-                raise _fault(number, "proportion", f"there is no rule called {unknown[0]}")
+                raise _fault(number, "take.proportion", f"there is no rule called {unknown[0]}")
             needs[number] = [names[name] for name in rule.take.basis]
     for number in needs:
         if loop := _loop(number, needs):
             way = " needs ".join(rules[one].name for one in loop)
-            raise _fault(number, "proportion", f"its shares depend on themselves ({way})")
+            raise _fault(number, "take.proportion", f"its shares depend on themselves ({way})")
 
 
 def _loop(start: int, needs: Mapping[int, Sequence[int]]) -> list[int] | None:

@@ -9,7 +9,8 @@ from decimal import Decimal, localcontext
 from typing import NamedTuple, TypeVar
 
 from domain.allocation.cell import Amounts, Cell
-from domain.allocation.engine import Part
+from domain.allocation.engine import Allocator, Part, Weights
+from domain.allocation.needs import needs_of
 from domain.allocation.rule import AllocationRule
 from domain.allocation.target import Target
 from domain.costs.value import SUMS
@@ -51,6 +52,18 @@ class MonthSums:
     days: dict[AllocatedKey, Amounts]
     totals: dict[TotalKey, Amounts]
     untagged: dict[tuple[str, str], Amounts]
+
+
+def worked_out(
+    rules: Sequence[AllocationRule], month: str, targets: Iterable[Target], cells: Sequence[Cell]
+) -> tuple[MonthSums, Weights]:
+    """The sums of all parts of all cells of a month (YYYY-MM), and the weights by which rules shared.
+
+    `rules` are all rules of a version, which `check_rules` took; those of other months take nothing.
+    """
+    found = Allocator(rules, month, targets).allocate(cells)
+    tags = needs_of(rule for rule in rules if rule.is_of(month)).tags
+    return month_sums(found.parts, cells, rules, tags), found.weights
 
 
 def month_sums(

@@ -55,40 +55,44 @@ def owed(rules: list[AllocationRule], month: str, cells: list[Cell]) -> list[Owe
     result: list[Owed] = [defaultdict(Decimal) for _ in cells]
     gave: list[tuple[int, str, str, Decimal]] = []
     waiting: list[tuple[int, int, list[Decimal]]] = []
+    counting = [
+        (number, rule)
+        for number, rule in enumerate(rules)
+        if (rule.effective_from or "") <= month <= (rule.effective_until or "9999")
+    ]
     for place, cell in enumerate(cells):
         left = list(cell.amounts)
-        for number, rule in enumerate(rules):
-            if not (rule.effective_from or "") <= month <= (rule.effective_until or "9999"):
-                continue
-            if rule.take.type == "PROPORTION" and not rule.take.weights:
+        for number, rule in counting:
+            if is_relative(rule):
                 if rule.where.holds(cell.subject.values, cell.subject.tags):
                     waiting.append((number, place, left))
                     left = None
-                    break
-                continue
-            shares = direct(rule, cell)
-            if shares is None:
-                continue
-            parts = [divided(amount, shares) for amount in left]
-            for id in shares:
-                if id:
-                    for metric in range(METRICS):
-                        result[place][metric, id] += parts[metric][id]
-                    gave.append((number, id, cell.currency, parts[EFFECTIVE][id]))
-            if not shares.get(""):
-                left = None
+            elif (shares := direct(rule, cell)) is not None:
+                parts = [divided(amount, shares) for amount in left]
+                _note(result[place], shares, parts)
+                gave += [(number, id, cell.currency, parts[EFFECTIVE][id]) for id in shares if id]
+                left = [part[""] for part in parts] if shares.get("") else None
+            if left is None:
                 break
-            left = [part[""] for part in parts]
-        if left is not None:
-            for metric in range(METRICS):
-                result[place][metric, None] += left[metric]
+        _note(result[place], {None: 1}, [{None: amount} for amount in left or [0] * METRICS])
     _share(rules, cells, gave, waiting, result)
     return result
 
 
+def is_relative(rule: AllocationRule) -> bool:
+    return rule.take.type == "PROPORTION" and not rule.take.weights
+
+
+def _note(result: Owed, ids, parts) -> None:
+    for id in ids:
+        if id != "":
+            for metric in range(METRICS):
+                result[metric, id] += parts[metric][id]
+
+
 def _share(rules, cells, gave, waiting, result) -> None:
     """Rules in proportion to others, each once those it needs are done."""
-    todo = {number for number, rule in enumerate(rules) if rule.take.type == "PROPORTION" and not rule.take.weights}
+    todo = {number for number, rule in enumerate(rules) if is_relative(rule)}
     names = {rule.name: number for number, rule in enumerate(rules)}
     sharing = {"PERCENT", "EVEN", "PROPORTION"}
     while todo:
