@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from documents.allocation_run import AllocationRun, RunState, end_run, put_aside
+from documents.allocation_run import AllocationRun, AllocationRunState, end_run, put_aside
 from documents.base import TenantDocument
 from documents.cost_period import midnight
 from documents.transaction import Transaction
@@ -151,6 +151,6 @@ async def _replaced(tx: Transaction, run: AllocationRun, seen: AllocationMonth, 
         {"_id": seen.id, "version": seen.version}, {"$set": fields, **changes}, session=tx.session
     )
     if switched.modified_count and seen.run_id is not None:
-        state = RunState.RETIRED if seen.closed_at is None else RunState.FORMER
+        state = AllocationRunState.RETIRED if seen.closed_at is None else AllocationRunState.FORMER
         await put_aside(tx, ObjectId(seen.run_id), state, at)
     return bool(switched.modified_count)

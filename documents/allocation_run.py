@@ -14,11 +14,11 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from documents.allocated_cost import AllocatedCost
 from documents.base import TenantDocument
 from documents.transaction import Transaction
-from domain.facts.allocation import TakenBy
+from domain.facts.allocation import AllocationKind, TakenBy
 from domain.facts.scope import Scope
 
 
-class RunState(StrEnum):
+class AllocationRunState(StrEnum):
     """STAGING does not count yet. FORMER: of a closed month that was worked out again, kept to compare with.
 
     RETIRED: replaced; its costs go once nobody reads them.
@@ -61,6 +61,15 @@ class RuleWeight(BaseModel):
     weight: Decimal
 
 
+class NamedTarget(BaseModel):
+    """A target with the names that tags could use for it when the month was worked out."""
+
+    id: str
+    kind: AllocationKind
+    name: str
+    aliases: list[str] = Field(default_factory=list)
+
+
 class AllocationRun(TenantDocument):
     """`month` is its first midnight (UTC). `rules_version` 0 stands for no rules. `fingerprint` tells whether another
     run would come to the same. `reason` and `asked_by` are those of a run of a closed month.
@@ -69,9 +78,10 @@ class AllocationRun(TenantDocument):
     noun: ClassVar[str] = "allocation run"
 
     month: datetime
-    state: RunState = RunState.STAGING
+    state: AllocationRunState = AllocationRunState.STAGING
     rules_version: int
     edition_ids: list[PydanticObjectId] = Field(default_factory=list)
+    targets: list[NamedTarget] = Field(default_factory=list)
     fingerprint: str
     totals: list[RunTotal] = Field(default_factory=list)
     untagged: list[UntaggedTotal] = Field(default_factory=list)
@@ -97,11 +107,11 @@ async def runs_by_id(scope: Scope, ids: Sequence[ObjectId]) -> list[AllocationRu
 
 async def end_run(tx: Transaction, run_id: ObjectId, results: Mapping[str, Any], at: datetime) -> None:
     """Let a staged run be the current one of its month, with what it came to."""
-    change = {**results, "state": RunState.CURRENT, "ended_at": at}
+    change = {**results, "state": AllocationRunState.CURRENT, "ended_at": at}
     await AllocationRun.rows().update_one({"_id": run_id}, {"$set": change}, session=tx.session)
 
 
-async def put_aside(tx: Transaction, run_id: ObjectId, state: RunState, at: datetime) -> None:
+async def put_aside(tx: Transaction, run_id: ObjectId, state: AllocationRunState, at: datetime) -> None:
     """Let a run that counted be FORMER or RETIRED."""
     change = {"state": state, "retired_at": at}
     await AllocationRun.rows().update_one({"_id": run_id}, {"$set": change}, session=tx.session)
@@ -109,8 +119,8 @@ async def put_aside(tx: Transaction, run_id: ObjectId, state: RunState, at: date
 
 async def clear_runs(*, staged_before: datetime, retired_before: datetime) -> int:
     """Delete runs that nothing shows, of every tenant, with their costs; returns how many. Safe to repeat."""
-    dead = {"state": RunState.STAGING, "created_at": {"$lt": staged_before}}
-    old = {"state": RunState.RETIRED, "retired_at": {"$lt": retired_before}}
+    dead = {"state": AllocationRunState.STAGING, "created_at": {"$lt": staged_before}}
+    old = {"state": AllocationRunState.RETIRED, "retired_at": {"$lt": retired_before}}
     cleared = 0
     for query in (dead, old):
         async for raw in AllocationRun.rows().find(query, projection={"_id": 1}):
@@ -122,4 +132,4 @@ async def clear_runs(*, staged_before: datetime, retired_before: datetime) -> in
 async def drop_run(run_id: ObjectId) -> None:
     """Delete a run that never counted, with what it had staged."""
     await AllocatedCost.rows().delete_many({"run_id": run_id})
-    await AllocationRun.rows().delete_one({"_id": run_id, "state": RunState.STAGING})
+    await AllocationRun.rows().delete_one({"_id": run_id, "state": AllocationRunState.STAGING})

@@ -13,7 +13,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 from documents.base import TenantDocument
 from domain.allocation.target import Target
 from domain.errors import Conflict, Invalid
-from domain.facts.allocation import TargetKind
+from domain.facts.allocation import AllocationKind
 from domain.facts.scope import Scope
 
 MOST_TARGETS = 5_000
@@ -28,7 +28,7 @@ class AllocationTarget(TenantDocument):
 
     noun: ClassVar[str] = "allocation target"
 
-    kind: TargetKind
+    kind: AllocationKind
     name: str
     spelling: str
     parent_id: PydanticObjectId | None = None

@@ -12,7 +12,7 @@ from documents.allocated_cost import stage_allocated
 from documents.allocation_cells import read_cells
 from documents.allocation_month import AllocationMonth, switch_run
 from documents.allocation_rules import AllocationRules
-from documents.allocation_run import AllocationRun, drop_run
+from documents.allocation_run import AllocationRun, NamedTarget, drop_run
 from documents.audit import Act, acting
 from documents.cost_period import midnight
 from documents.transaction import Transaction
@@ -74,6 +74,10 @@ def _opened(context: JobContext, work: MonthWork) -> AllocationRun:
         month=midnight(work.month),
         rules_version=work.rules.version if work.rules else 0,
         edition_ids=list(work.editions),
+        targets=[
+            NamedTarget(id=target.id, kind=target.kind, name=target.name, aliases=list(target.aliases))
+            for target in work.targets
+        ],
         fingerprint=work.fingerprint,
         reason=asked.reason if asked else "",
         asked_by=asked.asked_by if asked else None,

@@ -9,28 +9,16 @@ from strawberry.scalars import JSON
 
 import documents
 from domain.allocation import rule as rules
-from domain.allocation.rule import MOST_ENTRIES, MOST_RULES, AllocationRule, Column
+from domain.allocation.rule import MOST_ENTRIES, MOST_RULES, AllocationRule
 from domain.errors import Invalid
-from domain.facts.allocation import TargetKind
+from schema.allocation_values import AllocationColumn, AllocationKind
 from schema.cost_filter import CostFilterInput
 from schema.errors import payload
 from schema.node import Node, derived, local_id, said, view
 from schema.organization import IDEMPOTENCY_KEY
 from schema.relation import organization_id_of
 from schema.routing import EXPECTED_VERSION, ORGANIZATION, GlobalId
-from schema.values import register_enum
 
-register_enum(
-    Column,
-    "What a table of values or a pattern looks at.",
-    {
-        Column.BILLING_ACCOUNT: "The account that is invoiced.",
-        Column.SUB_ACCOUNT: "The account, subscription or project that was charged.",
-        Column.SERVICE: "The service.",
-        Column.REGION: "Where it ran.",
-        Column.RESOURCE: "The resource, by the provider's own id. Single rows are read for it, which takes longer.",
-    },
-)
 Text = Annotated[str, Field(max_length=2048)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 MONTH = r"^\d{4}-(0[1-9]|1[0-2])$"
@@ -61,7 +49,7 @@ class AllocationPortion(BaseModel):
 )
 class AllocateByTag(BaseModel):
     key: str = Field(min_length=1, max_length=512, description="The tag's key.")
-    kind: TargetKind | None = Field(
+    kind: AllocationKind | None = Field(
         default=None,
         description="Values are names or aliases of targets of this kind; left out: only the table counts.",
     )
@@ -72,13 +60,13 @@ class AllocateByTag(BaseModel):
 
 @strawberry.pydantic.input(description="The value of a column names the target, letter by letter.")
 class AllocateByValue(BaseModel):
-    column: Column = Field(description="Which column.")
+    column: AllocationColumn = Field(description="Which column.")
     table: list[AllocationEntry] = Field(min_length=1, max_length=MOST_ENTRIES, description="Values and their targets.")
 
 
 @strawberry.pydantic.input(description="Costs in whose column or tag the pattern is found go to the target.")
 class AllocateByPattern(BaseModel):
-    column: Column | None = Field(default=None, description="Which column; or give a tag.")
+    column: AllocationColumn | None = Field(default=None, description="Which column; or give a tag.")
     tag: str | None = Field(default=None, min_length=1, max_length=512, description="Which tag; or give a column.")
     pattern: str = Field(
         min_length=1,
@@ -175,7 +163,7 @@ def _target(id: str) -> str:
     return local_id("AllocationTarget", id)
 
 
-@strawberry.type(description="One rule of a version.")
+@strawberry.type(name="AllocationRule", description="One rule of a version.")
 class AllocationRuleView:
     name: str = said("What people call it.")
     type: str = said("TAG, VALUE, PATTERN, FIXED, PERCENT, EVEN or PROPORTION.")

@@ -7,40 +7,20 @@ import strawberry
 from pydantic import BaseModel, Field
 
 import documents
-from domain.facts.allocation import TakenBy, TargetKind
+from schema.allocation_values import AllocationKind
 from schema.errors import payload
 from schema.node import Node, derived, global_id, said, view
 from schema.organization import IDEMPOTENCY_KEY
 from schema.relation import organization_id_of
 from schema.routing import EXPECTED_VERSION, ORGANIZATION, GlobalId
-from schema.values import register_enum
 
-register_enum(
-    TargetKind,
-    "What can owe costs.",
-    {
-        TargetKind.TEAM: "People who answer for costs.",
-        TargetKind.PROJECT: "Work with a beginning and an end.",
-        TargetKind.ENVIRONMENT: "Where something runs, such as production.",
-        TargetKind.PRODUCT: "What is sold.",
-    },
-)
-register_enum(
-    TakenBy,
-    "How a cost came to whom it is.",
-    {
-        TakenBy.DIRECT: "A rule named the one who owes it.",
-        TakenBy.SHARED: "A rule split it over several.",
-        TakenBy.NOBODY: "No rule took it: it is not allocated.",
-    },
-)
 TARGET_ID = Field(max_length=200, description="Global id of the target.")
 Alias = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 @view(documents.AllocationTarget, description="A team, project, environment or product that costs are allocated to.")
 class AllocationTarget(Node):
-    kind: TargetKind = said("What it is.")
+    kind: AllocationKind = said("What it is.")
     name: str = said("What people call it; unique among those of its kind, whatever the spelling.")
     owner: str = said("Who answers for it.")
     cost_centre: str = said("Where its costs are booked.")
@@ -70,7 +50,7 @@ class TargetFields(BaseModel):
 
 @strawberry.pydantic.input(description="A target to make.")
 class CreateAllocationTargetInput(TargetFields):
-    kind: TargetKind = Field(description="What it is.")
+    kind: AllocationKind = Field(description="What it is.")
     organization_id: strawberry.ID | None = ORGANIZATION
     idempotency_key: str | None = IDEMPOTENCY_KEY
 

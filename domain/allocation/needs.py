@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from domain.allocation.rule import DIMENSION_OF, AllocationRule, ByPattern, ByTag, ByValue, Column, InProportion
+from domain.allocation.rule import (
+    DIMENSION_OF,
+    AllocationColumn,
+    AllocationRule,
+    ByPattern,
+    ByTag,
+    ByValue,
+    InProportion,
+)
 from domain.facts.cost_dimension import Dimension
 from domain.facts.cost_filter import CostFilter
 
@@ -31,7 +39,9 @@ def needs_of(rules: Iterable[AllocationRule]) -> Needs:
     filters = [one for rule in kept for one in _filters(rule)]
     columns = {rule.take.column for rule in kept if isinstance(rule.take, ByValue | ByPattern)} - {None}
     dimensions = {part.dimension for one in filters for part in one.dimensions}
-    dimensions |= {DIMENSION_OF[column] for column in columns if column is not None and column is not Column.RESOURCE}
+    dimensions |= {
+        DIMENSION_OF[column] for column in columns if column is not None and column is not AllocationColumn.RESOURCE
+    }
     tags = {part.tag for one in filters for part in one.tags}
     tags |= {rule.take.key for rule in kept if isinstance(rule.take, ByTag)}
     tags |= {rule.take.tag for rule in kept if isinstance(rule.take, ByPattern) and rule.take.tag}
@@ -46,8 +56,8 @@ def _filters(rule: AllocationRule) -> Sequence[CostFilter]:
 def _resources(rules: Sequence[AllocationRule]) -> tuple[str, ...] | None:
     named: set[str] = set()
     for rule in rules:
-        if isinstance(rule.take, ByPattern) and rule.take.column is Column.RESOURCE:
+        if isinstance(rule.take, ByPattern) and rule.take.column is AllocationColumn.RESOURCE:
             return None
-        if isinstance(rule.take, ByValue) and rule.take.column is Column.RESOURCE:
+        if isinstance(rule.take, ByValue) and rule.take.column is AllocationColumn.RESOURCE:
             named |= {entry.value for entry in rule.take.table}
     return tuple(sorted(named))

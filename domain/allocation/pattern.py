@@ -1,11 +1,4 @@
-"""Patterns that people write into rules: the part of regular expressions that needs no going back.
-
-Python's engine tries again and again where repetition meets repetition, and a careless pattern stands still for years.
-A pattern here is one or more sequences with | between them; a sequence has characters, dots, classes in brackets and
-the escapes d, w, s, D, W, S, each of which *, + or ? may follow, and may begin with ^ and end with $. There are no
-groups, counts, references or look-around. A text is read once, whatever the pattern: all ways through a sequence are
-followed at once, as bits of one number (Baeza-Yates and Gonnet, A new approach to text searching, 1992).
-"""
+"""Patterns that people write into rules: the part of regular expressions that needs no going back."""
 
 import re
 from collections.abc import Iterable
@@ -56,7 +49,12 @@ class _Sequence:
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """A pattern, read. `found` says whether it is found anywhere in a text, without difference of case."""
+    """A pattern, read. `found` says whether it is found anywhere in a text, without difference of case.
+
+    Python's engine tries again and again where repetition meets repetition, and a careless pattern stands still for
+    years. Here a text is read once, whatever the pattern: all ways through a sequence are followed at once, as bits of
+    one number (Baeza-Yates and Gonnet, A new approach to text searching, 1992).
+    """
 
     sequences: tuple[_Sequence, ...]
 
@@ -65,7 +63,12 @@ class Pattern:
 
 
 def read_pattern(text: str) -> Pattern:
-    """The pattern written as `text`. Raises Invalid with what to change."""
+    """The pattern written as `text`. Raises Invalid with what to change.
+
+    It is one or more sequences with | between them; a sequence has characters, dots, classes in brackets and the
+    escapes d, w, s, D, W, S, each of which *, + or ? may follow, and may begin with ^ and end with $. There are no
+    groups, counts, references or look-around.
+    """
     if not 0 < len(text) <= MOST_CHARACTERS:
         raise Invalid(f"A pattern has 1 to {MOST_CHARACTERS} characters.")
     return Pattern(tuple(_sequence(branch) for branch in _branches(text)))

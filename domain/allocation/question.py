@@ -9,7 +9,7 @@ from domain.allocation.needs import ALWAYS
 from domain.allocation.target import Target, path_of
 from domain.costs.series import CostQuestion, Grain, Metric
 from domain.errors import Invalid
-from domain.facts.allocation import TargetKind
+from domain.facts.allocation import AllocationKind
 from domain.facts.cost_filter import CostFilter
 
 
@@ -33,7 +33,7 @@ class AllocatedQuestion:
     until: date
     grain: Grain = Grain.MONTH
     by: AllocatedBy = AllocatedBy.TARGET
-    kind: TargetKind | None = None
+    kind: AllocationKind | None = None
     is_rolled_up: bool = False
     metrics: tuple[Metric, ...] = (Metric.BILLED,)
     top: int = 20
@@ -60,7 +60,7 @@ class AllocatedQuestion:
 
 
 def seen_from(
-    targets: Iterable[Target], kind: TargetKind | None, *, is_rolled_up: bool
+    targets: Iterable[Target], kind: AllocationKind | None, *, is_rolled_up: bool
 ) -> Callable[[str | None], str | None]:
     """For whom the costs of a target count; None: for nobody, because none of that kind is above it."""
     known = {target.id: target for target in targets}

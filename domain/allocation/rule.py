@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from domain.facts.allocation import TargetKind
+from domain.facts.allocation import AllocationKind
 from domain.facts.cost_dimension import Dimension
 from domain.facts.cost_filter import CostFilter
 
@@ -15,7 +15,7 @@ MOST_ENTRIES = 500
 HUNDRED = Decimal(100)
 
 
-class Column(StrEnum):
+class AllocationColumn(StrEnum):
     """What a table of values or a pattern looks at."""
 
     BILLING_ACCOUNT = "BILLING_ACCOUNT"
@@ -26,10 +26,10 @@ class Column(StrEnum):
 
 
 DIMENSION_OF = {
-    Column.BILLING_ACCOUNT: Dimension.BILLING_ACCOUNT,
-    Column.SUB_ACCOUNT: Dimension.SUB_ACCOUNT,
-    Column.SERVICE: Dimension.SERVICE,
-    Column.REGION: Dimension.REGION,
+    AllocationColumn.BILLING_ACCOUNT: Dimension.BILLING_ACCOUNT,
+    AllocationColumn.SUB_ACCOUNT: Dimension.SUB_ACCOUNT,
+    AllocationColumn.SERVICE: Dimension.SERVICE,
+    AllocationColumn.REGION: Dimension.REGION,
 }
 
 
@@ -59,7 +59,7 @@ class ByTag(_Part):
 
     type: Literal["TAG"] = "TAG"
     key: str
-    kind: TargetKind | None = None
+    kind: AllocationKind | None = None
     table: tuple[Entry, ...] = ()
 
 
@@ -67,7 +67,7 @@ class ByValue(_Part):
     """A column's value names the target, letter by letter."""
 
     type: Literal["VALUE"] = "VALUE"
-    column: Column
+    column: AllocationColumn
     table: tuple[Entry, ...]
 
 
@@ -75,7 +75,7 @@ class ByPattern(_Part):
     """Costs in whose column, or tag, the pattern is found go to the target. One of `column` and `tag` is given."""
 
     type: Literal["PATTERN"] = "PATTERN"
-    column: Column | None = None
+    column: AllocationColumn | None = None
     tag: str | None = None
     pattern: str
     target_id: str

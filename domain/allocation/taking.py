@@ -8,11 +8,11 @@ from domain.allocation.pattern import read_pattern
 from domain.allocation.rule import (
     DIMENSION_OF,
     HUNDRED,
+    AllocationColumn,
     AllocationRule,
     ByPattern,
     ByTag,
     ByValue,
-    Column,
     Entry,
     Evenly,
     Fixed,
@@ -102,8 +102,8 @@ def _table(entries: Iterable[Entry]) -> dict[str, str]:
     return {entry.value: entry.target_id for entry in entries}
 
 
-def value_of(subject: Subject, column: Column | None) -> str | None:
+def value_of(subject: Subject, column: AllocationColumn | None) -> str | None:
     """The value in the column; None where it has none."""
-    if column is Column.RESOURCE:
+    if column is AllocationColumn.RESOURCE:
         return subject.resource_id
     return None if column is None else subject.values.get(DIMENSION_OF[column])

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from domain.allocation.spelling import folded
 from domain.errors import Invalid
-from domain.facts.allocation import MOST_LEVELS, TargetKind
+from domain.facts.allocation import MOST_LEVELS, AllocationKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Target:
     """`parent_id` is the target it is a part of; `aliases` are other names that tags may use for it."""
 
     id: str
-    kind: TargetKind
+    kind: AllocationKind
     name: str
     parent_id: str | None = None
     aliases: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ def _downwards(id: str, parents: Mapping[str, str | None]) -> list[list[str]]:
     return [path for path in paths if id in path]
 
 
-def names_of(targets: Iterable[Target], kind: TargetKind) -> dict[str, str]:
+def names_of(targets: Iterable[Target], kind: AllocationKind) -> dict[str, str]:
     """Id by folded name and alias of the targets of a kind. A name goes before an alias, then the lower id."""
     found: dict[str, str] = {}
     ordered = sorted((target for target in targets if target.kind is kind), key=lambda target: target.id)

@@ -6,7 +6,7 @@ from enum import StrEnum
 MOST_LEVELS = 6
 
 
-class TargetKind(StrEnum):
+class AllocationKind(StrEnum):
     TEAM = "TEAM"
     PROJECT = "PROJECT"
     ENVIRONMENT = "ENVIRONMENT"

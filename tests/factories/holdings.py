@@ -20,6 +20,7 @@ from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.facts.status import ReportEvery, StatusKind
+from tests.factories.allocation import make_allocation
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant
 
@@ -165,6 +166,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     routing_rule, window = await make_routing(tenant)
     return {
         **await make_tickets(tenant, account, alert),
+        **await make_allocation(tenant),
         "Account": account,
         "EventEndpoint": endpoint,
         "ReceivedEvent": event,

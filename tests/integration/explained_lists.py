@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 FIRST = 20
+ALLOCATION = ("allocationMonths", "allocationRules", "allocationRuns", "allocationTargets")
 RELATED = {
     "alerts": "account { name } finding { title resource { name account { name } } }",
     "findings": "account { name } resource { name }",
@@ -45,6 +46,7 @@ def listings() -> Iterator[Listing]:
     for name in (
         "accounts",
         "alerts",
+        *ALLOCATION,
         "auditExports",
         "auditLog",
         "budgets",
@@ -72,7 +74,7 @@ def listings() -> Iterator[Listing]:
     ):
         yield Listing(name, "")
     yield from people_listings()
-    for name in ("accounts", "maintenanceWindows", "routingRules"):
+    for name in (*ALLOCATION, "accounts", "maintenanceWindows", "routingRules"):
         yield Listing(name, "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
     yield from live_listings()

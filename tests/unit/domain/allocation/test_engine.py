@@ -22,7 +22,7 @@ from domain.allocation.rule import (
 )
 from domain.facts.cost_dimension import Dimension
 from domain.facts.cost_filter import CostFilter
-from tests.unit.domain.allocation.oracle import owed
+from tests.factories.allocation_oracle import owed
 
 MONTH = "2026-10"
 TARGETS = [f"t{number}" for number in range(6)]
