@@ -105,8 +105,9 @@ def _named(rule: AllocationRule) -> Iterator[tuple[str, str]]:
             yield from (("take.percentages", one.target_id) for one in portions)
         case Evenly(target_ids=ids):
             yield from (("take.evenly", id) for id in ids)
-        case InProportion(target_ids=ids, weights=weights):
-            yield from (("take.proportion", id) for id in (*ids, *(one.target_id for one in weights)))
+        case rest:
+            weighted = (one.target_id for one in rest.weights)
+            yield from (("take.proportion", id) for id in (*rest.target_ids, *weighted))
 
 
 def targets_named(rules: Iterable[AllocationRule]) -> set[str]:
@@ -151,8 +152,7 @@ def in_order(rules: Sequence[AllocationRule]) -> list[int]:
         if not isinstance(take, InProportion) or take.weights or number in done:
             return
         for name in take.basis:
-            if name in names:
-                visit(names[name])
+            visit(names[name])
         done.append(number)
 
     for number in range(len(rules)):

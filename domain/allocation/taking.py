@@ -16,7 +16,6 @@ from domain.allocation.rule import (
     Entry,
     Evenly,
     Fixed,
-    InProportion,
     Percentages,
     Portion,
 )
@@ -54,8 +53,8 @@ def _inner(rule: AllocationRule, targets: Iterable[Target]) -> Taker:
             return _always([Share(id, ONE) for id in ids])
         case Percentages(portions=portions):
             return _always(_percents(portions))
-        case InProportion(weights=weights):
-            return _always([Share(one.target_id, one.amount) for one in weights] if weights else LATER)
+        case rest:
+            return _always([Share(one.target_id, one.amount) for one in rest.weights] if rest.weights else LATER)
 
 
 def _always(shares: Sequence[Share]) -> Taker:
