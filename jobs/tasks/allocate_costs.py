@@ -3,8 +3,10 @@
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from arq import Retry
 from beanie import PydanticObjectId
 from bson import ObjectId
+from pymongo.errors import PyMongoError
 
 from auth.scope import scope_of_job
 from documents.allocation_cells import billed_organizations, editions_by_month
@@ -22,6 +24,7 @@ from jobs.context import JobContext
 from jobs.queue import ALLOCATE_COSTS, ask_allocation
 
 MOST_MONTHS = 10_000
+RETRY_SECONDS = 30
 # The job has 15 minutes; what is staged longer belongs to a worker that died.
 _DEAD_AFTER = timedelta(minutes=30)
 # No request takes longer to read a run it began with.
@@ -42,6 +45,8 @@ async def allocate_costs(ctx: dict[str, Any], *, org_id: str) -> int:
         await _tell(context, org_id, JobState.RUNNING, done, len(due), began)
         try:
             await allocate_month(context, work)
+        except PyMongoError as error:  # a primary that steps down, or a machine with too much to do
+            raise Retry(defer=RETRY_SECONDS) from error
         except Exception:
             await _tell(context, org_id, JobState.FAILED, done, len(due), began)
             raise

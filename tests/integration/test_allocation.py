@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from arq import Retry
 from bson import ObjectId
+from pymongo.errors import AutoReconnect
 
 from app.wiring import Backend
 from documents import AllocatedCost, AllocationMonth, AllocationRules, AllocationRun, AllocationTarget
 from documents.allocated_series import allocated_series
 from documents.allocation import allocated_totals, close_month, is_closed, reopen_month
+from documents.allocation_cells import billed_organizations
 from documents.allocation_month import find_month
 from documents.allocation_run import clear_runs
 from documents.cost_day import cost_series
@@ -31,7 +34,7 @@ from domain.errors import Conflict, Invalid
 from domain.facts.allocation import AllocationKind
 from domain.facts.cost_dimension import Dimension
 from domain.facts.cost_filter import CostFilter
-from jobs.tasks.allocate_costs import allocate_costs, clear_replaced_runs
+from jobs.tasks.allocate_costs import allocate_costs, allocate_missed, clear_replaced_runs
 from tests.factories.costs import NOW, load
 from tests.factories.focus import focus_row, write_csv
 from tests.factories.tenant import Tenant, make_tenant
@@ -248,6 +251,44 @@ async def test_what_a_killed_worker_staged_goes(backend, tenant):
 
     assert await clear_replaced_runs({"context": job_context(backend)}) >= 1
     assert await AllocationRun.count_in(tenant.scope, {"_id": dead.id}, cap=1) == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "states"),
+    [(AutoReconnect(), Retry, ["RUNNING"]), (ValueError(), ValueError, ["RUNNING", "FAILED"])],
+    ids=["away", "bug"],
+)
+async def test_a_run_that_breaks_leaves_nothing_and_says_so(backend, tenant, monkeypatch, error, raised, states):
+    async def broken(*_: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("jobs.allocating.stage_allocated", broken)
+
+    with pytest.raises(raised):
+        await allocate(backend, tenant)
+
+    assert await AllocationRun.count_in(tenant.scope, {}, cap=1) == 0
+    told = [event.payload for event in await backend.log.fetch(tenant.org_id, 0, 100) if event.type == "JobProgressed"]
+    assert [one["state"] for one in told if one["kind"] == "ALLOCATION"] == states
+
+
+async def test_a_run_is_announced_with_its_progress(backend, tenant):
+    await allocate(backend, tenant)
+
+    events = await backend.log.fetch(tenant.org_id, 0, 100)
+    (changed,) = [event.payload for event in events if event.type == "AllocationChanged"]
+    assert (changed["month"], changed["rules_version"]) == ("2026-09", 0)
+    told = [event.payload for event in events if event.type == "JobProgressed"]
+    assert [(one["state"], one["done"]) for one in told if one["kind"] == "ALLOCATION"] == [
+        ("RUNNING", 0),
+        ("SUCCEEDED", 1),
+    ]
+
+
+async def test_every_organization_with_costs_is_asked_about_by_the_clock(backend, tenant):
+    assert await allocate_missed({"context": job_context(backend)}) >= 1
+
+    assert ObjectId(tenant.org_id) in await billed_organizations()
 
 
 async def test_rules_about_resources_are_worked_out_from_rows(backend, tenant):
