@@ -10,6 +10,7 @@ from arq import cron
 from arq.worker import func
 
 from jobs.queue import (
+    ALLOCATE_COSTS,
     CHECK_BUDGETS,
     CHECK_IDENTITY_PROVIDER,
     DELIVER,
@@ -31,6 +32,7 @@ from jobs.queue import (
     VERIFY_DOMAIN,
 )
 from jobs.tasks import keep_house
+from jobs.tasks.allocate_costs import allocate_costs, allocate_missed, clear_replaced_runs
 from jobs.tasks.check_api_keys import check_api_keys
 from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.check_commitments import check_commitments
@@ -132,6 +134,7 @@ def slow_jobs() -> list[Any]:
     return [
         # Tried again every few seconds while a sync is still under way.
         func(told(disconnect_account), name=DISCONNECT_ACCOUNT, timeout=SLOW_TIMEOUT, max_tries=200),
+        func(told(allocate_costs), name=ALLOCATE_COSTS, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(discover_members), name=DISCOVER_MEMBERS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
         func(told(detect_anomalies), name=DETECT_ANOMALIES, timeout=SLOW_TIMEOUT, max_tries=5),
@@ -160,6 +163,8 @@ def slow_ticks() -> list[Any]:
         cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
         cron(look_daily, hour=6, minute=11, second=0, timeout=SLOW_TIMEOUT),
         cron(check_commitments, hour=4, minute=23, second=0, timeout=SLOW_TIMEOUT),
+        cron(clear_replaced_runs, minute=set(range(8, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
+        cron(allocate_missed, minute=52, second=0, timeout=SLOW_TIMEOUT),
         cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
         cron(verify_audit, hour=2, minute=47, second=0, timeout=EXPORT_TIMEOUT),
         cron(forget_old_exports, minute=42, second=0, timeout=SLOW_TIMEOUT),

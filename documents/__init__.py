@@ -3,6 +3,11 @@
 from documents.account import Account, AccountState
 from documents.alert import Alert, AlertCategory, AlertSource, AlertState
 from documents.alert_entry import AlertEntry, AlertStep
+from documents.allocated_cost import AllocatedCost
+from documents.allocation_month import AllocationMonth
+from documents.allocation_rules import AllocationRules
+from documents.allocation_run import AllocationRun
+from documents.allocation_target import AllocationTarget
 from documents.anomaly_settings import AnomalySettings
 from documents.api_key import ApiKey
 from documents.audit import AuditEntry
@@ -72,6 +77,11 @@ __all__ = [
     "AlertSource",
     "AlertState",
     "AlertStep",
+    "AllocatedCost",
+    "AllocationMonth",
+    "AllocationRules",
+    "AllocationRun",
+    "AllocationTarget",
     "AnomalySettings",
     "ApiKey",
     "AuditEntry",

@@ -15,6 +15,11 @@ from pymongo.monitoring import CommandListener
 from documents.account import Account
 from documents.alert import Alert
 from documents.alert_entry import AlertEntry
+from documents.allocated_cost import AllocatedCost
+from documents.allocation_month import AllocationMonth
+from documents.allocation_rules import AllocationRules
+from documents.allocation_run import AllocationRun
+from documents.allocation_target import AllocationTarget
 from documents.anomaly_settings import AnomalySettings
 from documents.api_key import ApiKey
 from documents.audit import AuditEntry
@@ -89,6 +94,11 @@ ALL = (
     Alert,
     AlertEntry,
     AnomalySettings,
+    AllocatedCost,
+    AllocationMonth,
+    AllocationRules,
+    AllocationRun,
+    AllocationTarget,
     ApiKey,
     AuditEntry,
     AuditExport,

@@ -50,6 +50,7 @@ DISCONNECT_ACCOUNT = "disconnect_account"
 DISCOVER_MEMBERS = "discover_members"
 PULL_EVENTS = "pull_events"
 FETCH_COSTS = "fetch_costs"
+ALLOCATE_COSTS = "allocate_costs"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -91,6 +92,11 @@ def ask_budget_check(tx: Transaction, org_id: PydanticObjectId) -> None:
 def ask_anomaly_scan(tx: Transaction, org_id: ObjectId) -> None:
     """Ask for a look for anomalies in an organization's costs. Asks that come before it starts become one."""
     tx.enqueue(DETECT_ANOMALIES, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def ask_allocation(tx: Transaction, org_id: ObjectId) -> None:
+    """Ask for who owes what of every open month that changed. Asks that come before it starts become one."""
+    tx.enqueue(ALLOCATE_COSTS, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
 
 
 def ask_audit_export(tx: Transaction, export: AuditExport) -> None:

@@ -5,6 +5,10 @@ import strawberry
 from resolvers.account import AccountQueries
 from resolvers.alert import AlertQueries, AlertSubscriptions
 from resolvers.alert_change import AlertMutations
+from resolvers.allocation import AllocationQueries
+from resolvers.allocation_month import AllocationMonthMutations, AllocationMonthQueries
+from resolvers.allocation_rules import AllocationRulesMutations, AllocationRulesQueries
+from resolvers.allocation_target import AllocationTargetMutations, AllocationTargetQueries
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
@@ -66,6 +70,10 @@ from resolvers.verified_domain import VerifiedDomainMutations, VerifiedDomainQue
 class Query(
     AccountQueries,
     AlertQueries,
+    AllocationMonthQueries,
+    AllocationQueries,
+    AllocationRulesQueries,
+    AllocationTargetQueries,
     AuditQueries,
     ApiKeyQueries,
     BudgetQueries,
@@ -116,6 +124,9 @@ class Mutation(
     ConnectingMutations,
     DisconnectingMutations,
     AlertMutations,
+    AllocationMonthMutations,
+    AllocationRulesMutations,
+    AllocationTargetMutations,
     AuditMutations,
     ApiKeyMutations,
     BudgetMutations,

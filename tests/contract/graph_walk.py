@@ -58,6 +58,13 @@ SAMPLES: dict[str, Any] = {
     **{f"{verb}RoutingRuleInput.zone": "Europe/Berlin" for verb in ("Create", "Update")},
     **{f"{verb}RoutingRuleInput.digestAt": "08:00" for verb in ("Create", "Update")},
     **{f"{verb}MaintenanceWindowInput.tags": ["env=live"] for verb in ("Create", "Update")},
+    "AllocationTake": {"targetId": "QWxlcnQ6MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"},
+    **{f"AllocationRuleInput.{name}": "2026-01" for name in ("effectiveFrom", "effectiveUntil")},
+    "AllocatedCostsInput.currency": "USD",
+    "AllocatedCostsInput.first": "2026-01-01",
+    "AllocatedCostsInput.until": "2026-02-01",
+    "AllocationTraceInput.first": "2026-01-01",
+    "AllocationTraceInput.until": "2026-02-01",
     "PreviewRoutingInput.tags": ["env=live"],
     "CreateTicketRuleInput.project": "OPS",
     "CreateTicketRuleInput.labels": "label",
@@ -136,7 +143,7 @@ def _sample(type_: Any, ids: dict[tuple[str, ...], Any], place: str) -> Any:
     if () in ids:
         return ids[()]
     for key in (place, named.name):
-        if key in SAMPLES:
+        if key in SAMPLES and not ids:
             return SAMPLES[key]
     if named.name == "ID":
         return "QWxlcnQ6MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"

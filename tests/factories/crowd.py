@@ -9,6 +9,7 @@ from bson import Decimal128, ObjectId
 import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
+from tests.factories.allocation import allocation_of
 from tests.factories.anomalies import anomaly_rows
 from tests.factories.crowd_channels import channels_of
 from tests.factories.crowd_costs import cost_rows, more_periods
@@ -75,6 +76,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.CostDay: list(_days(org_id, edition_id, count)),
         documents.Membership: [_member(org_id, person, number) for number, person in enumerate(people)],
         **tickets_of(org_id, accounts, count),
+        **allocation_of(org_id, count),
         documents.CustomRole: [_role(org_id, number) for number in range(max(2, count // 100))],
         documents.Invitation: [_invitation(org_id, person, number) for number, person in enumerate(people)],
         documents.ProviderVisit: [_visit(org_id, person, number) for number, person in enumerate(people)],

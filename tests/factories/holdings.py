@@ -22,6 +22,7 @@ from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.facts.status import ReportEvery, StatusKind
+from tests.factories.allocation import make_allocation
 from tests.factories.anomalies import anomaly
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant
@@ -184,6 +185,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     await odd.insert()
     return {
         **await make_tickets(tenant, account, alert),
+        **await make_allocation(tenant),
         "Account": account,
         "EventEndpoint": endpoint,
         "CostSource": bills,

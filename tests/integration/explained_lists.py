@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 FIRST = 20
+ALLOCATION = ("allocationMonths", "allocationRules", "allocationRuns", "allocationTargets")
 RELATED = {
     "alerts": "account { name } finding { title resource { name account { name } } }",
     "findings": "account { name } resource { name }",
@@ -46,6 +47,7 @@ def listings() -> Iterator[Listing]:
     for name in (
         "accounts",
         "alerts",
+        *ALLOCATION,
         "auditExports",
         "auditLog",
         "budgets",
@@ -82,6 +84,7 @@ def listings() -> Iterator[Listing]:
         yield Listing(name, "")
     yield from people_listings()
     for name in (
+        *ALLOCATION,
         "accounts",
         "costLoads",
         "costPeriods",
