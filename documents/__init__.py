@@ -13,6 +13,7 @@ from documents.budget import Budget
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay
+from documents.cost_forecast import CostForecast
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
@@ -23,6 +24,8 @@ from documents.event import Event, EventCounter
 from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
+from documents.forecast_event import ForecastEvent
+from documents.forecast_run import ForecastRun
 from documents.hold import Hold
 from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.incident import Incident, IncidentState
@@ -74,6 +77,7 @@ __all__ = [
     "Channel",
     "ClientAccess",
     "CostDay",
+    "CostForecast",
     "CostLine",
     "CostLoad",
     "CostLoadState",
@@ -86,6 +90,8 @@ __all__ = [
     "EvidencePack",
     "ExternalIdentity",
     "Finding",
+    "ForecastEvent",
+    "ForecastRun",
     "GroupRole",
     "Hold",
     "IdentityProvider",

@@ -24,6 +24,7 @@ from documents.budget import Budget
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay, make_totals
+from documents.cost_forecast import CostForecast
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
@@ -35,6 +36,8 @@ from documents.event_memory import EventMemory
 from documents.evidence import EvidencePack
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
+from documents.forecast_event import ForecastEvent
+from documents.forecast_run import ForecastRun
 from documents.hold import Hold
 from documents.idempotency import IdempotentResult
 from documents.identity_provider import IdentityProvider
@@ -87,6 +90,7 @@ ALL = (
     Channel,
     ClientAccess,
     CostDay,
+    CostForecast,
     CostLine,
     CostLoad,
     CostPeriod,
@@ -100,6 +104,8 @@ ALL = (
     ExternalIdentity,
     Finding,
     GroupRole,
+    ForecastEvent,
+    ForecastRun,
     Hold,
     IdempotentResult,
     IdentityProvider,

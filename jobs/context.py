@@ -14,6 +14,7 @@ from connectors.guard import Guards
 from documents.audit_key import AuditKey
 from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
+from jobs.forecasting.pool import ProcessPool
 from jobs.queue import Queue
 from jobs.writer import Writer
 
@@ -29,7 +30,7 @@ class JobContext:
     `allow_private_endpoints`: whether accounts may name endpoints inside private networks. `authorities` replaces where
     the keys that prove events are fetched from (connectors.intake.receiver.Surroundings). `public_url`: what links in
     mails and messages begin with. `actions` seals what buttons in channels stand for. `texts_of`: the TXT records of a
-    name in DNS.
+    name in DNS. `pool`: processes for long arithmetic.
     """
 
     writer: Writer
@@ -48,6 +49,7 @@ class JobContext:
     actions: NoticeActions
     texts_of: Callable[[str], Awaitable[list[str]]] = Records().texts
     authorities: Mapping[str, str] = field(default_factory=dict)
+    pool: ProcessPool = field(default_factory=ProcessPool)
 
     @property
     def audit_key(self) -> AuditKey:

@@ -37,7 +37,7 @@ from domain.facts.provider import Provider
 from domain.facts.scope import Scope
 from jobs.cost_reading import CostReader, FileReport, Staged, content_of, measured
 from jobs.cost_telling import told_costs, told_progress
-from jobs.queue import ask_budget_check
+from jobs.queue import ask_budget_check, ask_forecast
 from jobs.writer import Writer
 
 # How often a load that comes in says that it is alive; it counts as dead after missing many of these.
@@ -225,6 +225,7 @@ class _Load:
         tx.announce(self.ledger.org_id, topic.costs(self.ledger.org_id), "CostsUpdated", told_costs(self.id, changes))
         announce_job(tx, self.ledger.org_id, told_progress(self.ledger, JobState.SUCCEEDED, None, self.now()))
         ask_budget_check(tx, self.ledger.org_id)
+        ask_forecast(tx, self.ledger.org_id)
         loaded = {"files": [file.sha256 for file in files], "rows": sum(slice.rows for slice in slices)}
         replaced_ids = {"loads": sorted(map(str, replaced))} if replaced else None
         tx.audit(self.ledger.org_id, target=f"costload:{self.id}", before=replaced_ids, after=loaded)

@@ -39,6 +39,7 @@ PULLS = "cloudwatcher:pulls"
 
 SYNC_ACCOUNT = "sync_account"
 CHECK_BUDGETS = "check_budgets"
+FORECAST_COSTS = "forecast_costs"
 EXPORT_AUDIT = "export_audit"
 CHECK_IDENTITY_PROVIDER = "check_identity_provider"
 VERIFY_DOMAIN = "verify_domain"
@@ -83,6 +84,11 @@ def ask_dispatch(tx: Transaction, org_id: ObjectId) -> None:
 def ask_budget_check(tx: Transaction, org_id: PydanticObjectId) -> None:
     """Ask for a look at all budgets of an organization. Asks that come before it starts become one."""
     tx.enqueue(CHECK_BUDGETS, queue=QUICK, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def ask_forecast(tx: Transaction, org_id: PydanticObjectId | ObjectId) -> None:
+    """Ask for the costs of an organization to be forecast anew. Asks that come before it starts become one."""
+    tx.enqueue(FORECAST_COSTS, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
 
 
 def ask_audit_export(tx: Transaction, export: AuditExport) -> None:

@@ -34,6 +34,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Delivery: Permission.CHANNELS_READ,
     documents.CustomRole: Permission.MEMBERS_READ,
     documents.Finding: Permission.FINDINGS_READ,
+    documents.ForecastEvent: Permission.COSTS_READ,
     documents.IdentityProvider: Permission.IDENTITY_MANAGE,
     documents.IntakeEndpoint: Permission.CHANNELS_READ,
     documents.Incident: Permission.ALERTS_READ,

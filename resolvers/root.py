@@ -20,6 +20,8 @@ from resolvers.event import EventSubscriptions
 from resolvers.event_endpoint import EventEndpointMutations, EventEndpointQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
+from resolvers.forecast import ForecastQueries
+from resolvers.forecast_event import ForecastEventMutations, ForecastEventQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
 from resolvers.identity_provider import IdentityProviderMutations, IdentityProviderQueries
 from resolvers.incident import IncidentQueries, IncidentSubscriptions
@@ -67,6 +69,8 @@ class Query(
     EventEndpointQueries,
     FactorQueries,
     FindingQueries,
+    ForecastEventQueries,
+    ForecastQueries,
     IdentityProviderQueries,
     IdentityQueries,
     IncidentQueries,
@@ -103,6 +107,7 @@ class Mutation(
     BudgetMutations,
     EventEndpointMutations,
     FactorMutations,
+    ForecastEventMutations,
     LeavingMutations,
     IdentityMutations,
     IdentityProviderMutations,

@@ -11,6 +11,7 @@ from documents.cost_line import CostLine
 from domain.facts.severity import Severity
 from tests.factories.crowd_channels import channels_of
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
+from tests.factories.crowd_of_forecasts import forecast_rows
 from tests.factories.crowd_of_routing import routing_rows
 from tests.factories.crowd_tickets import tickets_of
 from tests.factories.directory_crowd import directory_group_row, directory_user_row
@@ -56,6 +57,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
         **channels_of(org_id, count),
         **routing_rows(org_id, alerts),
+        **forecast_rows(org_id, count),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],
         documents.ServiceAccount: machines,

@@ -20,6 +20,9 @@ from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.facts.status import ReportEvery, StatusKind
+from domain.forecasting.band import Unrest
+from domain.forecasting.models import ForecastModel
+from domain.forecasting.tree import ForecastLevel
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant
 
@@ -163,6 +166,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     )
     await event.insert()
     routing_rule, window = await make_routing(tenant)
+    known_event = await make_forecast(tenant)
     return {
         **await make_tickets(tenant, account, alert),
         "Account": account,
@@ -170,6 +174,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "ReceivedEvent": event,
         "RoutingRule": routing_rule,
         "MaintenanceWindow": window,
+        "ForecastEvent": known_event,
         "AuditEntry": entry,
         "AuditExport": export,
         "Resource": resource,
@@ -249,6 +254,30 @@ async def make_incident(alert: documents.Alert) -> tuple[documents.Incident, doc
     )
     await member.insert()
     return incident, member
+
+
+async def make_forecast(tenant: Tenant) -> documents.ForecastEvent:
+    """A forecast that is shown, and something that is known of costs to come."""
+    org_id, now, edition_id = tenant.organization.id, utc_now(), PydanticObjectId()
+    await documents.ForecastRun(org_id=org_id, edition_id=edition_id, made_at=now, read_at=now).insert()
+    for service in (None, "secret-service"):
+        await documents.CostForecast(
+            org_id=org_id,
+            edition_id=edition_id,
+            level=ForecastLevel.TOTAL if service is None else ForecastLevel.SERVICE,
+            currency="USD",
+            service_name=service,
+            first=now.replace(hour=0, minute=0, second=0, microsecond=0),
+            ahead=[10_000] * 366,
+            unrest=Unrest(offset=1.0, volatility=0.1, roughness=0.1),
+            model=ForecastModel.FLAT,
+            days_known=5,
+            month_spent=Decimal(1),
+            year_spent=Decimal(1),
+        ).insert()
+    event = documents.ForecastEvent(org_id=org_id, name="secret-event", first=now, service_name="secret-service")
+    await event.insert()
+    return event
 
 
 async def make_routing(tenant: Tenant) -> tuple[documents.RoutingRule, documents.MaintenanceWindow]:

@@ -53,6 +53,7 @@ def listings() -> Iterator[Listing]:
         "customRoles",
         "eventEndpoints",
         "findings",
+        "forecastEvents",
         "groupRoles",
         "invitations",
         "maintenanceWindows",
@@ -72,7 +73,7 @@ def listings() -> Iterator[Listing]:
     ):
         yield Listing(name, "")
     yield from people_listings()
-    for name in ("accounts", "maintenanceWindows", "routingRules"):
+    for name in ("accounts", "forecastEvents", "maintenanceWindows", "routingRules"):
         yield Listing(name, "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
     yield from live_listings()
