@@ -9,7 +9,7 @@ from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
 from documents.base import TenantDocument
-from documents.budget import Budget
+from documents.budget import Budget, BudgetRecord
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay
@@ -73,6 +73,7 @@ __all__ = [
     "AuditSegment",
     "AuthMethod",
     "Budget",
+    "BudgetRecord",
     "ChangeKind",
     "Channel",
     "ClientAccess",

@@ -20,7 +20,7 @@ from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
-from documents.budget import Budget
+from documents.budget import Budget, BudgetRecord
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay, make_totals
@@ -87,6 +87,7 @@ ALL = (
     AuditHead,
     AuditSegment,
     Budget,
+    BudgetRecord,
     Channel,
     ClientAccess,
     CostDay,

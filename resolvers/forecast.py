@@ -1,7 +1,7 @@
 """Forecasts of costs: what is expected, and what people know of costs to come."""
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any
 
@@ -39,11 +39,11 @@ class ForecastQueries:
         context = info.context
         scope = context.scope.narrowed(context.organization(input.organization_id))
         run = await run_of(scope)
-        if run is None or run.edition_id is None or run.read_at is None:
+        if run is None or run.edition_id is None or run.read_at is None or run.made_at is None:
             raise NotFound("There is no forecast yet: one is made within the hour after the first costs are loaded.")
         stored = await shown_forecast(scope, run, *_series(input))
         is_stale = await is_loaded_since(scope, run.read_at)
-        return _shown(run, stored, input.horizon.days, is_stale)
+        return _shown(run, run.made_at, stored, input.horizon.days, is_stale)
 
 
 def _series(input: CostForecastInput) -> tuple[ForecastLevel, SeriesKey]:
@@ -57,7 +57,7 @@ def _series(input: CostForecastInput) -> tuple[ForecastLevel, SeriesKey]:
     return level, SeriesKey(input.currency or "", input.sub_account_id, input.service_name)
 
 
-def _shown(run: ForecastRun, stored: StoredForecast, horizon: int, is_stale: bool) -> CostForecast:
+def _shown(run: ForecastRun, made_at: datetime, stored: StoredForecast, horizon: int, is_stale: bool) -> CostForecast:
     ahead = [UNIT * units for units in stored.ahead]
     begin, quantiles = stored.first.date(), run.quantiles or PRIOR
     quality, note = quality_of(stored.days_known)
@@ -85,7 +85,7 @@ def _shown(run: ForecastRun, stored: StoredForecast, horizon: int, is_stale: boo
             quarter_error=stored.quarter_error,
         ),
         coverage=None if run.coverage is None else ForecastCoverage(**run.coverage.model_dump()),
-        made_at=run.made_at,
+        made_at=made_at,
         data_until=begin - timedelta(days=1),
         is_stale=is_stale,
     )

@@ -8,6 +8,7 @@ from resolvers.alert_change import AlertMutations
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
+from resolvers.burn_down import BurnDownQueries
 from resolvers.channel import ChannelQueries, ChannelSubscriptions
 from resolvers.channel_change import ChannelMutations
 from resolvers.client import ClientMutations, ClientQueries
@@ -62,6 +63,7 @@ class Query(
     AuditQueries,
     ApiKeyQueries,
     BudgetQueries,
+    BurnDownQueries,
     ChannelQueries,
     ClientQueries,
     CostQueries,

@@ -20,7 +20,8 @@ _MONTH = 30
 # So many back-tests of others the prior counts for.
 _PRIOR_WEIGHT = 40
 _FOLDS = 5
-_LEVELS = (("80", 0.80), ("95", 0.95))
+# Models are chosen by the same tests, and what comes differs from what was: a little more is asked than promised.
+_LEVELS = (("80", 0.84), ("95", 0.96))
 
 Model = Callable[[Matrix, int], Matrix]
 

@@ -48,13 +48,13 @@ class Interval(BaseModel):
     upper95: float
 
 
-# Measured by `python -m bench forecast` on 25 real series of daily usage; what an organization starts with before it
-# has back-tests of its own.
+# Measured by `python -m bench forecast --prior` on 25 real series of daily usage, of a year on few;
+# what an organization starts with before it has back-tests of its own.
 PRIOR = Quantiles(
-    totals80=(1.0, 1.3, 1.6, 2.4),
-    totals95=(2.2, 2.6, 3.0, 4.5),
-    days80=(1.0, 1.2, 1.4, 2.0),
-    days95=(2.0, 2.4, 2.8, 4.0),
+    totals80=(1.0, 1.27, 1.8, 2.2),
+    totals95=(3.06, 2.4, 2.68, 3.4),
+    days80=(1.37, 1.62, 2.29, 2.62),
+    days95=(4.21, 3.79, 3.88, 4.38),
 )
 
 

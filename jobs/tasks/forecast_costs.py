@@ -22,7 +22,7 @@ from domain.facts.scope import Scope
 from domain.forecasting.cleaning import without_partial_days
 from jobs.context import JobContext
 from jobs.forecasting.making import HISTORY_DAYS, History, Made, history_of, make_forecasts
-from jobs.queue import FORECAST_COSTS, ask_forecast
+from jobs.queue import FORECAST_COSTS, ask_budget_check, ask_forecast
 
 # Loads come in bursts; a forecast is no better for being made after each of them.
 _REST = timedelta(hours=1)
@@ -119,6 +119,7 @@ class _Run:
             await show_edition(tx, self.org_id, self.edition_id, made)
             told = {"data_until": made["data_until"], "series_count": made["series_count"]}
             tx.announce(self.org_id, topic.costs(self.org_id), "ForecastMade", told)
+            ask_budget_check(tx, self.org_id)
             announce_job(tx, self.org_id, self._progress(JobState.SUCCEEDED, len(rows), len(rows)))
 
         await self.context.writer.commit(change)
