@@ -31,7 +31,7 @@ def backs_for(days: int) -> tuple[int, ...]:
     return tuple(back for back in BACKS if days - back >= NEEDED)
 
 
-def tested(model: Model, history: Matrix, backs: Sequence[int]) -> Matrix:
+def back_tested(model: Model, history: Matrix, backs: Sequence[int]) -> Matrix:
     """What the model says at each of the days back: [rows x backs x 90 days].
 
     It sees nothing but the days before, cleaned anew. NaN beyond the history, and where a row is too young.

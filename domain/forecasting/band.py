@@ -81,12 +81,9 @@ def day_intervals(means: Sequence[float], unrest: Unrest, quantiles: Quantiles) 
 def at(days: int, widths: Sequence[float]) -> float:
     """The width between the knots; before the first and after the last it stays."""
     place = log(min(max(days, KNOTS[0]), KNOTS[-1]))
-    for number in range(len(KNOTS) - 1):
-        low, high = log(KNOTS[number]), log(KNOTS[number + 1])
-        if place <= high:
-            share = (place - low) / (high - low)
-            return widths[number] + share * (widths[number + 1] - widths[number])
-    raise AssertionError("The last knot ends the range.")
+    number = next(number for number, knot in enumerate(KNOTS[1:]) if place <= log(knot))
+    low, high = log(KNOTS[number]), log(KNOTS[number + 1])
+    return widths[number] + (place - low) / (high - low) * (widths[number + 1] - widths[number])
 
 
 def blended(own: Mapping[str, Sequence[tuple[float, int]]], weight: int) -> Quantiles:
@@ -95,7 +92,7 @@ def blended(own: Mapping[str, Sequence[tuple[float, int]]], weight: int) -> Quan
     for name, prior in PRIOR.model_dump().items():
         measured = own.get(name, ())
         fields[name] = tuple(
-            (width * count + usual * weight) / (count + weight)
+            (width * count + usual * weight) / (count + weight) if count else usual
             for usual, (width, count) in zip(prior, measured or [(0.0, 0)] * len(prior), strict=True)
         )
     return Quantiles(**fields)

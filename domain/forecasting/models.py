@@ -7,7 +7,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from domain.forecasting.backtest import Model, backs_for, tested
+from domain.forecasting.backtest import Model, back_tested, backs_for
 from domain.forecasting.cleaning import cleaned
 from domain.forecasting.level import flat, level, weekly
 from domain.forecasting.matrix import Matrix, lengths
@@ -60,7 +60,7 @@ def forecast(
     said = _with_median({name: _ahead(model, calm, old, horizon) for name, model in models.items()})
     if not is_theta_tested:
         models.pop(ForecastModel.THETA, None)
-    tests = _with_median({name: tested(model, history, backs) for name, model in models.items()})
+    tests = _with_median({name: back_tested(model, history, backs) for name, model in models.items()})
     choice = _choice(history, tests, backs)
     ahead = np.where(old[:, None], _chosen(said, choice), level(calm, horizon))
     few = lengths(history) < FEW_DAYS

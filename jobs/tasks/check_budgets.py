@@ -105,8 +105,9 @@ def _ahead(budget: Budget, found: Checked, percent: int) -> Cause:
         fingerprint=f"budget:{budget.id}:{found.name}:forecast:{percent}",
         severity=Severity.MEDIUM,
         title=f"Budget {budget.name} may reach {percent} % in {found.name}",
-        message=f"{found.expected:.2f} {budget.currency} of {found.limit:.2f} {budget.currency} are expected "
-        f"at its end, and up to {found.expected_upper:.2f} in nine of ten cases. Look at its burn-down to see since when.",
+        message=f"{found.expected:.2f} {budget.currency} of {found.limit:.2f} {budget.currency} are "
+        f"expected at its end, and up to {found.expected_upper:.2f} in nine of ten cases. "
+        "Look at its burn-down to see since when.",
     )
 
 

@@ -85,6 +85,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     incident, member = await make_incident(alert)
     budget = documents.Budget(org_id=org_id, name="secret-budget", amount=Decimal(1), currency="USD", thresholds=[50])
     await budget.insert()
+    record = make_budget_record(budget)
+    await record.insert()
     machine = await make_machine(tenant, "alerts:read", name="secret-machine")
     rule = documents.GroupRole(org_id=org_id, group="secret-group", group_key="secret-group", role=documents.Role.USER)
     await rule.insert()
@@ -184,6 +186,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "Incident": incident,
         "IncidentMember": member,
         "Budget": budget,
+        "BudgetRecord": record,
         "CostLine": line,
         "Sync": run,
         "IntegrationHealth": health,
@@ -254,6 +257,22 @@ async def make_incident(alert: documents.Alert) -> tuple[documents.Incident, doc
     )
     await member.insert()
     return incident, member
+
+
+def make_budget_record(budget: documents.Budget) -> documents.BudgetRecord:
+    """A period of a budget."""
+    now = utc_now()
+    return documents.BudgetRecord(
+        org_id=budget.org_id,
+        budget_id=PydanticObjectId(str(budget.id)),
+        name="secret-period",
+        first_at=now,
+        until_at=now + timedelta(days=1),
+        amount=Decimal(1),
+        spent=Decimal(1),
+        currency="USD",
+        checked_at=now,
+    )
 
 
 async def make_forecast(tenant: Tenant) -> documents.ForecastEvent:
