@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
+from bson import Decimal128
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -140,3 +141,22 @@ async def change_budget(
         problem = "was changed in the meantime" if budget.archived_at is None else "is archived"
         raise Conflict(f"The budget {problem}: look at it again.", current=budget)
     return Budget.stored(raw)
+
+
+# What budgets were before they could be anything else.
+_BEFORE: dict[str, Any] = {
+    "where": {"dimensions": [], "tags": []},
+    "period": BudgetPeriod.MONTHLY.value,
+    "metric": Metric.BILLED.value,
+    "basis": BudgetBasis.FIXED.value,
+    "change_percent": Decimal128("0"),
+    "forecast_thresholds": [],
+    "roll_over_cap": 0,
+    "carried": Decimal128("0"),
+}
+
+
+async def complete_budgets() -> int:
+    """Give budgets of every tenant that are older than their kinds the fields they lack; returns how many."""
+    result = await Budget.rows().update_many({"period": {"$exists": False}}, {"$set": _BEFORE})
+    return result.modified_count

@@ -20,7 +20,7 @@ from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
-from documents.budget import Budget, BudgetRecord
+from documents.budget import Budget, BudgetRecord, complete_budgets
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay, make_totals
@@ -226,7 +226,11 @@ async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[s
             for index in sorted(OBSOLETE_INDEXES.get(collection, set()) & before):
                 await _drop_index(database, collection, index)
                 made.append(f"dropped index {collection}.{index}")
-    counted = {"daily totals": await make_totals(), "tallies": await recount_all()}
+    counted = {
+        "daily totals": await make_totals(),
+        "tallies": await recount_all(),
+        "budgets whole": await complete_budgets(),
+    }
     return made + [f"made {name}: {count}" for name, count in counted.items() if count]
 
 

@@ -35,6 +35,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
     alerts = [{"_id": ObjectId(), **_alert(finding, number)} for number, finding in enumerate(findings)]
     machines = [_machine(org_id, number) for number in range(max(2, count // 100))]
     edition_id = ObjectId()
+    budgets = [{"_id": ObjectId(), **_budget(org_id, number)} for number in range(max(2, count // 10))]
     people = [_person(org_id, number) for number in range(max(2, count // 10))]
     await documents.User.get_pymongo_collection().insert_many(people)
     endpoints = [endpoint_row(account, number) for number, account in enumerate(accounts)]
@@ -54,7 +55,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         ],
         documents.IntakeEndpoint: endpoints,
         documents.ReceivedEvent: [received_row(endpoints[number % len(endpoints)], number) for number in range(count)],
-        documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
+        documents.Budget: budgets,
+        documents.BudgetRecord: [_budget_record(budgets[number % 2], number) for number in range(count)],
         **channels_of(org_id, count),
         **routing_rows(org_id, alerts),
         **forecast_rows(org_id, count),
@@ -309,6 +311,33 @@ def _change(resource: ROW, run: ROW, number: int) -> ROW:
     }
 
 
+KINDLESS: ROW = {
+    "where": {"dimensions": [], "tags": []},
+    "period": "MONTHLY",
+    "metric": "BILLED",
+    "basis": "FIXED",
+    "forecast_thresholds": [],
+    "roll_over_cap": 0,
+    **dict.fromkeys(("change_percent", "carried"), Decimal128("0")),
+}
+
+
+def _budget_record(budget: ROW, number: int) -> ROW:
+    first_at = START - timedelta(days=number)
+    return {
+        "org_id": budget["org_id"],
+        "budget_id": budget["_id"],
+        "name": f"{first_at:%Y-%m-%d}",
+        "first_at": first_at,
+        "until_at": first_at + timedelta(days=1),
+        **dict.fromkeys(("amount", "carried", "spent"), Decimal128("1")),
+        "currency": "USD",
+        "alerts": [],
+        "checked_at": START,
+        "created_at": START,
+    }
+
+
 def _budget(org_id: ObjectId, number: int) -> ROW:
     amount = Decimal128("100")
     return {
@@ -320,6 +349,7 @@ def _budget(org_id: ObjectId, number: int) -> ROW:
         "services": [],
         "account_native_ids": [],
         "spent": amount,
+        **KINDLESS,
         "version": 1,
         "created_at": START,
     }

@@ -76,6 +76,7 @@ def listings() -> Iterator[Listing]:
     for name in ("accounts", "forecastEvents", "maintenanceWindows", "routingRules"):
         yield Listing(name, "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
+    yield Listing("budgetHistory", "budgetId: A_BUDGET")
     yield from live_listings()
     for where in ("states: [OPEN]", "organizationId: ORG"):
         yield Listing("alerts", f"filter: {{{where}}}")
