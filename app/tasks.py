@@ -21,6 +21,7 @@ from jobs.queue import (
     ERASE_ORGANIZATION,
     EXPORT_AUDIT,
     FETCH_COSTS,
+    FORECAST_COSTS,
     PROCESS_EVENTS,
     PULL_EVENTS,
     RECONCILE_TICKETS,
@@ -46,6 +47,7 @@ from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
 from jobs.tasks.fetch_costs import FETCH_TIMEOUT, fetch_costs, start_due_fetches
+from jobs.tasks.forecast_costs import ask_due_forecasts, forecast_costs
 from jobs.tasks.process_events import process_events, process_late_events
 from jobs.tasks.pull_events import ask_for_unread, pull_events
 from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
@@ -115,6 +117,7 @@ def ticks() -> list[Any]:
         cron(check_api_keys, hour=5, minute=37, second=0, timeout=QUICK_TIMEOUT),
         cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
         cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
+        cron(ask_due_forecasts, minute=set(range(1, 60, 5)), second=25, timeout=QUICK_TIMEOUT),
         cron(send_due_reports, second=1, timeout=QUICK_TIMEOUT),
     ]
 
@@ -139,6 +142,7 @@ def slow_jobs() -> list[Any]:
         func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
         func(told(detect_anomalies), name=DETECT_ANOMALIES, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
+        func(told(forecast_costs), name=FORECAST_COSTS, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(reconcile_tickets), name=RECONCILE_TICKETS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
     ]

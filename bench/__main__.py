@@ -6,6 +6,7 @@ import sys
 from bench import (
     comparison,
     dashboard,
+    forecast,
     growth,
     guarded,
     import_costs,
@@ -20,6 +21,7 @@ from bench import (
 MEASUREMENTS = {
     "compare": (comparison.main, "other servers on the same work over the same MongoDB, over HTTP and sockets"),
     "dashboard": (dashboard.main, "the dashboard over millions of rows: kept, and computed anew"),
+    "forecast": (forecast.main, "how good forecasts of costs are, and how long ten thousand take"),
     "guard": (guarded.main, "what the guard of outside calls costs a call, next to none"),
     "growth": (growth.main, "the same queries over more alerts and more tenants"),
     "memory": (memory.main, "memory of web and worker under load for an hour, and processor time per alert"),

@@ -15,13 +15,14 @@ from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
 from documents.base import TenantDocument
-from documents.budget import Budget
+from documents.budget import Budget, BudgetRecord
 from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
+from documents.cost_forecast import CostForecast
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
@@ -36,6 +37,8 @@ from documents.evidence import EvidencePack
 from documents.exchange_rate import ExchangeRate
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
+from documents.forecast_event import ForecastEvent
+from documents.forecast_run import ForecastRun
 from documents.hold import Hold
 from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.incident import Incident, IncidentState
@@ -90,6 +93,7 @@ __all__ = [
     "AuditSegment",
     "AuthMethod",
     "Budget",
+    "BudgetRecord",
     "BusinessMetric",
     "ChangeKind",
     "Channel",
@@ -97,6 +101,7 @@ __all__ = [
     "CommitmentTerm",
     "CostAnomaly",
     "CostDay",
+    "CostForecast",
     "CostLine",
     "CostLoad",
     "CostLoadState",
@@ -113,6 +118,8 @@ __all__ = [
     "ExchangeRate",
     "ExternalIdentity",
     "Finding",
+    "ForecastEvent",
+    "ForecastRun",
     "GroupRole",
     "Hold",
     "IdentityProvider",

@@ -97,6 +97,12 @@ def _key(period: LoadedPeriod) -> SliceKey:
     return SliceKey(period.source, period.provider, period.billing_account_id, period.period_start)
 
 
+async def is_loaded_since(scope: Scope, at: datetime) -> bool:
+    """Whether costs were put in place after this moment."""
+    query = {"state": CostLoadState.ACTIVE.value, "finished_at": {"$gt": at}}
+    return await CostLoad.find_in(scope, query) is not None
+
+
 async def note_staging(load_id: ObjectId, editions: Sequence[ObjectId], line_count: int, at: datetime) -> None:
     """Write down new editions before their rows come, and that the load is alive."""
     change = {

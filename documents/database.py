@@ -26,13 +26,14 @@ from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
 from documents.audit_segment import AuditSegment
-from documents.budget import Budget
+from documents.budget import Budget, BudgetRecord, complete_budgets
 from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay, make_totals
+from documents.cost_forecast import CostForecast
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
@@ -49,6 +50,8 @@ from documents.evidence import EvidencePack
 from documents.exchange_rate import ExchangeRate
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
+from documents.forecast_event import ForecastEvent
+from documents.forecast_run import ForecastRun
 from documents.hold import Hold
 from documents.idempotency import IdempotentResult
 from documents.identity_provider import IdentityProvider
@@ -107,12 +110,14 @@ ALL = (
     Budget,
     BusinessMetric,
     MetricDay,
+    BudgetRecord,
     Channel,
     ClientAccess,
     CostAnomaly,
     CommitmentTerm,
     CostDay,
     CostUsageDay,
+    CostForecast,
     CostLine,
     CostLoad,
     CostPeriod,
@@ -129,6 +134,8 @@ ALL = (
     ExternalIdentity,
     Finding,
     GroupRole,
+    ForecastEvent,
+    ForecastRun,
     Hold,
     IdempotentResult,
     IdentityProvider,
@@ -248,7 +255,12 @@ async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[s
             for index in sorted(OBSOLETE_INDEXES.get(collection, set()) & before):
                 await _drop_index(database, collection, index)
                 made.append(f"dropped index {collection}.{index}")
-    counted = {"daily totals": await make_totals(), "days of usage": await make_usage(), "tallies": await recount_all()}
+    counted = {
+        "daily totals": await make_totals(),
+        "days of usage": await make_usage(),
+        "tallies": await recount_all(),
+        "budgets whole": await complete_budgets(),
+    }
     return made + [f"made {name}: {count}" for name, count in counted.items() if count]
 
 

@@ -15,6 +15,7 @@ from connectors.guard import Guards
 from documents.audit_key import AuditKey
 from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
+from jobs.forecasting.pool import ProcessPool
 from jobs.queue import Queue
 from jobs.writer import Writer
 
@@ -32,6 +33,8 @@ class JobContext:
     mails and messages begin with. `cost_fetch_bytes` bounds what is fetched of one month's bill, into files below
     `cost_fetch_directory`, the system's own for such things if None. `actions` seals what buttons in channels stand
     for. `texts_of`: the TXT records of a name in DNS.
+    mails and messages begin with. `actions` seals what buttons in channels stand for. `texts_of`: the TXT records of a
+    name in DNS. `pool`: processes for long arithmetic.
     """
 
     writer: Writer
@@ -52,6 +55,7 @@ class JobContext:
     authorities: Mapping[str, str] = field(default_factory=dict)
     cost_fetch_bytes: int = 5 * 1024**3
     cost_fetch_directory: Path | None = None
+    pool: ProcessPool = field(default_factory=ProcessPool)
 
     @property
     def audit_key(self) -> AuditKey:

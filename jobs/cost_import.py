@@ -38,7 +38,7 @@ from domain.facts.provider import Provider
 from domain.facts.scope import Scope
 from jobs.cost_reading import CostReader, FileReport, Staged, content_of, measured
 from jobs.cost_telling import told_costs, told_progress
-from jobs.queue import ask_allocation, ask_anomaly_scan, ask_budget_check
+from jobs.queue import ask_allocation, ask_anomaly_scan, ask_budget_check, ask_forecast
 from jobs.writer import Writer
 
 # How often a load that comes in says that it is alive; it counts as dead after missing many of these.
@@ -230,6 +230,7 @@ class _Load:
         ask_budget_check(tx, self.ledger.org_id)
         ask_anomaly_scan(tx, self.ledger.org_id)
         ask_allocation(tx, ObjectId(self.ledger.org_id))
+        ask_forecast(tx, self.ledger.org_id)
         loaded = {"files": [file.sha256 for file in files], "rows": sum(slice.rows for slice in slices)}
         replaced_ids = {"loads": sorted(map(str, replaced))} if replaced else None
         tx.audit(self.ledger.org_id, target=f"costload:{self.id}", before=replaced_ids, after=loaded)

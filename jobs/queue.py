@@ -41,6 +41,7 @@ PULLS = "cloudwatcher:pulls"
 SYNC_ACCOUNT = "sync_account"
 CHECK_BUDGETS = "check_budgets"
 DETECT_ANOMALIES = "detect_anomalies"
+FORECAST_COSTS = "forecast_costs"
 EXPORT_AUDIT = "export_audit"
 CHECK_IDENTITY_PROVIDER = "check_identity_provider"
 VERIFY_DOMAIN = "verify_domain"
@@ -97,6 +98,11 @@ def ask_anomaly_scan(tx: Transaction, org_id: ObjectId) -> None:
 def ask_allocation(tx: Transaction, org_id: ObjectId) -> None:
     """Ask for who owes what of every open month that changed. Asks that come before it starts become one."""
     tx.enqueue(ALLOCATE_COSTS, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def ask_forecast(tx: Transaction, org_id: PydanticObjectId | ObjectId) -> None:
+    """Ask for the costs of an organization to be forecast anew. Asks that come before it starts become one."""
+    tx.enqueue(FORECAST_COSTS, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
 
 
 def ask_audit_export(tx: Transaction, export: AuditExport) -> None:

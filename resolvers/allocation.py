@@ -1,5 +1,6 @@
 """Allocated costs: charts of them, how much is allocated, where an amount comes from, what other rules would do."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
@@ -22,6 +23,7 @@ from domain.facts.allocation import TakenBy
 from domain.facts.cost_dimension import Dimension
 from domain.facts.scope import Scope
 from resolvers.context import Info
+from resolvers.cost import shown
 from resolvers.fields import query
 from schema.allocation import (
     AllocatedCostsInput,
@@ -39,7 +41,7 @@ from schema.allocation import (
     target_id_of,
 )
 from schema.arguments import InOrganization
-from schema.cost import CostColumn, CostGroup, CostSeries
+from schema.cost import CostSeries
 from schema.directives import Cost
 from schema.node import global_id, local_id
 
@@ -66,7 +68,8 @@ class AllocationQueries:
         found = await info.context.ports.results.get_or_compute(
             ("allocatedCosts", question), scope, ENCODED, lambda: allocated_series(scope, question)
         )
-        return _series(found, is_of_targets=question.by is not AllocatedBy.RULE)
+        told = found if question.by is AllocatedBy.RULE else _of_targets(found)
+        return shown(info, scope, told, (question.first, question.until))
 
     @query(
         AllocationCoverage,
@@ -163,24 +166,14 @@ def _one(info: Info, organization_id: strawberry.ID | None) -> Scope:
     return context.scope.narrowed(context.organization(organization_id))
 
 
-def _series(found: series.CostSeries, *, is_of_targets: bool) -> CostSeries:
-    def group(one: series.CostGroup) -> CostGroup:
-        totals, values = one.totals, list(one.values)
-        if is_of_targets and values:
-            values[0] = target_id_of(values[0])
-        columns = [
-            CostColumn(metric=metric, amounts=amounts, total=totals[metric]) for metric, amounts in one.amounts.items()
-        ]
-        return CostGroup(values=values, label=one.label, columns=columns)
+def _of_targets(found: series.CostSeries) -> series.CostSeries:
+    """The series with ids of targets as the graph has them."""
 
-    return CostSeries(
-        currency=found.currency,
-        periods=found.periods,
-        groups=[group(one) for one in found.groups],
-        rest=None if found.rest is None else group(found.rest),
-        rest_count=found.rest_count,
-        total=group(found.all),
-    )
+    def told(one: series.CostGroup) -> series.CostGroup:
+        return replace(one, values=(target_id_of(one.values[0]), *one.values[1:])) if one.values else one
+
+    rest = found.rest and told(found.rest)
+    return replace(found, groups=[told(group) for group in found.groups], rest=rest, all=told(found.all))
 
 
 def _covered(one: Covered) -> AllocationCovered:

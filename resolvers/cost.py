@@ -1,5 +1,6 @@
 """Costs: sums over time."""
 
+from datetime import date
 from typing import Annotated, Any
 
 import strawberry
@@ -52,11 +53,16 @@ async def answered(info: Info, scope: Scope, question: CostQuestion) -> CostSeri
     """The answer to a question, kept until costs or rates change."""
     results = info.context.ports.results
     found = await results.get_or_compute(("costs", question), scope, ENCODED, lambda: cost_series(scope, question))
+    return shown(info, scope, found, (question.first, question.until))
+
+
+def shown(info: Info, scope: Scope, found: series.CostSeries, span: tuple[date, date]) -> CostSeries:
+    """A series of the days from the first up to before the second of `span`, as the graph has it."""
+    results, (first, until) = info.context.ports.results, span
 
     async def fresh() -> CostFreshness:
-        days = ("cost freshness", question.first, question.until)
         told = await results.get_or_compute(
-            days, scope, FRESHNESS, lambda: cost_freshness(scope, first=question.first, until=question.until)
+            ("cost freshness", *span), scope, FRESHNESS, lambda: cost_freshness(scope, first=first, until=until)
         )
         return _fresh(told)
 

@@ -12,6 +12,7 @@ from resolvers.allocation_target import AllocationTargetMutations, AllocationTar
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
+from resolvers.burn_down import BurnDownQueries
 from resolvers.business_metric import BusinessMetricMutations, BusinessMetricQueries
 from resolvers.channel import ChannelQueries, ChannelSubscriptions
 from resolvers.channel_change import ChannelMutations
@@ -33,6 +34,8 @@ from resolvers.event_endpoint import EventEndpointMutations, EventEndpointQuerie
 from resolvers.exchange_rate import ExchangeRateMutations, ExchangeRateQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
+from resolvers.forecast import ForecastQueries
+from resolvers.forecast_event import ForecastEventMutations, ForecastEventQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
 from resolvers.identity_provider import IdentityProviderMutations, IdentityProviderQueries
 from resolvers.incident import IncidentQueries, IncidentSubscriptions
@@ -79,6 +82,7 @@ class Query(
     BudgetQueries,
     CostAnomalyQueries,
     BusinessMetricQueries,
+    BurnDownQueries,
     ChannelQueries,
     ClientQueries,
     CommitmentQueries,
@@ -93,6 +97,8 @@ class Query(
     ExchangeRateQueries,
     FactorQueries,
     FindingQueries,
+    ForecastEventQueries,
+    ForecastQueries,
     IdentityProviderQueries,
     IdentityQueries,
     IncidentQueries,
@@ -135,6 +141,7 @@ class Mutation(
     CostSourceMutations,
     EventEndpointMutations,
     FactorMutations,
+    ForecastEventMutations,
     LeavingMutations,
     IdentityMutations,
     IdentityProviderMutations,

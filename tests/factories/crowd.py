@@ -14,6 +14,7 @@ from tests.factories.anomalies import anomaly_rows
 from tests.factories.crowd_channels import channels_of
 from tests.factories.crowd_costs import cost_rows, more_periods
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
+from tests.factories.crowd_of_forecasts import forecast_rows
 from tests.factories.crowd_of_routing import routing_rows
 from tests.factories.crowd_tickets import tickets_of
 from tests.factories.directory_crowd import directory_group_row, directory_user_row
@@ -37,6 +38,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
     alerts = [{"_id": ObjectId(), **_alert(finding, number)} for number, finding in enumerate(findings)]
     machines = [_machine(org_id, number) for number in range(max(2, count // 100))]
     edition_id = ObjectId()
+    budgets = [{"_id": ObjectId(), **_budget(org_id, number)} for number in range(max(2, count // 10))]
     people = [_person(org_id, number) for number in range(max(2, count // 10))]
     await documents.User.get_pymongo_collection().insert_many(people)
     endpoints = [endpoint_row(account, number) for number, account in enumerate(accounts)]
@@ -58,11 +60,13 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.CostSource: [cost_source_row(account, number) for number, account in enumerate(accounts)],
         documents.ReceivedEvent: [received_row(endpoints[number % len(endpoints)], number) for number in range(count)],
         documents.CostAnomaly: anomaly_rows(org_id, count),
-        documents.Budget: [_budget(org_id, number) for number in range(max(2, count // 10))],
         documents.BusinessMetric: [_metric(org_id, number) for number in range(max(2, count // 10))],
         documents.CommitmentTerm: [_term(org_id, number) for number in range(max(2, count // 10))],
+        documents.Budget: budgets,
+        documents.BudgetRecord: [_budget_record(budgets[number % 2], number) for number in range(count)],
         **channels_of(org_id, count),
         **routing_rows(org_id, alerts),
+        **forecast_rows(org_id, count),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],
         documents.ServiceAccount: machines,
@@ -316,6 +320,33 @@ def _change(resource: ROW, run: ROW, number: int) -> ROW:
     }
 
 
+KINDLESS: ROW = {
+    "where": {"dimensions": [], "tags": []},
+    "period": "MONTHLY",
+    "metric": "BILLED",
+    "basis": "FIXED",
+    "forecast_thresholds": [],
+    "roll_over_cap": 0,
+    **dict.fromkeys(("change_percent", "carried"), Decimal128("0")),
+}
+
+
+def _budget_record(budget: ROW, number: int) -> ROW:
+    first_at = START - timedelta(days=number)
+    return {
+        "org_id": budget["org_id"],
+        "budget_id": budget["_id"],
+        "name": f"{first_at:%Y-%m-%d}",
+        "first_at": first_at,
+        "until_at": first_at + timedelta(days=1),
+        **dict.fromkeys(("amount", "carried", "spent"), Decimal128("1")),
+        "currency": "USD",
+        "alerts": [],
+        "checked_at": START,
+        "created_at": START,
+    }
+
+
 def _budget(org_id: ObjectId, number: int) -> ROW:
     amount = Decimal128("100")
     return {
@@ -327,6 +358,7 @@ def _budget(org_id: ObjectId, number: int) -> ROW:
         "services": [],
         "account_native_ids": [],
         "spent": amount,
+        **KINDLESS,
         "version": 1,
         "created_at": START,
     }

@@ -22,6 +22,9 @@ from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.facts.status import ReportEvery, StatusKind
+from domain.forecasting.band import Unrest
+from domain.forecasting.models import ForecastModel
+from domain.forecasting.tree import ForecastLevel
 from tests.factories.allocation import make_allocation
 from tests.factories.anomalies import anomaly
 from tests.factories.machine import make_machine
@@ -90,6 +93,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     await metric.insert()
     term = documents.CommitmentTerm(org_id=org_id, native_id="secret-commitment", ends_on=now)
     await term.insert()
+    record = make_budget_record(budget)
+    await record.insert()
     machine = await make_machine(tenant, "alerts:read", name="secret-machine")
     rule = documents.GroupRole(org_id=org_id, group="secret-group", group_key="secret-group", role=documents.Role.USER)
     await rule.insert()
@@ -183,6 +188,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
     routing_rule, window = await make_routing(tenant)
     odd = anomaly(org_id)
     await odd.insert()
+    known_event = await make_forecast(tenant)
     return {
         **await make_tickets(tenant, account, alert),
         **await make_allocation(tenant),
@@ -192,6 +198,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "ReceivedEvent": event,
         "RoutingRule": routing_rule,
         "MaintenanceWindow": window,
+        "ForecastEvent": known_event,
         "AuditEntry": entry,
         "AuditExport": export,
         "Resource": resource,
@@ -204,6 +211,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "CostAnomaly": odd,
         "CommitmentTerm": term,
         "BusinessMetric": metric,
+        "BudgetRecord": record,
         "CostLine": line,
         **await make_cost_papers(tenant),
         "Sync": run,
@@ -275,6 +283,46 @@ async def make_incident(alert: documents.Alert) -> tuple[documents.Incident, doc
     )
     await member.insert()
     return incident, member
+
+
+def make_budget_record(budget: documents.Budget) -> documents.BudgetRecord:
+    """A period of a budget."""
+    now = utc_now()
+    return documents.BudgetRecord(
+        org_id=budget.org_id,
+        budget_id=PydanticObjectId(str(budget.id)),
+        name="secret-period",
+        first_at=now,
+        until_at=now + timedelta(days=1),
+        amount=Decimal(1),
+        spent=Decimal(1),
+        currency="USD",
+        checked_at=now,
+    )
+
+
+async def make_forecast(tenant: Tenant) -> documents.ForecastEvent:
+    """A forecast that is shown, and something that is known of costs to come."""
+    org_id, now, edition_id = tenant.organization.id, utc_now(), PydanticObjectId()
+    await documents.ForecastRun(org_id=org_id, edition_id=edition_id, made_at=now, read_at=now).insert()
+    for service in (None, "secret-service"):
+        await documents.CostForecast(
+            org_id=org_id,
+            edition_id=edition_id,
+            level=ForecastLevel.TOTAL if service is None else ForecastLevel.SERVICE,
+            currency="USD",
+            service_name=service,
+            first=now.replace(hour=0, minute=0, second=0, microsecond=0),
+            ahead=[10_000] * 366,
+            unrest=Unrest(offset=1.0, volatility=0.1, roughness=0.1),
+            model=ForecastModel.FLAT,
+            days_known=5,
+            month_spent=Decimal(1),
+            year_spent=Decimal(1),
+        ).insert()
+    event = documents.ForecastEvent(org_id=org_id, name="secret-event", first=now, service_name="secret-service")
+    await event.insert()
+    return event
 
 
 async def make_routing(tenant: Tenant) -> tuple[documents.RoutingRule, documents.MaintenanceWindow]:

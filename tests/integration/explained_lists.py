@@ -60,6 +60,7 @@ def listings() -> Iterator[Listing]:
         "customRoles",
         "eventEndpoints",
         "findings",
+        "forecastEvents",
         "groupRoles",
         "invitations",
         "maintenanceWindows",
@@ -90,11 +91,13 @@ def listings() -> Iterator[Listing]:
         "costPeriods",
         "costViews",
         "exchangeRates",
+        "forecastEvents",
         "maintenanceWindows",
         "routingRules",
     ):
         yield Listing(name, "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
+    yield Listing("budgetHistory", "budgetId: A_BUDGET")
     yield from live_listings()
     for where in ("states: [OPEN]", "organizationId: ORG"):
         yield Listing("alerts", f"filter: {{{where}}}")

@@ -1,0 +1,120 @@
+"""The median of three models, and where back-tests say that another one does better."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+import numpy as np
+
+from domain.forecasting.backtest import Model, back_tested, backs_for
+from domain.forecasting.cleaning import cleaned
+from domain.forecasting.level import flat, level, weekly
+from domain.forecasting.matrix import Matrix, lengths
+from domain.forecasting.recurring import recurring
+
+# Another model is taken when its totals were off by so much less in at least so many back-tests.
+_BETTER = 0.6
+_ENOUGH_TESTS = 3
+FEW_DAYS, SHORT_DAYS = 7, 28
+
+
+class ForecastModel(StrEnum):
+    """MEDIAN is that of the others: mean of four weeks by weekday, optimised theta, level with weekday and growth."""
+
+    FLAT = "FLAT"
+    WEEKLY = "WEEKLY"
+    LEVEL = "LEVEL"
+    THETA = "THETA"
+    MEDIAN = "MEDIAN"
+
+
+@dataclass(frozen=True, slots=True)
+class Forecasts:
+    """Of each row: the cleaned history, the days ahead, the model taken, and what it said in back-tests
+    ([rows x backs x 90]).
+    """
+
+    calm: Matrix
+    ahead: Matrix
+    models: list[ForecastModel]
+    tests: Matrix
+    backs: tuple[int, ...]
+
+
+def forecast(
+    history: Matrix, first: date, horizon: int, theta: Model | None = None, *, is_theta_tested: bool = True
+) -> Forecasts:
+    """The days from `first`, which follows the history. Without `theta` the median is that of the other two; where it
+    is not tested, for it takes the most time, back-tests are of the others.
+
+    Rows of less than four weeks are level and weekday, of less than one the mean. Charges that come back each month
+    are added on their days.
+    """
+    calm = cleaned(history)
+    models: dict[ForecastModel, Model] = {ForecastModel.WEEKLY: weekly, ForecastModel.LEVEL: level}
+    if theta is not None:
+        models[ForecastModel.THETA] = theta
+    backs = backs_for(history.shape[1])
+    old = lengths(history) >= SHORT_DAYS
+    said = _with_median({name: _ahead(model, calm, old, horizon) for name, model in models.items()})
+    if not is_theta_tested:
+        models.pop(ForecastModel.THETA, None)
+    tests = _with_median({name: back_tested(model, history, backs) for name, model in models.items()})
+    choice = _choice(history, tests, backs)
+    ahead = np.where(old[:, None], _chosen(said, choice), level(calm, horizon))
+    few = lengths(history) < FEW_DAYS
+    ahead = np.where(few[:, None], flat(calm, horizon), ahead) + recurring(history, calm, first, horizon)
+    names = [
+        ForecastModel.FLAT if is_few else ForecastModel.LEVEL if not is_old else list(said)[number]
+        for is_few, is_old, number in zip(few, old, choice, strict=True)
+    ]
+    return Forecasts(calm, ahead, names, _with_charges(_chosen(tests, choice), history, first, backs), backs)
+
+
+def _with_charges(tests: Matrix, history: Matrix, first: date, backs: Sequence[int]) -> Matrix:
+    """What was said in back-tests, with the charges that could be known then."""
+    for number, back in enumerate(backs):
+        length = min(back, tests.shape[2])
+        past = history[:, : history.shape[1] - back]
+        tests[:, number, :length] += recurring(past, cleaned(past), first - timedelta(days=back), length)
+    return tests
+
+
+def _ahead(model: Model, calm: Matrix, old: np.ndarray, horizon: int) -> Matrix:
+    ahead = np.zeros((calm.shape[0], horizon))
+    ahead[old] = model(calm[old], horizon)
+    return ahead
+
+
+def _with_median(said: dict[ForecastModel, Matrix]) -> dict[ForecastModel, Matrix]:
+    """The median of them comes first."""
+    return {ForecastModel.MEDIAN: np.median(np.stack(list(said.values())), axis=0)} | said
+
+
+def _choice(history: Matrix, tests: dict[ForecastModel, Matrix], backs: Sequence[int]) -> np.ndarray:
+    """For each row the number of the model to take: 0, the median, unless another was clearly better."""
+    if not backs:
+        return np.zeros(history.shape[0], dtype=np.int64)
+    errors = np.stack([_error(history, said, backs) for said in tests.values()])
+    counts = (~np.isnan(errors[0])).sum(axis=1)
+    means = np.nansum(errors, axis=2) / np.maximum(counts, 1)
+    best = means.argmin(axis=0)
+    is_better = (means.min(axis=0) < _BETTER * means[0]) & (counts >= _ENOUGH_TESTS)
+    return np.where(is_better, best, 0)
+
+
+def _error(history: Matrix, said: Matrix, backs: Sequence[int]) -> Matrix:
+    """How far off the totals of 30 days were, [rows x backs]."""
+    off = []
+    for number, back in enumerate(backs):
+        came = history[:, history.shape[1] - back :][:, :30]
+        total, was = np.nansum(np.where(np.isnan(came), np.nan, said[:, number, :30]), axis=1), np.nansum(came, axis=1)
+        off.append(np.where(np.isnan(said[:, number, 0]), np.nan, np.abs(total - was)))
+    return np.stack(off, axis=1)
+
+
+def _chosen(by_model: dict[ForecastModel, Matrix], choice: np.ndarray) -> Matrix:
+    stacked = np.stack(list(by_model.values()))
+    picked: Matrix = stacked[choice, np.arange(choice.size)].copy()
+    return picked
