@@ -18,6 +18,7 @@ from jobs.queue import (
     DISPATCH_EVENTS,
     ERASE_ORGANIZATION,
     EXPORT_AUDIT,
+    EXPORT_COSTS,
     PROCESS_EVENTS,
     PULL_EVENTS,
     RECONCILE_TICKETS,
@@ -39,6 +40,7 @@ from jobs.tasks.discover_members import discover_members
 from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
+from jobs.tasks.export_costs import export_costs
 from jobs.tasks.process_events import process_events, process_late_events
 from jobs.tasks.pull_events import ask_for_unread, pull_events
 from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
@@ -128,6 +130,7 @@ def slow_jobs() -> list[Any]:
         func(told(discover_members), name=DISCOVER_MEMBERS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(erase_organization), name=ERASE_ORGANIZATION, timeout=SLOW_TIMEOUT, max_tries=10),
         func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
+        func(told(export_costs), name=EXPORT_COSTS, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(reconcile_tickets), name=RECONCILE_TICKETS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
     ]

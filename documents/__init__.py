@@ -13,6 +13,7 @@ from documents.budget import Budget
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay
+from documents.cost_export import CostExport
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
 from documents.cost_period import CostPeriod
@@ -74,6 +75,7 @@ __all__ = [
     "Channel",
     "ClientAccess",
     "CostDay",
+    "CostExport",
     "CostLine",
     "CostLoad",
     "CostLoadState",

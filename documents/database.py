@@ -24,6 +24,7 @@ from documents.budget import Budget
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.cost_day import CostDay, make_totals
+from documents.cost_export import CostExport
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
 from documents.cost_period import CostPeriod
@@ -87,6 +88,7 @@ ALL = (
     Channel,
     ClientAccess,
     CostDay,
+    CostExport,
     CostLine,
     CostLoad,
     CostPeriod,

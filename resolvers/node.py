@@ -29,6 +29,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.AuditExport: Permission.AUDIT_EXPORT,
     documents.ApiKey: Permission.MACHINES_READ,
     documents.Budget: Permission.COSTS_READ,
+    documents.CostExport: Permission.COSTS_READ,
     CostLine: Permission.COSTS_READ,
     documents.Channel: Permission.CHANNELS_READ,
     documents.Delivery: Permission.CHANNELS_READ,

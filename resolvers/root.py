@@ -13,6 +13,7 @@ from resolvers.channel_change import ChannelMutations
 from resolvers.client import ClientMutations, ClientQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
+from resolvers.cost_export import CostExportMutations, CostExportQueries
 from resolvers.cost_update import CostUpdateSubscriptions
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
@@ -63,6 +64,7 @@ class Query(
     ChannelQueries,
     ClientQueries,
     CostQueries,
+    CostExportQueries,
     DashboardQueries,
     EventEndpointQueries,
     FactorQueries,
@@ -101,6 +103,7 @@ class Mutation(
     AuditMutations,
     ApiKeyMutations,
     BudgetMutations,
+    CostExportMutations,
     EventEndpointMutations,
     FactorMutations,
     LeavingMutations,

@@ -27,7 +27,7 @@ async def run_import(
     console = Console()
     options = ReadOptions(source=source, fill=_filled(fill), is_lenient=lenient)
     async with open_backend(settings) as backend:
-        scope = await _scope_of(organization)
+        scope = await scope_of_named(organization)
         try:
             report = await import_with_progress(console, scope, files, options, backend.writer)
         except BadCostFile as error:
@@ -83,7 +83,8 @@ def _tell(console: Console, report: LoadReport) -> None:
         )
 
 
-async def _scope_of(named: str | None) -> Scope:
+async def scope_of_named(named: str | None) -> Scope:
+    """The organization of this name or id; None stands for the only one there is. Raises NotFound, Invalid."""
     found = await find_organizations(named)
     if not found:
         raise NotFound(

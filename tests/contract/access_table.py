@@ -165,6 +165,10 @@ ROOT_FIELDS = {
     "mutation enterClients": "M",
     "mutation leaveClients": "M",
     # What was done, by whom.
+    "query costExports": "VUAMS",
+    "query costExport": "VUAMS",
+    "query costDownload": "VUAMS",
+    "mutation requestCostExport": "VUAMS",
     "query auditLog": "AMS",
     "query auditVerification": "AMS",
     "query auditExports": "AMS",
@@ -216,6 +220,7 @@ TYPES = {
     "ApiKey": "AMS",
     "AuditEntry": "AMS",
     "AuditExport": "AMS",
+    "CostExport": "VUAMS",
     "Budget": "VUAMS",
     "Channel": "UAMS",
     "CostLine": "VUAMS",

@@ -40,6 +40,8 @@ SAMPLES: dict[str, Any] = {
     "ReauthenticateInput": {"password": "correct horse battery staple"},
     "SecondFactorInput": {"totpCode": "123456"},
     "CreateBudgetInput.currency": "USD",
+    "RequestCostExportInput.focusVersion": "1.3",
+    "RequestCostExportInput.until": "2026-02-01",
     "ExchangeSignInCodeInput.code": "cws_not-a-code-that-exists",
     "ExchangeSignInCodeInput.codeVerifier": "v" * 43,
     "LinkIdentityInput.code": "cws_not-a-code-that-exists",

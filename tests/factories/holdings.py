@@ -11,10 +11,12 @@ from documents import AccountState, AlertSource
 from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
 from documents.base import TenantDocument, utc_now
+from documents.cost_export import CostFileFormat
 from domain.facts.channel import ChannelKind
 from domain.facts.finding import FindingCategory
 from domain.facts.health import HealthProblem, ProblemKind
 from domain.facts.intake import IntakeWay
+from domain.facts.job import JobState
 from domain.facts.notice import NoticeKind
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
@@ -172,6 +174,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "MaintenanceWindow": window,
         "AuditEntry": entry,
         "AuditExport": export,
+        **await make_cost_papers(tenant),
         "Resource": resource,
         "Finding": finding,
         "Alert": alert,
@@ -317,6 +320,23 @@ def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExp
         expires_at=now + timedelta(days=7),
     )
     return entry, export
+
+
+async def make_cost_papers(tenant: Tenant) -> dict[str, TenantDocument]:
+    """A failed export of costs."""
+    now = utc_now()
+    export = documents.CostExport(
+        org_id=tenant.organization.id,
+        format=CostFileFormat.FINANCE_CSV,
+        first=now,
+        until=now,
+        state=JobState.FAILED,
+        problem="secret-problem",
+        requested_by="user:secret-actor",
+        expires_at=now + timedelta(days=7),
+    )
+    await export.insert()
+    return {"CostExport": export}
 
 
 async def make_cost_line(tenant: Tenant) -> documents.CostLine:

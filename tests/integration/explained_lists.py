@@ -46,6 +46,7 @@ def listings() -> Iterator[Listing]:
         "accounts",
         "alerts",
         "auditExports",
+        "costExports",
         "auditLog",
         "budgets",
         "channels",
@@ -91,6 +92,7 @@ def listings() -> Iterator[Listing]:
     rules = ", ".join(f'"rule-{number}"' for number in range(10))
     yield Listing("findings", f"filter: {{ruleIds: [{rules}]}}", is_exact=False)
     yield Listing("auditExports", "organizationId: ORG")
+    yield Listing("costExports", "organizationId: ORG")
     days = 'atFrom: "2026-01-01T00:00:01Z", atBefore: "2026-01-01T00:00:04Z"'
     for where in ('actor: "user:3"', 'action: "thing.do3"', 'target: "thing:3"', "organizationId: ORG", days):
         yield Listing("auditLog", f"filter: {{{where}}}")
