@@ -47,6 +47,7 @@ from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sign_in_challenge import SignInChallenge
+from documents.statement import ClosedVersion, Statement
 from documents.status_report import StatusReport
 from documents.sync_read import ReadState, SyncRead
 from documents.sync_run import SyncRun, SyncState
@@ -74,6 +75,7 @@ __all__ = [
     "ChangeKind",
     "Channel",
     "ClientAccess",
+    "ClosedVersion",
     "CostDay",
     "CostExport",
     "CostLine",
@@ -121,6 +123,7 @@ __all__ = [
     "Session",
     "SessionEnd",
     "SignInChallenge",
+    "Statement",
     "StatusReport",
     "SyncRead",
     "SyncRun",

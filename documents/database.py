@@ -66,6 +66,7 @@ from documents.service_account import ServiceAccount
 from documents.session import RefreshToken, Session
 from documents.sign_in import SignInCode, SpentState
 from documents.sign_in_challenge import SignInChallenge
+from documents.statement import Statement
 from documents.status_report import StatusReport
 from documents.sync_read import SyncRead
 from documents.sync_run import SyncRun
@@ -135,6 +136,7 @@ ALL = (
     SignInCode,
     SpentState,
     SignInChallenge,
+    Statement,
     StatusReport,
     SyncRead,
     SyncRun,

@@ -51,6 +51,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.RoutingRule: Permission.CHANNELS_READ,
     documents.GroupRole: Permission.IDENTITY_MANAGE,
     documents.ServiceAccount: Permission.MACHINES_READ,
+    documents.Statement: Permission.COSTS_READ,
     documents.StatusReport: Permission.CHANNELS_READ,
     documents.SyncRead: Permission.ACCOUNTS_READ,
     documents.SyncRun: Permission.ACCOUNTS_READ,

@@ -47,6 +47,9 @@ from resolvers.service_account import ServiceAccountMutations, ServiceAccountQue
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.setup import SetupQueries
 from resolvers.sign_in import SignInMutations
+from resolvers.statement import StatementQueries
+from resolvers.statement_change import StatementMutations
+from resolvers.statement_sending import StatementSendingMutations
 from resolvers.status_report import StatusReportMutations, StatusReportQueries
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 from resolvers.ticket import TicketMutations, TicketQueries
@@ -86,6 +89,7 @@ class Query(
     RoutingQueries,
     SessionQueries,
     SetupQueries,
+    StatementQueries,
     StatusReportQueries,
     SyncQueries,
     TicketQueries,
@@ -127,6 +131,8 @@ class Mutation(
     RoutingMutations,
     SessionMutations,
     SignInMutations,
+    StatementMutations,
+    StatementSendingMutations,
     StatusReportMutations,
     SyncMutations,
     TicketMutations,

@@ -13,6 +13,7 @@ from jobs.context import JobContext
 from jobs.cost_file import Told, write_finance, write_focus
 from jobs.file_export import make_file, tell
 from jobs.queue import EXPORT_COSTS
+from jobs.statement_file import write_statement
 
 # Between two messages about progress.
 TOLD_EVERY = timedelta(seconds=2)
@@ -30,6 +31,8 @@ async def _write(context: JobContext, export: CostExport, path: Path) -> int:
     scope = scope_of_job(EXPORT_COSTS, str(export.org_id))
     wanted = RowsWanted(export.first.date(), export.until.date(), export.where)
     told = _teller(context, export)
+    if export.statement_id is not None:
+        return await write_statement(scope, export, path)
     if export.format is CostFileFormat.FINANCE_CSV:
         return await write_finance(scope, wanted, path, told)
     return await write_focus(scope, wanted, export.format, str(export.focus_version), path, told)

@@ -40,6 +40,7 @@ SAMPLES: dict[str, Any] = {
     "ReauthenticateInput": {"password": "correct horse battery staple"},
     "SecondFactorInput": {"totpCode": "123456"},
     "CreateBudgetInput.currency": "USD",
+    "AddStatementAdjustmentInput.currency": "USD",
     "RequestCostExportInput.focusVersion": "1.3",
     "RequestCostExportInput.until": "2026-02-01",
     "ExchangeSignInCodeInput.code": "cws_not-a-code-that-exists",

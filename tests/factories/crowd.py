@@ -11,7 +11,7 @@ from documents.cost_line import CostLine
 from domain.facts.severity import Severity
 from tests.factories.crowd_channels import channels_of
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
-from tests.factories.crowd_of_costs import cost_export_row
+from tests.factories.crowd_of_costs import cost_export_row, statement_row
 from tests.factories.crowd_of_routing import routing_rows
 from tests.factories.crowd_tickets import tickets_of
 from tests.factories.directory_crowd import directory_group_row, directory_user_row
@@ -74,6 +74,7 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.ProviderVisit: [_visit(org_id, person, number) for number, person in enumerate(people)],
         documents.Event: [_event(org_id, number) for number in range(count)],
         documents.AuditEntry: [audit_entry_row(org_id, number) for number in range(count)],
+        documents.Statement: [statement_row(org_id, number) for number in range(count)],
         documents.CostExport: [cost_export_row(org_id, number) for number in range(count)],
         documents.AuditExport: [audit_export_row(org_id, number) for number in range(count)],
     }

@@ -24,3 +24,17 @@ def cost_export_row(org_id: ObjectId, number: int) -> ROW:
         "expires_at": START + timedelta(days=3650),
         "created_at": START + timedelta(seconds=number),
     }
+
+
+def statement_row(org_id: ObjectId, number: int) -> ROW:
+    month = datetime(2000 + number // 12, number % 12 + 1, 1, tzinfo=UTC)
+    return {
+        "org_id": org_id,
+        "month": month,
+        "kind": "SHOWBACK",
+        "state": "OPEN",
+        "adjustments": [],
+        "versions": [],
+        "version": 1,
+        "created_at": START + timedelta(seconds=number),
+    }

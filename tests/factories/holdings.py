@@ -21,6 +21,7 @@ from domain.facts.notice import NoticeKind
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
+from domain.facts.statement import StatementAmounts, StatementKind, StatementLine, StatementState
 from domain.facts.status import ReportEvery, StatusKind
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant
@@ -323,7 +324,7 @@ def make_audit(tenant: Tenant) -> tuple[documents.AuditEntry, documents.AuditExp
 
 
 async def make_cost_papers(tenant: Tenant) -> dict[str, TenantDocument]:
-    """A failed export of costs."""
+    """A failed export of costs, and a statement that was closed."""
     now = utc_now()
     export = documents.CostExport(
         org_id=tenant.organization.id,
@@ -336,7 +337,26 @@ async def make_cost_papers(tenant: Tenant) -> dict[str, TenantDocument]:
         expires_at=now + timedelta(days=7),
     )
     await export.insert()
-    return {"CostExport": export}
+    line = StatementLine(
+        target="secret-target", name="secret-team", currency="USD", billed=Decimal(1), effective=Decimal(1)
+    )
+    amounts = StatementAmounts(lines=(line,), adjustments=(), totals=(), basis="secret-basis")
+    closed = documents.ClosedVersion(
+        number=1,
+        kind=StatementKind.SHOWBACK,
+        amounts=amounts,
+        closed_by="user:secret-actor",
+        closed_at=now,
+        hash="secret-hash",
+    )
+    statement = documents.Statement(
+        org_id=tenant.organization.id,
+        month=datetime(2026, 1, 1, tzinfo=UTC),
+        state=StatementState.CLOSED,
+        versions=[closed],
+    )
+    await statement.insert()
+    return {"CostExport": export, "Statement": statement}
 
 
 async def make_cost_line(tenant: Tenant) -> documents.CostLine:
