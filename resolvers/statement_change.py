@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import strawberry
 from beanie import PydanticObjectId
 from bson import ObjectId
+from pymongo.errors import DuplicateKeyError
 
 import documents
 from auth.permission import Permission
@@ -72,7 +73,11 @@ class StatementMutations:
             tx.audit(opened.org_id, target=f"statement:{opened.id}", after=told)
             return opened
 
-        return await context.ports.writer.commit(change)
+        try:
+            return await context.ports.writer.commit(change)
+        except DuplicateKeyError:
+            # Somebody was faster by a moment; theirs is found now.
+            return await context.ports.writer.commit(change)
 
     @mutation(
         CloseStatementPayload,

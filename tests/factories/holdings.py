@@ -351,7 +351,7 @@ async def make_cost_papers(tenant: Tenant) -> dict[str, TenantDocument]:
     )
     statement = documents.Statement(
         org_id=tenant.organization.id,
-        month=datetime(2026, 1, 1, tzinfo=UTC),
+        month=datetime(2001, 1, 1, tzinfo=UTC),
         state=StatementState.CLOSED,
         versions=[closed],
     )

@@ -109,6 +109,12 @@ async def test_a_month_has_one_statement_of_the_usual_kind(graph: Graph, tenant:
     assert other["statement"]["kind"] == "CHARGEBACK"
 
 
+async def test_two_who_open_a_month_at_once_get_the_same_statement(graph: Graph, tenant: Tenant) -> None:
+    ids = await asyncio.gather(*(opened(graph, tenant) for _ in range(4)))
+
+    assert len(set(ids)) == 1
+
+
 async def test_closing_freezes_what_was_shown_whatever_is_loaded_later(
     graph: Graph, backend: Backend, tenant: Tenant, tmp_path: Path
 ) -> None:
