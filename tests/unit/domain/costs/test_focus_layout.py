@@ -74,8 +74,6 @@ def test_extra_columns_come_last_and_begin_with_x():
 @pytest.mark.parametrize(
     ("value", "text"),
     [
-        (None, ""),
-        ("as it is", "as it is"),
         (Decimal("-0.00001605990"), "-0.00001605990"),
         (Decimal("1E+3"), "1000"),
         (Decimal("0E-7"), "0.0000000"),
