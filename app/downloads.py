@@ -7,14 +7,19 @@ from starlette.responses import PlainTextResponse, Response, StreamingResponse
 from auth.download import Download, DownloadLinks
 from auth.scope import scope_of_job
 from documents.audit import Act, acting
-from documents.audit_export import AuditExport, file_of
+from documents.audit_export import AuditExport
 from documents.base import utc_now
+from documents.cost_export import CostExport
+from documents.file_export import FileExport, file_of
 from documents.transaction import Transaction
 from domain.errors import NotFound
 from jobs.writer import Writer
 
-GONE = "There is nothing under this address, or it has expired. Ask for a new one with the query auditDownload.\n"
+GONE = "There is nothing under this address, or it has expired. Ask for a new one.\n"
 NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
+
+
+ACTIONS = {"AuditExport": "audit.download", "CostExport": "costs.download"}
 
 
 class Downloads:
@@ -30,25 +35,32 @@ class Downloads:
         if download is None:
             return PlainTextResponse(GONE, status_code=404, headers=NO_STORE)
         try:
-            export = await AuditExport.get_in(scope_of_job("download", download.org_id), download.export_id)
+            export = await _export_of(download)
             pieces = await file_of(export)
         except NotFound:
             return PlainTextResponse(GONE, status_code=404, headers=NO_STORE)
         await self._record(request, download)
-        name = f'attachment; filename="audit-{export.at_from:%Y%m%d}-{export.at_before:%Y%m%d}.zip"'
+        name = f'attachment; filename="{export.filename}"'
         headers = {**NO_STORE, "content-disposition": name, "content-length": str(export.size)}
-        return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+        return StreamingResponse(pieces, media_type=export.media_type, headers=headers)
 
     async def _record(self, request: Request, download: Download) -> None:
         act = Act(
-            action="audit.download",
+            action=ACTIONS[download.kind],
             actor=download.actor,
             address=request.client.host if request.client else None,
             user_agent=request.headers.get("user-agent", "")[:200],
         )
 
         async def change(tx: Transaction) -> None:
-            tx.audit(PydanticObjectId(download.org_id), target=f"auditexport:{download.export_id}")
+            tx.audit(PydanticObjectId(download.org_id), target=f"{download.kind.lower()}:{download.export_id}")
 
         with acting(act):
             await self._writer.commit(change)
+
+
+async def _export_of(download: Download) -> FileExport:
+    scope = scope_of_job("download", download.org_id)
+    if download.kind == "CostExport":
+        return await CostExport.get_in(scope, download.export_id)
+    return await AuditExport.get_in(scope, download.export_id)

@@ -20,6 +20,7 @@ from jobs.queue import (
     DISPATCH_EVENTS,
     ERASE_ORGANIZATION,
     EXPORT_AUDIT,
+    EXPORT_COSTS,
     FETCH_COSTS,
     FORECAST_COSTS,
     PROCESS_EVENTS,
@@ -46,6 +47,7 @@ from jobs.tasks.discover_members import discover_members
 from jobs.tasks.dispatch_events import dispatch_events, dispatch_lost
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
+from jobs.tasks.export_costs import export_costs
 from jobs.tasks.fetch_costs import FETCH_TIMEOUT, fetch_costs, start_due_fetches
 from jobs.tasks.forecast_costs import ask_due_forecasts, forecast_costs
 from jobs.tasks.process_events import process_events, process_late_events
@@ -143,6 +145,7 @@ def slow_jobs() -> list[Any]:
         func(told(detect_anomalies), name=DETECT_ANOMALIES, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(forecast_costs), name=FORECAST_COSTS, timeout=EXPORT_TIMEOUT, max_tries=5),
+        func(told(export_costs), name=EXPORT_COSTS, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(reconcile_tickets), name=RECONCILE_TICKETS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
     ]

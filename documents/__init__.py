@@ -22,6 +22,7 @@ from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
+from documents.cost_export import CostExport
 from documents.cost_forecast import CostForecast
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
@@ -63,6 +64,7 @@ from documents.scim_user import ScimUser
 from documents.service_account import ServiceAccount
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sign_in_challenge import SignInChallenge
+from documents.statement import ClosedVersion, Statement
 from documents.status_report import StatusReport
 from documents.sync_read import ReadState, SyncRead
 from documents.sync_run import SyncRun, SyncState
@@ -98,9 +100,11 @@ __all__ = [
     "ChangeKind",
     "Channel",
     "ClientAccess",
+    "ClosedVersion",
     "CommitmentTerm",
     "CostAnomaly",
     "CostDay",
+    "CostExport",
     "CostForecast",
     "CostLine",
     "CostLoad",
@@ -154,6 +158,7 @@ __all__ = [
     "Session",
     "SessionEnd",
     "SignInChallenge",
+    "Statement",
     "StatusReport",
     "SyncRead",
     "SyncRun",

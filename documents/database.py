@@ -33,6 +33,7 @@ from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay, make_totals
+from documents.cost_export import CostExport
 from documents.cost_forecast import CostForecast
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
@@ -83,6 +84,7 @@ from documents.service_account import ServiceAccount
 from documents.session import RefreshToken, Session
 from documents.sign_in import SignInCode, SpentState
 from documents.sign_in_challenge import SignInChallenge
+from documents.statement import Statement
 from documents.status_report import StatusReport
 from documents.sync_read import SyncRead
 from documents.sync_run import SyncRun
@@ -118,6 +120,7 @@ ALL = (
     CostDay,
     CostUsageDay,
     CostForecast,
+    CostExport,
     CostLine,
     CostLoad,
     CostPeriod,
@@ -169,6 +172,7 @@ ALL = (
     SignInCode,
     SpentState,
     SignInChallenge,
+    Statement,
     StatusReport,
     SyncRead,
     SyncRun,

@@ -11,8 +11,10 @@ from bson import ObjectId
 
 from documents.audit_chain import AuditHead
 from documents.base import TenantDocument
+from documents.cost_export import CostExport
 from documents.database import ALL
 from documents.event import EventCounter
+from documents.file_export import erase_exports
 from documents.organization import Organization
 
 # Of each collection in one go: small enough to leave room for others.
@@ -28,7 +30,7 @@ def erased_documents() -> list[type[Document]]:
 
 async def erase_some(org_id: PydanticObjectId) -> int:
     """Delete some of what is left of an organization; returns how many rows, 0 when nothing is left."""
-    erased = 0
+    erased = await erase_exports(CostExport, org_id)
     for document in erased_documents():
         erased += await _erase(document, {"org_id": org_id})
     return erased + await _erase(EventCounter, {"_id": org_id})

@@ -16,10 +16,9 @@ from documents.audit_key import AuditKey
 from domain.audit.bundle import ENTRIES, PROOF, Slice, entry_line, statement_of
 from domain.audit.canonical import FIELDS, canonical, entry_members, instant
 from domain.audit.ocsf import event_of
+from domain.spreadsheet import text_cell
 
 COLUMNS = (*FIELDS, "hash")
-# A spreadsheet takes a cell that begins so for a formula, and what browsers call themselves comes from outside.
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 READ_ME = """CloudWatcher audit log
 
@@ -117,7 +116,8 @@ def _table(entries: Sequence[Mapping[str, Any]]) -> bytes:
 
 def _cells(entry: Mapping[str, Any]) -> list[str]:
     cells = [" ".join(entry[name]) if name == "changed" else str(_or_empty(entry[name])) for name in COLUMNS]
-    return [f"'{cell}" if cell.startswith(_FORMULAS) else cell for cell in cells]
+    # What browsers call themselves comes from outside.
+    return [text_cell(cell) for cell in cells]
 
 
 def _or_empty(value: Any) -> Any:

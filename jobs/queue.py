@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from documents.account import Account
 from documents.audit_export import AuditExport
+from documents.cost_export import CostExport
 from documents.cost_source import CostSource
 from documents.delivery import DELIVER as DELIVER
 from documents.delivery import DELIVERIES as DELIVERIES
@@ -43,6 +44,7 @@ CHECK_BUDGETS = "check_budgets"
 DETECT_ANOMALIES = "detect_anomalies"
 FORECAST_COSTS = "forecast_costs"
 EXPORT_AUDIT = "export_audit"
+EXPORT_COSTS = "export_costs"
 CHECK_IDENTITY_PROVIDER = "check_identity_provider"
 VERIFY_DOMAIN = "verify_domain"
 ERASE_ORGANIZATION = "erase_organization"
@@ -109,6 +111,12 @@ def ask_audit_export(tx: Transaction, export: AuditExport) -> None:
     """Ask for the making of an export that was stored. Its id makes the job unique."""
     args = {"org_id": str(export.org_id), "export_id": str(export.id)}
     tx.enqueue(EXPORT_AUDIT, queue=SLOW, key=str(export.id), args=args)
+
+
+def ask_cost_export(tx: Transaction, export: CostExport) -> None:
+    """Ask for the making of a file of costs that was stored. Its id makes the job unique."""
+    args = {"org_id": str(export.org_id), "export_id": str(export.id)}
+    tx.enqueue(EXPORT_COSTS, queue=SLOW, key=str(export.id), args=args)
 
 
 def ask_mail_again(tx: Transaction, mail: OutgoingMail) -> None:

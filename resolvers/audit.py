@@ -7,10 +7,11 @@ import strawberry
 from beanie import PydanticObjectId
 
 import documents
-from auth.download import Download
+from auth.download import download_of
 from auth.permission import Permission
-from documents.audit_export import KEPT_FOR, AuditExportState, announce_export, export_of
+from documents.audit_export import AuditExportState, export_of
 from documents.audit_verification import verify_chain
+from documents.file_export import KEPT_FOR
 from documents.organization import set_audit_retention
 from documents.page import Keyset
 from documents.transaction import Transaction
@@ -122,8 +123,7 @@ class AuditQueries:
         export = await documents.AuditExport.get_in(context.scope, local_id("AuditExport", id))
         if export.state is not AuditExportState.SUCCEEDED:
             raise Conflict("This export has no file yet. Follow auditExportProgressed, and ask again when it is done.")
-        download = Download(export_id=str(export.id), org_id=str(export.org_id), actor=context.signed_in.actor)
-        url, expires_at = context.ports.downloads.make(download, context.now())
+        url, expires_at = context.ports.downloads.make(download_of(export, context.signed_in.actor), context.now())
         return AuditDownload(url=url, expires_at=expires_at)
 
 
@@ -153,7 +153,7 @@ class AuditMutations:
         async def change(tx: Transaction) -> documents.AuditExport:
             await export.insert(session=tx.session)
             ask_audit_export(tx, export)
-            announce_export(tx, export)
+            export.announce(tx)
             asked = {"format": export.format, "at_from": export.at_from, "at_before": export.at_before}
             tx.audit(export.org_id, target=f"auditexport:{export.id}", after=asked)
             return export

@@ -23,6 +23,7 @@ from resolvers.connecting import ConnectingMutations
 from resolvers.cost import CostQueries
 from resolvers.cost_anomaly import CostAnomalyMutations, CostAnomalyQueries
 from resolvers.cost_driver import CostDriverQueries
+from resolvers.cost_export import CostExportMutations, CostExportQueries
 from resolvers.cost_line import CostLineQueries
 from resolvers.cost_source import CostSourceMutations, CostSourceQueries
 from resolvers.cost_update import CostUpdateSubscriptions
@@ -62,6 +63,9 @@ from resolvers.service_account import ServiceAccountMutations, ServiceAccountQue
 from resolvers.session import SessionMutations, SessionQueries
 from resolvers.setup import SetupQueries
 from resolvers.sign_in import SignInMutations
+from resolvers.statement import StatementQueries
+from resolvers.statement_change import StatementMutations
+from resolvers.statement_sending import StatementSendingMutations
 from resolvers.status_report import StatusReportMutations, StatusReportQueries
 from resolvers.sync import SyncMutations, SyncQueries, SyncSubscriptions
 from resolvers.ticket import TicketMutations, TicketQueries
@@ -92,6 +96,7 @@ class Query(
     CostSourceQueries,
     CostLineQueries,
     CostViewQueries,
+    CostExportQueries,
     DashboardQueries,
     EventEndpointQueries,
     ExchangeRateQueries,
@@ -116,6 +121,7 @@ class Query(
     RoutingQueries,
     SessionQueries,
     SetupQueries,
+    StatementQueries,
     StatusReportQueries,
     SyncQueries,
     TicketQueries,
@@ -139,6 +145,7 @@ class Mutation(
     CostAnomalyMutations,
     BusinessMetricMutations,
     CostSourceMutations,
+    CostExportMutations,
     EventEndpointMutations,
     FactorMutations,
     ForecastEventMutations,
@@ -166,6 +173,8 @@ class Mutation(
     RoutingMutations,
     SessionMutations,
     SignInMutations,
+    StatementMutations,
+    StatementSendingMutations,
     StatusReportMutations,
     SyncMutations,
     TicketMutations,

@@ -5,7 +5,8 @@ from typing import Annotated, Union
 
 import strawberry
 
-from domain.facts.job import JobKind, JobProgress, JobState
+from domain.facts.job import JobKind, JobProgress
+from domain.facts.job import JobState as JobState
 from schema.feed import StreamReset
 from schema.node import global_id, said
 from schema.scalars import BigInt, Cursor

@@ -5,7 +5,8 @@ from typing import Any
 import orjson
 
 from documents.audit import AuditEntry
-from documents.audit_export import BUCKET
+from documents.audit_export import BUCKET as AUDIT_FILES
+from documents.cost_export import BUCKET as COST_FILES
 from documents.database import ALL
 from documents.key_rotation import KEY_ROTATIONS
 from documents.vault import KEY_VAULT
@@ -54,4 +55,5 @@ def privileges_of(database: str) -> dict[str, list[dict[str, Any]]]:
 def collections() -> list[str]:
     """Every collection of the application."""
     stored = {document.Settings.name for document in ALL}
-    return sorted({*stored, KEY_VAULT, KEY_ROTATIONS, f"{BUCKET}.files", f"{BUCKET}.chunks"})
+    kept = {f"{bucket}.{part}" for bucket in (AUDIT_FILES, COST_FILES) for part in ("files", "chunks")}
+    return sorted({*stored, *kept, KEY_VAULT, KEY_ROTATIONS})

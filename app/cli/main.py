@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -149,6 +149,35 @@ def fetch_costs(
 
     with borrowed_store(settings_with(data_dir)) as settings:
         code = asyncio.run(run_fetch(settings, organization=organization, source=source))
+    raise typer.Exit(code)
+
+
+@app.command("export-costs")
+def export_costs(
+    file: Annotated[Path, typer.Argument(help="The file to write: .csv.gz or .parquet for FOCUS, .csv for finance")],
+    first: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day (UTC) on which charges begin.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day (UTC) before which charges begin.")],
+    organization: Annotated[
+        str | None, typer.Option(help="Name or id of the organization; may be left out when there is only one.")
+    ] = None,
+    focus_version: Annotated[str, typer.Option(help="The version of FOCUS: 1.2 or 1.3.")] = "1.3",
+    data_dir: DataDir = None,
+) -> None:
+    """Write billed rows as FOCUS, or sums by month for finance, into a file. Nothing is stored."""
+    from app.cli.export_costs import run_export
+    from app.cli.store import borrowed_store
+
+    with borrowed_store(settings_with(data_dir)) as settings:
+        code = asyncio.run(
+            run_export(
+                settings,
+                file,
+                first=first.date(),
+                until=until.date(),
+                organization=organization,
+                version=focus_version,
+            )
+        )
     raise typer.Exit(code)
 
 

@@ -1,1 +1,1 @@
-"""Bills that arrive as files. Only reads them: what the rows mean is known to `domain.costs`."""
+"""Bills that arrive as files and leave as files. What the rows mean is known to `domain.costs`."""

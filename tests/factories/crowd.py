@@ -14,6 +14,7 @@ from tests.factories.anomalies import anomaly_rows
 from tests.factories.crowd_channels import channels_of
 from tests.factories.crowd_costs import cost_rows, more_periods
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
+from tests.factories.crowd_of_costs import cost_export_row, statement_row
 from tests.factories.crowd_of_forecasts import forecast_rows
 from tests.factories.crowd_of_routing import routing_rows
 from tests.factories.crowd_tickets import tickets_of
@@ -86,6 +87,8 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.ProviderVisit: [_visit(org_id, person, number) for number, person in enumerate(people)],
         documents.Event: [_event(org_id, number) for number in range(count)],
         documents.AuditEntry: [audit_entry_row(org_id, number) for number in range(count)],
+        documents.Statement: [statement_row(org_id, number) for number in range(count)],
+        documents.CostExport: [cost_export_row(org_id, number) for number in range(count)],
         documents.AuditExport: [audit_export_row(org_id, number) for number in range(count)],
     }
     for document, rows in stored.items():

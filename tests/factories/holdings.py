@@ -11,16 +11,19 @@ from documents import AccountState, AlertSource
 from documents.audit import Outcome
 from documents.audit_export import AuditExportState, AuditFormat
 from documents.base import TenantDocument, utc_now
+from documents.cost_export import CostFileFormat
 from domain.costs.view import RelativePeriod, ViewQuestion
 from domain.facts.channel import ChannelKind
 from domain.facts.cost_source import CostSourceKind
 from domain.facts.finding import FindingCategory
 from domain.facts.health import HealthProblem, ProblemKind
 from domain.facts.intake import IntakeWay
+from domain.facts.job import JobState
 from domain.facts.notice import NoticeKind
 from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
+from domain.facts.statement import StatementAmounts, StatementKind, StatementLine, StatementState
 from domain.facts.status import ReportEvery, StatusKind
 from domain.forecasting.band import Unrest
 from domain.forecasting.models import ForecastModel
@@ -201,6 +204,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "ForecastEvent": known_event,
         "AuditEntry": entry,
         "AuditExport": export,
+        **await make_cost_papers(tenant),
         "Resource": resource,
         "Finding": finding,
         "Alert": alert,
@@ -425,6 +429,39 @@ async def make_cost_view(tenant: Tenant) -> documents.CostView:
         question=ViewQuestion(period=RelativePeriod.LAST_MONTH, currency="XTS"),
     )
     return await view.add()
+    """A failed export of costs, and a statement that was closed."""
+    now = utc_now()
+    export = documents.CostExport(
+        org_id=tenant.organization.id,
+        format=CostFileFormat.FINANCE_CSV,
+        first=now,
+        until=now,
+        state=JobState.FAILED,
+        problem="secret-problem",
+        requested_by="user:secret-actor",
+        expires_at=now + timedelta(days=7),
+    )
+    await export.insert()
+    line = StatementLine(
+        target="secret-target", name="secret-team", currency="USD", billed=Decimal(1), effective=Decimal(1)
+    )
+    amounts = StatementAmounts(lines=(line,), adjustments=(), totals=(), basis="secret-basis")
+    closed = documents.ClosedVersion(
+        number=1,
+        kind=StatementKind.SHOWBACK,
+        amounts=amounts,
+        closed_by="user:secret-actor",
+        closed_at=now,
+        hash="secret-hash",
+    )
+    statement = documents.Statement(
+        org_id=tenant.organization.id,
+        month=datetime(2001, 1, 1, tzinfo=UTC),
+        state=StatementState.CLOSED,
+        versions=[closed],
+    )
+    await statement.insert()
+    return {"CostExport": export, "Statement": statement}
 
 
 async def make_cost_line(tenant: Tenant) -> documents.CostLine:

@@ -49,6 +49,8 @@ def listings() -> Iterator[Listing]:
         "alerts",
         *ALLOCATION,
         "auditExports",
+        "costExports",
+        "statements",
         "auditLog",
         "budgets",
         "businessMetrics",
@@ -115,6 +117,8 @@ def listings() -> Iterator[Listing]:
     yield Listing("findings", f"filter: {{ruleIds: [{rules}]}}", is_exact=False)
     yield from anomaly_listings()
     yield Listing("auditExports", "organizationId: ORG")
+    yield Listing("costExports", "organizationId: ORG")
+    yield Listing("statements", "organizationId: ORG")
     days = 'atFrom: "2026-01-01T00:00:01Z", atBefore: "2026-01-01T00:00:04Z"'
     for where in ('actor: "user:3"', 'action: "thing.do3"', 'target: "thing:3"', "organizationId: ORG", days):
         yield Listing("auditLog", f"filter: {{{where}}}")

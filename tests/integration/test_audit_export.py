@@ -20,8 +20,8 @@ from app.worker import options
 from auth.download import Download, DownloadLinks
 from documents import Role
 from documents.audit import Act, acting
-from documents.audit_export import files, forget_exports
 from documents.base import utc_now
+from documents.file_export import files, forget_exports
 from documents.transaction import Transaction
 from jobs.tasks.export_audit import export_audit
 from schema.node import global_id, local_id
@@ -245,8 +245,10 @@ async def test_an_address_is_useless_once_it_has_expired_or_the_file_is_gone(gra
     await write(backend, tenant, 1)
     id = await exported(graph, tenant)
     links = DownloadLinks(backend.keys.cursor, graph.address)
-    download = Download(export_id=local_id("AuditExport", id), org_id=tenant.org_id, actor="user:1")
-    elsewhere = Download(export_id=download.export_id, org_id=(await make_tenant(backend)).org_id, actor="user:1")
+    download = Download(kind="AuditExport", export_id=local_id("AuditExport", id), org_id=tenant.org_id, actor="user:1")
+    elsewhere = Download(
+        kind="AuditExport", export_id=download.export_id, org_id=(await make_tenant(backend)).org_id, actor="user:1"
+    )
     now = utc_now()
 
     async with httpx2.AsyncClient() as http:
@@ -256,9 +258,9 @@ async def test_an_address_is_useless_once_it_has_expired_or_the_file_is_gone(gra
         made_up = await http.get(f"{graph.address}/downloads/made-up")
         export = await documents.AuditExport.get_in(tenant.scope, download.export_id)
         assert export.file_id is not None
-        await files().delete(export.file_id)
+        await files(documents.AuditExport).delete(export.file_id)
         fileless = await http.get(links.make(download, now)[0])
-        gone = await forget_exports(now + timedelta(days=8))
+        gone = await forget_exports(documents.AuditExport, now + timedelta(days=8))
         forgotten = await http.get(links.make(download, now)[0])
 
     assert works.status_code == 200
@@ -274,7 +276,7 @@ async def test_expired_exports_go_with_their_files(graph: Graph, backend: Backen
     await write(backend, tenant, 1)
     export = await documents.AuditExport.get_in(tenant.scope, local_id("AuditExport", await exported(graph, tenant)))
 
-    await forget_exports(utc_now() + timedelta(days=8))
+    await forget_exports(documents.AuditExport, utc_now() + timedelta(days=8))
 
     assert await documents.AuditExport.find_in(tenant.scope, {}) is None
     chunks = backend.database["audit_files.chunks"]

@@ -18,7 +18,7 @@ from app.web import Web, serving
 from app.wiring import Backend
 from documents import Role
 from documents.alert import AlertSource, Cause, raise_alert
-from documents.audit_export import AuditFormat, announce_export
+from documents.audit_export import AuditFormat
 from documents.base import utc_now
 from documents.channel_change import announce_channel
 from documents.integration_health import announce_health
@@ -161,7 +161,7 @@ async def happen(backend: Backend, tenant: Tenant) -> None:
         announce_health(tx, health)
         announce_job(tx, org_id, job(tenant.org_id, JobKind.COST_IMPORT))
         announce_job(tx, org_id, job(tenant.org_id, JobKind.DISCONNECTION))
-        announce_export(tx, export)
+        export.announce(tx)
         # Nobody is told of what belongs to no part.
         tx.announce(org_id, f"tenant/{org_id}/syncs", "AccountChanged", {"account_id": "x", "state": "CONNECTED"})
 

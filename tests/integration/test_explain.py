@@ -18,7 +18,6 @@ from documents import OrganizationKind, Role
 from documents.account import accounts_of_others, claim_due_accounts
 from documents.api_key import note_use
 from documents.audit_chain import chains
-from documents.audit_export import forget_exports
 from documents.audit_key import KeyRing
 from documents.audit_segment import entry_batches, last_segment, ripe_segments, seqs_between
 from documents.audit_verification import hash_at, verify_chain
@@ -29,6 +28,7 @@ from documents.cost_period import current_editions
 from documents.enrolment import factors_of, sessions_without_factor
 from documents.event import EventLog, prune_events
 from documents.external_identity import find_identity, identities_of
+from documents.file_export import erase_exports, forget_exports
 from documents.identity_provider import find_provider, providers_of_domain
 from documents.member import change_member, find_membership, is_member
 from documents.organization import find_deleted, load_organizations, lock_members
@@ -330,7 +330,9 @@ async def audit(house: House, graph: Graph) -> None:
     await hash_at(org_id, 5)
     await chains(org_id)
     assert [len(batch) async for batch in entry_batches(org_id, 1_000_011, 1_000_030, 10)] == [10, 10]
-    await forget_exports(START)
+    await forget_exports(documents.AuditExport, START)
+    await forget_exports(documents.CostExport, START)
+    await erase_exports(documents.CostExport, org_id)
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.billing.feed import Fetched, Offer, asked_months, month_after
-from connectors.billing.focus_csv import FocusCsv
+from connectors.billing.fetched_csv import FocusCsv
 from connectors.clouds.azure import cost
 from connectors.reading.listing import Place
 from connectors.reading.source import Source

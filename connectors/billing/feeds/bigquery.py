@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.billing.feed import Fetched, Offer, TooLarge, months_back
-from connectors.billing.focus_csv import FocusCsv
+from connectors.billing.fetched_csv import FocusCsv
 from connectors.clouds.gcp import calling
 from connectors.reading.listing import Operation, Place
 from connectors.reading.source import Source

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from connectors.billing.feed import Fetched, Offer, asked_months, month_after
-from connectors.billing.focus_csv import FocusCsv
+from connectors.billing.fetched_csv import FocusCsv
 from connectors.clouds.aws import saving
 from connectors.reading.listing import Place
 from connectors.reading.source import Source

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from connectors.billing.feed import Fetched, Offer, asked_months, month_after, months_back
-from connectors.billing.focus_csv import FocusCsv
+from connectors.billing.fetched_csv import FocusCsv
 from connectors.clouds.digitalocean import calls
 from connectors.reading.listing import Operation, Place
 from connectors.reading.source import Source

@@ -8,7 +8,7 @@ from auth.download import LIFETIME, Download, DownloadLinks
 from auth.signer import Signer
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
-DOWNLOAD = Download(export_id="a" * 24, org_id="b" * 24, actor="user:1")
+DOWNLOAD = Download(kind="AuditExport", export_id="a" * 24, org_id="b" * 24, actor="user:1")
 LINKS = DownloadLinks(b"key", "https://cloudwatcher.example/")
 
 
@@ -25,7 +25,7 @@ def test_an_address_stands_for_what_it_was_made_for_until_it_expires() -> None:
 
 
 @pytest.mark.parametrize(
-    "token", ["", "made-up", Signer(b"key", "page").seal(b"[]"), Signer(b"other", "download").seal(b"[]")]
+    "token", ["", "made-up", Signer(b"key", "page").seal(b"[]"), Signer(b"other", "file").seal(b"[]")]
 )
 def test_a_made_up_address_stands_for_nothing(token: str) -> None:
     assert LINKS.open(token, NOW) is None
