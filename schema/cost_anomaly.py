@@ -86,7 +86,11 @@ class AnomalyContributor:
     is_new: bool = said("Whether it had cost nothing before.")
 
 
-strawberry.pydantic.type(anomaly.AnomalyGate, description="A condition of the rule: observed is at least required.")
+@strawberry.type(description="A condition of the rule: observed is at least required.")
+class AnomalyGate:
+    name: str = said("What is asked for.")
+    observed: float = said("What was observed.")
+    required: float = said("What it takes.")
 
 
 @strawberry.type(description="What a person said of an anomaly.")
@@ -180,8 +184,9 @@ class CostAnomaly(Node):
         ]
 
     @derived("What the rule asked for, and what was observed, on the first day.", reads=("gates",), name="gates")
-    def told_gates(self) -> list[anomaly.AnomalyGate]:
-        return [anomaly.AnomalyGate.model_validate(gate, from_attributes=True) for gate in self.gates]
+    def told_gates(self) -> list[AnomalyGate]:
+        found = [anomaly.AnomalyGate.model_validate(gate, from_attributes=True) for gate in self.gates]
+        return [AnomalyGate(name=gate.name, observed=gate.observed, required=gate.required) for gate in found]
 
     @derived("Other numbers to hold the worst day against.", reads=("baselines", "currency"), name="baselines")
     def told_baselines(self) -> list[AnomalyBaseline]:
