@@ -19,7 +19,8 @@ from tests.contract.isolation_page import COMMITTED, page
 from tests.contract.probes import Probe, document_reads, id_probes, tenant_documents, text_probes
 from tests.factories.factor import make_passkey
 from tests.factories.graph import Graph
-from tests.factories.holdings import make_cost_line, make_cost_view, make_holdings
+from tests.factories.holdings import make_holdings
+from tests.factories.holdings_of_costs import make_cost_line, make_cost_view
 from tests.factories.tenant import Tenant, make_tenant
 
 QUERIES = [field for field in root_fields() if field.operation == "query"]
