@@ -13,7 +13,7 @@ from documents.cost_day import cost_series, rolled_up
 from documents.cost_period import current_editions
 from documents.cost_rollup_making import make_months
 from domain.costs.series import CostQuestion, CostSeries, Grain, Metric, TagKey
-from domain.facts.cost_dimension import ROLLED_UP, Dimension
+from domain.facts.cost_dimension import Dimension
 from domain.facts.cost_filter import CostFilter, DimensionFilter, TagFilter
 from tests.factories.costs import OCTOBER, load, total
 from tests.factories.focus import focus_row, write_csv
@@ -63,7 +63,7 @@ WHERES = [
 
 
 async def all_series(tenant: Tenant, first: date, until: date) -> list[CostSeries]:
-    groupings = [*((part,) for part in sorted(ROLLED_UP)), (TagKey("team"),), (Dimension.SERVICE, TagKey("x"))]
+    groupings = [(Dimension.REGION,), (TagKey("team"),), (Dimension.SERVICE, Dimension.BILLING_ACCOUNT, TagKey("x"))]
     return [
         await cost_series(
             tenant.scope,
