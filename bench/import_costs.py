@@ -1,15 +1,19 @@
-"""Rows a second and peak memory of a cost import, next to a bare insert_many of the same documents in the same run."""
+"""Rows a second and peak memory of a cost import, next to a bare insert_many of the same documents in the same run.
+
+Then whether its roll-ups equal the sums of the rows, and how long costs by month and team take.
+"""
 
 import argparse
 import asyncio
 import gc
 import resource
+import statistics
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,15 +28,21 @@ from app.embedded.servers import EmbeddedServers
 from app.settings import Settings
 from app.wiring import Backend, open_backend
 from auth.scope import scope_of_operator
+from bench.cost_sums import by_team, check_sums
 from documents import CostLine, OrganizationKind
 from documents.base import utc_now
+from documents.cost_day import cost_series
 from documents.database import migrate
 from documents.organization import open_organization
 from domain.costs.header import ReadOptions
+from domain.costs.series import CostQuestion
+from domain.facts.scope import Scope
 from jobs.cost_import import LoadProgress, import_cost_files
 from jobs.cost_reading import CostReader
 
 TODAY = date(2026, 11, 22)
+# The demo's bill, whole.
+EVER = (TODAY - timedelta(days=800)).replace(day=1), date(2027, 1, 1)
 # With one copy the demo's bill has about this many rows.
 ROWS_A_COPY = 45_000
 MEGABYTE = 1 << 20
@@ -88,11 +98,8 @@ def read_only(path: Path) -> Measure:
     return watch.measure(rows)
 
 
-async def imported(backend: Backend, path: Path) -> Measure:
+async def imported(backend: Backend, scope: Scope, path: Path) -> Measure:
     """The import as `cloudwatcher import-costs` does it."""
-    organization = await backend.writer.commit(
-        lambda tx: open_organization("Bench", OrganizationKind.COMPANY, msp_id=None, session=tx.session)
-    )
     told = 0
 
     def show(progress: LoadProgress) -> None:
@@ -103,7 +110,7 @@ async def imported(backend: Backend, path: Path) -> Measure:
 
     with (watch := Watch()):
         report = await import_cost_files(
-            scope_of_operator(str(organization.id)),
+            scope,
             [path],
             ReadOptions(),
             writer=backend.writer,
@@ -147,7 +154,31 @@ async def backend_of(servers: EmbeddedServers, folder: Path) -> AsyncIterator[Ba
 
 async def measured(servers: EmbeddedServers, folder: Path, path: Path) -> Measure:
     async with backend_of(servers, folder) as backend:
-        return await imported(backend, path)
+        organization = await backend.writer.commit(
+            lambda tx: open_organization("Bench", OrganizationKind.COMPANY, msp_id=None, session=tx.session)
+        )
+        scope = scope_of_operator(str(organization.id))
+        ours = await imported(backend, scope, path)
+        print(f"import: {ours}; peak memory {peak():.0f} MiB", flush=True)
+        print(await check_sums(scope, *EVER), flush=True)
+        seconds = await timed(scope, by_team(*EVER), 40)
+        print(f"by month and team: p50 {statistics.median(seconds) * 1000:.0f} ms, p95 {p95(seconds) * 1000:.0f} ms")
+        return ours
+
+
+async def timed(scope: Scope, question: CostQuestion, times: int) -> list[float]:
+    """Seconds of each of so many answers, none of them kept, after one to warm up."""
+    await cost_series(scope, question)
+    seconds = []
+    for _ in range(times):
+        begun = time.perf_counter()
+        await cost_series(scope, question)
+        seconds.append(time.perf_counter() - begun)
+    return seconds
+
+
+def p95(seconds: Sequence[float]) -> float:
+    return statistics.quantiles(seconds, n=20, method="inclusive")[-1]
 
 
 def main() -> None:
@@ -161,7 +192,6 @@ def main() -> None:
         print(f"made {written:,} rows, {path.stat().st_size / MEGABYTE:,.0f} MiB of CSV; peak {peak():.0f} MiB")
         with EmbeddedServers(folder / "servers") as servers:
             ours = asyncio.run(measured(servers, folder, path))
-            print(f"import: {ours}; peak memory {peak():.0f} MiB")
             gc.collect()
             url = servers.urls.mongodb_url or ""
             print(f"reading alone: {read_only(path)}")

@@ -5,21 +5,19 @@ import asyncio
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
 from datetime import date, timedelta
 from pathlib import Path
 
 from app.embedded.servers import EmbeddedServers
 from app.wiring import Backend
 from auth.scope import scope_of_operator
-from bench.import_costs import TODAY, backend_of, peak
+from bench.cost_sums import check_sums
+from bench.import_costs import TODAY, backend_of, p95, peak, timed
 from bench.seed_costs import MONTHS, store_costs
 from documents import OrganizationKind
-from documents.cost_day import cost_series
 from documents.organization import open_organization
 from domain.costs.series import CostQuestion, Grain, Metric, TagKey
 from domain.facts.cost_dimension import Dimension
-from domain.facts.scope import Scope
 
 # The year and the month up to the day of the seed.
 FIRST, UNTIL = (TODAY - timedelta(days=31 * MONTHS)).replace(day=1), TODAY + timedelta(days=1)
@@ -43,24 +41,10 @@ def questions() -> dict[str, CostQuestion]:
     }
 
 
-async def timed(scope: Scope, question: CostQuestion, times: int) -> list[float]:
-    """Seconds of each of so many answers, none of them kept, after one to warm up."""
-    await cost_series(scope, question)
-    seconds = []
-    for _ in range(times):
-        begun = time.perf_counter()
-        await cost_series(scope, question)
-        seconds.append(time.perf_counter() - begun)
-    return seconds
-
-
-def p95(seconds: Sequence[float]) -> float:
-    return statistics.quantiles(seconds, n=20, method="inclusive")[-1]
-
-
 async def measured(servers: EmbeddedServers, folder: Path, rows: int, times: int) -> None:
     async with backend_of(servers, folder) as backend:
         scope = scope_of_operator(await seeded(backend, rows, TODAY))
+        print(await check_sums(scope, FIRST, UNTIL), flush=True)
         for name, question in questions().items():
             seconds = await timed(scope, question, times)
             print(

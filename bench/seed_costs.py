@@ -13,14 +13,15 @@ from app.wiring import Backend
 from auth.scope import scope_of_operator
 from bench.bulk import in_processes, place_of, quick
 from bench.seed_lines import Cell, LinesJob, slice_of, store_lines
-from documents import CostDay, CostLine, CostLoad, CostLoadState, CostPeriod
+from documents import CostDay, CostLine, CostLoad, CostLoadState, CostMonth, CostPeriod
 from documents.account import record_billed_accounts
 from documents.base import utc_now
 from documents.cost_day import cost_series, days_of, stage_days
 from documents.cost_load import LoadedFile, activate
+from documents.cost_month import stage_months
 from documents.cost_period import Edition, put_in_place
 from documents.transaction import Transaction
-from domain.costs.rollup import DayKey, DaySums, DayTotals
+from domain.costs.rollup import DayKey, DaySums, DayTotals, MonthRollup
 from domain.costs.series import CostQuestion, Grain
 from domain.costs.slice import CostSlice
 from domain.facts import topic
@@ -141,9 +142,12 @@ async def _store_days(job: LinesJob, billed: Sequence[Decimal], bills: Sequence[
         bills[job.slice.number].slice.count(amount, 0, cell.day)
     bills[job.slice.number].slice.rows = sum(cell.rows for cell in job.cells)
     totals.add(sums)
-    days = days_of(sums, slices, job.org_id, editions)
-    for start in range(0, len(days), DAYS_AT_ONCE):
-        await stage_days(days[start : start + DAYS_AT_ONCE])
+    rollup = MonthRollup()
+    rollup.add(sums)
+    days, months = (days_of(one, slices, job.org_id, editions) for one in (sums, rollup.flush()))
+    for stage, stored in ((stage_days, days), (stage_months, months)):
+        for start in range(0, len(stored), DAYS_AT_ONCE):
+            await stage(stored[start : start + DAYS_AT_ONCE])
 
 
 async def _put_in_place(
@@ -168,14 +172,16 @@ async def _put_in_place(
 
 
 async def _check(scope: Scope, rows: int, bills: Sequence[Bill]) -> None:
-    """Raises AssertionError where periods, days and lines do not tell the same."""
+    """Raises AssertionError where periods, months, days and lines do not tell the same."""
     billed = sum((bill.slice.billed for bill in bills), Decimal(0))
     first = bills[0].cells[0].day
     question = CostQuestion(first, date(2100, 1, 1), grain=Grain.MONTH, currency=CURRENCY)
     (from_totals,) = (await cost_series(scope, question)).all.totals.values()
     editions = [bill.edition_id for bill in bills]
     from_days = await _sum(CostDay, editions, "billed", "line_count")
+    from_months = await _sum(CostMonth, editions, "billed", "line_count")
     assert (from_totals, *from_days) == (billed, billed, rows), (from_totals, from_days, billed, rows)
+    assert from_months == from_days, (from_months, from_days)
     periods = await CostPeriod.list_in(scope, {"edition_id": {"$in": editions}})
     assert sum(period.line_count for period in periods) == rows
     # All lines take half a minute to add up; the newest period stands for them.
@@ -185,7 +191,7 @@ async def _check(scope: Scope, rows: int, bills: Sequence[Bill]) -> None:
 
 
 async def _sum(
-    document: type[CostDay] | type[CostLine], editions: list[ObjectId], field: str, count: str | None
+    document: type[CostMonth] | type[CostDay] | type[CostLine], editions: list[ObjectId], field: str, count: str | None
 ) -> tuple[Decimal, int]:
     pipeline: list[dict[str, Any]] = [
         {"$match": {"edition_id": {"$in": editions}}},

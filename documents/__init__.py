@@ -26,6 +26,7 @@ from documents.cost_export import CostExport
 from documents.cost_forecast import CostForecast
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad, CostLoadState
+from documents.cost_month import CostMonth
 from documents.cost_period import CostPeriod
 from documents.cost_source import CostSource
 from documents.cost_usage import CostUsageDay
@@ -109,6 +110,7 @@ __all__ = [
     "CostLine",
     "CostLoad",
     "CostLoadState",
+    "CostMonth",
     "CostPeriod",
     "CostSource",
     "CostUsageDay",

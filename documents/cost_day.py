@@ -1,4 +1,4 @@
-"""Costs by day: the sums that budgets and charts read, or the totals of a day where those are fine enough."""
+"""Costs by day: the sums that budgets and charts read, or sums of months and totals of days where those will do."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -14,6 +14,7 @@ from pymongo.asynchronous.command_cursor import AsyncCommandCursor
 from documents.base import TenantDocument
 from documents.cost_line_sums import LAYOUT as LINE_LAYOUT
 from documents.cost_line_sums import check_bounded, lines_pipeline, narrowed, summed_lines
+from documents.cost_month import CostMonth
 from documents.cost_period import CostPeriod, CurrentEdition, current_editions, midnight, one_moment, periods_between
 from documents.cost_sums import (
     Lacking,
@@ -104,13 +105,12 @@ LAYOUT = Layout(
     },
     labels={Dimension.SUB_ACCOUNT: "sub_account_name"},
 )
-_TOTALLED = ("billed", "effective", "listed", "contracted", "line_count")
 
 
 async def cost_series(scope: Scope, question: CostQuestion) -> CostSeries:
     """The sums the question asks for, in columns, over all organizations in scope.
 
-    They are read from totals of days, from daily sums or from billed rows, whichever is the coarsest that will do.
+    They are read from totals of days, sums by month or day, or billed rows, whichever is the coarsest that will do.
     Raises Invalid when the days hold rows in several currencies and the question neither names nor converts to one,
     when a rate is lacking, and when too many billed rows would have to be looked at.
     """
@@ -159,7 +159,8 @@ async def _added_up(
     if question.needs_lines:
         await check_bounded(ids, first=question.first, until=question.until)
         return await summed_lines(lines_pipeline(scope, question, ids, sums(LINE_LAYOUT)))
-    return await CostDay.rows().aggregate(series_pipeline(scope, question, ids, sums(LAYOUT)), allowDiskUse=True)
+    document, steps = rolled_up(scope, question, editions)
+    return await document.rows().aggregate([*steps, *sums(LAYOUT)], allowDiskUse=True)
 
 
 async def _rates(scope: Scope, question: CostQuestion, currencies: Sequence[str]) -> RateTable | None:
@@ -182,12 +183,34 @@ def _currency_of(question: CostQuestion, currencies: Sequence[str]) -> str | Non
     return next(iter(currencies), None)
 
 
+def rolled_up(
+    scope: Scope, question: CostQuestion, editions: Sequence[CurrentEdition]
+) -> tuple[type[CostDay] | type[CostMonth], list[dict[str, Any]]]:
+    """Where to find the sums a question without need of lines wants, and the steps that pick them; LAYOUT is theirs.
+
+    They are months where those are made and the question takes them whole, and days for the rest.
+    """
+    months: list[ObjectId] = []
+    others: list[ObjectId] = []
+    for one in editions:
+        is_whole = one.has_months and not question.cuts(one.first_on.date(), one.last_on.date())
+        (months if question.is_monthly and is_whole else others).append(one.id)
+    days = series_pipeline(scope, question, others, [])
+    if not months:
+        return CostDay, days
+    within = {"$gte": midnight(question.first.replace(day=1)), "$lt": midnight(question.until)}
+    match = {**CostMonth.within(scope), "day": within, **among(months), **matching(LAYOUT, question.where)}
+    union = {"$unionWith": {"coll": CostDay.get_settings().name, "pipeline": days}}
+    return CostMonth, [{"$match": match}, *([union] if others else [])]
+
+
 def series_pipeline(
     scope: Scope, question: CostQuestion, editions: Sequence[ObjectId], sums: list[dict[str, Any]] | None = None
 ) -> list[dict[str, Any]]:
     """One document per group from daily sums; `sums` are the steps that add up, those of `grouped` when left out."""
     match = {**CostDay.within(scope), "day": within_days(question), **among(editions)}
-    return [{"$match": match | matching(LAYOUT, question.where)}, *(sums or grouped(LAYOUT, question))]
+    steps = grouped(LAYOUT, question) if sums is None else sums
+    return [{"$match": match | matching(LAYOUT, question.where)}, *steps]
 
 
 def totals_pipeline(
@@ -208,7 +231,7 @@ def totals_pipeline(
 def days_of(
     sums: Mapping[DayKey, DaySums], slices: Sequence[CostSlice], org_id: ObjectId, editions: Sequence[ObjectId]
 ) -> list[dict[str, Any]]:
-    """Sums as they are stored. `slices` and `editions` are those of the load, by slice number."""
+    """Sums by day or month as they are stored. `slices` and `editions` are those of the load, by slice number."""
     return [_day(key, one, slices[key.slice_number], org_id, editions[key.slice_number]) for key, one in sums.items()]
 
 
@@ -245,30 +268,6 @@ def _day(key: DayKey, sums: DaySums, slice: CostSlice, org_id: ObjectId, edition
 async def stage_days(days: Sequence[dict[str, Any]]) -> None:
     """Store sums that do not count yet."""
     await CostDay.rows().insert_many(days, ordered=False)
-
-
-async def make_totals() -> int:
-    """Add up the days of periods whose totals are not made yet, of every tenant; returns how many periods.
-
-    Loads make totals themselves; this is for what was loaded before they did. Safe to repeat and beside loads.
-    """
-    made = 0
-    lacking = {"$expr": {"$ne": ["$totalled_id", "$edition_id"]}}
-    async for raw in CostPeriod.rows().find(lacking, projection={"edition_id": 1}):
-        edition_id = raw["edition_id"]
-        days = await CostDay.rows().aggregate(
-            [
-                {"$match": {"edition_id": edition_id}},
-                {"$group": {"_id": "$day", **{name: {"$sum": f"${name}"} for name in _TOTALLED}}},
-                {"$sort": {"_id": 1}},
-            ]
-        )
-        totals = [{"day": day.pop("_id"), **day} async for day in days]
-        # An edition's days stay as they are while it counts; one that was replaced meanwhile has totals of its own.
-        change = {"$set": {"totalled_id": edition_id, "totals": totals}}
-        result = await CostPeriod.rows().update_one({"_id": raw["_id"], "edition_id": edition_id}, change)
-        made += result.modified_count
-    return made
 
 
 async def delete_days(edition_ids: Sequence[ObjectId]) -> int:

@@ -13,6 +13,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from documents.base import TenantDocument
 from documents.cost_day import delete_days
 from documents.cost_line import delete_lines
+from documents.cost_month import delete_months
 from documents.cost_period import are_current, loads_without_periods, retired_editions, strike_off
 from documents.cost_usage import delete_usage
 from documents.transaction import Transaction
@@ -200,4 +201,5 @@ async def _clear(query: Mapping[str, Any]) -> int:
 
 
 async def _delete(editions: Sequence[ObjectId]) -> int:
-    return await delete_lines(editions) + await delete_days(editions) + await delete_usage(editions)
+    deletes = (delete_lines, delete_days, delete_months, delete_usage)
+    return sum([await delete(editions) for delete in deletes])

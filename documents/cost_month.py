@@ -1,31 +1,40 @@
-"""Costs by month, account, service and currency: what a finance department books."""
+"""Costs by calendar month: what charts of months, quarters and years read instead of thirty times as many days."""
 
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Sequence
+from datetime import datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, ClassVar
 
-from documents.cost_day import CostDay, series_pipeline
-from documents.cost_period import current_editions
-from documents.cost_rows import RowsWanted
-from domain.costs.series import CostQuestion, Grain
-from domain.facts.scope import Scope
+from beanie import PydanticObjectId
+from bson import ObjectId
+from pymongo import ASCENDING, IndexModel
 
-_KEY = ("provider", "billing_account_id", "sub_account_id", "service_name", "currency")
-_SUMS = ("billed", "effective", "listed", "contracted", "line_count")
+from documents.base import TenantDocument
 
 
-@dataclass(frozen=True, slots=True)
-class MonthSums:
-    """Exact sums of the `line_count` rows of one key whose charges begin in the month of the day `month`."""
+class CostMonth(TenantDocument):
+    """The sum of `line_count` lines that begin in the month of the UTC `day`, its first (midnight), else alike.
 
-    month: date
+    All fields are those of a cost day. A load of many rows leaves several documents for one such key, which add up.
+    """
+
+    noun: ClassVar[str] = "cost month"
+
+    edition_id: PydanticObjectId
+    day: datetime
     provider: str
     billing_account_id: str
-    sub_account_id: str | None
-    sub_account_name: str | None
+    sub_account_id: str | None = None
+    sub_account_name: str | None = None
     service_name: str
+    service_category: str | None = None
+    region_id: str | None = None
+    charge_category: str
+    pricing_category: str | None = None
+    commitment_discount_id: str | None = None
+    commitment_discount_status: str | None = None
+    publisher_name: str | None = None
+    tags: dict[str, str] | None = None
     currency: str
     billed: Decimal
     effective: Decimal
@@ -33,25 +42,25 @@ class MonthSums:
     contracted: Decimal
     line_count: int
 
-
-async def month_sums(scope: Scope, wanted: RowsWanted) -> AsyncIterator[MonthSums]:
-    """The sums of what is wanted, by month and then by name."""
-    editions = await current_editions(scope, first=wanted.first, until=wanted.until)
-    async for raw in await CostDay.rows().aggregate(
-        month_pipeline(scope, wanted, [edition.id for edition in editions]), allowDiskUse=True
-    ):
-        key = raw.pop("_id")
-        month = key.pop("month").date()
-        yield MonthSums(month=month, **{name: key.get(name) for name in _KEY}, **raw)
+    class Settings:
+        name = "cost_months"
+        indexes = [
+            IndexModel([("org_id", ASCENDING), ("day", ASCENDING), ("edition_id", ASCENDING)], name="org_day"),
+            IndexModel([("edition_id", ASCENDING)], name="edition"),
+        ]
 
 
-def month_pipeline(scope: Scope, wanted: RowsWanted, editions: list[Any]) -> list[dict[str, Any]]:
-    """How MongoDB adds them up."""
-    question = CostQuestion(wanted.first, wanted.until, grain=Grain.MONTH, where=wanted.where)
-    # Its first stage picks the days, which is all that is wanted of it.
-    match = series_pipeline(scope, question, editions)[0]
-    month = {"$dateTrunc": {"date": "$day", "unit": "month"}}
-    group: dict[str, Any] = {"_id": {"month": month, **{name: f"${name}" for name in _KEY}}}
-    group |= {"sub_account_name": {"$max": "$sub_account_name"}, **{name: {"$sum": f"${name}"} for name in _SUMS}}
-    order = {f"_id.{name}": 1 for name in ("month", *_KEY)}
-    return [match, {"$group": group}, {"$sort": order}]
+# They would show sums that are staged or replaced.
+for _name in ("get_in", "find_in", "list_in", "page_in", "count_in", "rows_by_id", "load_many"):
+    setattr(CostMonth, _name, CostMonth._closed)
+
+
+async def stage_months(months: Sequence[dict[str, Any]]) -> None:
+    """Store sums that do not count yet, as `days_of` makes them."""
+    await CostMonth.rows().insert_many(months, ordered=False)
+
+
+async def delete_months(edition_ids: Sequence[ObjectId]) -> int:
+    """Delete the sums of editions that do not count; returns how many."""
+    result = await CostMonth.rows().delete_many({"edition_id": {"$in": list(edition_ids)}})
+    return result.deleted_count

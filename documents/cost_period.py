@@ -45,7 +45,8 @@ class CostPeriod(TenantDocument):
     `first_on` and `last_on` are the first and last midnight (UTC) of a day on which a charge begins. `billed` is in
     `currency`. `fingerprint` tells whether rows loaded again are the same rows; `restatements` counts how often others
     took their place. `totals` add up the edition named by `totalled_id`: where that is not `edition_id`, they are not
-    made yet, and cost days are read instead. `usage_id` is the edition whose usage days are made.
+    made yet, and cost days are read instead. `usage_id` is the edition whose usage days are made, and `months_id` the
+    one whose cost months are.
     """
 
     noun: ClassVar[str] = "billing period"
@@ -69,6 +70,7 @@ class CostPeriod(TenantDocument):
     totalled_id: PydanticObjectId | None = None
     totals: list[DayTotal] = Field(default_factory=list)
     usage_id: PydanticObjectId | None = None
+    months_id: PydanticObjectId | None = None
 
     class Settings:
         name = "cost_periods"
@@ -101,11 +103,14 @@ class Edition:
 
 
 class CurrentEdition(NamedTuple):
-    """An edition that counts, and whether its daily totals are stored in its period."""
+    """An edition that counts, its days as in the period, and whether its daily totals and its months are made."""
 
     id: ObjectId
     currency: str
     is_totalled: bool
+    has_months: bool
+    first_on: datetime
+    last_on: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,12 +148,15 @@ async def current_editions(
         async with one_moment() as one:
             return await current_editions(scope, first=first, until=until, currency=currency, only=only, session=one)
     query = {**(only or {}), **periods_between(scope, first=first, until=until, currency=currency)}
-    fields = {"edition_id": 1, "currency": 1, "totalled_id": 1}
+    fields = ("edition_id", "currency", "totalled_id", "months_id", "first_on", "last_on")
     rows = CostPeriod.rows().find(query, projection=fields, session=session)
-    return [
-        CurrentEdition(raw["edition_id"], raw["currency"], raw.get("totalled_id") == raw["edition_id"])
-        async for raw in rows
-    ]
+    return [_edition(raw) async for raw in rows]
+
+
+def _edition(raw: Mapping[str, Any]) -> CurrentEdition:
+    id = raw["edition_id"]
+    is_totalled, has_months = (raw.get(name) == id for name in ("totalled_id", "months_id"))
+    return CurrentEdition(id, raw["currency"], is_totalled, has_months, raw["first_on"], raw["last_on"])
 
 
 def periods_between(
@@ -276,9 +284,8 @@ def _fields(edition: Edition, load_id: ObjectId, at: datetime) -> dict[str, Any]
         "edition_id": edition.id,
         "load_id": load_id,
         "loaded_at": at,
-        "totalled_id": edition.id,
         "totals": [_total(day, sums) for day, sums in edition.totals.items()],
-        "usage_id": edition.id,
+        **dict.fromkeys(("totalled_id", "usage_id", "months_id"), edition.id),
     }
 
 

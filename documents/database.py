@@ -32,15 +32,16 @@ from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.cost_anomaly import CostAnomaly
-from documents.cost_day import CostDay, make_totals
+from documents.cost_day import CostDay
 from documents.cost_export import CostExport
 from documents.cost_forecast import CostForecast
 from documents.cost_line import CostLine
 from documents.cost_load import CostLoad
+from documents.cost_month import CostMonth
 from documents.cost_period import CostPeriod
+from documents.cost_rollup_making import make_rollups
 from documents.cost_source import CostSource
 from documents.cost_usage import CostUsageDay
-from documents.cost_usage_making import make_usage
 from documents.cost_view import CostView
 from documents.custom_role import CustomRole
 from documents.delivery import Delivery
@@ -118,6 +119,7 @@ ALL = (
     CostAnomaly,
     CommitmentTerm,
     CostDay,
+    CostMonth,
     CostUsageDay,
     CostForecast,
     CostExport,
@@ -260,8 +262,7 @@ async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[s
                 await _drop_index(database, collection, index)
                 made.append(f"dropped index {collection}.{index}")
     counted = {
-        "daily totals": await make_totals(),
-        "days of usage": await make_usage(),
+        **await make_rollups(),
         "tallies": await recount_all(),
         "budgets whole": await complete_budgets(),
     }
@@ -292,8 +293,7 @@ async def _made_collection(database: AsyncDatabase[dict[str, Any]], name: str) -
 async def missing_indexes(database: AsyncDatabase[dict[str, Any]]) -> list[str]:
     """Names of indexes that `migrate` would make."""
     missing = []
-    for document in ALL:
-        settings = document.get_settings()
+    for settings in (document.get_settings() for document in ALL):
         present = set(await database[str(settings.name)].index_information())
         wanted = [str(field.index.document["name"]) for field in settings.indexes or []]
         missing += [f"{settings.name}.{index}" for index in wanted if index not in present]

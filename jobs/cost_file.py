@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from connectors.billing.focus_csv import FocusCsvWriter
 from documents.cost_export import CostFileFormat
-from documents.cost_month import MonthSums, month_sums
+from documents.cost_finance import MonthSums, month_sums
 from documents.cost_rows import RowsWanted, Survey, row_batches, rows_in, survey
 from domain.costs.focus_layout import FocusLayout, TooFine
 from domain.facts.scope import Scope

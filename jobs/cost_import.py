@@ -23,6 +23,7 @@ from documents.cost_load import (
     note_staging,
     retire_loads,
 )
+from documents.cost_month import stage_months
 from documents.cost_period import Edition, PeriodChange, are_current, overlapping, put_in_place
 from documents.cost_usage import stage_usage
 from documents.job_progress import announce_job
@@ -165,6 +166,8 @@ class _Load:
             await stage_lines(staged.lines)
         if staged.days:
             await stage_days(staged.days)
+        if staged.months:
+            await stage_months(staged.months)
         if staged.usage:
             await stage_usage(staged.usage)
         total = sum(file.size for file in self.ledger.files)

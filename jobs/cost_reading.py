@@ -20,7 +20,7 @@ from domain.costs.batch import FocusBatch, SeenAccount, TextBatch
 from domain.costs.focus import READING, FocusParser
 from domain.costs.header import ReadOptions, read_header
 from domain.costs.problem import BadCostFile, Notice, Problem
-from domain.costs.rollup import MOST_DAYS_HELD, DayRollup, DayTotals
+from domain.costs.rollup import MOST_DAYS_HELD, DayRollup, DayTotals, MonthRollup
 from domain.costs.slice import CostSlice, SliceBook
 from domain.costs.sources import registry
 from domain.costs.translation import Translation
@@ -40,6 +40,7 @@ class Staged:
     size: int = 0
     lines: list[RawBSONDocument] = field(default_factory=list)
     days: list[dict[str, Any]] = field(default_factory=list)
+    months: list[dict[str, Any]] = field(default_factory=list)
     usage: list[RawBSONDocument] = field(default_factory=list)
     editions: list[ObjectId] = field(default_factory=list)
     accounts: list[tuple[str, SeenAccount]] = field(default_factory=list)
@@ -125,6 +126,7 @@ class CostReader:
         self._book = SliceBook(options.source)
         self._encoder = LineEncoder(org_id)
         self._rollup = DayRollup(most=most_days)
+        self._months = MonthRollup(most=most_days)
         self._usage = UsageRollup(most=most_days)
         self._usage_encoder = UsageEncoder(org_id)
         self._rows = 0
@@ -148,7 +150,7 @@ class CostReader:
                 raise BadCostFile(path.name, parser.problems)
             self.files.append(FileReport(path.name, form or header.version, self._rows - rows_before, parser.notices()))
             self._size += path.stat().st_size
-        yield from self._flushed()
+        yield from self._flushed(is_last=True)
 
     def _read(self, number: int, name: str, file: CostFile, parser: FocusParser) -> Iterator[Staged]:
         for text in file.batches():
@@ -177,13 +179,16 @@ class CostReader:
         taken.rows, taken.size = self._rows, size
         return taken
 
-    def _flushed(self) -> Iterator[Staged]:
+    def _flushed(self, *, is_last: bool = False) -> Iterator[Staged]:
         """What is held of the lines, then the sums so far."""
         sums = self._rollup.flush()
         self.totals.add(sums)
-        days = days_of(sums, self.slices, self._org_id, self.editions)
+        self._months.add(sums)
+        by_month = self._months.flush() if is_last or self._months.is_full else {}
+        days, months = (days_of(one, self.slices, self._org_id, self.editions) for one in (sums, by_month))
         usage = self._usage_encoder.days(self._usage.flush(), self.slices, self.editions)
-        for start in range(0, max(len(days), len(usage), 1), _STAGE_ROWS):
+        for start in range(0, max(len(days), len(months), len(usage), 1), _STAGE_ROWS):
             self._held.days += days[start : start + _STAGE_ROWS]
+            self._held.months += months[start : start + _STAGE_ROWS]
             self._held.usage += usage[start : start + _STAGE_ROWS]
             yield self._taken(self._size)

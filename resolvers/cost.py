@@ -37,8 +37,8 @@ class CostQueries:
         CostSeries,
         may=Permission.COSTS_READ,
         directives=(Cost(weight=20),),
-        description="Costs over time, grouped and in columns. Sums are exact and read from daily roll-ups; by "
-        "dimensions these lack, and by the hour, they are added up from billed rows, a million at most.",
+        description="Costs over time, grouped and in columns. Sums are exact and read from roll-ups by day and month; "
+        "by dimensions these lack, and by the hour, they are added up from billed rows, a million at most.",
     )
     async def costs(
         self, info: Info, input: Annotated[CostsInput, strawberry.argument(description="Which costs, and how.")]

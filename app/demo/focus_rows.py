@@ -169,7 +169,9 @@ class _CloudMonth:
     def _lump(self, category: str, description: str, amount: Decimal) -> Row:
         """One charge for the whole month; the offer it is filed under is the cloud's first."""
         offer = self._cloud.offers[0]
-        price = {} if category == "Tax" else {"ListUnitPrice": _text(amount), "ContractedUnitPrice": _text(amount)}
+        # What is given back is less than none of something, at a price of 0 or more.
+        price = _text(abs(amount))
+        prices = {} if category == "Tax" else {"ListUnitPrice": price, "ContractedUnitPrice": price}
         return _with(
             self._cells,
             **self._month,
@@ -177,8 +179,8 @@ class _CloudMonth:
             EffectiveCost=_text(amount),
             ListCost=_text(amount),
             ContractedCost=_text(amount),
-            **price,
-            PricingQuantity="" if category == "Tax" else "1",
+            **prices,
+            PricingQuantity="" if category == "Tax" else "-1" if amount < 0 else "1",
             PricingUnit="" if category == "Tax" else "Months",
             PricingCategory="" if category == "Tax" else "Other",
             ChargeCategory=category,

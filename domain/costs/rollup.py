@@ -1,4 +1,4 @@
-"""Adds up rows to days, and those to totals of a day: what dashboards read instead of single rows."""
+"""Adds up rows to days, and those to months and to totals of a day: what dashboards read instead of single rows."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
@@ -44,6 +44,14 @@ class DaySums:
     contracted: Decimal
     rows: int
 
+    def add(self, other: "DaySums") -> None:
+        """Take in other sums, in the context SUMS."""
+        self.billed += other.billed
+        self.effective += other.effective
+        self.listed += other.listed
+        self.contracted += other.contracted
+        self.rows += other.rows
+
 
 class DayRollup:
     """Sums held in memory, at most `most` of them after each flush; several flushed sums of one key add up."""
@@ -86,6 +94,37 @@ class DayRollup:
         return sums
 
 
+class MonthRollup:
+    """Adds up flushed sums to months. A key's `day` is the first of its month; else these are sums like those of days.
+
+    Holds what `DayRollup` holds, and for a moment that much again.
+    """
+
+    def __init__(self, *, most: int = MOST_DAYS_HELD) -> None:
+        self._most = most
+        self._sums: dict[DayKey, DaySums] = {}
+
+    def add(self, sums: Mapping[DayKey, DaySums]) -> None:
+        """Take in flushed sums."""
+        with localcontext(SUMS):
+            for key, one in sums.items():
+                month = key._replace(day=key.day.replace(day=1))
+                total = self._sums.get(month)
+                if total is None:
+                    total = self._sums[month] = DaySums(_ZERO, _ZERO, _ZERO, _ZERO, 0)
+                total.add(one)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to flush."""
+        return len(self._sums) > self._most
+
+    def flush(self) -> dict[DayKey, DaySums]:
+        """The sums so far; starts again from nothing."""
+        sums, self._sums = self._sums, {}
+        return sums
+
+
 class DayTotals:
     """Adds up flushed sums once more, for those who ask for no detail. Holds one total per slice and day."""
 
@@ -98,11 +137,7 @@ class DayTotals:
             for key, one in sums.items():
                 days = self._totals[key.slice_number]
                 total = days.setdefault(key.day, DaySums(_ZERO, _ZERO, _ZERO, _ZERO, 0))
-                total.billed += one.billed
-                total.effective += one.effective
-                total.listed += one.listed
-                total.contracted += one.contracted
-                total.rows += one.rows
+                total.add(one)
 
     def of(self, slice_number: int) -> dict[date, DaySums]:
         """The totals of a slice by day, oldest first."""

@@ -103,6 +103,17 @@ class CostQuestion:
         )
 
     @property
+    def is_monthly(self) -> bool:
+        """Whether sums by month are fine enough to answer it, but for months it cuts. A rate is one of a day."""
+        return self.grain in _MONTHS and self.convert_to is None and not self.needs_lines
+
+    def cuts(self, first_on: date, last_on: date) -> bool:
+        """Whether of charges that begin from the one day to the other it may want a part of a month alone."""
+        begins_whole = self.first.day == 1 or self.first <= first_on
+        ends_whole = self.until.day == 1 or last_on < self.until
+        return not (begins_whole and ends_whole)
+
+    @property
     def _parts(self) -> set[Dimension | TagKey]:
         return {*self.group_by, *(part.dimension for part in self.where.dimensions)}
 

@@ -216,6 +216,7 @@ def test_only_sums_have_no_reads_of_their_own() -> None:
 
     assert sums == {
         documents.CostDay,
+        documents.CostMonth,
         documents.CostUsageDay,
     }
 

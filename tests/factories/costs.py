@@ -6,7 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from app.wiring import Backend
-from documents import Account, CostDay, CostLine, CostLoad, CostPeriod
+from documents import Account, CostDay, CostLine, CostLoad, CostMonth, CostPeriod
 from documents.cost_day import cost_series
 from domain.costs.header import ReadOptions
 from domain.costs.series import CostQuestion, Grain, Metric
@@ -54,5 +54,5 @@ async def visible_lines(tenant: Tenant) -> int:
 async def stored(tenant: Tenant) -> dict[str, int]:
     """Documents of the tenant by kind, seen or not."""
     query = {"org_id": tenant.organization.id}
-    kinds = (CostLine, CostDay, CostPeriod, CostLoad, Account)
+    kinds = (CostLine, CostDay, CostMonth, CostPeriod, CostLoad, Account)
     return {kind.__name__: await kind.rows().count_documents(query) for kind in kinds}

@@ -81,7 +81,14 @@ async def test_a_load_killed_half_way_is_unseen_and_cleared_away(backend, settin
 
     await clear_costs(dead_since=utc_now() + timedelta(seconds=1), retired_before=utc_now() - timedelta(minutes=10))
 
-    assert await stored(tenant) == {"CostLine": 1, "CostDay": 1, "CostPeriod": 1, "CostLoad": 2, "Account": 2}
+    assert await stored(tenant) == {
+        "CostLine": 1,
+        "CostDay": 1,
+        "CostMonth": 1,
+        "CostPeriod": 1,
+        "CostLoad": 2,
+        "Account": 2,
+    }
     states = {entry.files[0].name: entry.state for entry in await CostLoad.list_in(tenant.scope, {})}
     assert states == {"before.csv": CostLoadState.ACTIVE, "big.csv": CostLoadState.FAILED}
 

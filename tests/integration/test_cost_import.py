@@ -48,7 +48,14 @@ async def test_a_file_becomes_lines_days_a_period_and_accounts(backend, tenant, 
         (2, Decimal("3.30")),
         (1, Decimal("0.01")),
     ]
-    assert await stored(tenant) == {"CostLine": 3, "CostDay": 2, "CostPeriod": 2, "CostLoad": 1, "Account": 2}
+    assert await stored(tenant) == {
+        "CostLine": 3,
+        "CostDay": 2,
+        "CostMonth": 2,
+        "CostPeriod": 2,
+        "CostLoad": 1,
+        "Account": 2,
+    }
     assert await total(tenant) == Decimal("3.31")
     (ledger,) = await CostLoad.list_in(tenant.scope, {})
     assert (ledger.state, ledger.line_count, ledger.actor) == (CostLoadState.ACTIVE, 3, "operator")

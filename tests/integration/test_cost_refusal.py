@@ -109,7 +109,14 @@ async def test_a_problem_late_in_a_file_leaves_only_a_line_in_the_ledger(backend
     with pytest.raises(BadCostFile, match=r"row 3001 \(line 3002\)"):
         await load(backend, tenant, write_csv(tmp_path / "bad.csv", rows))
 
-    assert await stored(tenant) == {"CostLine": 0, "CostDay": 0, "CostPeriod": 0, "CostLoad": 1, "Account": 0}
+    assert await stored(tenant) == {
+        "CostLine": 0,
+        "CostDay": 0,
+        "CostMonth": 0,
+        "CostPeriod": 0,
+        "CostLoad": 1,
+        "Account": 0,
+    }
     (ledger,) = await CostLoad.list_in(tenant.scope, {})
     assert (ledger.state, ledger.staged) == (CostLoadState.FAILED, [])
     assert "row 3001" in ledger.problem

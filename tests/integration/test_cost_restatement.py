@@ -49,7 +49,14 @@ async def test_the_same_rows_in_another_packing_and_order_change_nothing(backend
     (after,) = await CostPeriod.list_in(tenant.scope, {})
     assert again.is_unchanged
     assert after == before
-    assert await stored(tenant) == {"CostLine": 30, "CostDay": 1, "CostPeriod": 1, "CostLoad": 1, "Account": 2}
+    assert await stored(tenant) == {
+        "CostLine": 30,
+        "CostDay": 1,
+        "CostMonth": 1,
+        "CostPeriod": 1,
+        "CostLoad": 1,
+        "Account": 2,
+    }
 
 
 async def test_the_same_file_read_with_another_fill_is_a_restatement(backend, tenant, tmp_path):
@@ -150,7 +157,14 @@ async def test_a_load_that_fails_half_way_leaves_nothing(backend, tenant, tmp_pa
     with pytest.raises(OSError, match="disk is full"):
         await load(backend, tenant, path)
 
-    assert await stored(tenant) == {"CostLine": 0, "CostDay": 0, "CostPeriod": 0, "CostLoad": 1, "Account": 0}
+    assert await stored(tenant) == {
+        "CostLine": 0,
+        "CostDay": 0,
+        "CostMonth": 0,
+        "CostPeriod": 0,
+        "CostLoad": 1,
+        "Account": 0,
+    }
 
 
 async def test_a_load_that_is_cancelled_leaves_nothing(backend, tenant, tmp_path):
@@ -163,7 +177,14 @@ async def test_a_load_that_is_cancelled_leaves_nothing(backend, tenant, tmp_path
     with pytest.raises(asyncio.CancelledError):
         await task
 
-    assert await stored(tenant) == {"CostLine": 0, "CostDay": 0, "CostPeriod": 0, "CostLoad": 1, "Account": 0}
+    assert await stored(tenant) == {
+        "CostLine": 0,
+        "CostDay": 0,
+        "CostMonth": 0,
+        "CostPeriod": 0,
+        "CostLoad": 1,
+        "Account": 0,
+    }
 
 
 async def test_rows_on_their_way_in_are_not_seen(backend, tenant, tmp_path):
@@ -229,6 +250,7 @@ async def test_replaced_rows_are_deleted_after_a_while(backend, tenant, tmp_path
     after = await stored(tenant)
     assert (before["CostLine"], after["CostLine"]) == (3, 1)
     assert (before["CostDay"], after["CostDay"]) == (2, 1)
+    assert (before["CostMonth"], after["CostMonth"]) == (2, 1)
     (period,) = await CostPeriod.list_in(tenant.scope, {})
     assert period.retired == []
     assert await total(tenant) == Decimal(9)
@@ -273,7 +295,14 @@ async def test_a_load_thought_dead_does_not_count_and_leaves_nothing(backend, te
     with pytest.raises(Conflict, match="given up because nothing was heard of it"):
         await load(backend, tenant, path)
 
-    assert await stored(tenant) == {"CostLine": 0, "CostDay": 0, "CostPeriod": 0, "CostLoad": 1, "Account": 0}
+    assert await stored(tenant) == {
+        "CostLine": 0,
+        "CostDay": 0,
+        "CostMonth": 0,
+        "CostPeriod": 0,
+        "CostLoad": 1,
+        "Account": 0,
+    }
     assert await total(tenant) == 0
 
 

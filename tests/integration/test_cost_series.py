@@ -11,7 +11,7 @@ from itertools import product
 import pytest
 
 from app.wiring import Backend
-from documents import CostDay, CostLine, CostPeriod
+from documents import CostDay, CostLine, CostMonth, CostPeriod
 from documents.cost_day import cost_series, series_pipeline
 from documents.cost_line import NEWEST_FIRST
 from documents.cost_period import current_editions
@@ -168,6 +168,26 @@ async def test_every_grouping_adds_up_to_the_rows(tenant, group_by, grain):
     assert series.currency == "USD"
     assert series.periods == question.periods()
     assert found(series) == expected(question)
+
+
+SPANS = [
+    (date(2026, 9, 1), date(2026, 10, 1)),
+    (date(2026, 8, 1), date(2026, 10, 5)),
+    (date(2026, 8, 25), date(2027, 1, 1)),
+    (date(2026, 8, 25), date(2026, 10, 5)),
+    (date(2026, 9, 2), date(2026, 9, 16)),
+]
+
+
+@pytest.mark.parametrize("grain", [Grain.MONTH, Grain.QUARTER, Grain.YEAR])
+@pytest.mark.parametrize(("first", "until"), SPANS, ids=str)
+async def test_whole_and_cut_months_add_up_to_the_rows_by_every_dimension(tenant, first, until, grain):
+    for group_by in [*((part,) for part in sorted(ROLLED_UP)), *GROUPINGS[:5]]:
+        question = asked(first=first, until=until, group_by=group_by, grain=grain, metrics=tuple(Metric))
+
+        series = await cost_series(tenant.scope, question)
+
+        assert found(series) == expected(question), group_by
 
 
 async def test_only_the_days_asked_for_count(tenant):
@@ -362,9 +382,10 @@ async def test_current_editions_are_read_through_an_index(tenant):
 
 
 @pytest.mark.parametrize("name", ["get_in", "find_in", "list_in", "page_in", "count_in", "rows_by_id", "load_many"])
-def test_days_are_only_read_through_current_editions(name):
-    with pytest.raises(TypeError, match="CostDay belongs to a tenant"):
-        getattr(CostDay, name)()
+@pytest.mark.parametrize("document", [CostDay, CostMonth])
+def test_sums_are_only_read_through_current_editions(document, name):
+    with pytest.raises(TypeError, match=f"{document.__name__} belongs to a tenant"):
+        getattr(document, name)()
 
 
 @pytest.mark.parametrize("name", ["find_in", "list_in"])

@@ -9,8 +9,9 @@ import pytest
 
 from app.wiring import Backend, migrate
 from documents import CostDay, CostPeriod
-from documents.cost_day import cost_series, make_totals, totals_pipeline
+from documents.cost_day import cost_series, totals_pipeline
 from documents.cost_freshness import newest_charge
+from documents.cost_rollup_making import make_totals
 from domain.costs.series import CostQuestion, CostSeries, Grain, Metric
 from domain.facts.cost_dimension import Dimension
 from domain.facts.cost_filter import CostFilter

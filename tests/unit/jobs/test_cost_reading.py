@@ -28,6 +28,7 @@ def test_portions_are_small_and_hold_every_row_once(tmp_path):
 
     assert max(len(portion.lines) for portion in portions) <= 1500
     assert max(len(portion.days) for portion in portions) <= 1000
+    assert max(len(portion.months) for portion in portions) <= 1000
     assert [line["row"] for portion in portions for line in portion.lines] == list(range(1, 5001))
     assert [portion.rows for portion in portions] == sorted(portion.rows for portion in portions)
     assert portions[-1].size == path.stat().st_size
@@ -37,11 +38,15 @@ def test_portions_are_small_and_hold_every_row_once(tmp_path):
 def test_sums_that_are_flushed_on_the_way_add_up_to_the_rows(tmp_path, most_days):
     path = write_csv(tmp_path / "a.csv", rows(3000))
 
-    days = [day for portion in reader(path, most_days=most_days).staged() for day in portion.days]
+    portions = list(reader(path, most_days=most_days).staged())
+    days, months = ([sums for portion in portions for sums in getattr(portion, name)] for name in ("days", "months"))
 
     assert sum((day["billed"].to_decimal() for day in days), Decimal(0)) == sum(range(3000)) + Decimal("0.25") * 3000
     assert sum(day["line_count"] for day in days) == 3000
     assert (len(days) > 700) == (most_days < 700)
+    assert sum((one["billed"].to_decimal() for one in months), Decimal(0)) == sum(range(3000)) + Decimal("0.25") * 3000
+    assert sum(one["line_count"] for one in months) == 3000
+    assert (len(months) > 700) == (most_days < 700)
 
 
 def test_an_edition_is_told_of_before_its_rows_come(tmp_path):
@@ -54,7 +59,7 @@ def test_an_edition_is_told_of_before_its_rows_come(tmp_path):
 
     for portion in reading.staged():
         told += portion.editions
-        assert {document["edition_id"] for document in (*portion.lines, *portion.days)} <= set(told)
+        assert {document["edition_id"] for document in (*portion.lines, *portion.days, *portion.months)} <= set(told)
 
     assert told == reading.editions
     assert [slice.key.billing_account_id for slice in reading.slices] == ["1", "2"]

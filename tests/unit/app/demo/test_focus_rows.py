@@ -95,6 +95,15 @@ def test_every_category_of_charge_but_adjustments_occurs(rows):
     assert all(amount(row, "BilledCost") < 0 for row in rows if row["ChargeCategory"] == "Credit")
 
 
+def test_no_price_is_below_zero_and_quantities_times_prices_are_costs(rows):
+    lumps = [row for row in rows if row["ChargeCategory"] in {"Purchase", "Credit"}]
+
+    assert all(amount(row, "ContractedUnitPrice") >= 0 for row in rows if row["ContractedUnitPrice"])
+    assert {row["PricingQuantity"] for row in lumps} == {"1", "-1"}
+    for row in lumps:
+        assert amount(row, "PricingQuantity") * amount(row, "ContractedUnitPrice") == amount(row, "ContractedCost")
+
+
 def test_tax_is_charged_on_what_was_billed_in_the_month(rows):
     azure = next(cloud for cloud in CLOUDS if cloud.code == "azure")
     month = [row for row in rows if row["ProviderName"] == azure.provider and row["BillingPeriodStart"] < "2025-12"]

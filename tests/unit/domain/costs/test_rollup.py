@@ -7,7 +7,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from domain.costs.rollup import DayRollup, DayTotals
+from domain.costs.rollup import DayRollup, DayTotals, MonthRollup
 from tests.factories.focus import focus_row, lacking, parsed
 
 amounts = st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=12)
@@ -51,6 +51,37 @@ def test_flushed_parts_add_up_to_the_rows(rows, most):
         parts = [sums for (_, number), sums in expected.items() if number == day.day]
         assert [total.billed, total.effective, total.rows] == [sum(column) for column in zip(*parts, strict=True)]
     assert list(by_day.of(0)) == sorted({date(2026, 9, number) for _, number in expected})
+
+
+def test_months_add_up_days_that_differ_in_nothing_else():
+    rollup, months = DayRollup(), MonthRollup(most=1)
+    costs = {"EffectiveCost": "2", "ListCost": "4", "ContractedCost": "8"}
+    rows = [
+        focus_row(BilledCost=billed, ServiceName=name, ChargePeriodStart=day, ChargePeriodEnd="2026-12-01", **costs)
+        for billed, name, day in [
+            ("1", "web", "2026-09-02"),
+            ("10", "web", "2026-09-30"),
+            ("100", "web", "2026-10-01"),
+            ("0.5", "db", "2026-09-02"),
+        ]
+    ]
+
+    full = []
+    for row in rows:
+        rollup.add(parsed(row))
+        months.add(rollup.flush())
+        full.append(months.is_full)
+
+    assert full == [False, False, True, True]
+    assert {
+        (key.service_name, key.day): (sums.billed, sums.effective, sums.listed, sums.contracted, sums.rows)
+        for key, sums in months.flush().items()
+    } == {
+        ("web", date(2026, 9, 1)): (11, 4, 8, 16, 2),
+        ("web", date(2026, 10, 1)): (100, 2, 4, 8, 1),
+        ("db", date(2026, 9, 1)): (Decimal("0.5"), 2, 4, 8, 1),
+    }
+    assert months.flush() == {}
 
 
 def test_a_sum_is_kept_for_every_dimension_that_can_be_asked_for():

@@ -180,3 +180,36 @@ def test_without_rows_the_columns_are_zero_and_there_is_no_currency():
 )
 def test_a_coarse_question_asks_for_no_more_than_days_and_billing_accounts(changes, is_coarse):
     assert question(**changes).is_coarse is is_coarse
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_monthly"),
+    [
+        ({"grain": Grain.MONTH}, True),
+        ({"grain": Grain.QUARTER, "group_by": (Dimension.REGION, TagKey("team"))}, True),
+        ({"grain": Grain.YEAR, "where": CostFilter.of({Dimension.SERVICE: ["web"]}, {"team": ["a"]})}, True),
+        ({"grain": Grain.WEEK}, False),
+        ({"grain": Grain.DAY}, False),
+        ({"grain": Grain.HOUR}, False),
+        ({"grain": Grain.MONTH, "convert_to": "EUR"}, False),
+        ({"grain": Grain.MONTH, "group_by": (Dimension.RESOURCE,)}, False),
+    ],
+)
+def test_months_answer_what_asks_for_months_or_longer_of_what_is_rolled_up_as_billed(changes, is_monthly):
+    assert question(**changes).is_monthly is is_monthly
+
+
+@pytest.mark.parametrize(
+    ("first", "until", "charges", "cuts"),
+    [
+        ("2026-09-01", "2026-10-01", ("2026-08-02", "2026-10-20"), False),
+        ("2026-09-02", "2026-10-01", ("2026-09-02", "2026-10-20"), False),
+        ("2026-09-02", "2026-10-01", ("2026-09-01", "2026-09-20"), True),
+        ("2026-09-01", "2026-09-21", ("2026-08-02", "2026-09-20"), False),
+        ("2026-09-01", "2026-09-20", ("2026-08-02", "2026-09-20"), True),
+    ],
+)
+def test_a_month_is_cut_by_a_border_inside_it_with_charges_beyond(first, until, charges, cuts):
+    asked = question(first=date.fromisoformat(first), until=date.fromisoformat(until), grain=Grain.MONTH)
+
+    assert asked.cuts(*map(date.fromisoformat, charges)) is cuts
