@@ -1,5 +1,6 @@
 """Months of allocation: list them and their runs, close them, have closed ones worked out again."""
 
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -7,11 +8,12 @@ from bson import ObjectId
 
 import documents
 from auth.permission import Permission
-from documents.allocation_month import AskedRun, change_month, close_month, find_month
+from documents.allocation_month import AskedRun, change_month, close_month, find_month, is_closed, reopen_month
 from documents.page import Keyset
 from documents.transaction import Transaction
 from domain.errors import Conflict
 from domain.facts import topic
+from domain.facts.scope import Scope
 from jobs.queue import ask_allocation
 from resolvers.context import Info
 from resolvers.fields import mutation, query
@@ -20,6 +22,8 @@ from schema.allocation import (
     AllocationRun,
     CloseAllocationMonthInput,
     CloseAllocationMonthPayload,
+    ReopenAllocationMonthInput,
+    ReopenAllocationMonthPayload,
     RerunAllocationInput,
     RerunAllocationPayload,
 )
@@ -78,10 +82,26 @@ class AllocationMonthMutations:
         scope = context.scope.narrowed(context.organization(input.organization_id))
 
         async def change(tx: Transaction) -> documents.AllocationMonth:
-            month = await close_month(tx, scope, input.month, context.now(), input.expected_version)
-            told = {"month": f"{month.month:%Y-%m}", "rules_version": month.rules_version, "run_id": str(month.run_id)}
-            tx.announce(month.org_id, topic.costs(month.org_id), "AllocationMonthClosed", told)
-            tx.audit(month.org_id, target=f"allocation_month:{month.id}", after=told)
+            return await close_and_tell(tx, scope, input.month, context.now(), input.expected_version)
+
+        return await context.ports.writer.commit(change)
+
+    @mutation(
+        ReopenAllocationMonthPayload,
+        may=Permission.COSTS_MANAGE,
+        audit="allocation_month.reopen",
+        description="Let a closed month follow its bills and the rules again. A statement that was closed stays so.",
+    )
+    async def reopen_allocation_month(
+        self, info: Info, input: Annotated[ReopenAllocationMonthInput, strawberry.argument(description=WHAT)]
+    ) -> Any:
+        context = info.context
+        scope = context.scope.narrowed(context.organization(input.organization_id))
+
+        async def change(tx: Transaction) -> documents.AllocationMonth:
+            month = await reopen_and_tell(tx, scope, input.month, input.reason, input.expected_version)
+            if month is None:
+                raise Conflict(f"{input.month:%Y-%m} is not closed.")
             return month
 
         return await context.ports.writer.commit(change)
@@ -111,3 +131,32 @@ class AllocationMonthMutations:
             return changed
 
         return await context.ports.writer.commit(change)
+
+
+async def close_and_tell(
+    tx: Transaction, scope: Scope, month: date, at: datetime, expected_version: int | None = None
+) -> documents.AllocationMonth:
+    """Close the month of allocation, announced and audited. Raises Conflict, see `close_month`."""
+    closed = await close_month(tx, scope, month, at, expected_version)
+    told = {"month": f"{month:%Y-%m}", "rules_version": closed.rules_version, "run_id": str(closed.run_id)}
+    tx.announce(closed.org_id, topic.costs(closed.org_id), "AllocationMonthClosed", told)
+    tx.audit(closed.org_id, target=f"allocation_month:{closed.id}", after=told)
+    return closed
+
+
+async def reopen_and_tell(
+    tx: Transaction, scope: Scope, month: date, reason: str, expected_version: int | None = None
+) -> documents.AllocationMonth | None:
+    """Open the month of allocation again, announced and audited, and ask for its allocation.
+
+    None, and nothing done, when it is not closed. Raises Conflict when it has another version than was expected.
+    """
+    if not await is_closed(scope, month, tx.session):
+        return None
+    opened = await reopen_month(tx, scope, month, expected_version)
+    if opened is not None:
+        told = {"month": f"{month:%Y-%m}"}
+        tx.announce(opened.org_id, topic.costs(opened.org_id), "AllocationMonthReopened", told)
+        tx.audit(opened.org_id, target=f"allocation_month:{opened.id}", after=told, reason=reason)
+        ask_allocation(tx, ObjectId(opened.org_id))
+    return opened

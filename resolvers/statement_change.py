@@ -1,7 +1,7 @@
 """Monthly statements: open and close them, reopen them with a reason, put amounts right."""
 
 from collections.abc import Awaitable, Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated, Any
 
 import strawberry
@@ -11,6 +11,8 @@ from pymongo.errors import DuplicateKeyError
 
 import documents
 from auth.permission import Permission
+from documents.allocation import is_awaited
+from documents.allocation_month import find_month
 from documents.cost_period import midnight
 from documents.statement import (
     adjust_statement,
@@ -22,12 +24,14 @@ from documents.statement import (
 from documents.statement_amounts import amounts_now, find_target
 from documents.transaction import Transaction
 from domain.costs.statement import month_after
-from domain.errors import Conflict, Invalid, NotFound
+from domain.errors import Conflict, Invalid
 from domain.facts.scope import Scope
 from domain.facts.statement import NOT_ALLOCATED, Adjustment, StatementKind
+from resolvers.allocation_month import close_and_tell, reopen_and_tell
 from resolvers.context import Context, Info
 from resolvers.fields import mutation
 from resolvers.statement import scope_in, statement_of
+from schema.node import local_id
 from schema.statement_input import (
     AddStatementAdjustmentInput,
     AddStatementAdjustmentPayload,
@@ -83,7 +87,8 @@ class StatementMutations:
         CloseStatementPayload,
         may=Permission.COSTS_MANAGE,
         audit="statement.close",
-        description="Freeze a statement as its next version, once its month has ended (UTC).",
+        description="Freeze a statement as its next version, once its month has ended (UTC) and is worked out. The "
+        "month of allocation is closed with it.",
     )
     async def close_statement(
         self, info: Info, input: Annotated[CloseStatementInput, strawberry.argument(description=WHAT)]
@@ -92,10 +97,14 @@ class StatementMutations:
         statement = await _expected(context, input)
         if now.date() < month_after(statement.month.date()):
             raise Conflict("This month has not ended yet: close it when it has.", current=statement)
-        amounts, by = await amounts_now(scope_in(context, statement), statement), context.signed_in.actor
+        scope = scope_in(context, statement)
+        allocation = await _allocation_to_close(scope, statement.month.date(), statement)
+        amounts, by = await amounts_now(scope, statement), context.signed_in.actor
 
         async def change(tx: Transaction) -> documents.Statement:
             closed = await close_statement(statement, amounts, by, now, tx.session)
+            if allocation is not None:
+                await _close_as_seen(tx, scope, allocation, now)
             last = closed.closed()
             told = {"state": closed.state, "number": last.number, "hash": last.hash}
             tx.audit(closed.org_id, target=f"statement:{closed.id}", before={"state": statement.state}, after=told)
@@ -107,7 +116,8 @@ class StatementMutations:
         ReopenStatementPayload,
         may=Permission.COSTS_MANAGE,
         audit="statement.reopen",
-        description="Let a closed statement change again. The version that was closed stays as it is.",
+        description="Let a closed statement change again, and the month of allocation with it. The version that was "
+        "closed stays as it is.",
     )
     async def reopen_statement(
         self, info: Info, input: Annotated[ReopenStatementInput, strawberry.argument(description=WHAT)]
@@ -117,6 +127,7 @@ class StatementMutations:
 
         async def change(tx: Transaction) -> documents.Statement:
             opened = await reopen_statement(statement, input.reason, by, now, tx.session)
+            await reopen_and_tell(tx, scope_in(context, statement), statement.month.date(), input.reason)
             told = {"state": opened.state, "reason": input.reason}
             tx.audit(opened.org_id, target=f"statement:{opened.id}", before={"state": statement.state}, after=told)
             return opened
@@ -177,21 +188,38 @@ async def _expected(context: Context, input: Any) -> documents.Statement:
     return statement
 
 
+async def _allocation_to_close(
+    scope: Scope, month: date, statement: documents.Statement
+) -> documents.AllocationMonth | None:
+    """The month of allocation as it is; None when nothing was billed. Raises Conflict while it is worked out."""
+    if await is_awaited(scope, month):
+        message = f"{month:%Y-%m} is not worked out yet: wait for its allocation, then close the statement."
+        raise Conflict(message, current=statement)
+    return await find_month(scope, month)
+
+
+async def _close_as_seen(tx: Transaction, scope: Scope, seen: documents.AllocationMonth, at: datetime) -> None:
+    """Close the month of allocation. Raises Conflict when another run counts by now than the amounts are of."""
+    if seen.closed_at is None:
+        closed = await close_and_tell(tx, scope, seen.month.date(), at)
+    else:
+        closed = await find_month(scope, seen.month.date(), tx.session) or seen
+    if closed.run_id != seen.run_id:
+        raise Conflict("The month was worked out again in the meantime: look at the statement again.")
+
+
 async def _adjustment(
     context: Context, statement: documents.Statement, input: AddStatementAdjustmentInput
 ) -> Adjustment:
     if not input.amount:
         raise Invalid("An adjustment of nothing changes nothing.", path=("input", "amount"))
-    name = NOT_ALLOCATED
+    target = None
     if input.target is not None:
-        target = await find_target(scope_in(context, statement), input.target)
-        if target is None:
-            raise NotFound.of("target")
-        name = target.name
+        target = await find_target(scope_in(context, statement), local_id("AllocationTarget", input.target))
     return Adjustment(
         id=str(ObjectId()),
-        target=input.target,
-        name=name,
+        target=target.id if target else None,
+        name=target.name if target else NOT_ALLOCATED,
         currency=input.currency,
         amount=input.amount,
         reason=input.reason,

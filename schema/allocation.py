@@ -110,6 +110,14 @@ class CloseAllocationMonthInput(BaseModel):
     expected_version: int | None = EXPECTED_VERSION
 
 
+@strawberry.pydantic.input(description="A closed month that is to follow bills and rules again.")
+class ReopenAllocationMonthInput(BaseModel):
+    organization_id: strawberry.ID | None = ORGANIZATION
+    month: date = MONTH
+    reason: str = Field(min_length=1, max_length=500, description="Why the books are opened again.")
+    expected_version: int | None = EXPECTED_VERSION
+
+
 @strawberry.pydantic.input(description="A closed month to work out again.")
 class RerunAllocationInput(BaseModel):
     organization_id: strawberry.ID | None = ORGANIZATION
@@ -120,6 +128,9 @@ class RerunAllocationInput(BaseModel):
 
 
 CloseAllocationMonthPayload = payload("CloseAllocationMonth", "month", AllocationMonth, "The month, closed.")
+ReopenAllocationMonthPayload = payload(
+    "ReopenAllocationMonth", "month", AllocationMonth, "The month, open again; its new run follows soon."
+)
 RerunAllocationPayload = payload("RerunAllocation", "month", AllocationMonth, "The month; its new run follows soon.")
 
 

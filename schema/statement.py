@@ -10,7 +10,7 @@ import documents
 from domain.facts import statement as facts
 from domain.facts.money import Money
 from domain.facts.statement import StatementKind, StatementState
-from schema.node import Node, derived, said, view
+from schema.node import Node, derived, global_id, said, view
 from schema.relation import organization_id_of
 from schema.values import register_enum
 
@@ -34,7 +34,7 @@ register_enum(
 
 @strawberry.type(description="What one target used in one currency, in whole cents.")
 class StatementLine:
-    target: str | None = said("Which target; null for what nobody was given.")
+    target: strawberry.ID | None = said("Global id of the allocation target; null for what nobody was given.")
     name: str = said("What the target is called.")
     target_kind: str | None = said("What kind of target, such as TEAM; null where there is no target.")
     billed: Money = said("As invoiced.")
@@ -44,7 +44,7 @@ class StatementLine:
 @strawberry.type(description="An amount somebody put on a target, or took off it.")
 class StatementAdjustment:
     id: strawberry.ID = said("Tells it from the others of the statement.")
-    target: str | None = said("Which target; null for what nobody was given.")
+    target: strawberry.ID | None = said("Global id of the allocation target; null for what nobody was given.")
     name: str = said("What the target is called.")
     amount: Money = said("How much; below zero takes off.")
     reason: str = said("Why.")
@@ -72,7 +72,7 @@ class StatementAmounts:
 
 @strawberry.type(description="What a target owed in the last closed version, and owes now; billed and adjusted.")
 class StatementChange:
-    target: str | None = said("Which target; null for what nobody was given.")
+    target: strawberry.ID | None = said("Global id of the allocation target; null for what nobody was given.")
     name: str = said("What the target is called.")
     old: Money = said("Then.")
     new: Money = said("Now.")
@@ -127,7 +127,7 @@ def shown_amounts(amounts: facts.StatementAmounts, number: int | None) -> Statem
 def shown_change(change: facts.StatementChange) -> StatementChange:
     """A difference as it is shown."""
     return StatementChange(
-        target=change.target,
+        target=_target(change.target),
         name=change.name,
         old=_money(change.old, change.currency),
         new=_money(change.new, change.currency),
@@ -137,7 +137,7 @@ def shown_change(change: facts.StatementChange) -> StatementChange:
 
 def _line(line: facts.StatementLine) -> StatementLine:
     return StatementLine(
-        target=line.target,
+        target=_target(line.target),
         name=line.name,
         target_kind=line.target_kind,
         billed=_money(line.billed, line.currency),
@@ -147,8 +147,8 @@ def _line(line: facts.StatementLine) -> StatementLine:
 
 def _adjustment(one: facts.Adjustment) -> StatementAdjustment:
     amount = _money(one.amount, one.currency)
-    plain = {name: getattr(one, name) for name in ("target", "name", "reason", "by", "at")}
-    return StatementAdjustment(id=strawberry.ID(one.id), amount=amount, **plain)
+    plain = {name: getattr(one, name) for name in ("name", "reason", "by", "at")}
+    return StatementAdjustment(id=strawberry.ID(one.id), target=_target(one.target), amount=amount, **plain)
 
 
 def _total(total: facts.StatementTotal) -> StatementTotal:
@@ -162,6 +162,10 @@ def _version(raw: Any) -> StatementVersion:
     plain = {name: getattr(one, name) for name in ("number", "kind", "closed_by", "closed_at", "hash")}
     reopened = {name: getattr(one, name) for name in ("reopened_by", "reopened_at", "reopened_reason")}
     return StatementVersion(totals=[_total(total) for total in one.amounts.totals], **plain, **reopened)
+
+
+def _target(id: str | None) -> strawberry.ID | None:
+    return None if id is None else global_id("AllocationTarget", id)
 
 
 def _money(amount: Decimal, currency: str) -> Money:

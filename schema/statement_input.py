@@ -47,8 +47,8 @@ class ReopenStatementInput(BaseModel):
 @strawberry.pydantic.input(description="An amount to put on a target, or to take off it.")
 class AddStatementAdjustmentInput(BaseModel):
     statement_id: strawberry.ID = Field(description=STATEMENT)
-    target: str | None = Field(
-        default=None, min_length=1, max_length=512, description="Which target, as in the lines; null for nobody."
+    target: strawberry.ID | None = Field(
+        default=None, description="Global id of the allocation target, as in the lines; null for nobody."
     )
     amount: Decimal = Field(max_digits=20, decimal_places=2, description="How much; below zero takes off.")
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="ISO 4217 code, for example USD.")

@@ -155,6 +155,7 @@ ROOT_FIELDS = {
     "mutation archiveAllocationTarget": "AMS",
     "mutation closeAllocationMonth": "AMS",
     "mutation createAllocationTarget": "AMS",
+    "mutation reopenAllocationMonth": "AMS",
     "mutation rerunAllocation": "AMS",
     "mutation saveAllocationRules": "AMS",
     "mutation updateAllocationTarget": "AMS",

@@ -49,7 +49,10 @@ def adjustment(amount, target="web", currency="USD"):
 def amounts(shares, bills, *adjustments):
     lines = statement_lines(shares, bills)
     return StatementAmounts(
-        lines=lines, adjustments=adjustments, totals=statement_totals(lines, adjustments), basis="tag team"
+        lines=lines,
+        adjustments=adjustments,
+        totals=statement_totals(lines, adjustments),
+        basis="allocation rules, version 1",
     )
 
 
