@@ -12,7 +12,7 @@ from documents.anomaly_settings import AnomalySettings
 from documents.cost_history import CostHistory, SeriesKey
 from documents.cost_period import midnight
 from domain.anomalies.flag import Direction, Flag, Rule
-from domain.anomalies.known_event import KnownEvent
+from domain.anomalies.known_event import KnownEvent, KnownKind
 from domain.anomalies.replay import glance, replay
 from domain.anomalies.settings import Sensitivity, Settings
 from domain.anomalies.state import Bools, Floats
@@ -21,6 +21,7 @@ from domain.anomaly_grouping import Run, runs_of
 from domain.costs.provider_name import provider_of
 from domain.facts.anomaly import SAID_BY_PEOPLE, AnomalyFeedback, AnomalyState
 from domain.facts.provider import Provider
+from domain.forecasting import event as forecasting
 
 _DAY = timedelta(days=1)
 # How long after a day (UTC) has ended its provider may still add to it. Source: the anomaly recipe, section 6.
@@ -77,11 +78,29 @@ def _wait(provider: str) -> timedelta:
     return PROVISIONAL_FOR.get(provider_of(provider), _PROVISIONAL_FOR)
 
 
-def runs_in(scan: Scan, settings: AnomalySettings, stored: Mapping[str, Mapping[str, Any]]) -> list[Run]:
-    """The anomalies the costs show, with what was said of stored ones (by key) taken into account."""
+def runs_in(
+    scan: Scan,
+    settings: AnomalySettings,
+    stored: Mapping[str, Mapping[str, Any]],
+    announced: Sequence[forecasting.KnownEvent],
+) -> list[Run]:
+    """The anomalies the costs show, with what was said of stored ones (by key), and announced, taken into account."""
     said = _said(scan, list(stored.values()))
-    flags = _flags(scan, known_events(said), _settings(settings))
+    known = [*known_events(said), *planned_changes(scan, announced)]
+    flags = _flags(scan, known, _settings(settings))
     return runs_of([flag for flag in flags if not is_quiet(flag, said)])
+
+
+def planned_changes(scan: Scan, announced: Sequence[forecasting.KnownEvent]) -> list[KnownEvent]:
+    """A new level for every series that an event concerns, from its first day on, and another from its end on."""
+    return [
+        KnownEvent(row, day, KnownKind.PLANNED_CHANGE)
+        for row, key in enumerate(scan.keys)
+        for event in announced
+        if event.concerns(forecasting.SeriesKey(key.currency, key.sub_account_id, key.service_name))
+        for day in (event.first, event.until)
+        if day is not None
+    ]
 
 
 def _flags(scan: Scan, known: Sequence[KnownEvent], settings: Settings) -> list[Flag]:

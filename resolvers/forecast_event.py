@@ -12,7 +12,7 @@ from documents.forecast_event import change_event, remove_event
 from documents.page import Keyset
 from documents.transaction import Transaction
 from domain.errors import Invalid
-from jobs.queue import ask_forecast
+from jobs.queue import ask_anomaly_scan, ask_forecast
 from resolvers.context import Info
 from resolvers.fields import mutation, query
 from resolvers.routing import NOT_AUDITED, WHAT
@@ -67,7 +67,7 @@ class ForecastEventMutations:
 
         async def change(tx: Transaction) -> documents.ForecastEvent:
             await event.add(tx.session)
-            ask_forecast(tx, org_id)
+            _ask_for_work(tx, org_id)
             tx.audit(org_id, target=f"forecast_event:{event.id}", after=_audited(event))
             return event
 
@@ -87,7 +87,7 @@ class ForecastEventMutations:
         async def change(tx: Transaction) -> documents.ForecastEvent:
             event = await documents.ForecastEvent.get_in(context.scope, id, session=tx.session)
             changed = await change_event(event, fields, input.expected_version, tx.session)
-            ask_forecast(tx, event.org_id)
+            _ask_for_work(tx, event.org_id)
             tx.audit(event.org_id, target=f"forecast_event:{id}", before=_audited(event), after=_audited(changed))
             return changed
 
@@ -107,11 +107,17 @@ class ForecastEventMutations:
         async def change(tx: Transaction) -> documents.ForecastEvent:
             event = await documents.ForecastEvent.get_in(context.scope, id, session=tx.session)
             await remove_event(event, input.expected_version, tx.session)
-            ask_forecast(tx, event.org_id)
+            _ask_for_work(tx, event.org_id)
             tx.audit(event.org_id, target=f"forecast_event:{id}", before=_audited(event))
             return event
 
         return await context.ports.writer.commit(change)
+
+
+def _ask_for_work(tx: Transaction, org_id: ObjectId) -> None:
+    """Forecasts count on what is known, and anomalies are not what was known."""
+    ask_forecast(tx, org_id)
+    ask_anomaly_scan(tx, org_id)
 
 
 def _checked(input: EventFields) -> dict[str, Any]:

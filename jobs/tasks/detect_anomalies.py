@@ -13,6 +13,7 @@ from documents.cost_anomaly import anomalies_since
 from documents.cost_freshness import billed_since, newest_charge
 from documents.cost_history import cost_history
 from documents.cost_period import midnight
+from documents.forecast_event import MOST_EVENTS, ForecastEvent
 from documents.transaction import Transaction
 from jobs.anomaly_finding import Keeping, explained
 from jobs.anomaly_scan import runs_in, scan_of
@@ -41,7 +42,8 @@ async def detect_anomalies(ctx: dict[str, Any], *, org_id: str) -> int:
         return 0
     settings, stored = await anomaly_settings(scope), await anomalies_since(scope, midnight(first))
     scan = scan_of(history, first, now)
-    runs = await asyncio.to_thread(runs_in, scan, settings, stored)
+    announced = [event.known() for event in await ForecastEvent.list_in(scope, {}, limit=MOST_EVENTS)]
+    runs = await asyncio.to_thread(runs_in, scan, settings, stored, announced)
     since = newest - (RESCANNED if stored else KEPT)
     recent = [run for run in runs if run.last_on >= since]
     accounts = await ids_by_native_id(scope)

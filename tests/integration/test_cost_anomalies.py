@@ -29,6 +29,7 @@ LIST = """query($filter: CostAnomalyFilter) { costAnomalies(filter: $filter, fir
   feedback { state note by fromOn untilOn } organizationId } } }"""
 SAY = """mutation($input: GiveAnomalyFeedbackInput!) { giveAnomalyFeedback(input: $input) { __typename
   ... on GiveAnomalyFeedbackSuccess { anomaly { state version feedback { state } } } ... on UserError { message } } }"""
+ANNOUNCE = "mutation($input: CreateForecastEventInput!) { createForecastEvent(input: $input) { __typename } }"
 ALERTS = "{ alerts(first: 50) { nodes { source state severity title message occurrences } } }"
 
 
@@ -330,6 +331,18 @@ async def test_a_planned_level_is_no_anomaly_from_its_first_day_to_its_last(hous
     await house.looked()
 
     assert [(one["firstOn"], one["state"]) for one in await house.found()] == [(f"{start}", "PLANNED")]
+
+
+@pytest.mark.parametrize(("service", "found"), [(EC2, 0), (None, 0), (S3, 1)])
+async def test_a_change_that_was_announced_as_a_forecast_event_is_no_anomaly(house, service, found):
+    await house.loaded([*usual(), *(row(day, 600) for day in days(ODD, LAST))])
+    event = {"name": "Campaign", "first": f"{ODD}", "serviceName": service, "factor": "4"}
+    answer = await house.graph.ask(ANNOUNCE, house.tenant.token, input=event)
+
+    await house.looked()
+
+    assert answer["createForecastEvent"]["__typename"] == "CreateForecastEventSuccess"
+    assert len(await house.found()) == found
 
 
 async def test_what_was_fixed_and_goes_on_is_open_again(house, backend):
