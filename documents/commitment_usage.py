@@ -18,6 +18,7 @@ from domain.facts.scope import Scope
 
 _KEY = {
     "provider": "provider",
+    "billing_account_id": "billing_account_id",
     "service": "service_name",
     "region": "region_id",
     "unit": "consumed_unit",

@@ -1,6 +1,5 @@
 """Writes down what a scan of costs has shown: anomalies with their explanation, and who is to hear of them."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -17,10 +16,11 @@ from documents.cost_children import children_on
 from documents.cost_history import CostHistory, SeriesKey
 from documents.cost_period import midnight
 from documents.transaction import Transaction
+from domain.anomalies.similar import Shape, similar
 from domain.anomaly_grouping import Member, Run, causes_of
 from domain.anomaly_parts import baselines_of, contributors_of
 from domain.anomaly_words import kind_of, severity_of, summary_of, title_of
-from domain.facts.anomaly import AnomalyContributor, AnomalyDay
+from domain.facts.anomaly import AnomalyContributor, AnomalyDay, AnomalyDirection, AnomalyKind
 from domain.facts.scope import Scope
 from domain.facts.severity import Severity
 from jobs.anomaly_scan import Scan, series_of
@@ -30,7 +30,6 @@ TOLD_FOR = timedelta(days=7)
 # People hear of the same anomaly again when it has cost so many times as much. Source: the anomaly recipe, section 6.
 AGAIN_AT = 2
 MONTH = 30
-MOST_SIMILAR, LIKE = 5, 2.0
 EXPLAINED = ("summary", "contributors", "explained_ratio")
 
 
@@ -80,17 +79,23 @@ async def explained(
 
 
 def similar_ids(fields: Mapping[str, Any], stored: Sequence[Mapping[str, Any]]) -> list[ObjectId]:
-    """The anomalies of the same series and direction before it that came to half to twice as much, most alike first."""
-    before = [
-        (raw["_id"], float(raw["run_rate"] / fields["run_rate"]))
-        for raw in stored
-        if series_of(raw) == series_of(fields)
-        and raw["direction"] == fields["direction"]
-        and raw["last_on"] < fields["first_on"]
-        and fields["run_rate"]
-    ]
-    alike = [(abs(math.log(ratio)), id) for id, ratio in before if 1 / LIKE <= ratio <= LIKE]
-    return [id for _, id in sorted(alike)[:MOST_SIMILAR]]
+    """The stored anomalies before it that looked like it, the most alike first."""
+    ids = {raw["key"]: raw["_id"] for raw in stored}
+    return [ids[one.key] for one, _ in similar(_shape(fields), [_shape(raw) for raw in stored])]
+
+
+def _shape(raw: Mapping[str, Any]) -> Shape:
+    """How it looked. Where nothing was expected, there is no ratio: such are alike in that."""
+    return Shape(
+        key=raw["key"],
+        series="|".join(part or "" for part in series_of(raw)),
+        on=raw["first_on"].date(),
+        kind=AnomalyKind(raw["kind"]),
+        direction=AnomalyDirection(raw["direction"]),
+        ratio=raw["ratio"] or 0.0,
+        impact=float(raw["impact"]),
+        days=len(raw["days"]),
+    )
 
 
 async def _parts(scope: Scope, scan: Scan, history: CostHistory, run: Run) -> dict[str, Any]:
@@ -222,7 +227,7 @@ class Keeping:
             source=AlertSource.ANOMALY,
             severity=Severity(raw["severity"]) if is_sure else Severity.LOW,
             title=one.title,
-            message=f"{raw['summary']} Right {100 * raw['confidence']:.0f} times in a hundred.",
+            message=_message(raw),
             account_id=raw["account_id"],
             service=raw["service_name"],
             category=AlertCategory.FINOPS,
@@ -238,6 +243,12 @@ class Keeping:
             if all(is_settled(raw) for raw in await anomalies_of_cause(self.org_id, cause, tx.session))
         ]
         await resolve_alerts(tx, self.org_id, over, self.at)
+
+
+def _message(raw: Mapping[str, Any]) -> str:
+    if raw["kind"] == AnomalyKind.COMMITMENT:
+        return str(raw["summary"])
+    return f"{raw['summary']} Right {100 * raw['confidence']:.0f} times in a hundred."
 
 
 def _member(fields: Mapping[str, Any], cause: str | None) -> Member:

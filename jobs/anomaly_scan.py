@@ -36,7 +36,7 @@ class Scan:
     """The series of an organization as a matrix [series x days], row by row in the order of `keys`.
 
     `is_final` says of which days no correction is awaited. `is_partial`: the last day has not
-    ended long enough ago to be delivered whole.
+    ended long enough ago to be delivered whole. `at` is when it is looked at.
     """
 
     keys: Sequence[SeriesKey]
@@ -44,6 +44,7 @@ class Scan:
     costs: Floats
     is_final: Bools
     is_partial: bool
+    at: datetime
 
     @property
     def newest(self) -> date:
@@ -62,10 +63,10 @@ def scan_of(history: CostHistory, first: date, now: datetime) -> Scan:
     days = [first + _DAY * number for number in range((newest - first).days + 1)]
     keys = sorted(history.days, key=lambda key: tuple(part or "" for part in key))
     rows = [_row(history, key, days) for key in keys]
-    final = [[now >= midnight(day + _DAY) + _wait(key.provider) for day in days] for key in keys]
+    final = [[now >= midnight(day + _DAY) + wait_of(key.provider) for day in days] for key in keys]
     shape = (len(keys), len(days))
     costs, is_final = np.array(rows, np.float64).reshape(shape), np.array(final, np.bool_).reshape(shape)
-    return Scan(keys, first, costs, is_final, now < midnight(newest + _DAY) + WHOLE_AFTER)
+    return Scan(keys, first, costs, is_final, now < midnight(newest + _DAY) + WHOLE_AFTER, now)
 
 
 def _row(history: CostHistory, key: SeriesKey, days: Sequence[date]) -> list[float]:
@@ -74,7 +75,8 @@ def _row(history: CostHistory, key: SeriesKey, days: Sequence[date]) -> list[flo
     return [float(own.get(day, Decimal(0))) if day in delivered else float("nan") for day in days]
 
 
-def _wait(provider: str) -> timedelta:
+def wait_of(provider: str) -> timedelta:
+    """How long after a day has ended its provider (as printed) may still add to it."""
     return PROVISIONAL_FOR.get(provider_of(provider), _PROVISIONAL_FOR)
 
 

@@ -5,11 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from domain.anomalies.flag import Direction, Rule
+from domain.facts.anomaly import AnomalyDirection, AnomalyKind
 
 # Twice or half the size is not alike any more.
 _SIZE = math.log(2)
-_LIKE = {Rule.SPIKE: "peak", Rule.TRIPLE: "peak", Rule.TWO_DAYS: "peak"}
 AT_MOST = 5
 
 
@@ -22,8 +21,8 @@ class Shape:
     key: str
     series: str
     on: date
-    rule: Rule
-    direction: Direction
+    kind: AnomalyKind
+    direction: AnomalyDirection
     ratio: float
     impact: float
     days: int = 1
@@ -42,7 +41,7 @@ def similar(shape: Shape, past: Sequence[Shape], at_most: int = AT_MOST) -> list
 
 
 def _likeness(a: Shape, b: Shape) -> float:
-    if a.direction is not b.direction or _LIKE.get(a.rule, a.rule) != _LIKE.get(b.rule, b.rule):
+    if a.direction is not b.direction or a.kind is not b.kind:
         return 0.0
     sizes = ((a.ratio, b.ratio), (abs(a.impact), abs(b.impact)), (a.days, b.days))
     parts = [max(0.0, 1 - abs(math.log(max(x, 1e-9) / max(y, 1e-9))) / _SIZE) for x, y in sizes]

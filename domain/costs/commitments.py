@@ -20,6 +20,7 @@ class CommitmentUse:
 
     period: date
     provider: str
+    billing_account_id: str = ""
     service: str
     region: str | None = None
     unit: str | None = None

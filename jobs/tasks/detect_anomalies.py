@@ -15,6 +15,7 @@ from documents.cost_history import cost_history
 from documents.cost_period import midnight
 from documents.forecast_event import MOST_EVENTS, ForecastEvent
 from documents.transaction import Transaction
+from jobs.anomaly_commitments import commitment_falls
 from jobs.anomaly_finding import Keeping, explained
 from jobs.anomaly_scan import runs_in, scan_of
 from jobs.context import JobContext
@@ -48,6 +49,7 @@ async def detect_anomalies(ctx: dict[str, Any], *, org_id: str) -> int:
     recent = [run for run in runs if run.last_on >= since]
     accounts = await ids_by_native_id(scope)
     found = await explained(scope, scan, history, recent, stored, accounts)
+    found += await commitment_falls(scope, scan, history, settings, stored, since)
     keeping = Keeping(PydanticObjectId(org_id), settings, found, stored, newest - RESCANNED, scan.newest, now)
     return await context.writer.commit(keeping.write)
 

@@ -333,6 +333,20 @@ async def test_a_planned_level_is_no_anomaly_from_its_first_day_to_its_last(hous
     assert [(one["firstOn"], one["state"]) for one in await house.found()] == [(f"{start}", "PLANNED")]
 
 
+async def test_the_like_of_before_is_named(house):
+    earlier = ODD - timedelta(days=9)
+    await house.loaded([*usual(last=ODD - DAY), row(earlier, 600)])
+    house.now = datetime(2026, 11, 19, 12, tzinfo=UTC)
+    await house.looked()
+    house.now = NOW
+    await house.loaded([*usual(), row(earlier, 600), odd()])
+
+    await house.looked()
+
+    newer, older = await house.found()
+    assert (newer["similarIds"], older["similarIds"]) == ([older["id"]], [])
+
+
 @pytest.mark.parametrize(("service", "found"), [(EC2, 0), (None, 0), (S3, 1)])
 async def test_a_change_that_was_announced_as_a_forecast_event_is_no_anomaly(house, service, found):
     await house.loaded([*usual(), *(row(day, 600) for day in days(ODD, LAST))])
