@@ -68,9 +68,9 @@ def seconds_a_day(series: Sequence[Series]) -> float:
 def _line(name: str, result: dict[str, Any]) -> str:
     strata = "  ".join(f"{key} {one['fp_share']:.1%}" for key, one in result["by_stratum"].items())
     return (
-        f"{name:<24} F1 {result['f1']:.3f}  false {result['fp_share']:.1%} ({strata})  "
-        f"recall {result['recall']:.3f}  "
-        f"3x {result['recall_3x']:.3f}  delay {result['delay_median']:.0f}  "
+        f"{name:<24} F1 {result['f1']:.4f}  false {result['fp_share']:.1%} ({strata})  "
+        f"recall {result['recall']:.4f}  "
+        f"3x {result['recall_3x']:.4f}  delay {result['delay_median']:.0f}  "
         f"calibration {result['calibration']['error']:.3f}"
     )
 

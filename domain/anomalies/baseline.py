@@ -11,7 +11,6 @@ from domain.anomalies.state import NEVER, WINDOW, Bools, Floats
 WEEKS = 8
 WEEKDAY_SHARE = 1.4
 TAIL = 1.1
-RAW_TAIL = True
 LEVEL_DAYS = 10
 SCALE_DAYS = 60
 # Fewer residuals than this say little about the scale.
@@ -63,8 +62,7 @@ def baseline(book: Book) -> Baseline:
     level = _level(book, flat) + 5 * growth
     expected = np.maximum(np.exp(level + factors[:, 0]) - offset, 0.0)
     kept = _kept(book, flat, offset)
-    raw = np.where(book.after(book.start, SCALE_DAYS), book.back(book.kept, SCALE_DAYS), np.nan) if RAW_TAIL else kept
-    core, scale, residuals = _scale(raw, book, weekday_spread)
+    core, scale, residuals = _scale(_residuals(book), book, weekday_spread)
     return Baseline(usual, offset, flat, factors, level, growth, expected, kept, core, scale, residuals)
 
 
@@ -100,12 +98,17 @@ def _level(book: Book, flat: Floats) -> Floats:
 
 
 def _kept(book: Book, flat: Floats, offset: Floats) -> Floats:
-    """Residuals of usual days since the service began; less where today's knowledge of the weekdays explains more."""
-    kept = np.where(book.after(book.start, SCALE_DAYS), book.back(book.kept, SCALE_DAYS), np.nan)
+    """Residuals of usual days; less where today's knowledge of the weekdays explains more."""
+    kept = _residuals(book)
     expected = np.log(book.back(book.expected, 7 * WEEKS) + offset[:, None]).reshape(len(flat), WEEKS, 7)
     now = flat[:, -7 * WEEKS :] - np.repeat(median(expected), 7, -1)
     kept[:, -7 * WEEKS :] = np.minimum(kept[:, -7 * WEEKS :], np.maximum(now, 0.0))
     return kept
+
+
+def _residuals(book: Book) -> Floats:
+    """Of usual days since the service began, as they were when the days were scored."""
+    return np.where(book.after(book.start, SCALE_DAYS), book.back(book.kept, SCALE_DAYS), np.nan)
 
 
 def _scale(kept: Floats, book: Book, weekday_spread: Floats) -> tuple[Floats, Floats, Floats]:

@@ -12,8 +12,6 @@ from domain.anomalies.state import Bools, Floats
 
 # After days that were not delivered their cost may come summed on one day; the longest gap that is reckoned with.
 LONGEST_GAP = 14
-# Keeps quotients finite where nothing is expected.
-LEAST = 1e-9
 # Days that must have been seen before anything but a new service is told of.
 FIRST_DAYS = 7
 
@@ -22,8 +20,8 @@ FIRST_DAYS = 7
 class Evidence:
     """One number per series. cost: less what came late for missing days. usual: expected before references, or at
     an old level that may come back. expected: with references. plain: log residual to the baseline; residual: to
-    expected. impact: money above expected. material: the impact it takes to matter. scored: which series can be
-    judged.
+    expected. z: residual in scales, wider ones where the cost of missing days was taken off. impact: money above
+    expected. material: the impact it takes to matter. scored: which series can be judged.
     """
 
     base: Baseline
@@ -41,7 +39,7 @@ class Evidence:
 
 def evidence(book: Book, base: Baseline, references: References, settings: Settings) -> Evidence:
     """Of the day the book is at. Not a number where the day was not delivered."""
-    cost = _without_late(book, base)
+    cost, widened = _without_late(book, base)
     usual = np.maximum(base.expected, np.where(book.old_until >= book.today, _old(book, base), 0.0))
     expected = usual + references.amount
     logged = np.log(np.maximum(cost, 0.0) + base.offset)
@@ -55,23 +53,24 @@ def evidence(book: Book, base: Baseline, references: References, settings: Setti
         expected=expected,
         plain=logged - np.log(base.expected + base.offset),
         residual=residual,
-        z=residual / base.scale,
+        z=residual / (base.scale * widened),
         impact=cost - expected,
         material=material,
         scored=np.isfinite(cost) & (book.observed >= FIRST_DAYS),
     )
 
 
-def _without_late(book: Book, base: Baseline) -> Floats:
-    """The cost of the day without what belongs to the missing days right before it."""
+def _without_late(book: Book, base: Baseline) -> tuple[Floats, Floats]:
+    """The cost of the day without what belongs to the missing days right before it, and how much wider it scatters
+    by that: a sum of n days scatters by the square root of n.
+    """
     cost = book.raw[:, book.at]
     missing = np.isnan(book.back(book.raw, LONGEST_GAP)) & book.after(book.start, LONGEST_GAP)
     run = np.flip(np.logical_and.accumulate(np.flip(missing, -1), -1), -1)
     late = np.where(run, np.nan_to_num(book.back(book.cleaned, LONGEST_GAP)), 0.0).sum(-1)
-    # More than all these days were to cost is as much more of a usual day; a part of it is a sum that is not complete.
-    beyond = cost / np.maximum(base.expected + late, LEAST)
-    left = base.expected * np.maximum(beyond, np.minimum(cost / np.maximum(base.expected, LEAST), 1.0))
-    return np.where(late > 0, left, cost)
+    # Less than all these days were to cost is a sum that is not complete, or a usual day: no sign of anything.
+    left = np.maximum(cost - late, np.minimum(cost, base.expected))
+    return np.where(late > 0, left, cost), np.sqrt(1 + run.sum(-1))
 
 
 def _old(book: Book, base: Baseline) -> Floats:

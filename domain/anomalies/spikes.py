@@ -28,7 +28,6 @@ TRIPLE_RATIO = float(np.log(2.6))
 TRIPLE_MORE, TRIPLE_LESS, TRIPLE_RANGE = 0.3, 0.75, 0.6
 TRIPLE_RESIDUALS = 14
 FLAGGED_SHARE = 0.9
-TWO_FLAGGED = 0.5
 
 TWO_DAYS_SCALES = 5.2
 # After a new level only what is three times as much is told of for six days.
@@ -50,7 +49,7 @@ def spikes(book: Book, seen: Evidence, may: Bools, sensitivity: Sensitivity) -> 
         ("novelty", seen.residual, _novelty(seen, before)),
         ("impact", seen.impact, seen.material),
     )
-    return spike, _triple(book, seen, may, kept, SCALES[sensitivity][1]), _two_days(book, seen, may, before, ratio)
+    return spike, _triple(book, seen, may, kept, SCALES[sensitivity][1]), _two_days(book, seen, may, ratio)
 
 
 def _novelty(seen: Evidence, before: Floats) -> Floats:
@@ -73,13 +72,13 @@ def _triple(book: Book, seen: Evidence, may: Bools, kept: Floats, scales: float)
     )
 
 
-def _two_days(book: Book, seen: Evidence, may: Bools, incidents: Floats, ratio: Floats) -> Finding:
+def _two_days(book: Book, seen: Evidence, may: Bools, ratio: Floats) -> Finding:
     """Today and yesterday together, where neither is far enough alone."""
     before = book.plain[:, book.at - 1]
     z = before / seen.base.scale
     together = 0.85 * (seen.z + z) / np.sqrt(2)
     earlier = np.where(np.arange(NOVELTY_DAYS) == NOVELTY_DAYS - 1, np.nan, seen.base.kept)
-    novelty = np.maximum.reduce([0.8 * largest(earlier), TWO_FLAGGED * incidents, np.zeros_like(z)])
+    novelty = 0.8 * np.maximum(largest(earlier), 0.0)
     return found(
         Rule.TWO_DAYS,
         may,

@@ -187,6 +187,24 @@ def test_days_that_come_late_in_one_sum_are_no_anomaly():
     assert told(costs) == {}
 
 
+def test_a_sum_of_many_days_may_stand_further_above_than_one_day():
+    costs = flat()
+    costs[50:60] = np.nan
+    # 4 % more on each of 11 days: together 44 more than one day costs.
+    costs[60] = 11 * 104
+
+    assert told(costs) == {}
+
+
+def test_a_day_that_costs_much_more_than_all_that_is_late_is_told():
+    # It scatters by 12 %. 700 is 1.75 times four days, which may be; less the 300 that are late it is 4 times a day.
+    costs = 100 * np.where(np.arange(90) % 2, 1.12, 0.88)
+    costs[60:63] = np.nan
+    costs[63] = 700
+
+    assert told(costs) == {63: Rule.TRIPLE}
+
+
 def test_a_missing_day_is_neither_high_nor_low():
     costs = flat()
     costs[60] = np.nan
