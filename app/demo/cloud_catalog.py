@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-
 # What everybody pays for together.
 SUPPORT = "AWS Support (Business)"
 

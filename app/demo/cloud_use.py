@@ -99,7 +99,7 @@ def _series(
 
 
 def _tags(cloud: Cloud, environment: Environment, offer: Offer, seed: str) -> str:
-    """Mostly complete; one group of resources in nine has none, one service misspells a key, each cloud spells teams."""
+    """Mostly complete; one group in nine has none, one service misspells a key, and each cloud spells teams its way."""
     number = crc32(seed.encode())
     if number % 9 == 0:
         return ""

@@ -34,7 +34,7 @@ SPENT = "query DemoSpent($input: CostsInput!) { costs(input: $input) { total { c
 
 
 async def set_up_costs(graph: GraphClient, token: str, today: date) -> None:
-    """Say it where it was not said yet: an earlier start may have been cut off at any step. Raises CloudWatcherError."""
+    """Say what was not said yet; an earlier start may have been cut off anywhere. Raises CloudWatcherError."""
     standing = await graph.ask(STANDING, {}, token)
     if METRIC in _names(standing["businessMetrics"]):
         return
@@ -93,7 +93,7 @@ async def _budget(graph: GraphClient, token: str, today: date) -> dict[str, Any]
         "currency": "USD",
         "where": {"dimensions": where},
         "thresholds": [80, 100],
-        "forecastThresholds": [95, 100],
+        "forecastThresholds": [90, 100],
     }
 
 
