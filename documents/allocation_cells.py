@@ -14,6 +14,7 @@ from documents.cost_period import CostPeriod, midnight, one_moment, periods_betw
 from domain.allocation.cell import Amounts, Cell, Subject
 from domain.allocation.needs import Needs
 from domain.budgets import month_of
+from domain.errors import Conflict
 from domain.facts.cost_dimension import Dimension
 from domain.facts.scope import Scope
 
@@ -57,6 +58,14 @@ async def charged_months(
                 found[str(raw["org_id"]), month].append(raw["edition_id"])
                 _, month = month_of(month)
     return found
+
+
+async def not_worked_out(scope: Scope, month: date) -> Conflict:
+    """Why nothing is allocated of the month (any day of it) of the one organization in scope, and what to do."""
+    first, until = month_of(month)
+    if not await charged_months(scope, first, until):
+        return Conflict(f"No costs of {month:%Y-%m} were loaded: load a bill of it, or connect where bills come from.")
+    return Conflict(f"{month:%Y-%m} was not worked out yet: try again in a moment.")
 
 
 async def editions_by_month(scope: Scope) -> dict[date, list[ObjectId]]:

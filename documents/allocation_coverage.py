@@ -9,10 +9,10 @@ from decimal import Decimal
 from bson import ObjectId
 
 from documents.allocated_cost import AllocatedCost
+from documents.allocation_cells import not_worked_out
 from documents.allocation_month import AllocationMonth, find_month
 from documents.allocation_run import AllocationRun, RunTotal, UntaggedTotal
 from domain.costs.value import SUMS
-from domain.errors import Conflict
 from domain.facts.allocation import TakenBy
 from domain.facts.scope import Scope
 
@@ -60,7 +60,7 @@ async def coverage(scope: Scope, month: date) -> Coverage:
     """Of the month (any day of it) of the one organization in scope. Raises Conflict when it was not worked out yet."""
     found = await find_month(scope, month)
     if found is None or found.run_id is None:
-        raise Conflict(f"{month:%Y-%m} was not worked out yet: try again in a moment.")
+        raise await not_worked_out(scope, month)
     run = await AllocationRun.get_in(scope, str(found.run_id))
     untagged = sorted(run.untagged, key=lambda one: (one.currency, one.tag))
     return Coverage(found, run, covered(run.totals), untagged, await _unowed(scope, ObjectId(run.id)))

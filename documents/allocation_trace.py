@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents.allocation_cells import FIELDS, editions_by_month, read_cells, subject_of
+from documents.allocation_cells import FIELDS, editions_by_month, not_worked_out, read_cells, subject_of
 from documents.allocation_month import find_month
 from documents.allocation_rules import rules_of_version
 from documents.allocation_run import AllocationRun
@@ -80,7 +80,7 @@ async def trace(scope: Scope, question: TraceQuestion) -> Trace:
 async def _run(scope: Scope, day: date) -> AllocationRun:
     month = await find_month(scope, day)
     if month is None or month.run_id is None:
-        raise Conflict(f"{day:%Y-%m} was not worked out yet: try again in a moment.")
+        raise await not_worked_out(scope, day)
     run = await AllocationRun.get_in(scope, str(month.run_id))
     current = (await editions_by_month(scope)).get(day.replace(day=1), [])
     if sorted(run.edition_ids) != current:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import strawberry
 
 from auth.permission import Permission
+from domain.costs.provider_name import provider_of
 from domain.facts.event import LoggedEvent
 from resolvers.context import Info
 from resolvers.feed import LiveFeed
@@ -38,7 +39,8 @@ class CostUpdateSubscriptions:
         allowed = _allowed(filter)
 
         def holds(period: Mapping[str, Any]) -> bool:
-            return all(period[field] in values for field, values in allowed.items())
+            known = {**period, "provider": provider_of(period["provider"]).value}
+            return all(known[field] in values for field, values in allowed.items())
 
         def wanted(event: LoggedEvent) -> bool:
             if event.type != "CostsUpdated":

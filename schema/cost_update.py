@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union
 import strawberry
 from pydantic import BaseModel, Field
 
+from domain.costs.provider_name import provider_of
 from domain.facts.event import LoggedEvent
 from domain.facts.money import Money
 from domain.facts.provider import Provider
@@ -62,7 +63,7 @@ def cost_update(event: LoggedEvent, holds: Callable[[Mapping[str, Any]], bool] =
 
 def _period(stored: Mapping[str, Any]) -> UpdatedCostPeriod:
     return UpdatedCostPeriod(
-        provider=Provider(stored["provider"]),
+        provider=provider_of(stored["provider"]),
         billing_account_id=stored["billing_account_id"],
         period_start=stored["period_start"],
         period_end=stored["period_end"],

@@ -30,10 +30,11 @@ TIMEOUT_SECONDS = 15
 
 
 class GraphClient:
-    """`url` is the installation's address, without /graphql."""
+    """`url` is the installation's address, without /graphql; `patience` is in seconds, for each answer."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, patience: float = TIMEOUT_SECONDS) -> None:
         self.url = url.rstrip("/")
+        self._patience = patience
 
     async def ask(self, query: str, variables: dict[str, Any], token: str | None) -> dict[str, Any]:
         """The data of the answer. Raises CloudWatcherError with the first error's message."""
@@ -43,7 +44,7 @@ class GraphClient:
                 f"{self.url}/graphql",
                 json={"query": query, "variables": variables},
                 headers=headers,
-                timeout=TIMEOUT_SECONDS,
+                timeout=self._patience,
             )
         body = answer.json()
         if body.get("errors"):

@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+# What everybody pays for together.
+SUPPORT = "AWS Support (Business)"
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -30,7 +33,10 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Cloud:
-    """`sub_account_id` and the offers' `resource_id` are patterns; `discount` is what the contract takes off list."""
+    """`sub_account_id` and the offers' `resource_id` are patterns; `discount` is what the contract takes off list.
+
+    `support` is a fee charged on the first of each month; `team_tag` is how people write teams there.
+    """
 
     provider: str
     publisher: str
@@ -45,6 +51,8 @@ class Cloud:
     offers: tuple[Offer, ...]
     commitment_id: str = ""
     commitment_per_day: Decimal = Decimal(0)
+    support: Decimal = Decimal(0)
+    team_tag: str = "{team}"
 
 
 AWS = Cloud(
@@ -60,6 +68,7 @@ AWS = Cloud(
     credit=Decimal(150),
     commitment_id="arn:aws:savingsplans::{account}:savingsplan/{hex}",
     commitment_per_day=Decimal("66.00"),
+    support=Decimal(900),
     offers=(
         Offer("Amazon Elastic Compute Cloud", "Compute", "Virtual Machines", "Instance",
               "arn:aws:ec2:{region}:{account}:instance/i-{hex}", "BoxUsage:m6i.2xlarge", "Hours",
@@ -101,6 +110,7 @@ AZURE = Cloud(
     discount=Decimal("0.06"),
     tax=Decimal("0.19"),
     credit=Decimal(0),
+    team_tag="{TEAM}",
     offers=(
         Offer("Virtual Machines", "Compute", "Virtual Machines", "Virtual machine",
               _AZURE_ID + "microsoft.compute/virtualmachines/vm-{hex}", "D4s v5", "Hours",
@@ -137,6 +147,7 @@ GCP = Cloud(
     discount=Decimal("0.03"),
     tax=Decimal(0),
     credit=Decimal(80),
+    team_tag="{team}_team",
     offers=(
         Offer("Compute Engine", "Compute", "Virtual Machines", "Instance",
               "//compute.googleapis.com/projects/{account}/zones/{region}-b/instances/vm-{hex}",

@@ -91,20 +91,20 @@ def _series(
         "SubAccountId": account,
         "SubAccountName": f"{cloud.code}-{environment.name}",
         "SubAccountType": cloud.sub_account_type,
-        "Tags": _tags(environment, offer, key.rpartition("/")[0]),
+        "Tags": _tags(cloud, environment, offer, key.rpartition("/")[0]),
     }
     contracted = offer.price * (1 - cloud.discount)
     share = environment.share / copies
     return Series(offer, columns, contracted, share, environment.has_all_resources, key)
 
 
-def _tags(environment: Environment, offer: Offer, seed: str) -> str:
-    """Mostly complete; about one group of resources in nine has none, and one service misspells a key."""
+def _tags(cloud: Cloud, environment: Environment, offer: Offer, seed: str) -> str:
+    """Mostly complete; one group in nine has none, one service misspells a key, and each cloud spells teams its way."""
     number = crc32(seed.encode())
     if number % 9 == 0:
         return ""
     name = "enviroment" if offer.service == MISSPELT else "environment"
-    tags = {name: environment.name, "team": environment.team}
+    tags = {name: environment.name, "team": cloud.team_tag.format(team=environment.team, TEAM=environment.team.upper())}
     if environment.has_all_resources:
         tags["product"] = PRODUCTS[number % len(PRODUCTS)]
     return json.dumps(tags)

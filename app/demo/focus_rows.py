@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import ROUND_DOWN, Decimal
 from pathlib import Path
 
-from app.demo.cloud_catalog import CLOUDS, ENVIRONMENTS, Cloud
+from app.demo.cloud_catalog import CLOUDS, ENVIRONMENTS, SUPPORT, Cloud
 from app.demo.cloud_use import MICRO, Series, days_of, digits_of, hex_of, series_of
 from domain.costs.column import COLUMNS
 
@@ -81,18 +81,19 @@ class _CloudMonth:
             ProviderName=cloud.provider,
             PublisherName=cloud.publisher,
         )
-        account = digits_of(f"{bill.company}/{cloud.code}/{ENVIRONMENTS[0].name}")
         self._commitment = {
             "CommitmentDiscountCategory": "Spend",
-            "CommitmentDiscountId": cloud.commitment_id.format(account=account, hex=hex_of(bill.company)[:17]),
+            "CommitmentDiscountId": commitment_of(bill.company, cloud),
             "CommitmentDiscountName": "Compute commitment",
             "CommitmentDiscountType": "Savings Plan",
             "CommitmentDiscountUnit": "USD",
         }
 
     def rows(self) -> Iterator[Row]:
-        """The commitment bought for the month, use day by day, then credit and tax."""
+        """The commitment bought for the month, the fee for support, use day by day, then credit and tax."""
         cloud, bill = self._cloud, self._bill
+        if cloud.support:
+            yield self._support(cloud.support)
         if cloud.commitment_per_day:
             yield self._purchase()
         series = [
@@ -166,6 +167,20 @@ class _CloudMonth:
             **self._commitment,
         )
 
+    def _support(self, fee: Decimal) -> Row:
+        """What support costs, charged on the first of the month."""
+        first = self._days[0]
+        self._billed += fee
+        return _with(
+            self._lump("Usage", "Support for the month", fee),
+            ChargePeriodStart=_midnight(first),
+            ChargePeriodEnd=_midnight(first + timedelta(days=1)),
+            PricingCategory="Standard",
+            ServiceCategory="Other",
+            ServiceName=SUPPORT,
+            ServiceSubcategory="Other (Other)",
+        )
+
     def _lump(self, category: str, description: str, amount: Decimal) -> Row:
         """One charge for the whole month; the offer it is filed under is the cloud's first."""
         offer = self._cloud.offers[0]
@@ -190,6 +205,12 @@ class _CloudMonth:
             ServiceName=offer.service,
             ServiceSubcategory=offer.subcategory,
         )
+
+
+def commitment_of(company: str, cloud: Cloud) -> str:
+    """The id of the commitment that the company has in the cloud."""
+    account = digits_of(f"{company}/{cloud.code}/{ENVIRONMENTS[0].name}")
+    return cloud.commitment_id.format(account=account, hex=hex_of(company)[:17])
 
 
 def _used(row: Row, one: Series, use: Decimal) -> Row:

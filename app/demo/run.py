@@ -11,6 +11,7 @@ from app.cli.client import GraphClient
 from app.cli.up import run_processes, until_answering
 from app.demo import words
 from app.demo.aws_access import demo_credentials
+from app.demo.cost_setup import set_up_costs
 from app.demo.state import USERS, DemoState
 from app.processes.supervisor import Child, Supervisor
 from app.settings import Settings, environment_for_children
@@ -18,6 +19,8 @@ from domain.errors import CloudWatcherError
 
 ACCOUNT_NAME = "Stand-in AWS account"
 ADMIN = USERS[1]
+# At a first start the stand-in account is being built while the bills are forecast.
+PATIENCE = 90
 
 
 def run_demo(settings: Settings, change_every: float) -> int:
@@ -33,8 +36,10 @@ def run_demo(settings: Settings, change_every: float) -> int:
         return [Child("aws", command, environment_for_children(running))]
 
     async def greet(running: Settings, supervisor: Supervisor) -> None:
-        graph = GraphClient(f"http://127.0.0.1:{running.port}")
-        account_id = await connected(graph, state)
+        graph = GraphClient(f"http://127.0.0.1:{running.port}", PATIENCE)
+        token = await graph.sign_in(ADMIN.email, SecretStr(state.passwords[ADMIN.email]))
+        account_id = await connected(graph, state, token)
+        await set_up_costs(graph, token, today())
         people = [(user, state.passwords[user.email]) for user in USERS]
         for text in words.greeting(running.public_url, people, today()):
             supervisor.show(text)
@@ -58,9 +63,8 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-async def connected(graph: GraphClient, state: DemoState) -> str:
+async def connected(graph: GraphClient, state: DemoState, token: str) -> str:
     """The global id of the stand-in account, connected when it is not yet. Raises CloudWatcherError."""
-    token = await graph.sign_in(ADMIN.email, SecretStr(state.passwords[ADMIN.email]))
     accounts = (await graph.ask(words.ACCOUNTS, {}, token))["accounts"]["nodes"]
     for account in accounts:
         if account["name"] == ACCOUNT_NAME:

@@ -23,6 +23,10 @@ SIGN_IN = """mutation { signIn(input: {email: "EMAIL", password: "PASSWORD"}) {
   ... on SignInSuccess { session { accessToken } } ... on UserError { message } } }"""
 COSTS = """query { costs(input: {first: "FIRST", until: "UNTIL", grain: MONTH, groupBy: [{dimension: PROVIDER}]}) {
   currency periods groups { values columns { amounts total } } } }"""
+OWED = """query { allocatedCosts(input: {first: "FIRST", until: "UNTIL"}) {
+    periods groups { label columns { amounts } } }
+  costAnomalies(first: 5) { nodes { summary serviceName impact { amount } confidence } }
+  budgets { nodes { name limit { amount } spent { amount } expected { amount } } } }"""
 FINDINGS = """query { findings(first: 5, filter: {state: OPEN}) { totalCount
   nodes { severity title reason monthlySaving { amount currency } resource { name kind } } } }"""
 ENTER = """mutation { enterClients(input: {all: true, reason: "Looking around", minutes: 480}) {
@@ -40,8 +44,8 @@ def greeting(url: str, users: Sequence[tuple[DemoUser, str]], today: date) -> It
     email, password = users[1][0].email, users[1][1]
     yield "\nSign in:\n" + _indented(SIGN_IN.replace("EMAIL", email).replace("PASSWORD", password))
     yield '\nThen, with the header {"authorization": "Bearer <accessToken>"}:'
-    for operation in (COSTS.replace("FIRST", first).replace("UNTIL", until), FINDINGS, ALERTS):
-        yield "\n" + _indented(operation)
+    for operation in (COSTS, OWED, FINDINGS, ALERTS):
+        yield "\n" + _indented(operation.replace("FIRST", first).replace("UNTIL", until))
     yield f"\n{users[0][0].email} sees its clients by name only, until it enters them for a while, on record:"
     yield "\n" + _indented(ENTER)
     yield f"\nOr watch alerts in another terminal:\n  cloudwatcher watch --url {url} --email {email}\n"

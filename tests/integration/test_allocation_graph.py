@@ -270,3 +270,15 @@ async def test_a_trace_of_bills_that_changed_since_says_so(backend, graph, tenan
 
     assert refused[0]["extensions"]["code"] == "CONFLICT"
     assert date(2026, 9, 1).strftime("%Y-%m") in refused[0]["message"]
+
+
+async def test_a_month_without_costs_says_what_to_load_and_one_with_costs_to_wait(graph, tenant):
+    said = {
+        month: (await graph.refused(COVERAGE, tenant.token, month=month))[0]["message"]
+        for month in ("2026-09-15", "2026-08-15")
+    }
+    traced = await graph.refused(TRACE, tenant.token, input={"first": "2026-08-01", "until": "2026-08-02"})
+
+    assert said["2026-09-15"] == "2026-09 was not worked out yet: try again in a moment."
+    assert said["2026-08-15"] == traced[0]["message"]
+    assert said["2026-08-15"].startswith("No costs of 2026-08 were loaded: load a bill")

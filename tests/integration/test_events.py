@@ -456,6 +456,20 @@ async def test_costs_that_are_loaded_and_replaced_are_told_with_what_to_ask_anew
     ]
 
 
+async def test_costs_of_a_seller_nobody_knows_are_told_as_those_of_another(
+    backend: Backend, here: str, tmp_path: Path
+) -> None:
+    tenant = await make_tenant(backend)
+    rows = [focus_row(), focus_row(ProviderName="Oracle", BillingAccountId="20209880")]
+
+    async with following(here, tenant.token, COSTS, filter={"providers": ["OTHER"]}) as opened:
+        await load(backend, tenant, write_csv(tmp_path / "a.csv", rows))
+        (update,) = (message["update"] for message in await told(opened, 1))
+
+    assert [(one["provider"], one["billingAccountId"]) for one in update["periods"]] == [("OTHER", "20209880")]
+    assert update["periodCount"] == 2
+
+
 async def test_updates_of_costs_can_be_narrowed_to_an_account_and_a_currency(
     backend: Backend, here: str, tmp_path: Path
 ) -> None:
