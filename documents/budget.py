@@ -16,6 +16,7 @@ from domain.costs.series import Metric
 from domain.errors import Conflict
 from domain.facts.cost_dimension import Dimension
 from domain.facts.cost_filter import CostFilter, DimensionFilter
+from domain.facts.scope import Scope
 
 
 class Budget(TenantDocument):
@@ -103,6 +104,15 @@ class BudgetRecord(TenantDocument):
             ),
             IndexModel([("budget_id", ASCENDING), ("first_at", ASCENDING)], unique=True, name="natural"),
         ]
+
+
+async def last_over(scope: Scope, budget: Budget, at: datetime) -> BudgetRecord | None:
+    """The newest period in the budget's history that is over; None where there is none."""
+    query = {**BudgetRecord.within(scope), "budget_id": budget.id}
+    # The newest two: the current one, where it was looked at before, and the one before it.
+    newest = BudgetRecord.rows().find(query).sort([("first_at", DESCENDING), ("_id", DESCENDING)]).limit(2)
+    over = [BudgetRecord.stored(raw) async for raw in newest if raw["until_at"] <= at]
+    return over[0] if over else None
 
 
 async def record_check(budget: Budget, found: dict[str, Any], session: AsyncClientSession) -> None:

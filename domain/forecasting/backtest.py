@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from domain.forecasting.band import KNOTS, Quantiles, blended
+from domain.forecasting.band import DAY_WINDOWS, KNOTS, PRIOR, Quantiles, blended, conformal
 from domain.forecasting.cleaning import cleaned
 from domain.forecasting.level import WEEK
 from domain.forecasting.matrix import Matrix, lengths, mean, offset_of
@@ -20,8 +20,10 @@ _MONTH = 30
 # So many back-tests of others the prior counts for.
 _PRIOR_WEIGHT = 40
 _FOLDS = 5
-# Models are chosen by the same tests, and what comes differs from what was: a little more is asked than promised.
-_LEVELS = (("80", 0.84), ("95", 0.96))
+_LEVELS = (("80", 0.8), ("95", 0.95))
+# A series counts with at least so many back-tests: how unruly a younger one is, is not known well.
+ENOUGH = 2
+_WIDEST = max(last - first for first, last in DAY_WINDOWS[:3])
 
 Model = Callable[[Matrix, int], Matrix]
 
@@ -52,7 +54,7 @@ class Scores:
 
     `mase`: the mean error of 30 days over that of the same weekday a week before, within the history. `month` and
     `quarter`: by which share the total of 30 and of 90 days was off. `totals` and `days`: what `Quantiles` are made
-    of, for the totals of 7, 30 and 90 days, and single days that far ahead, [rows x backs x 3].
+    of, for the totals of 7, 30 and 90 days [rows x backs x 3], and the days around those [rows x backs x 3 x days].
     """
 
     mase: Matrix
@@ -66,7 +68,7 @@ def scored(history: Matrix, forecasts: Matrix, backs: Sequence[int]) -> Scores:
     """What became of the forecasts. `history` is as it was, with its odd days; a missing day does not count."""
     shape = (history.shape[0], len(backs))
     plain = [np.full(shape, np.nan) for _ in range(3)]
-    totals, days = np.full((*shape, 3), np.nan), np.full((*shape, 3, KNOTS[2]), np.nan)
+    totals, days = np.full((*shape, 3), np.nan), np.full((*shape, 3, _WIDEST), np.nan)
     with np.errstate(invalid="ignore", divide="ignore"):
         for number, back in enumerate(backs):
             past = cleaned(history[:, : history.shape[1] - back])
@@ -81,8 +83,9 @@ def scored(history: Matrix, forecasts: Matrix, backs: Sequence[int]) -> Scores:
             for knot, length in enumerate(KNOTS[:3]):
                 totals[:, number, knot] = _log_off(ahead, came, offset, length) / changes
             single = np.abs(np.log((came + offset[:, None]) / (ahead + offset[:, None]))) / rough[:, None]
-            for knot, (first, last) in enumerate(((0, 7), (7, 30), (30, 90))):
-                days[:, number, knot, first : min(last, single.shape[1])] = single[:, first:last]
+            for knot, (first, last) in enumerate(DAY_WINDOWS[:3]):
+                found = single[:, first:last]
+                days[:, number, knot, : found.shape[1]] = found
     return Scores(plain[0], plain[1], plain[2], totals, days)
 
 
@@ -112,14 +115,19 @@ def _log_off(ahead: Matrix, came: Matrix, offset: Matrix, length: int) -> Matrix
     return np.where(counts > 0, np.abs(np.log((np.maximum(was, 0) + base) / (said + base))), np.nan)
 
 
-def quantiles_of(scores: Scores, rows: Sequence[int] | None = None) -> Quantiles:
-    """The quantiles these back-tests show, of these rows or all; the fewer there are, the nearer to the prior."""
-    chosen = slice(None) if rows is None else list(rows)
+def quantiles_of(scores: Scores, rows: Sequence[int] | None = None, prior: Quantiles = PRIOR) -> Quantiles:
+    """Conformal quantiles of these back-tests, by horizon, pooled over these rows or all that have enough of them.
+
+    The fewer there are, the nearer to the prior.
+    """
+    chosen = scores.totals if rows is None else scores.totals[list(rows)]
+    single = scores.days if rows is None else scores.days[list(rows)]
+    is_enough = np.isfinite(chosen[:, :, 0]).sum(axis=1) >= ENOUGH
     own = {}
-    for name, values in (("totals", scores.totals[chosen]), ("days", scores.days[chosen])):
+    for name, values in (("totals", chosen[is_enough]), ("days", single[is_enough])):
         for label, level in _LEVELS:
             own[f"{name}{label}"] = [*(_quantile(values[:, :, knot], level) for knot in range(3)), (0.0, 0)]
-    return blended(own, _PRIOR_WEIGHT)
+    return blended(own, _PRIOR_WEIGHT, prior)
 
 
 def _quantile(values: Matrix, level: float) -> tuple[float, int]:
@@ -128,7 +136,7 @@ def _quantile(values: Matrix, level: float) -> tuple[float, int]:
         return 0.0, 0
     # Days of one test are much alike: they count once.
     tests = int(is_known.reshape(*values.shape[:2], -1).any(axis=2).sum())
-    return float(np.quantile(values[is_known], level)), tests
+    return float(np.quantile(values[is_known], conformal(level, tests))), tests
 
 
 @dataclass(frozen=True, slots=True)

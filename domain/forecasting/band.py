@@ -1,12 +1,14 @@
 """How far a forecast may be off: intervals of days and of totals, in plain arithmetic that requests can afford."""
 
 from collections.abc import Mapping, Sequence
-from math import exp, log
+from math import ceil, exp, log
 
 from pydantic import BaseModel, ConfigDict
 
 # Lengths of totals, and days ahead, that back-tests measure; what lies between is interpolated over their logarithm.
 KNOTS = (7, 30, 90, 365)
+# The days ahead that tell how far off single days are at each knot: the first week, and some around the others.
+DAY_WINDOWS = ((0, 7), (20, 40), (75, 90), (335, 365))
 
 
 class Quantiles(BaseModel):
@@ -51,10 +53,10 @@ class Interval(BaseModel):
 # Measured by `python -m bench forecast --prior` on 25 real series of daily usage, of a year on few;
 # what an organization starts with before it has back-tests of its own.
 PRIOR = Quantiles(
-    totals80=(1.0, 1.27, 1.8, 2.2),
-    totals95=(3.06, 2.4, 2.68, 3.4),
-    days80=(1.37, 1.62, 2.29, 2.62),
-    days95=(4.21, 3.79, 3.88, 4.38),
+    totals80=(1.04, 1.27, 1.83, 2.11),
+    totals95=(3.36, 1.94, 2.77, 3.73),
+    days80=(1.42, 1.98, 2.72, 2.72),
+    days95=(5.25, 5.72, 5.28, 8.44),
 )
 
 
@@ -86,14 +88,23 @@ def at(days: int, widths: Sequence[float]) -> float:
     return widths[number] + (place - low) / (high - low) * (widths[number + 1] - widths[number])
 
 
-def blended(own: Mapping[str, Sequence[tuple[float, int]]], weight: int) -> Quantiles:
+def conformal(level: float, tests: int) -> float:
+    """Which quantile of the errors of so many tests the next one stays below with the probability `level`.
+
+    A little more than `level`, the fewer tests the more: the next one is the (n + 1)th. Source: split conformal
+    prediction (Vovk et al., Algorithmic Learning in a Random World, 2005).
+    """
+    return min(1.0, ceil((tests + 1) * level) / tests)
+
+
+def blended(own: Mapping[str, Sequence[tuple[float, int]]], weight: int, prior: Quantiles | None = None) -> Quantiles:
     """Own quantiles with how many back-tests stand behind each, and the prior as if it stood for `weight` of them."""
     fields = {}
-    for name, prior in PRIOR.model_dump().items():
-        measured = own.get(name, ())
+    for name, widths in (prior or PRIOR).model_dump().items():
+        measured = own.get(name) or [(0.0, 0)] * len(widths)
         fields[name] = tuple(
             (width * count + usual * weight) / (count + weight) if count else usual
-            for usual, (width, count) in zip(prior, measured or [(0.0, 0)] * len(prior), strict=True)
+            for usual, (width, count) in zip(widths, measured, strict=True)
         )
     return Quantiles(**fields)
 

@@ -69,7 +69,8 @@ def forecast(
         ForecastModel.FLAT if is_few else ForecastModel.LEVEL if not is_old else list(said)[number]
         for is_few, is_old, number in zip(few, old, choice, strict=True)
     ]
-    return Forecasts(calm, ahead, names, _with_charges(_chosen(tests, choice), history, first, backs), backs)
+    tested = _with_charges(_tested(history, tests, backs), history, first, backs)
+    return Forecasts(calm, ahead, names, tested, backs)
 
 
 def _with_charges(tests: Matrix, history: Matrix, first: date, backs: Sequence[int]) -> Matrix:
@@ -96,7 +97,11 @@ def _choice(history: Matrix, tests: dict[ForecastModel, Matrix], backs: Sequence
     """For each row the number of the model to take: 0, the median, unless another was clearly better."""
     if not backs:
         return np.zeros(history.shape[0], dtype=np.int64)
-    errors = np.stack([_error(history, said, backs) for said in tests.values()])
+    return _best(np.stack([_error(history, said, backs) for said in tests.values()]))
+
+
+def _best(errors: np.ndarray) -> np.ndarray:
+    """From errors [models x rows x backs]."""
     counts = (~np.isnan(errors[0])).sum(axis=1)
     means = np.nansum(errors, axis=2) / np.maximum(counts, 1)
     best = means.argmin(axis=0)
@@ -112,6 +117,19 @@ def _error(history: Matrix, said: Matrix, backs: Sequence[int]) -> Matrix:
         total, was = np.nansum(np.where(np.isnan(came), np.nan, said[:, number, :30]), axis=1), np.nansum(came, axis=1)
         off.append(np.where(np.isnan(said[:, number, 0]), np.nan, np.abs(total - was)))
     return np.stack(off, axis=1)
+
+
+def _tested(history: Matrix, tests: dict[ForecastModel, Matrix], backs: Sequence[int]) -> Matrix:
+    """What was said in each back-test by the model that the others choose: no test judges a choice of its own."""
+    stacked = np.stack(list(tests.values()))
+    said: Matrix = stacked[0].copy()
+    if not backs:
+        return said
+    errors = np.stack([_error(history, one, backs) for one in tests.values()])
+    for number in range(len(backs)):
+        choice = _best(np.delete(errors, number, axis=2))
+        said[:, number] = stacked[choice, np.arange(choice.size), number]
+    return said
 
 
 def _chosen(by_model: dict[ForecastModel, Matrix], choice: np.ndarray) -> Matrix:

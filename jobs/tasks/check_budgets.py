@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from auth.scope import scope_of_job
-from documents.alert import AlertCategory, AlertSource, Cause, raise_alert
-from documents.budget import Budget, correct_spent, record_check, record_period
+from documents.alert import AlertCategory, AlertSource, Cause, raise_alert, resolve_alerts
+from documents.budget import Budget, correct_spent, last_over, record_check, record_period
 from documents.cost_period import midnight
 from documents.stored_decimal import stored_decimal
 from documents.transaction import Transaction
@@ -24,14 +24,29 @@ async def check_budgets(ctx: dict[str, Any], *, org_id: str) -> int:
     """Raise what was crossed, once per threshold and period; returns how many alerts were raised now.
 
     Once means once: costs that are restated below a threshold and rise above it again in the same period, and a limit
-    that is changed in it, raise nothing again.
+    that is changed in it, raise nothing again. Alerts of a period that is over are resolved by the next check.
     """
     context: JobContext = ctx["context"]
     scope = scope_of_job(CHECK_BUDGETS, org_id)
     raised = 0
     for budget in await Budget.list_in(scope, {"archived_at": None}):
+        await _resolve_past(context, scope, budget)
         raised += await _check(context, scope, budget)
     return raised
+
+
+async def _resolve_past(context: JobContext, scope: Scope, budget: Budget) -> None:
+    """Nobody can spend less of a period that is over: what was told of it is history."""
+    at = context.now()
+    over = await last_over(scope, budget, at)
+    if over is None or not over.alerts:
+        return
+    names = [_fingerprint(budget, over.name, told) for told in over.alerts]
+
+    async def change(tx: Transaction) -> None:
+        await resolve_alerts(tx, budget.org_id, names, at)
+
+    await context.writer.commit(change)
 
 
 async def _check(context: JobContext, scope: Scope, budget: Budget) -> int:
@@ -91,7 +106,7 @@ def _causes(budget: Budget, found: Checked) -> Sequence[tuple[str, Cause]]:
 def _spent(budget: Budget, found: Checked, percent: int) -> Cause:
     return _cause(
         budget,
-        fingerprint=f"budget:{budget.id}:{found.name}:{percent}",
+        fingerprint=_fingerprint(budget, found.name, f"ACTUAL:{percent}"),
         severity=Severity.HIGH if percent >= USED_UP else Severity.MEDIUM,
         title=f"Budget {budget.name} has reached {percent} % in {found.name}",
         message=f"{found.spent:.2f} {budget.currency} of {found.limit:.2f} {budget.currency} are spent. "
@@ -102,13 +117,19 @@ def _spent(budget: Budget, found: Checked, percent: int) -> Cause:
 def _ahead(budget: Budget, found: Checked, percent: int) -> Cause:
     return _cause(
         budget,
-        fingerprint=f"budget:{budget.id}:{found.name}:forecast:{percent}",
+        fingerprint=_fingerprint(budget, found.name, f"FORECAST:{percent}"),
         severity=Severity.MEDIUM,
         title=f"Budget {budget.name} may reach {percent} % in {found.name}",
         message=f"{found.expected:.2f} {budget.currency} of {found.limit:.2f} {budget.currency} are "
         f"expected at its end, and up to {found.expected_upper:.2f} in nine of ten cases. "
         "Look at its burn-down to see since when.",
     )
+
+
+def _fingerprint(budget: Budget, period: str, told: str) -> str:
+    """What names the alert of a threshold, which the history keeps as `told`."""
+    kind, percent = told.split(":")
+    return f"budget:{budget.id}:{period}:{percent if kind == 'ACTUAL' else f'forecast:{percent}'}"
 
 
 def _cause(budget: Budget, *, fingerprint: str, severity: Severity, title: str, message: str) -> Cause:

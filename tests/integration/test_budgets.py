@@ -197,6 +197,47 @@ async def test_the_next_period_tells_again_and_the_last_one_is_corrected(
     assert periods[1]["until"] == "2026-12-01"
 
 
+async def test_what_was_told_of_a_period_is_resolved_when_the_next_begins(
+    graph: Graph, backend: Backend, load: Load
+) -> None:
+    tenant = await make_tenant(backend)
+    await created(graph, tenant, thresholds=[80], forecastThresholds=[100])
+    await load(tenant, every_day(date(2026, 11, 1), TODAY, "6"))
+    states = []
+    for day in (TODAY, date(2026, 11, 30), date(2026, 12, 1), date(2026, 12, 2)):
+        await check_budgets(context_at(backend, day), org_id=tenant.org_id)
+        alerts = await Alert.list_in(tenant.scope, {"title": {"$regex": "2026-11"}})
+        states.append(sorted(alert.state.value for alert in alerts))
+
+    # 19 days at 6 are 114 of 100: more than 80 % are spent, and more than 100 % to be expected.
+    assert states == [["OPEN", "OPEN"]] * 2 + [["RESOLVED", "RESOLVED"]] * 2
+
+
+async def test_a_currency_nothing_is_billed_in_is_refused_with_those_that_are(
+    graph: Graph, backend: Backend, load: Load
+) -> None:
+    tenant = await make_tenant(backend)
+    await load(tenant, {TODAY: "7"})
+    await load(tenant, {TODAY: "9"}, source="eu", BillingCurrency="EUR")
+    budget = {"name": "Cloud", "amount": "10", "currency": "GBP"}
+
+    answer = (await graph.ask(CREATE, tenant.token, input=budget))["createBudget"]
+
+    assert answer["__typename"] == "ValidationError"
+    assert "billed in EUR, USD: a budget in GBP would count nothing" in answer["message"]
+
+
+async def test_of_several_currencies_the_one_of_the_budget_counts(graph: Graph, backend: Backend, load: Load) -> None:
+    tenant = await make_tenant(backend)
+    await load(tenant, {TODAY: "7"})
+    await load(tenant, {TODAY: "9"}, source="eu", BillingCurrency="EUR")
+    await created(graph, tenant, currency="EUR")
+
+    await check_budgets(context_at(backend, TODAY), org_id=tenant.org_id)
+
+    assert Decimal((await shown(graph, tenant))["spent"]["amount"]) == 9
+
+
 async def test_what_is_left_is_carried_up_to_the_cap(graph: Graph, backend: Backend, load: Load) -> None:
     tenant = await make_tenant(backend)
     await created(graph, tenant, rollOverCap=20)

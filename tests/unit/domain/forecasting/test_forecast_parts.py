@@ -7,7 +7,17 @@ from math import exp
 import numpy as np
 import pytest
 
-from domain.forecasting.band import KNOTS, PRIOR, Quantiles, Unrest, at, blended, day_intervals, total_interval
+from domain.forecasting.band import (
+    KNOTS,
+    PRIOR,
+    Quantiles,
+    Unrest,
+    at,
+    blended,
+    conformal,
+    day_intervals,
+    total_interval,
+)
 from domain.forecasting.event import KnownEvent, SeriesKey, missing_keys, with_events
 from domain.forecasting.one import projected
 from domain.forecasting.outlook import ForecastQuality, bands, month_end, quality_of, total_of, year_end
@@ -49,6 +59,26 @@ def test_own_quantiles_outweigh_the_prior_with_their_number():
 
     assert found.totals80 == pytest.approx(tuple((3 + usual) / 2 for usual in PRIOR.totals80))
     assert found.days95 == PRIOR.days95
+
+
+@pytest.mark.parametrize(
+    ("tests", "share"),
+    # (n + 1) x 0.8, rounded up, of n: 4 of 4, 8 of 9, 16 of 19, 81 of 100.
+    [(1, 1), (4, 1), (9, 8 / 9), (19, 16 / 19), (100, 0.81)],
+)
+def test_few_tests_ask_for_a_higher_quantile(tests, share):
+    assert conformal(0.8, tests) == pytest.approx(share)
+
+
+def test_the_next_error_stays_below_as_often_as_promised():
+    random = np.random.default_rng(3)
+    errors = np.abs(random.standard_t(4, (4000, 20)))
+
+    widths = np.array([np.quantile(row[:-1], conformal(0.8, 19)) for row in errors])
+
+    # Exactly between 80 % and 80 % + 1 / 20, less two standard errors of 4,000 draws.
+    held = np.mean(errors[:, -1] <= widths)
+    assert 0.8 - 0.013 <= held <= 0.85 + 0.013
 
 
 def ahead() -> np.ndarray:

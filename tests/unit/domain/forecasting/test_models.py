@@ -173,6 +173,20 @@ def test_a_model_that_was_clearly_better_is_taken():
     assert forecast(history, FIRST, 30, oracle, is_theta_tested=False).models != [ForecastModel.THETA]
 
 
+def test_no_back_test_judges_a_choice_of_its_own():
+    def oracle(_: np.ndarray, horizon: int) -> np.ndarray:
+        return np.full((1, horizon), 14.0)
+
+    # The oracle is right in all tests but the last 30 days, where the others are.
+    history = np.array([([10.0] * 18 + [20.0] * 12) * 8])
+    history[0, -30:] = 20
+
+    found = forecast(history, FIRST, 30, oracle)
+
+    # Of six tests, five without the first speak for the oracle, and it is what the first one is judged by.
+    assert found.tests[0, 0, 0] == pytest.approx(14)
+
+
 def test_back_tests_see_nothing_of_what_came():
     seen = []
 
@@ -209,13 +223,41 @@ def test_what_did_not_cost_anything_is_off_by_no_share():
 
 
 def test_quantiles_go_from_the_prior_to_what_is_measured():
+    history = calm(160)
+    said = np.full((1, 2, 90), 10.0)
+    one = scored(history, said, (30, 60))
+
+    # Two tests without any error against a prior that counts for 40.
+    assert quantiles_of(one).totals80[1] == pytest.approx(PRIOR.totals80[1] * 40 / 42)
+    assert quantiles_of(one, []) == PRIOR
+
+
+def test_a_series_with_a_single_back_test_is_not_learned_from():
     history = calm(120)
     said = np.full((1, 1, 90), 10.0)
-    one = scored(history, said, (30,))
 
-    # One test without any error against a prior that counts for 40.
-    assert quantiles_of(one).totals80[1] == pytest.approx(PRIOR.totals80[1] * 40 / 41)
-    assert quantiles_of(one, []) == PRIOR
+    assert quantiles_of(scored(history, said, (30,))) == PRIOR
+
+
+def test_quantiles_start_from_the_prior_they_are_handed():
+    prior = PRIOR.model_copy(update={"days80": (9.0, 9.0, 9.0, 9.0)})
+
+    assert quantiles_of(scored(calm(120), np.full((1, 1, 90), 10.0), (30,)), prior=prior) == prior
+
+
+def test_days_are_measured_around_their_horizon():
+    history = calm(160)
+    history[0, -60:-39] = 21  # the first three weeks were twice as dear, with the offset of one
+    said = np.full((1, 1, 90), 10.0)
+
+    found = scored(history, said, (60,))
+
+    week, month, quarter = found.days[0, 0]
+    rough = np.hypot(0.01, 0.01)
+    assert week[np.isfinite(week)] == pytest.approx([np.log(2) / rough] * 7)
+    # Of the days 21 to 40 the first still was.
+    assert month.tolist() == pytest.approx([np.log(2) / rough, *[0] * 19])
+    assert np.isnan(quarter).all()
 
 
 def test_coverage_is_judged_by_other_series():
