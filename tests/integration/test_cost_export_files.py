@@ -29,7 +29,7 @@ from tests.factories.focus import focus_row, write_csv
 from tests.factories.tenant import Tenant, make_tenant
 
 EVER = RowsWanted(date(2000, 1, 1), date(2090, 1, 1))
-OWN = {"id", "org_id", "created_at", "edition_id", "file", "row", "extras", "provider"}
+OWN = {"origin", "id", "org_id", "created_at", "edition_id", "file", "row", "extras", "provider"}
 PROVIDERS = {"provider_name", "service_provider_name", "host_provider_name"}
 
 
