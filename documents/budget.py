@@ -23,7 +23,8 @@ class Budget(TenantDocument):
     """`thresholds` are whole percents of the limit, ascending; those of `forecast_thresholds` are held against what the
     period is going to come to at its end, in the worse of ten cases.
 
-    Empty `services` or `account_native_ids` mean all; both count together with `where`. `amount` is the limit without
+    Empty `services` or `account_native_ids` mean all; both count together with `where`. With a `target_id` what that
+    target of allocation owes counts, and none of them is set. `amount` is the limit without
     `carried`, what was left of the period before; unless `basis` is FIXED, the check finds it, with `change_percent`.
     `roll_over_cap`: how many percent of the amount may be carried at most; 0: nothing is. `spent` is what the period
     `spent_month`, a month as YYYY-MM, had cost when a check last ran, and `expected` what it will come to.
@@ -41,6 +42,7 @@ class Budget(TenantDocument):
     spent_month: str | None = None
     version: int = 1
     where: CostFilter = Field(default_factory=CostFilter)
+    target_id: PydanticObjectId | None = None
     period: BudgetPeriod = BudgetPeriod.MONTHLY
     metric: Metric = Metric.BILLED
     basis: BudgetBasis = BudgetBasis.FIXED

@@ -99,9 +99,11 @@ async def forecasts_of(
     return [CostForecast.stored(raw) async for raw in rows]
 
 
-async def shown_forecast(scope: Scope, run: ForecastRun, level: ForecastLevel, key: SeriesKey) -> CostForecast:
+async def shown_forecast(
+    scope: Scope, run: ForecastRun, level: ForecastLevel, key: SeriesKey, target_id: str | None = None
+) -> CostForecast:
     """The one forecast of a series. Raises NotFound where there is none, or several currencies and none is named."""
-    found = await forecasts_of(scope, run, level, key)
+    found = await forecasts_of(scope, run, level, key, target_id)
     if not found:
         raise NotFound("There is no forecast of this: it has had no costs in the last 400 days.")
     if len(found) > 1:

@@ -1,6 +1,6 @@
 """Costs by account, service and day over a long time, as forecasts read them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -76,3 +76,13 @@ def _daily(raw: dict[str, Any]) -> DailyCost:
         month=Decimal(raw["month"]),
         year=Decimal(raw["year"]),
     )
+
+
+def daily_of(currency: str, days: Mapping[date, Decimal], month: date, year: date) -> DailyCost:
+    """Costs of something that is neither account nor service, from its exact days."""
+
+    def since(begin: date) -> Decimal:
+        return sum((amount for day, amount in days.items() if day >= begin), Decimal(0))
+
+    points = [(day, float(amount)) for day, amount in sorted(days.items())]
+    return DailyCost(currency, None, "", points, since(month), since(year))

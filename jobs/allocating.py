@@ -24,6 +24,7 @@ from domain.budgets import month_of
 from domain.facts import topic
 from domain.facts.scope import Scope
 from jobs.context import JobContext
+from jobs.queue import ask_budget_check
 
 RERUN = "allocation.rerun"
 
@@ -112,6 +113,8 @@ async def _switch(
         return False
     told = {"month": f"{work.month:%Y-%m}", "rules_version": run.rules_version, "run_id": str(run.id)}
     tx.announce(run.org_id, topic.costs(run.org_id), "AllocationChanged", told)
+    # Budgets of targets count what was worked out just now.
+    ask_budget_check(tx, run.org_id)
     if work.seen is not None and work.seen.closed_at is not None:
         with acting(Act(action=RERUN, actor=run.asked_by or work.scope.actor)):
             tx.audit(run.org_id, target=f"allocation_month:{work.seen.id}", after=told, reason=run.reason)

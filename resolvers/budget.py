@@ -82,8 +82,10 @@ class BudgetMutations:
     ) -> Any:
         context = info.context
         org_id = context.organization(input.organization_id)
-        await _check_currency(context.scope.narrowed(org_id), input.currency)
-        budget = documents.Budget(org_id=ObjectId(org_id), name=input.name, currency=input.currency, **_checked(input))
+        scope = context.scope.narrowed(org_id)
+        await _check_currency(scope, input.currency)
+        fields = {**_checked(input), "target_id": await _target(scope, input)}
+        budget = documents.Budget(org_id=ObjectId(org_id), name=input.name, currency=input.currency, **fields)
 
         async def change(tx: Transaction) -> documents.Budget:
             await budget.insert(session=tx.session)
@@ -107,7 +109,10 @@ class BudgetMutations:
 
         async def change(tx: Transaction) -> documents.Budget:
             budget = await documents.Budget.get_in(context.scope, id, session=tx.session)
-            changed = await change_budget(budget, fields, input.expected_version, tx.session)
+            target_id = await _target(context.scope.narrowed(str(budget.org_id)), input)
+            changed = await change_budget(
+                budget, {**fields, "target_id": target_id}, input.expected_version, tx.session
+            )
             ask_budget_check(tx, budget.org_id)
             tx.audit(budget.org_id, target=f"budget:{id}", before=_audited(budget), after=_audited(changed))
             return changed
@@ -153,6 +158,16 @@ async def _check_currency(scope: Scope, currency: str) -> None:
             "Take one of these currencies.",
             path=("input", "currency"),
         )
+
+
+async def _target(scope: Scope, input: BudgetFields) -> ObjectId | None:
+    """The target whose costs count. Raises NotFound, and Invalid where it is named next to another filter."""
+    if input.target_id is None:
+        return None
+    if input.services or input.account_native_ids or input.where is not None:
+        raise Invalid("Name a target, or filter costs: not both.", path=("input", "targetId"))
+    target = await documents.AllocationTarget.get_in(scope, local_id("AllocationTarget", input.target_id))
+    return ObjectId(str(target.id))
 
 
 def _checked(input: BudgetFields) -> dict[str, Any]:

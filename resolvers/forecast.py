@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 import strawberry
 
+import documents
 from auth.permission import Permission
 from documents.cost_forecast import UNIT, shown_forecast
 from documents.cost_forecast import CostForecast as StoredForecast
 from documents.cost_load import is_loaded_since
 from documents.forecast_run import ForecastRun, run_of
-from domain.errors import NotFound
+from domain.errors import Invalid, NotFound
+from domain.facts.scope import Scope
 from domain.forecasting.band import PRIOR
 from domain.forecasting.event import SeriesKey
 from domain.forecasting.outlook import Total, bands, month_end, quality_of, total_of, year_end
@@ -21,6 +23,7 @@ from resolvers.context import Info
 from resolvers.fields import query
 from schema.directives import Cost
 from schema.forecast import CostForecast, CostForecastInput, ForecastBackTest, ForecastCoverage, ForecastTotal
+from schema.node import local_id
 
 
 @strawberry.type
@@ -41,12 +44,24 @@ class ForecastQueries:
         run = await run_of(scope)
         if run is None or run.edition_id is None or run.read_at is None or run.made_at is None:
             raise NotFound("There is no forecast yet: one is made within the hour after the first costs are loaded.")
-        stored = await shown_forecast(scope, run, *_series(input))
+        stored = await shown_forecast(scope, run, *_series(input), await _target(scope, input))
         is_stale = await is_loaded_since(scope, run.read_at)
         return _shown(run, run.made_at, stored, input.horizon.days, is_stale)
 
 
+async def _target(scope: Scope, input: CostForecastInput) -> str | None:
+    """The target that is asked about, None where none is. Raises Invalid, and NotFound as for any other id."""
+    if input.target_id is None:
+        return None
+    if input.sub_account_id is not None or input.service_name is not None:
+        raise Invalid("Name a target, or an account and a service.", path=("input", "targetId"))
+    target = await documents.AllocationTarget.get_in(scope, local_id("AllocationTarget", input.target_id))
+    return str(target.id)
+
+
 def _series(input: CostForecastInput) -> tuple[ForecastLevel, SeriesKey]:
+    if input.target_id is not None:
+        return ForecastLevel.TARGET, SeriesKey(input.currency or "", None, None)
     named = (input.sub_account_id is not None, input.service_name is not None)
     level = {
         (False, False): ForecastLevel.TOTAL,

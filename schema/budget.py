@@ -59,6 +59,7 @@ class Budget(Node):
     starts_at: datetime | None = said("It counts from this day on; null: from the beginning.")
     ends_at: datetime | None = said("It no longer counts from this day on; null: it has no end.")
     archived_at: datetime | None = said("When somebody put it away; null while it counts.")
+    target_id: strawberry.Private[Any]
     version: int = said("Rises with every change; pass it as expectedVersion.")
     amount: strawberry.Private[Decimal]
     carried: strawberry.Private[Decimal]
@@ -66,6 +67,14 @@ class Budget(Node):
     expected: strawberry.Private[Decimal | None]
     expected_upper: strawberry.Private[Decimal | None]
     currency: strawberry.Private[str]
+
+    @derived(
+        "The target of allocation whose costs count, with those of its parts; null: costs as billed.",
+        reads=("target_id",),
+        name="targetId",
+    )
+    def told_target(self) -> strawberry.ID | None:
+        return None if self.target_id is None else global_id("AllocationTarget", self.target_id)
 
     @derived(
         "The limit of the period, with what is carried; 0 until a check has found one.",
@@ -170,6 +179,9 @@ class BudgetFields(BaseModel):
         default_factory=list, max_length=50, description="Only these accounts, by native id; empty: all."
     )
     where: CostFilterInput | None = Field(default=None, description="Only these costs.")
+    target_id: strawberry.ID | None = Field(
+        default=None, description="What this target of allocation and its parts owe; then without other filters."
+    )
     period: BudgetPeriod = Field(default=BudgetPeriod.MONTHLY, description="How long it lasts.")
     metric: Metric = Field(default=Metric.BILLED, description="Which costs.")
     basis: BudgetBasis = Field(default=BudgetBasis.FIXED, description="What the limit comes from.")

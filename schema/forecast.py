@@ -77,12 +77,15 @@ register_enum(
 
 
 @strawberry.pydantic.input(
-    description="Which forecast: of everything, an account, a service, or a service in one account."
+    description="Which forecast: of everything, an account, a service, a service in one account, or a target."
 )
 class CostForecastInput(BaseModel):
     organization_id: strawberry.ID | None = ORGANIZATION
     sub_account_id: str | None = Field(default=None, max_length=512, description="Of this account, by its native id.")
     service_name: str | None = Field(default=None, max_length=512, description="Of this service.")
+    target_id: strawberry.ID | None = Field(
+        default=None, description="Of this target of allocation and its parts; then without account and service."
+    )
     currency: str | None = Field(
         default=None, pattern=r"^[A-Z]{3}$", description="Needed only where costs are in several currencies."
     )

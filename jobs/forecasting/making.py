@@ -18,7 +18,7 @@ from domain.forecasting.band import Quantiles
 from domain.forecasting.event import KnownEvent, SeriesKey, missing_keys, with_events
 from domain.forecasting.matrix import Matrix, lengths
 from domain.forecasting.models import ForecastModel, Forecasts
-from domain.forecasting.tree import Branch, branches_of, summed
+from domain.forecasting.tree import Branch, ForecastLevel, branches_of, summed
 from domain.forecasting.unrest import unrest_of
 from jobs.forecasting.chunk import forecast_chunk, score_chunk
 from jobs.forecasting.pool import ProcessPool
@@ -35,12 +35,15 @@ Told = Callable[[int, int], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Costs as rows of days; `first` is the day after the last one."""
+    """Costs as rows of days; `first` is the day after the last one. Rows are those of `keys`, then those of `targets`
+    of allocation, by id, which are no part of any sum.
+    """
 
     keys: list[SeriesKey]
     days: Matrix
     first: date
     costs: list[DailyCost]
+    targets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,9 @@ class Made:
     coverage: Coverage
 
 
-def history_of(costs: Sequence[DailyCost], first: date) -> History:
+def history_of(services: Sequence[DailyCost], first: date, targets: Sequence[tuple[str, DailyCost]] = ()) -> History:
     """Rows of the last 400 days before `first`. A day without costs is 0 from a row's first day on."""
+    costs = [*services, *(cost for _, cost in targets)]
     days = np.full((len(costs), HISTORY_DAYS), np.nan)
     begin = first - timedelta(days=HISTORY_DAYS)
     for row, cost in enumerate(costs):
@@ -64,8 +68,8 @@ def history_of(costs: Sequence[DailyCost], first: date) -> History:
             for place, amount in places:
                 if place >= min(known):
                     days[row, place] = amount
-    keys = [SeriesKey(cost.currency, cost.sub_account, cost.service) for cost in costs]
-    return History(keys, days, first, list(costs))
+    keys = [SeriesKey(cost.currency, cost.sub_account, cost.service) for cost in services]
+    return History(keys, days, first, costs, tuple(id for id, _ in targets))
 
 
 async def make_forecasts(pool: ProcessPool, history: History, events: Sequence[KnownEvent], told: Told) -> Made:
@@ -74,22 +78,24 @@ async def make_forecasts(pool: ProcessPool, history: History, events: Sequence[K
     ahead = np.concatenate([part.ahead for part in parts])
     tests = np.concatenate([part.tests for part in parts])
     models = [model for part in parts for model in part.models]
-    keys, ahead = await asyncio.to_thread(_with_known, history, ahead, events)
-    branches = branches_of(keys)
-    new = len(keys) - len(history.keys)
-    past = np.pad(history.days, ((0, new), (0, 0)), constant_values=np.nan)
-    tests = np.pad(tests, ((0, new), (0, 0), (0, 0)), constant_values=np.nan)
-    models += [ForecastModel.FLAT] * new
+    old = len(history.keys)
+    keys, known = await asyncio.to_thread(_with_known, history, ahead[:old], events)
+    branches = [*branches_of(keys), *_target_branches(history, len(keys))]
+    new = len(keys) - old
+    ahead = np.concatenate([known, ahead[old:]])
+    past, tests = (np.insert(rows, [old] * new, np.nan, axis=0) for rows in (history.days, tests))
+    models[old:old] = [ForecastModel.FLAT] * new
     sums, sum_tests = await asyncio.to_thread(lambda: (summed(past, branches), summed(tests, branches)))
     scores = await _score_rows(pool, sums, sum_tests, parts[0].backs)
     quantiles, coverage = await asyncio.to_thread(lambda: (quantiles_of(scores), coverage_of(scores)))
     whole = await asyncio.to_thread(lambda: np.rint(ahead / float(UNIT)).astype(np.int64))
-    rows = await asyncio.to_thread(_stored, history, branches, sums, whole, models, scores)
+    costs: list[DailyCost | None] = [*history.costs[:old], *([None] * new), *history.costs[old:]]
+    rows = await asyncio.to_thread(_stored, history, branches, costs, sums, whole, models, scores)
     return Made(rows, quantiles, coverage)
 
 
 async def _forecast_rows(pool: ProcessPool, history: History, told: Told) -> list[Forecasts]:
-    count, done = len(history.keys), 0
+    count, done = len(history.costs), 0
     size = max(1, min(_CHUNK, -(-count // 2)))
     starts = range(0, count, size)
 
@@ -124,9 +130,19 @@ def _with_known(history: History, ahead: Matrix, events: Sequence[KnownEvent]) -
     return keys, with_events(ahead, keys, history.first, events)
 
 
+def _target_branches(history: History, first_row: int) -> list[Branch]:
+    """One for each target; the key names its currency only."""
+    currencies = [cost.currency for cost in history.costs[len(history.keys) :]]
+    return [
+        Branch(ForecastLevel.TARGET, SeriesKey(currency, None, None), (first_row + place,))
+        for place, currency in enumerate(currencies)
+    ]
+
+
 def _stored(
     history: History,
     branches: Sequence[Branch],
+    costs: Sequence[DailyCost | None],
     sums: Matrix,
     whole: np.ndarray,
     models: Sequence[ForecastModel],
@@ -134,32 +150,34 @@ def _stored(
 ) -> list[dict[str, Any]]:
     unrest = unrest_of(sums)
     known = lengths(sums)
+    first_target = len(costs) - len(history.targets)
     return [
         {
             "level": branch.level.value,
             "currency": branch.key.currency,
             "sub_account_id": branch.key.sub_account,
             "service_name": branch.key.service,
-            "target_id": None,
+            "target_id": history.targets[branch.rows[0] - first_target]
+            if branch.level is ForecastLevel.TARGET
+            else None,
             "first": midnight(history.first),
             "ahead": whole[list(branch.rows)].sum(axis=0).tolist(),
             "unrest": unrest[place].model_dump(),
             # A sum is made of many; that of the dearest part is named.
             "model": models[branch.rows[0]].value,
             "days_known": int(known[place]),
-            **_spent(history, branch),
+            **_spent(costs, branch),
             **_figures(scores, place),
         }
         for place, branch in enumerate(branches)
     ]
 
 
-def _spent(history: History, branch: Branch) -> dict[str, Any]:
+def _spent(costs: Sequence[DailyCost | None], branch: Branch) -> dict[str, Any]:
     month = year = SUMS.create_decimal(0)
-    for row in branch.rows:
-        if row < len(history.costs):
-            month = SUMS.add(month, history.costs[row].month)
-            year = SUMS.add(year, history.costs[row].year)
+    for cost in [costs[row] for row in branch.rows]:
+        if cost is not None:
+            month, year = SUMS.add(month, cost.month), SUMS.add(year, cost.year)
     return {"month_spent": stored_decimal(month), "year_spent": stored_decimal(year)}
 
 

@@ -12,10 +12,11 @@ from auth.scope import scope_of_job
 from documents.cost_forecast import clear_forecasts, stage_forecasts
 from documents.cost_freshness import newest_charge
 from documents.cost_period import midnight
-from documents.daily_cost import daily_costs
+from documents.daily_cost import daily_costs, daily_of
 from documents.forecast_event import MOST_EVENTS, ForecastEvent
 from documents.forecast_run import ForecastRun, claim_run, due_runs, give_up_run, show_edition
 from documents.job_progress import announce_job
+from documents.target_cost import target_costs
 from documents.transaction import Transaction
 from domain.facts import topic
 from domain.facts.job import JobKind, JobProgress, JobState
@@ -100,8 +101,11 @@ class _Run:
 
     async def _read(self, first: date) -> History:
         begin, year = first - timedelta(days=HISTORY_DAYS), first.replace(month=1, day=1)
-        costs = await daily_costs(self.scope, begin, first, month=first.replace(day=1), year=year)
-        return await asyncio.to_thread(history_of, costs, first)
+        month = first.replace(day=1)
+        costs = await daily_costs(self.scope, begin, first, month=month, year=year)
+        targets = await target_costs(self.scope, min(begin, year), first)
+        owed = [(id, daily_of(currency, days, month, year)) for (id, currency), days in sorted(targets.items())]
+        return await asyncio.to_thread(history_of, costs, first, owed)
 
     def _shown(self, history: History, made: Made) -> dict[str, Any]:
         return {
