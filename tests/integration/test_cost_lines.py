@@ -101,7 +101,7 @@ def where(*dimensions: tuple[str, list[str | None]], **tags: list[str | None]) -
         ({"billingPeriodFrom": "2026-09-01", "billingPeriodBefore": "2026-09-02"}, lambda row: True),
         ({"billingPeriodFrom": "2026-09-02"}, lambda row: False),
     ],
-    ids=str,
+    ids=lambda value: "holds" if callable(value) else str(value),
 )
 async def test_the_rows_of_a_filter_and_what_they_add_up_to(graph, backend, tenant, tmp_path, filter, holds):
     rows = made_up(60)
