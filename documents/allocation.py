@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from documents.allocation_cells import editions_by_month
+from documents.allocation_metrics import rules_with_metrics
 from documents.allocation_month import close_month as close_month
 from documents.allocation_month import find_month
 from documents.allocation_month import is_closed as is_closed
@@ -14,6 +15,7 @@ from documents.allocation_rules import rules_in_force
 from documents.allocation_run import AllocationRun
 from documents.allocation_target import all_targets, open_targets
 from documents.cost_period import CostPeriod, midnight, periods_between
+from domain.allocation.metric import metrics_of
 from domain.allocation.month import fingerprint
 from domain.budgets import month_of
 from domain.costs.value import SUMS
@@ -66,7 +68,9 @@ async def is_awaited(scope: Scope, month: date) -> bool:
     if run is None:
         return bool(editions)
     rules, targets = await rules_in_force(scope), open_targets(await all_targets(scope))
-    return run.fingerprint != fingerprint(editions, rules.version if rules else 0, targets)
+    of_month = await rules_with_metrics(scope, rules.rules if rules else [], month, targets)
+    weighted = [of_month[number] for number in metrics_of(of_month, f"{month:%Y-%m}")]
+    return run.fingerprint != fingerprint(editions, rules.version if rules else 0, targets, weighted)
 
 
 async def _unallocated(scope: Scope, month: date) -> list[tuple[str | None, str, Decimal, Decimal]]:

@@ -10,6 +10,7 @@ from decimal import Decimal
 from documents.allocation import allocated_totals
 from documents.allocation_cells import editions_by_month, read_cells
 from documents.allocation_coverage import Covered, covered
+from documents.allocation_metrics import metric_ids, rules_with_metrics
 from documents.allocation_run import RunTotal
 from documents.allocation_target import all_targets, open_targets
 from domain.allocation.check import check_rules
@@ -46,7 +47,8 @@ async def preview(scope: Scope, rules: Sequence[AllocationRule], month: date) ->
     """The month (any day of it) of the one organization in scope by these rules. Raises Invalid as `check_rules`."""
     first, until = month_of(month)
     targets = open_targets(await all_targets(scope))
-    check_rules(rules, {target.id for target in targets})
+    check_rules(rules, {target.id for target in targets}, await metric_ids(scope))
+    rules = await rules_with_metrics(scope, rules, first, targets)
     editions = (await editions_by_month(scope)).get(first, [])
     needs = needs_of(rule for rule in rules if rule.is_of(f"{first:%Y-%m}"))
     cells = await read_cells(scope, editions, needs, first, until)

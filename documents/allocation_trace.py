@@ -16,6 +16,7 @@ from documents.cost_line import CostLine
 from documents.cost_period import midnight
 from domain.allocation.cell import Amounts
 from domain.allocation.engine import Allocator, Part, Weights
+from domain.allocation.metric import metrics_of, weighted
 from domain.allocation.needs import Needs, needs_of
 from domain.allocation.rule import AllocationRule
 from domain.allocation.split import Share
@@ -65,8 +66,8 @@ async def trace(scope: Scope, question: TraceQuestion) -> Trace:
     """
     run = await _run(scope, question.first)
     version = await rules_of_version(scope, run.rules_version)
-    rules = version.rules if version else []
     month = f"{question.first:%Y-%m}"
+    rules = _with_metrics(version.rules if version else [], month, run)
     needs = needs_of(rule for rule in rules if rule.is_of(month))
     where = _where(question)
     cells = await read_cells(scope, run.edition_ids, needs, question.first, question.until, where)
@@ -89,6 +90,16 @@ async def _run(scope: Scope, day: date) -> AllocationRun:
             "the month is closed, have it worked out again."
         )
     return run
+
+
+def _with_metrics(rules: Sequence[AllocationRule], month: str, run: AllocationRun) -> list[AllocationRule]:
+    """The rules with the weights that the run shared by."""
+    weights = _weights(run)
+    made = list(rules)
+    for number in metrics_of(rules, month):
+        shares = weights.get((number, ""), ())
+        made[number] = weighted(rules[number], {share.target_id: share.weight for share in shares if share.target_id})
+    return made
 
 
 def _weights(run: AllocationRun) -> Weights:

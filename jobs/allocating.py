@@ -16,6 +16,7 @@ from documents.allocation_run import AllocationRun, NamedTarget, drop_run
 from documents.audit import Act, acting
 from documents.cost_period import midnight
 from documents.transaction import Transaction
+from domain.allocation.metric import metrics_of, weights_of
 from domain.allocation.month import worked_out
 from domain.allocation.needs import Needs, needs_of
 from domain.allocation.rule import AllocationRule
@@ -40,11 +41,8 @@ class MonthWork:
     targets: Sequence[Target]
     editions: Sequence[ObjectId]
     fingerprint: str
-
-    @property
-    def of_month(self) -> list[AllocationRule]:
-        """All rules of the version, so that numbers stay; those of other months take nothing."""
-        return list(self.rules.rules) if self.rules else []
+    # All rules of the version, so that numbers stay; those of other months take nothing.
+    of_month: Sequence[AllocationRule]
 
     @property
     def needs(self) -> Needs:
@@ -102,8 +100,18 @@ async def _results(work: MonthWork, run: AllocationRun) -> dict[str, Any]:
             {"rule": rule, "currency": currency, "target_id": share.target_id, "weight": share.weight}
             for (rule, currency), shares in weights.items()
             for share in shares
-        ],
+        ]
+        + _metric_weights(work),
     }
+
+
+def _metric_weights(work: MonthWork) -> list[dict[str, Any]]:
+    """The weights of rules that share by a metric, which are those of every currency."""
+    return [
+        {"rule": number, "currency": "", "target_id": portion.target_id, "weight": portion.amount}
+        for number in metrics_of(work.of_month, f"{work.month:%Y-%m}")
+        for portion in weights_of(work.of_month[number])
+    ]
 
 
 async def _switch(

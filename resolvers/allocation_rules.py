@@ -7,6 +7,7 @@ from bson import ObjectId
 
 import documents
 from auth.permission import Permission
+from documents.allocation_metrics import metric_ids
 from documents.allocation_rules import save_rules
 from documents.allocation_target import all_targets, hold_targets
 from documents.page import Keyset
@@ -62,7 +63,8 @@ class AllocationRulesMutations:
 
         async def change(tx: Transaction) -> documents.AllocationRules:
             targets = await all_targets(scope, session=tx.session)
-            check_rules(facts, {str(target.id) for target in targets if target.archived_at is None})
+            open_ids = {str(target.id) for target in targets if target.archived_at is None}
+            check_rules(facts, open_ids, await metric_ids(scope, tx.session))
             await hold_targets(sorted(targets_named(facts)), tx.session)
             draft = documents.AllocationRules(
                 org_id=ObjectId(org_id), version=0, rules=facts, saved_by=scope.actor, reason=input.reason

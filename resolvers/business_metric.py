@@ -16,6 +16,7 @@ from documents.transaction import Transaction
 from domain.costs.metric_points import CheckedPoints, checked, points_of_csv
 from domain.costs.unit_cost import gathered_of, quantities_of, unit_costs
 from domain.errors import Conflict, Invalid
+from jobs.queue import ask_allocation
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
 from schema import business_metric as shapes
@@ -152,6 +153,8 @@ class BusinessMetricMutations:
         async def change(tx: Transaction) -> shapes.RecordedMetric:
             metric = await _metric(context, input.metric_id, tx)
             await record_days(metric, found.points, context.now(), tx.session)
+            # Rules may share costs by it.
+            ask_allocation(tx, ObjectId(str(metric.org_id)))
             told = {"recorded": len(found.points), "refused": len(found.refused)}
             tx.audit(metric.org_id, target=f"business_metric:{metric.id}", after=told)
             refused = [shapes.RefusedMetricPoint(line=one.line, reason=one.reason) for one in found.refused]

@@ -76,15 +76,30 @@ class AllocateByPattern(BaseModel):
     target_id: GlobalId = Field(description="Whose costs they are.")
 
 
+@strawberry.pydantic.input(description="The points of a business metric, each of the target it names.")
+class AllocateByMetric(BaseModel):
+    metric_id: GlobalId = Field(description="The metric.")
+    key: Name = Field(description="Which of the values its points have names the target, for example team.")
+    kind: AllocationKind = Field(description="Of which kind the targets are; their names and aliases count.")
+
+    def fact(self) -> rules.ByMetric:
+        """The metric as it is stored."""
+        return rules.ByMetric(metric_id=local_id("BusinessMetric", self.metric_id), key=self.key, kind=self.kind)
+
+
 @strawberry.pydantic.input(
-    description="In proportion to weights, or without any to what other rules gave the targets this month."
+    description="In proportion to weights, to a business metric, or without either to what other rules gave the "
+    "targets this month."
 )
 class AllocateInProportion(BaseModel):
+    metric: AllocateByMetric | None = Field(
+        default=None, description="To what the points of the month come to, by target; then without the others."
+    )
     target_ids: list[GlobalId] = Field(
         default_factory=list, max_length=MOST_ENTRIES, description="Who shares; empty: everybody whom those rules gave."
     )
     weights: list[AllocationPortion] = Field(
-        default_factory=list, max_length=MOST_ENTRIES, description="Values of a metric by target, such as users."
+        default_factory=list, max_length=MOST_ENTRIES, description="Weights by target, such as users."
     )
     basis: list[Name] = Field(
         default_factory=list,
@@ -133,6 +148,7 @@ class AllocationTake(BaseModel):
             raise Invalid("A rule names at least one target.", path=("input", "rules"))
         one = self.proportion
         return rules.InProportion(
+            metric=None if one.metric is None else one.metric.fact(),
             target_ids=tuple(map(_target, one.target_ids)),
             weights=tuple(weight.fact() for weight in one.weights),
             basis=tuple(one.basis),

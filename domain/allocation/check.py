@@ -20,7 +20,7 @@ from domain.allocation.rule import (
 from domain.errors import Invalid
 
 
-def check_rules(rules: Sequence[AllocationRule], target_ids: Collection[str]) -> None:
+def check_rules(rules: Sequence[AllocationRule], target_ids: Collection[str], metric_ids: Collection[str] = ()) -> None:
     """Whether the rules make sense together; `target_ids` are those that may be named.
 
     Raises Invalid at the first fault: `path` is ("input", "rules", number of the rule from 0, field, ...).
@@ -34,6 +34,7 @@ def check_rules(rules: Sequence[AllocationRule], target_ids: Collection[str]) ->
         names[rule.name] = number
         _check_months(rule, number)
         _check_take(rule, number)
+        _check_metric(rule, number, metric_ids)
         for field, id in _named(rule):
             if id not in target_ids:
                 raise _fault(number, field, "there is no such target, or it is archived")
@@ -66,6 +67,15 @@ def _check_take(rule: AllocationRule, number: int) -> None:
             _check_portions(weights, number, "take.proportion")
         case _:
             _check_twice([id for _, id in _named(rule)], rule, number)
+
+
+def _check_metric(rule: AllocationRule, number: int, metric_ids: Collection[str]) -> None:
+    if not isinstance(rule.take, InProportion) or rule.take.metric is None:
+        return
+    if rule.take.weights or rule.take.basis or rule.take.target_ids:
+        raise _fault(number, "take.proportion.metric", "give a metric, weights, or what other rules gave: one of them")
+    if rule.take.metric.metric_id not in metric_ids:
+        raise _fault(number, "take.proportion.metric", "there is no such business metric")
 
 
 def _check_pattern(pattern: str, number: int) -> None:

@@ -105,6 +105,8 @@ class Allocator:
             parts += _shared(held, rule, weights)
 
     def _shares(self, take: InProportion, currency: str, parts: Iterable[Part]) -> Sequence[Share]:
+        if take.metric is not None:  # it has no points this month
+            return []
         sums: dict[str, Decimal] = defaultdict(Decimal)
         for part in parts:
             if part.target_id is not None and part.cell.currency == currency and self._is_basis(part, take):

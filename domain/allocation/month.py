@@ -120,8 +120,13 @@ def taken_by(part: Part, rules: Sequence[AllocationRule]) -> TakenBy:
     return TakenBy.SHARED if rules[part.rule].is_sharing else TakenBy.DIRECT
 
 
-def fingerprint(editions: Iterable[object], version: int, targets: Iterable[Target]) -> str:
-    """The same for two runs of a month that come to the same: of bills, rules and the names that tags may use."""
+def fingerprint(
+    editions: Iterable[object], version: int, targets: Iterable[Target], weighted: Iterable[AllocationRule] = ()
+) -> str:
+    """The same for two runs of a month that come to the same: of bills, rules, the names that tags may use, and the
+    weights of rules that share by a metric.
+    """
     names = sorted(f"{target.kind}:{target.id}:{target.name}:{sorted(target.aliases)}" for target in targets)
-    told = "\n".join([str(version), *sorted(map(str, editions)), *names])
+    shares = [f"{rule.name}:{rule.take.model_dump_json()}" for rule in weighted]
+    told = "\n".join([str(version), *sorted(map(str, editions)), *names, *shares])
     return hashlib.sha256(told.encode()).hexdigest()

@@ -102,15 +102,24 @@ class Evenly(_Part):
     target_ids: tuple[str, ...]
 
 
-class InProportion(_Part):
-    """In proportion to `weights` (values of a metric, by target), or without any to what the targets of `target_ids`,
-    all when empty, got of the month's effective costs, in the same currency, by the rules named in `basis` (empty:
-    every rule that does not share), as far as those costs match `among`.
+class ByMetric(_Part):
+    """Points of a business metric whose value of `key` is the name or alias of a target of the `kind`."""
 
-    Without a basis, or one that is not above zero, the cost stays with nobody.
+    metric_id: str
+    key: str
+    kind: AllocationKind
+
+
+class InProportion(_Part):
+    """In proportion to `weights` by target, to the points of a `metric` in the month, or without either to what the
+    targets of `target_ids`, all when empty, got of the month's effective costs, in the same currency, by the rules
+    named in `basis` (empty: every rule that does not share), as far as those costs match `among`.
+
+    Without a basis or points, or where they are not above zero, the cost stays with nobody.
     """
 
     type: Literal["PROPORTION"] = "PROPORTION"
+    metric: ByMetric | None = None
     target_ids: tuple[str, ...] = ()
     weights: tuple[Portion, ...] = ()
     basis: tuple[str, ...] = ()

@@ -10,12 +10,14 @@ from pymongo.errors import PyMongoError
 
 from auth.scope import scope_of_job
 from documents.allocation_cells import billed_organizations, editions_by_month
+from documents.allocation_metrics import rules_with_metrics
 from documents.allocation_month import AllocationMonth
 from documents.allocation_rules import rules_in_force
 from documents.allocation_run import clear_runs, runs_by_id
 from documents.allocation_target import all_targets, open_targets
 from documents.job_progress import announce_job
 from documents.transaction import Transaction
+from domain.allocation.metric import metrics_of
 from domain.allocation.month import fingerprint
 from domain.facts.job import JobKind, JobProgress, JobState
 from domain.facts.scope import Scope
@@ -63,11 +65,13 @@ async def _due(scope: Scope) -> list[MonthWork]:
     rules, targets = await rules_in_force(scope), open_targets(await all_targets(scope))
     editions = await editions_by_month(scope)
 
-    def work(month: date) -> MonthWork:
-        mark = fingerprint(editions.get(month, []), rules.version if rules else 0, targets)
-        return MonthWork(scope, month, known.get(month), rules, targets, editions.get(month, []), mark)
+    async def work(month: date) -> MonthWork:
+        of_month = await rules_with_metrics(scope, rules.rules if rules else [], month, targets)
+        weighted = [of_month[number] for number in metrics_of(of_month, f"{month:%Y-%m}")]
+        mark = fingerprint(editions.get(month, []), rules.version if rules else 0, targets, weighted)
+        return MonthWork(scope, month, known.get(month), rules, targets, editions.get(month, []), mark, of_month)
 
-    works = [work(month) for month in sorted({*known, *editions}, reverse=True)]
+    works = [await work(month) for month in sorted({*known, *editions}, reverse=True)]
     return [one for one in works if _is_due(one, prints)]
 
 
