@@ -14,7 +14,9 @@ from documents.cost_freshness import billed_since, newest_charge
 from documents.cost_history import cost_history
 from documents.cost_period import midnight
 from documents.forecast_event import MOST_EVENTS, ForecastEvent
+from documents.job_progress import announce_job
 from documents.transaction import Transaction
+from domain.facts.job import JobKind, JobProgress, JobState
 from jobs.anomaly_commitments import commitment_falls
 from jobs.anomaly_finding import Keeping, explained
 from jobs.anomaly_scan import runs_in, scan_of
@@ -51,7 +53,26 @@ async def detect_anomalies(ctx: dict[str, Any], *, org_id: str) -> int:
     found = await explained(scope, scan, history, recent, stored, accounts)
     found += await commitment_falls(scope, scan, history, settings, stored, since)
     keeping = Keeping(PydanticObjectId(org_id), settings, found, stored, newest - RESCANNED, scan.newest, now)
-    return await context.writer.commit(keeping.write)
+
+    async def change(tx: Transaction) -> int:
+        announce_job(tx, keeping.org_id, _progress(context, keeping, len(scan.keys)))
+        return await keeping.write(tx)
+
+    return await context.writer.commit(change)
+
+
+def _progress(context: JobContext, keeping: Keeping, series: int) -> JobProgress:
+    return JobProgress(
+        kind=JobKind.ANOMALY_SCAN,
+        id=f"{keeping.org_id}:{keeping.at.isoformat()}",
+        subject=f"Organization:{keeping.org_id}",
+        state=JobState.SUCCEEDED,
+        step="Series looked at",
+        done=series,
+        total=series,
+        started_at=keeping.at,
+        ended_at=context.now(),
+    )
 
 
 async def look_daily(ctx: dict[str, Any]) -> int:

@@ -111,6 +111,10 @@ async def test_a_day_far_above_the_usual_is_found_explained_and_told_once(house)
     first, again = await house.looked(), await house.looked()
 
     assert (first, again) == (1, 0)
+    query = {"org_id": house.tenant.organization.id, "type": "JobProgressed", "payload.kind": "ANOMALY_SCAN"}
+    told = await house.backend.database["events"].find(query).to_list()
+    # Two services, looked at twice.
+    assert [(event["payload"]["state"], event["payload"]["done"]) for event in told] == [("SUCCEEDED", 2)] * 2
     (found,) = await house.found()
     assert (found["kind"], found["direction"], found["state"]) == ("SPIKE", "UP", "OPEN")
     assert (found["serviceName"], found["firstOn"], found["lastOn"]) == (EC2, f"{ODD}", f"{ODD}")
