@@ -35,10 +35,6 @@ class AllocationRules(TenantDocument):
         ]
 
 
-# Their percentages are decimals, which a flat read would leave as MongoDB's.
-AllocationRules.Row.nested |= {"rules"}
-
-
 async def rules_in_force(scope: Scope, *, session: AsyncClientSession | None = None) -> AllocationRules | None:
     """The newest version of the one organization in scope, None before the first was saved."""
     raw = await AllocationRules.rows().find_one(

@@ -100,10 +100,6 @@ class AllocationRun(TenantDocument):
         ]
 
 
-# Their parts hold decimals, which a flat read would leave as MongoDB's.
-AllocationRun.Row.nested |= {"totals", "untagged", "weights"}
-
-
 async def runs_by_id(scope: Scope, ids: Sequence[ObjectId]) -> list[AllocationRun]:
     """These runs, as far as they are in scope."""
     return await AllocationRun.list_in(scope, {"_id": {"$in": list(ids)}}, limit=len(ids) or 1)

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
 from bson import Decimal128, ObjectId
+from pydantic import BaseModel
 
 Raw = Mapping[str, Any]
 Makes = Callable[[Iterable[Raw]], list[Any]]
@@ -48,7 +49,10 @@ def row_class(name: str, fields: Mapping[str, Any]) -> type[Row]:
     slots = ("id", *stored, *(slot_of(field) for field in stored if _refers(field, fields[field])))
     decimals = frozenset(field for field in stored if Decimal in _kinds(fields[field]))
     nested = frozenset(
-        field for field in stored if any(typing.get_origin(kind) is dict for kind in _kinds(fields[field]))
+        field
+        for field in stored
+        if any(typing.get_origin(kind) is dict for kind in _kinds(fields[field]))
+        or (field not in decimals and _holds_decimals(fields[field], set()))
     )
     instants = frozenset(field for field in stored if datetime in _kinds(fields[field]))
     kinds = {"stored": stored, "decimals": decimals, "instants": instants, "nested": nested}
@@ -66,6 +70,17 @@ def _refers(field: str, type_: Any) -> bool:
 
 def _kinds(type_: Any) -> tuple[Any, ...]:
     return typing.get_args(type_) if isinstance(type_, types.UnionType) else (type_,)
+
+
+def _holds_decimals(type_: Any, seen: set[Any]) -> bool:
+    """Whether there is a decimal somewhere inside, which a flat read would leave as MongoDB's."""
+    if type_ is Decimal:
+        return True
+    if isinstance(type_, type) and issubclass(type_, BaseModel):
+        if type_ in seen:
+            return False
+        return any(_holds_decimals(field.annotation, {*seen, type_}) for field in type_.model_fields.values())
+    return any(_holds_decimals(part, seen) for part in typing.get_args(type_))
 
 
 def rows_of(kind: type[Row], fields: tuple[str, ...], raws: Iterable[Raw]) -> list[Any]:

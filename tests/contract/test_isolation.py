@@ -8,7 +8,9 @@ from bson import ObjectId
 
 import documents
 from app.wiring import Backend
+from documents.allocated_cost import AllocatedCost
 from documents.base import TenantDocument
+from documents.cost_forecast import CostForecast
 from documents.page import Keyset
 from domain.errors import Forbidden, NotFound
 from domain.facts.scope import Scope
@@ -132,7 +134,7 @@ async def test_a_stranger_sees_their_own(graph: Graph, stranger: Tenant, strange
 
 
 # Read by their id only, or with what they belong to.
-NOT_LISTED = {"AlertEntry", "ApiKey", "IncidentMember", "ReceivedEvent", "SyncRead"}
+NOT_LISTED = {"AlertEntry", "ApiKey", "BudgetRecord", "IncidentMember", "ReceivedEvent", "SyncRead"}
 
 
 class Foreign:
@@ -215,6 +217,8 @@ def test_only_sums_have_no_reads_of_their_own() -> None:
     sums = set(tenant_documents()) - {document for document, _ in document_reads()}
 
     assert sums == {
+        AllocatedCost,
+        CostForecast,
         documents.CostDay,
         documents.CostMonth,
         documents.CostUsageDay,
