@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 import documents
 from domain.costs.metric_points import MOST_VALUES
-from domain.costs.series import CostQuestion, Grain, Metric
+from domain.costs.series import CostQuestion, Grain, Metric, daily
 from domain.costs.unit_cost import MetricGathering
 from domain.facts.cost_filter import CostFilter
 from schema.cost_filter import CostFilterInput
@@ -129,7 +129,7 @@ class UnitCostsInput(BaseModel):
         return CostQuestion(
             first=self.first,
             until=self.until,
-            grain=self.grain,
+            grain=daily(self.grain),
             metrics=(self.metric,),
             currency=self.currency,
             where=CostFilter() if self.filter is None else self.filter.filter(),

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 import documents
 from documents.commitment import CommitmentPayment, EndSource
-from domain.costs.series import MOST_GROUPS, CostQuestion, Grain
+from domain.costs.series import MOST_GROUPS, CostQuestion, Grain, daily
 from domain.facts.cost_filter import CostFilter
 from schema.cost_filter import CostFilterInput
 from schema.errors import payload
@@ -35,7 +35,9 @@ class CommitmentDays(BaseModel):
     def question(self) -> CostQuestion:
         """The costs that are asked for. Raises Invalid for a question that makes no sense."""
         where = CostFilter() if self.filter is None else self.filter.filter()
-        return CostQuestion(first=self.first, until=self.until, grain=self.grain, currency=self.currency, where=where)
+        return CostQuestion(
+            first=self.first, until=self.until, grain=daily(self.grain), currency=self.currency, where=where
+        )
 
 
 @strawberry.pydantic.input(description="Which commitments, in which days.")

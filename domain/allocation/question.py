@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from domain.allocation.needs import ALWAYS
 from domain.allocation.target import Target, path_of
-from domain.costs.series import CostQuestion, Grain, Metric
+from domain.costs.series import CostQuestion, Grain, Metric, daily
 from domain.errors import Invalid
 from domain.facts.allocation import AllocationKind
 from domain.facts.cost_filter import CostFilter
@@ -49,7 +49,7 @@ class AllocatedQuestion:
     def columns(self) -> CostQuestion:
         """The question that lines up the answer."""
         return CostQuestion(
-            self.first, self.until, self.grain, metrics=self.metrics, top=self.top, currency=self.currency
+            self.first, self.until, daily(self.grain), metrics=self.metrics, top=self.top, currency=self.currency
         )
 
     @property

@@ -131,6 +131,13 @@ class CostQuestion:
         return found
 
 
+def daily(grain: Grain) -> Grain:
+    """The grain. Raises Invalid for one that is finer than a day, where sums are kept by day."""
+    if grain is Grain.HOUR:
+        raise Invalid("These are kept by day: take DAY or a coarser grain.", path=("input", "grain"))
+    return grain
+
+
 def period_of(day: date, grain: Grain) -> date:
     """The first day of the period a day lies in; an hour's is the day itself."""
     if grain in _MONTHS:

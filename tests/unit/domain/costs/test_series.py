@@ -16,6 +16,7 @@ from domain.costs.series import (
     Metric,
     SeriesBuilder,
     TagKey,
+    daily,
     period_of,
 )
 from domain.errors import Invalid
@@ -213,3 +214,10 @@ def test_a_month_is_cut_by_a_border_inside_it_with_charges_beyond(first, until, 
     asked = question(first=date.fromisoformat(first), until=date.fromisoformat(until), grain=Grain.MONTH)
 
     assert asked.cuts(*map(date.fromisoformat, charges)) is cuts
+
+
+def test_what_is_kept_by_day_is_not_asked_for_by_the_hour():
+    assert [daily(grain) for grain in Grain if grain is not Grain.HOUR] == [one for one in Grain if one != "HOUR"]
+    with pytest.raises(Invalid, match="take DAY or a coarser grain") as refused:
+        daily(Grain.HOUR)
+    assert refused.value.path == ("input", "grain")
