@@ -70,7 +70,7 @@ async def asked(
         ("findings", "monthlySaving { amount }", {*SAVING, "severity_rank", "opened_at", "org_id"}),
         ("resources", "id", {"org_id", "name"}),
         ("syncs", "said: step", {"org_id", "created_at", "step"}),
-        ("costLines", "billed { amount }", {*BILLED, "org_id", "edition_id", "charge_period_start"}),
+        ("costLines", "billed { amount }", {*BILLED, "org_id", "edition_id", "file", "charge_period_start"}),
     ],
 )
 async def test_mongodb_is_asked_for_the_selected_fields_and_the_order(
