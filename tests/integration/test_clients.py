@@ -213,7 +213,7 @@ async def test_a_client_opened_during_a_stay_in_all_is_told_by_the_worker(
     client = made["createClient"]["organization"]
     assert client["managedBy"] == {"name": msp.organization.name}
     query = {"org_id": ObjectId(local_id("Organization", client["id"]))}
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while not await documents.ProviderVisit.rows().count_documents(query):  # noqa: ASYNC110 - the worker does it
             await asyncio.sleep(0.1)
 

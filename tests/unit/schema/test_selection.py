@@ -55,7 +55,7 @@ def fields(text: str) -> tuple[str, ...]:
             ("title",),
         ),
         ("{ alerts { nodes { organizationId } } }", ("org_id",)),
-        ("{ budgets { nodes { limit { amount } } } }", ("amount", "currency")),
+        ("{ budgets { nodes { limit { amount } } } }", ("amount", "carried", "currency")),
         ("{ budgets { nodes { spent { currency } } } }", ("currency", "spent")),
         ("{ costLines { nodes { list { amount } resourceId } } }", ("billing_currency", "list_cost", "resource_id")),
     ],
