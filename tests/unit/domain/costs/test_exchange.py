@@ -1,5 +1,6 @@
 """Rates are read line by line, refused by line, and hold from their day on."""
 
+import csv
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -107,7 +108,11 @@ def test_no_more_than_twenty_faults_are_named():
         (HEAD + "USD,EUR,2026-09-01,0.9," + "n" * 200_000, "Line 1 cannot be read"),
     ],
 )
-def test_a_text_that_is_no_list_of_rates_is_refused(text, reason):
+def test_a_text_that_is_no_list_of_rates_is_refused(request, text, reason):
+    # Of the whole process: those who read bills take longer fields.
+    before = csv.field_size_limit(131_072)
+    request.addfinalizer(lambda: csv.field_size_limit(before))
+
     with pytest.raises(Invalid, match=reason):
         read_rates(text)
 
