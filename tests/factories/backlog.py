@@ -3,18 +3,21 @@
 from app.wiring import Backend
 from documents.event import EventCounter
 from documents.log_reader import LogReader
-from documents.outbox import DISPATCH_EVENTS, QUICK, OutboxJob
+from documents.outbox import DISPATCH_EVENTS, QUICK, SLOW, OutboxJob
 from documents.received_event import PROCESS_EVENTS
+from jobs.queue import ALLOCATE_COSTS, CHECK_BUDGETS, DETECT_ANOMALIES, FORECAST_COSTS
 
-LEFT = (DISPATCH_EVENTS, PROCESS_EVENTS)
+# What follows from events, and from every load of costs.
+LEFT = (DISPATCH_EVENTS, PROCESS_EVENTS, CHECK_BUDGETS, ALLOCATE_COSTS, DETECT_ANOMALIES, FORECAST_COSTS)
 
 
 async def forget_backlog(backend: Backend) -> None:
-    """Have nothing follow from events of before: their jobs are gone, and every log is read to its end."""
+    """Have nothing follow from events and loads of before: their jobs are gone, and every log is read to its end."""
     await OutboxJob.get_pymongo_collection().delete_many({"function": {"$in": list(LEFT)}})
-    queued = [id for id in await backend.redis.zrange(QUICK, 0, -1) if id.decode().startswith(LEFT)]
-    if queued:
-        await backend.redis.zrem(QUICK, *queued)
-        await backend.redis.delete(*(b"arq:job:" + id for id in queued))
+    for queue in (QUICK, SLOW):
+        queued = [id for id in await backend.redis.zrange(queue, 0, -1) if id.decode().startswith(LEFT)]
+        if queued:
+            await backend.redis.zrem(queue, *queued)
+            await backend.redis.delete(*(b"arq:job:" + id for id in queued))
     await EventCounter.get_pymongo_collection().update_many({}, [{"$set": {"read_from": "$last"}}])
     await LogReader.get_pymongo_collection().delete_many({})
