@@ -11,8 +11,8 @@ ANOMALY_DATA ?= ../shared/data/cost_anomaly_bench
 # Two processes, a file of tests at a time: each starts servers of its own.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
-# What goes through the executor; who may do what is tried at length on the compiled one only.
-ASK_THE_GRAPH = $(filter-out %/test_isolation.py,$(shell grep -lw Graph tests/contract/test_*.py tests/integration/test_*.py))
+# What goes through the executor; who may do what, and which index serves it, is tried on the compiled one only.
+ASK_THE_GRAPH = $(filter-out %/test_isolation.py %/test_access.py %/test_explain.py,$(shell grep -lw Graph tests/contract/test_*.py tests/integration/test_*.py))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
