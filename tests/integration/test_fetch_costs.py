@@ -405,7 +405,7 @@ async def test_a_large_file_comes_in_parts(backend, tenant, source, export, monk
 
 async def test_an_account_that_another_tenant_has_connected_is_refused(backend, tenant, source, export):
     stranger = await make_tenant(backend)
-    native_id = "300000000003"
+    native_id = "300000000408"
     await documents.Account(
         org_id=stranger.organization.id,
         provider=KIND.provider,
