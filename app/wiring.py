@@ -87,6 +87,7 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
         await bus.connect()
         await revocations.connect()
         queue = Queue(redis)
+        writer = Writer(bus.wake, queue, keys.audit[0])
         yield Backend(
             settings=settings,
             keys=keys,
@@ -96,13 +97,14 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             bus=bus,
             revocations=revocations,
             queue=queue,
-            writer=Writer(bus.wake, queue, keys.audit[0]),
+            writer=writer,
             vault=vault,
             log=EventLog(),
             audit_entries=audit_client[settings.mongodb_database]["audit"],
             one_time_tokens=OneTimeTokens(keys.derived("one-time tokens")),
             guards=Guards(redis),
         )
+        await writer.close()
     finally:
         await revocations.disconnect()
         await bus.disconnect()

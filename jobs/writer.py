@@ -9,6 +9,8 @@ from documents.transaction import Announce, Transaction, commit
 
 T = TypeVar("T")
 
+CLOSES_WITHIN = 5.0
+
 
 class Relay(Protocol):
     async def relay(self) -> int: ...
@@ -33,3 +35,8 @@ class Writer:
         self._relays.add(task)
         task.add_done_callback(self._relays.discard)
         return result
+
+    async def close(self) -> None:
+        """Wait a little for hand-overs under way; what is left waits in the outbox."""
+        if self._relays:
+            await asyncio.wait(self._relays, timeout=CLOSES_WITHIN)

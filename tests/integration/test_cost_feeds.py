@@ -94,8 +94,8 @@ def spent(start: str, end: str, *groups: tuple[str, str, str]) -> dict[str, Any]
 
 async def test_cost_explorer_is_asked_for_two_months_and_loaded_to_the_cent(backend, tenant, moto):
     answers = [
-        spent("2026-10-02", "2026-10-03", ("111122223333", "Amazon Simple Storage Service", "1.0000000001")),
-        spent("2026-11-02", "2026-11-03", ("111122223333", "AWS Lambda", "2.25"), ("444455556666", "Tax", "0.75")),
+        spent("2026-10-02", "2026-10-03", ("777700001111", "Amazon Simple Storage Service", "1.0000000001")),
+        spent("2026-11-02", "2026-11-03", ("777700001111", "AWS Lambda", "2.25"), ("777700002222", "Tax", "0.75")),
     ]
     seeded = httpx2.post(f"{moto.url}/moto-api/static/ce/cost-and-usage-results", json={"results": answers}, timeout=30)
     assert seeded.status_code == 201
