@@ -62,10 +62,6 @@ class Gathered:
     renamed: Callable[[str], str] = str
     maps: tuple[str, ...] = ()
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        return self.maps
-
 
 How = First | Worked | Always | Gathered
 
