@@ -124,6 +124,16 @@ async def watched(graph: Graph, token: str) -> dict[str, Any]:
             await asyncio.sleep(0.5)
 
 
+async def broken_rules(graph: Graph, token: str) -> set[str]:
+    """The rules that are broken, once the accounts are read; alerts of costs may come before."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = {finding["ruleId"] for finding in (await graph.ask(FINDINGS, token))["findings"]["nodes"]}
+            if len(found) >= 10:
+                return found
+            await asyncio.sleep(0.5)
+
+
 async def test_the_demo_shows_costs_findings_and_live_alerts_and_keeps_them(tmp_path: Path) -> None:
     async with demo(tmp_path) as running, Graph.connected(running.address) as graph:
         token = await signed_in(running, graph)
@@ -131,7 +141,7 @@ async def test_the_demo_shows_costs_findings_and_live_alerts_and_keeps_them(tmp_
         async with socket(running.address, token) as live, asyncio.timeout(PATIENCE):
             await subscribe(live, FEED)
             alert = (await anext(messages(live)))["payload"]["data"]["alertRaised"]["alert"]["title"]
-        findings = (await graph.ask(FINDINGS, token))["findings"]
+        rules = await broken_rules(graph, token)
         seen = await watched(graph, token)
         passwords = re.findall(r"\S+@example\.com +\S+", running.printed)
         code = await running.stop(signal.SIGINT)
@@ -140,8 +150,7 @@ async def test_the_demo_shows_costs_findings_and_live_alerts_and_keeps_them(tmp_
     assert left_behind(tmp_path) == []
     assert alert
     assert {tuple(group["values"]) for group in costs["groups"]} == {("AWS",), ("Microsoft",), ("Google Cloud",)}
-    assert len({finding["ruleId"] for finding in findings["nodes"]}) == 10
-
+    assert len(rules) == 10
     assert {group["label"] for group in seen["allocatedCosts"]["groups"]} == {"platform", "web", "data", None}
     odd = {anomaly["serviceName"] for anomaly in seen["costAnomalies"]["nodes"]}
     assert {"Amazon Bedrock", "Amazon Virtual Private Cloud"} <= odd, "the incidents of the last days"
@@ -160,7 +169,7 @@ async def test_the_demo_shows_costs_findings_and_live_alerts_and_keeps_them(tmp_
     assert code == 0
     assert left_behind(tmp_path) == []
     assert kept == costs
-    assert still >= findings["totalCount"]
+    assert still >= len(rules)
     assert re.findall(r"\S+@example\.com +\S+", again.printed) == passwords
 
 
