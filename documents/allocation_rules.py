@@ -63,7 +63,7 @@ async def save_rules(
             path=("input", "expectedVersion"),
             current=current,
         )
-    rules.id, rules.version = ObjectId(), newest + 1  # type: ignore[assignment]
+    rules.id, rules.version = ObjectId(), newest + 1  # type: ignore[assignment]  # beanie has its own id
     try:
         return await rules.add(session)
     except DuplicateKeyError as error:

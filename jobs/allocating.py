@@ -56,7 +56,7 @@ async def allocate_month(context: JobContext, work: MonthWork) -> bool:
     try:
         results = await _results(work, run)
         is_switched = await context.writer.commit(lambda tx: _switch(tx, context, work, run, results))
-    except BaseException:
+    except BaseException:  # cancelled too: nothing staged is left behind; it is raised again
         await asyncio.shield(drop_run(ObjectId(run.id)))
         raise
     if not is_switched:

@@ -45,23 +45,23 @@ class CostExport(Node):
 
     @derived("The first day (UTC) on which charges in it begin.", reads=("first",), name="first")
     def first_day(self) -> date:
-        return self.first.date()  # type: ignore[attr-defined, no-any-return]
+        return self.first.date()  # type: ignore[attr-defined, no-any-return]  # of the row
 
     @derived("The day (UTC) before which charges in it begin.", reads=("until",), name="until")
     def until_day(self) -> date:
-        return self.until.date()  # type: ignore[attr-defined, no-any-return]
+        return self.until.date()  # type: ignore[attr-defined, no-any-return]  # of the row
 
     @derived("Rows or lines written so far.", reads=("done",), name="done")
     def done_rows(self) -> BigInt:
-        return BigInt(self.done)  # type: ignore[attr-defined]
+        return BigInt(self.done)  # type: ignore[attr-defined]  # of the row
 
     @derived("Rows or lines to write; 0 where nobody knows yet.", reads=("total",), name="total")
     def total_rows(self) -> BigInt:
-        return BigInt(self.total)  # type: ignore[attr-defined]
+        return BigInt(self.total)  # type: ignore[attr-defined]  # of the row
 
     @derived("Bytes of the file; null until it is there.", reads=("size",), name="size")
     def file_size(self) -> BigInt | None:
-        return None if self.size is None else BigInt(self.size)  # type: ignore[attr-defined]
+        return None if self.size is None else BigInt(self.size)  # type: ignore[attr-defined]  # of the row
 
     @derived("The tenant whose costs these are.", reads=("org_id",))
     def organization_id(self) -> strawberry.ID:

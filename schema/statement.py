@@ -101,11 +101,11 @@ class Statement(Node):
 
     @derived("The first day of its month.", reads=("month",), name="month")
     def first_day(self) -> date:
-        return self.month.date()  # type: ignore[attr-defined, no-any-return]
+        return self.month.date()  # type: ignore[attr-defined, no-any-return]  # of the row
 
     @derived("The versions that were closed, oldest first.", reads=("versions",), name="versions")
     def closed_versions(self) -> list[StatementVersion]:
-        return [_version(one) for one in self.versions]  # type: ignore[attr-defined]
+        return [_version(one) for one in self.versions]  # type: ignore[attr-defined]  # of the row
 
     @derived("The tenant it belongs to.", reads=("org_id",))
     def organization_id(self) -> strawberry.ID:

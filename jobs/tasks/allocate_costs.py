@@ -49,7 +49,7 @@ async def allocate_costs(ctx: dict[str, Any], *, org_id: str) -> int:
             await allocate_month(context, work)
         except PyMongoError as error:  # a primary that steps down, or a machine with too much to do
             raise Retry(defer=RETRY_SECONDS) from error
-        except Exception:
+        except Exception:  # whatever broke, people see that the work has ended; it is raised again
             await _tell(context, org_id, JobState.FAILED, done, len(due), began)
             raise
         done += 1

@@ -158,6 +158,6 @@ def test_a_question_that_makes_no_sense_is_refused(change: dict[str, object], pl
     DriversQuestion(**days)
 
     with pytest.raises(Invalid) as refused:
-        DriversQuestion(**(days | change))  # type: ignore[arg-type]
+        DriversQuestion(**(days | change))  # type: ignore[arg-type]  # any field
 
     assert refused.value.path == (place,)
