@@ -31,7 +31,7 @@ async def make_file(context: JobContext, export: FileExport, write: Callable[[Pa
         ended = await _made(export, write)
     except NoFileMade as error:
         ended = _failed(str(error))
-    except Exception:  # whatever broke, who asked is to see that it failed; it is raised again
+    except Exception:  # whatever broke, who asked is to see that it failed; it is logged
         log.exception("export_broke", export_id=str(export.id))
         ended = _failed(
             f"Something went wrong on our side; the log has it under {export.id}. Ask for the export again."
