@@ -1,7 +1,7 @@
 """Opens what every process needs: database, bus, queue, vault. Closed in reverse when the process ends."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,20 +74,23 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
     mongodb_url, redis_url = urls_of(settings)
     keys = load_keys(settings)
     await check_mongodb(mongodb_url)
-    client = connect(mongodb_url)
-    # Deleting what the retention is over for may need another database user than everything else.
-    sealing_url = settings.audit_mongodb_url
-    audit_client = client if sealing_url is None else connect(sealing_url.get_secret_value(), max_pool_size=2)
-    redis = await open_redis(redis_url)
-    bus = Bus(redis_url, count=count_live)
-    revocations = Revocations(redis_url, count=count_live)
-    vault = Vault(client, settings.mongodb_database, keys.master)
-    try:
+    async with AsyncExitStack() as closing:
+        client = connect(mongodb_url)
+        closing.push_async_callback(client.close)
+        audit_client = _audit_client(settings, client)
+        closing.push_async_callback(audit_client.close)
+        redis = await open_redis(redis_url)
+        closing.push_async_callback(redis.aclose, close_connection_pool=True)
+        vault = Vault(client, settings.mongodb_database, keys.master)
+        closing.push_async_callback(vault.close)
         database = await open_database(client, settings.mongodb_database)
-        await bus.connect()
-        await revocations.connect()
+        bus, revocations = Bus(redis_url, count=count_live), Revocations(redis_url, count=count_live)
+        for listening in (bus, revocations):
+            await listening.connect()
+            closing.push_async_callback(listening.disconnect)
         queue = Queue(redis)
         writer = Writer(bus.wake, queue, keys.audit[0])
+        closing.push_async_callback(writer.close)
         yield Backend(
             settings=settings,
             keys=keys,
@@ -104,14 +107,12 @@ async def open_backend(settings: Settings) -> AsyncIterator[Backend]:
             one_time_tokens=OneTimeTokens(keys.derived("one-time tokens")),
             guards=Guards(redis),
         )
-        await writer.close()
-    finally:
-        await revocations.disconnect()
-        await bus.disconnect()
-        await vault.close()
-        await redis.aclose(close_connection_pool=True)
-        await client.close()
-        await audit_client.close()
+
+
+def _audit_client(settings: Settings, client: AsyncMongoClient[dict[str, Any]]) -> AsyncMongoClient[dict[str, Any]]:
+    """Deleting what the retention is over for may need another database user than everything else."""
+    url = settings.audit_mongodb_url
+    return client if url is None else connect(url.get_secret_value(), max_pool_size=2)
 
 
 async def migrate(backend: Backend) -> list[str]:

@@ -29,6 +29,9 @@ class Permission(StrEnum):
     COSTS_MANAGE = "costs:manage"
     BUDGETS_WRITE = "budgets:write"
     FINDINGS_READ = "findings:read"
+    COMPLIANCE_READ = "compliance:read"
+    COMPLIANCE_MANAGE = "compliance:manage"
+    EVIDENCE_READ = "evidence:read"
     ALERTS_READ = "alerts:read"
     ALERTS_ACKNOWLEDGE = "alerts:acknowledge"
     CHANNELS_READ = "channels:read"
@@ -40,7 +43,15 @@ class Permission(StrEnum):
 P = Permission
 # What one sees of the clouds, without who else is there and what they did.
 _WATCH = frozenset(
-    {P.ORGANIZATIONS_READ, P.ACCOUNTS_READ, P.RESOURCES_READ, P.COSTS_READ, P.FINDINGS_READ, P.ALERTS_READ}
+    {
+        P.ORGANIZATIONS_READ,
+        P.ACCOUNTS_READ,
+        P.RESOURCES_READ,
+        P.COSTS_READ,
+        P.FINDINGS_READ,
+        P.COMPLIANCE_READ,
+        P.ALERTS_READ,
+    }
 )
 # Only a provider has clients; nothing of this is seen or done in a client.
 PROVIDER_ONLY = frozenset({P.ORGANIZATIONS_CREATE, P.CLIENTS_READ, P.CLIENTS_ENTER})
@@ -87,6 +98,9 @@ DESCRIPTIONS: dict[Permission, str] = {
     P.COSTS_MANAGE: "Set up where bills come from, rates, business metrics, allocation, known events and statements.",
     P.BUDGETS_WRITE: "Set budgets.",
     P.FINDINGS_READ: "See findings.",
+    P.COMPLIANCE_READ: "See controls, how they were judged, frameworks, scores, exceptions and the registers.",
+    P.COMPLIANCE_MANAGE: "Have controls judged; set exceptions, owners, attestations, registers and own frameworks.",
+    P.EVIDENCE_READ: "See the raw answers that checks have judged, verify them, and take audit packs out.",
     P.ALERTS_READ: "See alerts and follow them live.",
     P.ALERTS_ACKNOWLEDGE: "Take alerts on, put them away, assign them, comment; split and merge incidents.",
     P.CHANNELS_READ: "See channels, who is told of what, and what became of each message; never their secrets.",

@@ -46,6 +46,8 @@ PARTS = (
     logged(JobKind.FORECAST, Permission.COSTS_READ),
     logged(JobKind.ANOMALY_SCAN, Permission.COSTS_READ),
     logged(JobKind.STATEMENT, Permission.COSTS_READ),
+    logged(JobKind.CHECKS, Permission.COMPLIANCE_READ),
+    logged(JobKind.AUDIT_PACK, Permission.EVIDENCE_READ),
 )
 Kinds = Annotated[
     list[JobKind] | None,

@@ -27,6 +27,8 @@ register_enum(
         JobKind.FORECAST: "Forecasts costs. Takes costs:read.",
         JobKind.ANOMALY_SCAN: "Looks for anomalies in costs. Takes costs:read.",
         JobKind.STATEMENT: "Makes statements of a month. Takes costs:read.",
+        JobKind.CHECKS: "Judges controls. Takes compliance:read.",
+        JobKind.AUDIT_PACK: "Makes a pack for auditors. Takes evidence:read.",
     },
 )
 register_enum(

@@ -16,7 +16,7 @@ from app.web import Web, serving
 from app.wiring import Backend, open_backend
 from app.worker import work
 from documents.database import migrate
-from tests.factories.backlog import forget_backlog
+from tests.factories.backlog import forget_backlog, forget_everything
 from tests.factories.graph import Graph
 
 set_up_logs(json=False, level="INFO")
@@ -29,6 +29,7 @@ hypothesis.settings.register_profile("patient", deadline=None)
 # `make nightly`: twenty times as many examples.
 hypothesis.settings.register_profile("nightly", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("patient")
+OPENED = pytest.StashKey[Backend]()
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
@@ -72,12 +73,21 @@ def settings(servers: ServerUrls, tmp_path_factory: pytest.TempPathFactory) -> S
 
 
 @pytest.fixture(scope="session")
-async def backend(settings: Settings) -> AsyncIterator[Backend]:
+async def backend(settings: Settings, pytestconfig: pytest.Config) -> AsyncIterator[Backend]:
     """Everything a process opens, on the session's event loop."""
     async with open_backend(settings) as opened:
         await migrate(opened.client, settings.mongodb_database)
         await opened.vault.migrate()
+        pytestconfig.stash[OPENED] = opened
         yield opened
+
+
+@pytest.fixture(scope="module", autouse=True)
+async def begins_empty(pytestconfig: pytest.Config) -> None:
+    """A file of tests does not find, nor wait for, what the files before it have left in the stores they share."""
+    opened = pytestconfig.stash.get(OPENED, None)
+    if opened is not None:
+        await forget_everything(opened)
 
 
 @pytest.fixture(scope="session")

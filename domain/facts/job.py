@@ -18,6 +18,8 @@ class JobKind(StrEnum):
     FORECAST = "FORECAST"
     ANOMALY_SCAN = "ANOMALY_SCAN"
     STATEMENT = "STATEMENT"
+    CHECKS = "CHECKS"
+    AUDIT_PACK = "AUDIT_PACK"
 
 
 class JobState(StrEnum):

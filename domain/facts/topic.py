@@ -26,6 +26,11 @@ def anomalies(org_id: object) -> str:
     return f"tenant/{org_id}/anomalies"
 
 
+def controls(org_id: object) -> str:
+    """Controls of one organization that come to be judged differently."""
+    return f"tenant/{org_id}/controls"
+
+
 def incidents(org_id: object) -> str:
     """Incidents opened, changed and closed in one organization."""
     return f"tenant/{org_id}/incidents"

@@ -1,6 +1,7 @@
 """What other tests have left to be done; a worker that starts would do all of it first."""
 
 from app.wiring import Backend
+from documents.database import ALL
 from documents.event import EventCounter
 from documents.log_reader import LogReader
 from documents.outbox import DISPATCH_EVENTS, QUICK, SLOW, OutboxJob
@@ -21,3 +22,10 @@ async def forget_backlog(backend: Backend) -> None:
             await backend.redis.delete(*(b"arq:job:" + id for id in queued))
     await EventCounter.get_pymongo_collection().update_many({}, [{"$set": {"read_from": "$last"}}])
     await LogReader.get_pymongo_collection().delete_many({})
+
+
+async def forget_everything(backend: Backend) -> None:
+    """Empty every collection and Redis. The data keys stay, so that no vault meets the loss of one."""
+    for document in ALL:
+        await document.get_pymongo_collection().delete_many({})
+    await backend.redis.flushdb()

@@ -1,0 +1,1 @@
+"""The controls, a file each, named by its id."""
