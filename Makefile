@@ -45,7 +45,8 @@ chaos: $(VENV)/.dev ## Kill and break everything under load and see whether anyt
 	@$(BIN)/python -m tests.chaos $(CHAOS_ARGS)
 
 nightly: $(VENV)/.dev ## Run the property tests with twenty times as many examples (half an hour)
-	@$(PYTEST) -q --hypothesis-profile=nightly tests/unit tests/integration/test_rights_model.py
+	@$(PYTEST) -q --hypothesis-profile=nightly tests/unit tests/integration/test_rights_model.py \
+		tests/contract/test_isolation.py
 
 lint: $(VENV)/.dev ## Check format, lint, types and imports
 	@$(BIN)/ruff format --check --quiet . || { echo 'make format mends this.'; exit 1; }

@@ -39,6 +39,7 @@ def _lines() -> Iterator[str]:
     yield f"| every read of every document, with the scope of a stranger and one without the right | {reads} |"
     yield f"| **together: refused, or answered as if it did not exist** | **{len(ids) + len(texts) + reads}** |"
     yield ""
+    yield "Of ids whose type a place does not take, `make test` tries an eighth and `make nightly` all."
     yield "Each is compared with the same question about something that does not exist: the answers are the same to the"
     yield "letter. Every query is asked before and after the stranger holds anything: no list, sum or count differs."
     yield ""

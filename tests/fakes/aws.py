@@ -50,7 +50,7 @@ class Moto:
 
     @contextmanager
     def served(self) -> Iterator["Moto"]:
-        thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
             yield self
@@ -188,6 +188,8 @@ class Answering:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
+            wbufsize = -1  # head and body in one piece
+
             def do_POST(self) -> None:
                 outer.requests += 1
                 self.rfile.read(int(self.headers.get("Content-Length") or 0))
@@ -208,7 +210,7 @@ class Answering:
 @contextmanager
 def answering(status: int, body: str = "<html><body>Welcome</body></html>", **headers: str) -> Iterator[Answering]:
     answers = Answering(status, body, headers)
-    thread = threading.Thread(target=answers.server.serve_forever, daemon=True)
+    thread = threading.Thread(target=answers.server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield answers

@@ -214,7 +214,7 @@ def kmip_server(certificates: Certificates) -> Iterator[Callable[[], str | None]
 
 @contextmanager
 def _running(server: Any) -> Iterator[None]:
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield

@@ -52,6 +52,8 @@ def message_server() -> Iterator[MessageServer]:
     told = MessageServer()
 
     class Handler(BaseHTTPRequestHandler):
+        wbufsize = -1  # head and body in one piece
+
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             headers = {name.lower(): value for name, value in self.headers.items()}

@@ -50,7 +50,7 @@ def other_program_on(port: int) -> Iterator[None]:
         allow_reuse_address = True
 
     with HangUp((HOST, port), socketserver.BaseRequestHandler) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
         yield
         server.shutdown()
 
