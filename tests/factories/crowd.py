@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from beanie import Document
 from bson import Decimal128, ObjectId
 
 import documents
@@ -33,6 +34,27 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
 
     Returns the id of an account.
     """
+    (account_id,) = await make_crowds([org_id], count)
+    return account_id
+
+
+async def make_crowds(org_ids: Sequence[ObjectId], count: int) -> list[ObjectId]:
+    """The same for each of these tenants, stored together. Returns an account of each."""
+    stored: dict[type[Document], list[ROW]] = {}
+    for org_id in org_ids:
+        for document, rows in crowd_of(org_id, count).items():
+            stored.setdefault(document, []).extend(rows)
+    for document, rows in stored.items():
+        await document.get_pymongo_collection().insert_many(rows, ordered=False)
+    counters = documents.EventCounter.get_pymongo_collection()
+    await counters.delete_many({"_id": {"$in": list(org_ids)}})
+    await counters.insert_many([{"_id": org_id, "epoch": "e", "first": 1, "last": count} for org_id in org_ids])
+    accounts = stored[documents.Account]
+    return [ObjectId(str(accounts[at]["_id"])) for at in range(1, len(accounts), len(accounts) // len(org_ids))]
+
+
+def crowd_of(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]]:
+    """The rows by document."""
     accounts = [_account(org_id, number) for number in range(max(2, count // 100))]
     resources = [_resource(accounts[number % len(accounts)], number) for number in range(count)]
     findings = [_finding(resource, number) for number, resource in enumerate(resources)]
@@ -41,10 +63,10 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
     edition_id = ObjectId()
     budgets = [{"_id": ObjectId(), **_budget(org_id, number)} for number in range(max(2, count // 10))]
     people = [_person(org_id, number) for number in range(max(2, count // 10))]
-    await documents.User.get_pymongo_collection().insert_many(people)
     endpoints = [endpoint_row(account, number) for number, account in enumerate(accounts)]
     runs = [{"_id": ObjectId(), **_sync(accounts[number % len(accounts)], number)} for number in range(count)]
-    stored: dict[type[documents.TenantDocument], Sequence[ROW]] = {
+    return {
+        documents.User: people,
         documents.Account: accounts,
         documents.Resource: resources,
         documents.Finding: findings,
@@ -91,12 +113,6 @@ async def make_crowd(org_id: ObjectId, count: int) -> ObjectId:
         documents.CostExport: [cost_export_row(org_id, number) for number in range(count)],
         documents.AuditExport: [audit_export_row(org_id, number) for number in range(count)],
     }
-    for document, rows in stored.items():
-        await document.rows().insert_many(rows)
-    counters = documents.EventCounter.get_pymongo_collection()
-    counter = {"$set": {"epoch": "e", "first": 1, "last": count}}
-    await counters.update_one({"_id": org_id}, counter, upsert=True)
-    return ObjectId(str(accounts[1]["_id"]))
 
 
 def _person(org_id: ObjectId, number: int) -> ROW:

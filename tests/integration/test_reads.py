@@ -13,7 +13,7 @@ from documents import Role
 from documents.database import migrate
 from schema.node import global_id
 from tests.contract.graph_walk import GRAPH, selection
-from tests.factories.crowd import make_crowd
+from tests.factories.crowd import make_crowd, make_crowds
 from tests.factories.graph import Graph
 from tests.factories.holdings import make_holdings
 from tests.factories.tenant import Tenant, make_tenant
@@ -184,8 +184,7 @@ async def test_a_provider_pages_through_all_its_clients_in_order(house: House, b
     # More than are asked about at once.
     clients = [{"_id": ObjectId(), "msp_id": provider.organization.id, "kind": "COMPANY"} for _ in range(120)]
     await documents.Organization.get_pymongo_collection().insert_many([{**one, "name": "c"} for one in clients])
-    for client in clients:
-        await make_crowd(client["_id"], 3)
+    await make_crowds([client["_id"] for client in clients], 3)
     query = """query($after: Cursor) {
         findings(first: 100, after: $after, filter: {severities: [LOW, CRITICAL, HIGH]}) {
             nodes { id severity } pageInfo { hasNextPage endCursor } totalCount } }"""
