@@ -2,7 +2,7 @@
 
 import gc
 import weakref
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -199,6 +199,16 @@ def test_what_only_the_standard_executor_knows_is_left_to_it(query: str) -> None
     assert Operations().of(executor) is None
 
 
+@pytest.fixture
+def small_heap() -> Iterator[None]:
+    """What was made before is not looked through each time: after thousands of other tests that takes minutes."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
+@pytest.mark.usefixtures("small_heap")
 async def test_compiled_functions_keep_no_request_alive() -> None:
     on = schema()
     kept = Person("x")
@@ -212,6 +222,7 @@ async def test_compiled_functions_keep_no_request_alive() -> None:
     assert watch() is None
 
 
+@pytest.mark.usefixtures("small_heap")
 async def test_a_schema_is_let_go_with_all_that_was_compiled_for_it() -> None:
     on = schema()
     await ask("{ items { title } }", Thing("a"), on=on)
@@ -277,6 +288,7 @@ async def details_kept(executor: Any, events: int) -> int:
     return kept
 
 
+@pytest.mark.usefixtures("small_heap")
 async def test_an_open_subscription_keeps_nothing_of_the_events_that_are_over() -> None:
     assert await details_kept(CompiledExecutor, 200) < 100
     assert await details_kept(None, 200) > 200, "graphql-core no longer keeps them: take the remedy out"
