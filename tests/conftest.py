@@ -1,9 +1,11 @@
 """What every test may ask for: real servers, an open backend, and tenants made to order."""
 
 import asyncio
+import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import hypothesis
 import pytest
@@ -29,6 +31,7 @@ hypothesis.settings.register_profile("patient", deadline=None)
 # `make nightly`: twenty times as many examples.
 hypothesis.settings.register_profile("nightly", deadline=None, max_examples=2000)
 hypothesis.settings.load_profile("patient")
+MEMORY, ROOM = Path("/dev/shm"), 4 * 1024**3
 OPENED = pytest.StashKey[Backend]()
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
@@ -42,12 +45,19 @@ def shared() -> Path:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerUrls]:
+def servers_dir(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """In memory where there is room: what these servers keep ends with the run, so no disk need be waited for."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        with TemporaryDirectory(dir=MEMORY, prefix="cloudwatcher-tests-") as folder:
+            yield Path(folder)
+    else:
+        yield tmp_path_factory.mktemp("servers")
+
+
+@pytest.fixture(scope="session")
+def servers(servers_dir: Path) -> Iterator[ServerUrls]:
     """A real mongod and a real Valkey for the whole run."""
-    embedded = EmbeddedServers(
-        tmp_path_factory.mktemp("servers"), mongod_args=("--setParameter", "enableTestCommands=1")
-    )
-    with embedded:
+    with EmbeddedServers(servers_dir, mongod_args=("--setParameter", "enableTestCommands=1")) as embedded:
         yield embedded.urls
 
 
