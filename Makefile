@@ -11,8 +11,9 @@ ANOMALY_DATA ?= ../shared/data/cost_anomaly_bench
 # Two processes, a file of tests at a time: each starts servers of its own.
 PYTEST := $(BIN)/pytest -n 2 --dist loadfile
 
-# What goes through the executor; who may do what, and which index serves it, is tried on the compiled one only.
-ASK_THE_GRAPH = $(filter-out %/test_isolation.py %/test_access.py %/test_explain.py,$(shell grep -lw Graph tests/contract/test_*.py tests/integration/test_*.py))
+# What goes through the executor. Who may do what, which index serves it, and what jobs do is tried on the compiled one only.
+ON_ONE = isolation access explain sync_life cost_anomalies commitments audit_export cost_exports forecast budgets connecting_aws
+ASK_THE_GRAPH = $(filter-out $(ON_ONE:%=\%/test_%.py),$(shell grep -lw Graph tests/contract/test_*.py tests/integration/test_*.py))
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
