@@ -241,12 +241,12 @@ async def test_syncs_that_fail_are_no_incident(backend: Backend) -> None:
     assert await stored_incidents(tenant) == []
 
 
-async def test_a_storm_of_two_thousand_alerts_is_dealt_with_quickly(backend: Backend) -> None:
+async def test_a_storm_of_alerts_is_dealt_with_quickly(backend: Backend) -> None:
     tenant = await make_tenant(backend)
     # A quarter about one intruder, a quarter in pairs on one resource, the rest unrelated but all in one account.
-    causes = [event(f"intruder {n}", n / 100, principal="eve", region="r-1") for n in range(500)]
-    causes += [event(f"pair {n}", n / 100, resource_native_id=f"i-{n // 2}", region="r-1") for n in range(500)]
-    causes += [event(f"lone {n}", n / 100, resource_native_id=f"lone-{n}", region="r-1") for n in range(1000)]
+    causes = [event(f"intruder {n}", n / 100, principal="eve", region="r-1") for n in range(200)]
+    causes += [event(f"pair {n}", n / 100, resource_native_id=f"i-{n // 2}", region="r-1") for n in range(200)]
+    causes += [event(f"lone {n}", n / 100, resource_native_id=f"lone-{n}", region="r-1") for n in range(400)]
     await raise_all(backend, tenant, causes)
 
     begun, busy = time.perf_counter(), time.process_time()
@@ -254,26 +254,26 @@ async def test_a_storm_of_two_thousand_alerts_is_dealt_with_quickly(backend: Bac
     seconds, busy = time.perf_counter() - begun, time.process_time() - busy
 
     incidents = await stored_incidents(tenant)
-    print(f"\n2,000 alerts: {seconds:.1f} s, {busy:.1f} s of them our own")
-    assert sorted((incident.member_count for incident in incidents), reverse=True) == [500, *[2] * 250]
+    print(f"\n800 alerts: {seconds:.1f} s, {busy:.1f} s of them our own")
+    assert sorted((incident.member_count for incident in incidents), reverse=True) == [200, *[2] * 100]
     # Our own time, because the machine may be busy with other things; this catches what grows with the square.
-    assert busy < 30
+    assert busy < 10
 
 
 async def test_a_large_incident_is_no_large_document(backend: Backend) -> None:
     tenant = await make_tenant(backend)
-    causes = [event(f"alert {n} {'x' * 150}", n / 100, principal="eve") for n in range(600)]
+    causes = [event(f"alert {n} {'x' * 150}", n / 100, principal="eve") for n in range(250)]
     await raised_and_matched(backend, tenant, *causes)
 
     (incident,) = await stored_incidents(tenant)
     pipeline = [{"$match": {"_id": incident.id}}, {"$project": {"size": {"$bsonSize": "$$ROOT"}}}]
     (row,) = await (await documents.Incident.rows().aggregate(pipeline)).to_list()
 
-    assert incident.member_count == 600
+    assert incident.member_count == 250
     assert len(incident.timeline) == len(incident.links) == 100
     assert row["size"] < 100_000
     linked = IncidentMember.rows().find({"incident_id": incident.id, "links": {"$ne": []}})
-    assert len(await linked.to_list()) == 599  # all but the first came by a link
+    assert len(await linked.to_list()) == 249  # all but the first came by a link
 
 
 async def test_an_alert_in_two_tenants_joins_neither(backend: Backend) -> None:
