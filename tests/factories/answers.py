@@ -6,7 +6,8 @@ from typing import Any
 
 from domain.compliance.answers import Answers, Call
 from domain.compliance.control import Case, Control, Procedure
-from domain.facts.compliance import Integration
+from domain.compliance.judging import Judgement, judge
+from domain.facts.compliance import Integration, Verdict
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -56,3 +57,16 @@ def case(judged: Answers, control: Control, /, *others: Answers, now: datetime =
 def procedure(control: Control, integration: Integration) -> Procedure:
     """The procedure of a control that judges this system."""
     return next(one for one in control.procedures if one.integration is integration)
+
+
+def judged(
+    control: Control, looked_at: Answers, /, *others: Answers, now: datetime = NOW, **parameters: Any
+) -> Judgement:
+    """What the control says of these answers."""
+    made = case(looked_at, control, *others, now=now, **parameters)
+    return judge(procedure(control, looked_at.integration), made)
+
+
+def faults(judgement: Judgement) -> list[str]:
+    """The resources of everything that did not pass, the worst first."""
+    return [item.resource for item in judgement.items if item.verdict is not Verdict.PASS]
