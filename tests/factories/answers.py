@@ -23,12 +23,13 @@ def answers(
     *asked: Call | tuple[Any, ...],
     unread: Collection[str] = (),
     off: Collection[str] = (),
+    needless: Collection[str] = (),
     account: str = "the-account",
 ) -> Answers:
     """What was read of one account. A tuple is an operation and its pages; alone it was asked and nothing came.
 
     `unread` are operations that were not read in whole, or a mapping of them to the reasons; `off` those that are not
-    offered.
+    offered, and `needless` those that there was nothing to ask about.
     """
     by_operation: dict[str, tuple[Call, ...]] = {}
     for one in (one if isinstance(one, Call) else call(*one) for one in asked):
@@ -38,7 +39,7 @@ def answers(
         account=account,
         read_at=NOW,
         by_operation=by_operation,
-        whole=frozenset(by_operation) - set(unread) - set(off),
+        whole=frozenset((*by_operation, *needless)) - set(unread) - set(off),
         unread=unread if isinstance(unread, Mapping) else dict.fromkeys(unread, "the call was refused"),
         off=frozenset(off),
     )
