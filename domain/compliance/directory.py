@@ -1,5 +1,6 @@
 """Okta as the directory that others are compared with: who people are, and who has left."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -32,9 +33,14 @@ def names_of(user: Any) -> set[str]:
     return {name.lower() for name in (profile["login"], profile.get("email")) if name}
 
 
-def leavers(users: list[Any]) -> dict[str, datetime]:
+def short_names_of(user: Any) -> set[str]:
+    """The same, and what stands before the @: systems that are not told of addresses often use that."""
+    return {short for name in names_of(user) for short in (name, name.partition("@")[0])}
+
+
+def leavers(users: list[Any], names: Callable[[Any], set[str]] = names_of) -> dict[str, datetime]:
     """By name, when the directory has ended whom it knows by it. A name that somebody still has is left out."""
     gone = [user for user in users if user["status"] == LEFT]
-    here = {name for user in users if user["status"] != LEFT for name in names_of(user)}
-    ended = ((name, instant(user["statusChanged"])) for user in gone for name in names_of(user))
+    here = {name for user in users if user["status"] != LEFT for name in names(user)}
+    ended = ((name, instant(user["statusChanged"])) for user in gone for name in names(user))
     return {name: at for name, at in ended if name not in here}

@@ -85,7 +85,7 @@ def _slack(case: Case) -> Iterator[Item]:
     users = directory(case)
     left, known = leavers(users), {name: user for user in users for name in names_of(user)}
     for member in live_people(case.answers):
-        address = member["profile"].get("email", "").lower()
+        address = (member["profile"].get("email") or "").lower()
         yield _member(member, address in left, known.get(address), case)
 
 
