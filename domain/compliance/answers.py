@@ -68,7 +68,8 @@ class Answers:
         """The calls with these arguments, where the verdict hangs on one having been made. Raises Unread for none."""
         found = tuple(call for call in self.calls(operation) if _has(call, arguments))
         if not found:
-            raise Unread(operation, f"was not asked for {', '.join(str(value) for value in arguments.values())}")
+            wanted = ", ".join(f"{name} {value}" for name, value in arguments.items())
+            raise Unread(operation, f"was not asked for {wanted}" if wanted else "was not asked")
         return found
 
     def by(self, operation: str, argument: str) -> dict[Any, tuple[Any, ...]]:
