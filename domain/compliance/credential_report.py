@@ -1,7 +1,6 @@
 """The credential report of an AWS account, as controls read it."""
 
 import csv
-from io import StringIO
 
 from domain.compliance.answers import Answers, Unread
 
@@ -19,4 +18,4 @@ def credentials(answers: Answers) -> dict[str, dict[str, str]]:
     report = answers.answer(OPERATION)
     if report is None:
         raise Unread(OPERATION, "no report was made")
-    return {row["user"]: row for row in csv.DictReader(StringIO(report["Content"], newline=""))}
+    return {row["user"]: row for row in csv.DictReader(report["Content"].splitlines())}
