@@ -100,7 +100,7 @@ def _github(case: Case) -> Iterator[Item]:
 
 def _personal_token(token: Any, case: Case) -> Item:
     resource, ends = f"personal-access-token/{token['id']}", token["token_expires_at"]
-    name, most = f"{token['token_name']} of {token['owner']['login']}", case.parameters["max_days"]
+    name, most = token["token_name"], case.parameters["max_days"]
     if token["token_expired"]:
         return passed(resource, f"{name} has ended")
     if ends is None:

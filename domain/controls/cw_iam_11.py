@@ -137,10 +137,11 @@ def _github(case: Case) -> Iterator[Item]:
 
 
 def _secret(resource: str, secret: Any, case: Case) -> Item:
-    name, days = secret["name"].upper(), age(secret["updated_at"], case.now)
+    name = secret["name"].upper()
     found = next((one for one in case.parameters["secret_name_patterns"] if one.upper() in name), None)
     if found is None:
         return passed(resource, "not named like a key of a cloud")
+    days = age(secret["updated_at"], case.now)
     observed, expected = f"named like {found}, {days.days} days old", "a short-lived identity by OpenID Connect"
     if days > timedelta(days=SECRET_DAYS):
         return failed(resource, observed, expected)

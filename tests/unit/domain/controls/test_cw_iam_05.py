@@ -115,8 +115,7 @@ def github(tokens: list[Any], keys: list[Any], **made: Any) -> Answers:
 
 def token(left: float | None, expired: bool = False) -> dict[str, Any]:
     ends = None if left is None else ago(-left)
-    owner = {"login": "ann"}
-    return {"id": 1, "token_name": "ci", "owner": owner, "token_expired": expired, "token_expires_at": ends}
+    return {"id": 1, "token_name": "ci", "token_expired": expired, "token_expires_at": ends}
 
 
 def deploy_key(days: float, read_only: bool = True) -> dict[str, Any]:
