@@ -64,6 +64,22 @@ class Answers:
             raise Unread(operation, self.unread.get(operation, "was not read"))
         return self.by_operation.get(operation, ())
 
+    def asked(self, operation: str, **arguments: Any) -> tuple[Call, ...]:
+        """The calls with these arguments, where the verdict hangs on one having been made. Raises Unread for none."""
+        found = tuple(call for call in self.calls(operation) if _has(call, arguments))
+        if not found:
+            wanted = ", ".join(f"{name} {value}" for name, value in arguments.items())
+            raise Unread(operation, f"was not asked for {wanted}" if wanted else "was not asked")
+        return found
+
+    def by(self, operation: str, argument: str) -> dict[Any, tuple[Any, ...]]:
+        """The pages of all calls by the value of this argument, for what is asked about each thing of a long list."""
+        found: dict[Any, tuple[Any, ...]] = {}
+        for call in self.calls(operation):
+            value = call.arguments[argument]
+            found[value] = (*found.get(value, ()), *call.pages)
+        return found
+
     def items(self, operation: str, path: str = "") -> Iterator[Any]:
         """What the lists under a dotted path of all pages of all calls hold. Raises as `calls`, and TypeError."""
         for call in self.calls(operation):

@@ -1,7 +1,7 @@
 """What a control is: what must hold, and for each system a pure procedure that judges what was read of it."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
@@ -97,7 +97,7 @@ class Control(BaseModel):
     criteria: tuple[str, ...] = Field(min_length=1)
     objective: str = Field(min_length=1)
     owner_role: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = Field(default_factory=dict)
     remediations: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
     procedures: tuple[Procedure, ...] = Field(min_length=1)

@@ -49,7 +49,7 @@ def judge(procedure: Procedure, case: Case, is_exempt: Callable[[str], bool] = l
     except MISSHAPEN as error:
         problem = f"The answers have another shape than expected ({type(error).__name__}: {error})."
         return Judgement(status=CheckStatus.ERROR, problem=problem)
-    worst_first = sorted(items, key=lambda item: list(_RANK).index(item.verdict))
+    worst_first = sorted(items, key=lambda item: _RANK[item.verdict])
     return Judgement(status=_status(items), items=tuple(worst_first))
 
 
