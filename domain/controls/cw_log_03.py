@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from domain.compliance.aggregated import scoped
+from domain.compliance.call_index import first_pages, joined
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
+from domain.compliance.google_scopes import aggregated, full_name, path_of
+from domain.compliance.labels import label_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
-# The label by which data is classed, and the classes that must not be read unseen: those of CW-DAT-06.
-LABEL = "data-class"
+# The classes of data that must not be read unseen, of those of CW-DAT-06.
 SENSITIVE = frozenset({"confidential", "restricted", "pii", "phi", "cardholder"})
 BALANCER_LOG = "access_logs.s3.enabled"
 # Below that share of the traffic sampled, what is not in the log says nothing.
@@ -44,30 +45,29 @@ def _vpcs(case: Case) -> Iterator[Item]:
 
 
 def _balancers(case: Case) -> Iterator[Item]:
+    attributes = first_pages(case.answers, "elbv2.describe_load_balancer_attributes", "LoadBalancerArn")
     for balancer in case.answers.items("elbv2.describe_load_balancers", "LoadBalancers"):
         # Those between networks have no scheme.
         if balancer.get("Scheme") != "internet-facing":
             continue
         arn = balancer["LoadBalancerArn"]
-        said = case.answers.answer("elbv2.describe_load_balancer_attributes", LoadBalancerArn=arn)["Attributes"]
-        values = {one["Key"]: one["Value"] for one in said}
+        values = {one["Key"]: one["Value"] for one in attributes[arn]["Attributes"]}
         yield _logs(arn, "requests", is_on=values[BALANCER_LOG] == "true")
 
 
 def _web_acls(case: Case) -> Iterator[Item]:
+    logged = first_pages(case.answers, "wafv2.get_logging_configuration", "ResourceArn")
     for acl in case.answers.items("wafv2.list_web_acls", "WebACLs"):
-        found = case.answers.answer("wafv2.get_logging_configuration", ResourceArn=acl["ARN"])
-        where = ((found or {}).get("LoggingConfiguration") or {}).get("LogDestinationConfigs")
+        where = (logged.get(acl["ARN"], {}).get("LoggingConfiguration") or {}).get("LogDestinationConfigs")
         yield _logs(acl["ARN"], "requests", is_on=bool(where))
 
 
 def _buckets(case: Case) -> Iterator[Item]:
     """Those whose label says that they are sensitive."""
-    for call in case.answers.calls("s3.get_bucket_tagging"):
-        bucket, tags = call.arguments["Bucket"], [tag for page in call.pages for tag in page["TagSet"]]
-        if any(tag["Key"] == LABEL and tag["Value"].lower() in SENSITIVE for tag in tags):
-            found = case.answers.answer("s3.get_bucket_logging", Bucket=bucket)
-            where = ((found or {}).get("LoggingEnabled") or {}).get("TargetBucket")
+    logged = first_pages(case.answers, "s3.get_bucket_logging", "Bucket")
+    for bucket, tags in joined(case.answers, "s3.get_bucket_tagging", "Bucket", "TagSet").items():
+        if label_of(tags) in SENSITIVE:
+            where = (logged.get(bucket, {}).get("LoggingEnabled") or {}).get("TargetBucket")
             yield _logs(bucket, "access", is_on=bool(where))
 
 
@@ -127,20 +127,15 @@ def _of_config(resource: str, config: Mapping[str, Any] | None, rate: str, defau
 
 def _gcp(case: Case) -> Iterator[Item]:
     """A subnet is used when a machine stands in it."""
-    machines = scoped(case.answers, "compute.v1:instances.aggregatedList", "instances")
+    machines = aggregated(case.answers, "compute.v1:instances.aggregatedList", "instances")
     cards = (card for machine in machines for card in machine.get("networkInterfaces") or [])
-    used = {_path(card["subnetwork"]) for card in cards if card.get("subnetwork")}
-    for subnet in scoped(case.answers, "compute.v1:subnetworks.list", "subnetworks"):
-        if _path(subnet["selfLink"]) in used and subnet.get("purpose", ORDINARY[0]) in ORDINARY:
-            yield _of_config(subnet["selfLink"], subnet.get("logConfig"), "flowSampling", 0.5)
-    for backend in scoped(case.answers, "compute.v1:backendServices.list", "backendServices"):
+    used = {path_of(card["subnetwork"]) for card in cards if card.get("subnetwork")}
+    for subnet in aggregated(case.answers, "compute.v1:subnetworks.list", "subnetworks"):
+        if path_of(subnet["selfLink"]) in used and subnet.get("purpose", ORDINARY[0]) in ORDINARY:
+            yield _of_config(full_name(subnet), subnet.get("logConfig"), "flowSampling", 0.5)
+    for backend in aggregated(case.answers, "compute.v1:backendServices.list", "backendServices"):
         if backend["loadBalancingScheme"] in EXTERNAL:
-            yield _of_config(backend["selfLink"], backend.get("logConfig"), "sampleRate", 1.0)
-
-
-def _path(link: str) -> str:
-    """A link without its server and version, which differ between answers."""
-    return link.partition("/projects/")[2]
+            yield _of_config(full_name(backend), backend.get("logConfig"), "sampleRate", 1.0)
 
 
 def _digitalocean(case: Case) -> Iterator[Item]:

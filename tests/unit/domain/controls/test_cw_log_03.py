@@ -18,7 +18,12 @@ EMPTY_AWS: dict[str, Any] = {
     "elbv2.describe_load_balancers": {"LoadBalancers": []},
     "wafv2.list_web_acls": {"WebACLs": []},
 }
-SETTINGS = ("s3.get_bucket_tagging", "s3.get_bucket_logging", "wafv2.get_logging_configuration")
+SETTINGS = (
+    "s3.get_bucket_tagging",
+    "s3.get_bucket_logging",
+    "wafv2.get_logging_configuration",
+    "elbv2.describe_load_balancer_attributes",
+)
 
 
 def account(*asked: Any, **pages: Any) -> Answers:
@@ -175,7 +180,13 @@ def project(subnets: list[Any], backends: list[Any] | None = None, *, used: bool
         ),
         (
             "compute.v1:backendServices.list",
-            {"items": {"global": {"backendServices": [{"selfLink": "b", **one} for one in backends or []]}}},
+            {
+                "items": {
+                    "global": {
+                        "backendServices": [{"selfLink": "https://c/projects/p/b", **one} for one in backends or []]
+                    }
+                }
+            },
         ),
     )
 
