@@ -5,6 +5,7 @@ from typing import Any
 
 from domain.compliance.call_index import first_pages, joined
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
+from domain.compliance.environments import is_critical
 from domain.compliance.google_scopes import aggregated, full_name, path_of
 from domain.compliance.labels import label_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
@@ -139,14 +140,16 @@ def _gcp(case: Case) -> Iterator[Item]:
 
 
 def _digitalocean(case: Case) -> Iterator[Item]:
-    """Every database, since nothing tells which are in production."""
-    for call in case.answers.calls("GET /v2/databases/{database_cluster_uuid}/logsink"):
-        kinds = [sink["sink_type"] for page in call.pages for sink in page["sinks"] or []]
-        resource = call.arguments["database_cluster_uuid"]
+    """Every database counts as production that does not say otherwise by its tags."""
+    sinks = joined(case.answers, "GET /v2/databases/{database_cluster_uuid}/logsink", "database_cluster_uuid", "sinks")
+    for database in case.answers.items("GET /v2/databases", "databases"):
+        if not is_critical(database.get("tags")):
+            continue
+        kinds = [sink["sink_type"] for sink in sinks.get(database["id"], [])]
         if kinds:
-            yield passed(resource, f"logs sent to {', '.join(kinds)}")
+            yield passed(database["id"], f"logs sent to {', '.join(kinds)}")
         else:
-            yield failed(resource, "no log sink", "a log sink")
+            yield failed(database["id"], "no log sink", "a log sink")
 
 
 CONTROL = Control(
@@ -214,9 +217,9 @@ CONTROL = Control(
         Procedure(
             integration=Integration.DIGITALOCEAN,
             scope="resource",
-            operations=("GET /v2/databases/{database_cluster_uuid}/logsink",),
-            passes="Each database sends its logs to a sink.",
-            fails="A database has no log sink.",
+            operations=("GET /v2/databases/{database_cluster_uuid}/logsink", "GET /v2/databases"),
+            passes="Each production database sends its logs to a sink.",
+            fails="A production database has no log sink.",
             judge=_digitalocean,
         ),
     ),

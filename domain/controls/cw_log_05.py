@@ -6,6 +6,7 @@ from typing import Any
 
 from domain.compliance.completeness import of_all_but_one
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
+from domain.compliance.environments import is_critical
 from domain.compliance.event_alarms import live_alarms
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
@@ -123,10 +124,12 @@ def _covers(policy: Mapping[str, Any], droplet: Mapping[str, Any]) -> bool:
 
 
 def _digitalocean(case: Case) -> Iterator[Item]:
-    """Every droplet, since nothing tells which are in production."""
+    """Every droplet counts as production that does not say otherwise by its tags."""
     listed = case.answers.items("GET /v2/monitoring/alerts", "policies")
     policies = [one for one in listed if one["enabled"] and one["type"].startswith(DROPLETS)]
     for droplet in case.answers.items("GET /v2/droplets", "droplets"):
+        if not is_critical(droplet["tags"]):
+            continue
         own, name = [one for one in policies if _covers(one, droplet)], str(droplet["id"])
         if not own:
             yield failed(name, "no alert", "an alert with a destination")
@@ -239,9 +242,9 @@ CONTROL = Control(
             integration=Integration.DIGITALOCEAN,
             scope="team",
             operations=("GET /v2/monitoring/alerts", "GET /v2/droplets"),
-            passes="Every droplet has an alert that is enabled and tells somebody by e-mail or Slack.",
+            passes="Every production droplet has an alert that is enabled and tells somebody by e-mail or Slack.",
             warns="Its alerts tell nobody.",
-            fails="A droplet has no alert.",
+            fails="A production droplet has no alert.",
             judge=_digitalocean,
         ),
         Procedure(

@@ -215,12 +215,21 @@ def test_used_subnets_and_external_backends_of_google_log(read: Answers, expecte
 
 
 @pytest.mark.parametrize(
-    ("sinks", "status"),
-    [([{"sink_type": "rsyslog"}], CheckStatus.PASS), ([], CheckStatus.FAIL), (None, CheckStatus.FAIL)],
+    ("sinks", "tags", "status"),
+    [
+        ([{"sink_type": "rsyslog"}], None, CheckStatus.PASS),
+        ([], None, CheckStatus.FAIL),
+        (None, ["env:production"], CheckStatus.FAIL),
+        ([], ["env:test"], CheckStatus.NOT_APPLICABLE),
+    ],
 )
-def test_databases_of_digitalocean_send_their_logs(sinks: Any, status: CheckStatus) -> None:
+def test_databases_of_digitalocean_send_their_logs(sinks: Any, tags: Any, status: CheckStatus) -> None:
     operation = "GET /v2/databases/{database_cluster_uuid}/logsink"
-    read = answers(Integration.DIGITALOCEAN, call(operation, {"sinks": sinks}, database_cluster_uuid="d"))
+    read = answers(
+        Integration.DIGITALOCEAN,
+        call(operation, {"sinks": sinks}, database_cluster_uuid="d"),
+        ("GET /v2/databases", {"databases": [{"id": "d", "tags": tags}]}),
+    )
     assert judged(CONTROL, read).status is status
 
 
