@@ -67,8 +67,9 @@ def _functions(case: Case) -> Iterator[Item]:
 
 
 def _clusters(case: Case) -> Iterator[Item]:
-    for page in first_pages(case.answers, "eks.describe_cluster", "name").values():
-        arn, version = page["cluster"]["arn"], page["cluster"]["version"]
+    for call in case.answers.calls("eks.describe_cluster"):
+        cluster = call.pages[0]["cluster"]
+        arn, version = cluster["arn"], cluster["version"]
         standard, extended = cluster_ends(version) or (None, None)
         if extended is not None and extended <= case.now:
             yield failed(arn, f"{version}, unsupported since {extended:%Y-%m-%d}", "a supported version")

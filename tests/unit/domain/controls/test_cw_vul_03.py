@@ -1,5 +1,6 @@
 """Hosts are patched, supported and hardened."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -23,21 +24,26 @@ def account(
     tokens: str = "required",
     database: bool | None = None,
     function: dict[str, Any] | None = None,
-    cluster: str | None = None,
+    clusters: tuple[str, ...] = (),
 ) -> Answers:
     instance = {"InstanceId": "i", "State": {"Name": state}, "MetadataOptions": {"HttpTokens": tokens}}
     databases = [] if database is None else [{"DBInstanceArn": "db", "AutoMinorVersionUpgrade": database}]
     managed = [{"InstanceId": "i", "PingStatus": ping}] if ping else []
-    clusters = [call("eks.describe_cluster", {"cluster": {"arn": "k", "version": cluster}}, name="k")]
-    return answers(
+    # Their names are unique in a region only.
+    described = [
+        call("eks.describe_cluster", {"cluster": {"arn": f"k{number}", "version": version}}, at=str(number), name="k")
+        for number, version in enumerate(clusters)
+    ]
+    made = answers(
         Integration.AWS,
         ("ssm.describe_instance_information", {"InstanceInformationList": managed}),
         ("ssm.describe_instance_patch_states", {"InstancePatchStates": [patches] if patches else []}),
         ("ec2.describe_instances", {"Reservations": [{"Instances": [instance]}] if state else []}),
         ("rds.describe_db_instances", {"DBInstances": databases}),
         ("lambda.list_functions", {"Functions": [{"FunctionArn": "f", **function}] if function else []}),
-        *(clusters if cluster else [("eks.describe_cluster",)]),
+        *described,
     )
+    return replace(made, whole=made.whole | {"eks.describe_cluster"})
 
 
 @pytest.mark.parametrize(
@@ -58,11 +64,12 @@ def account(
         (account(function={"Runtime": "python3.9"}), {"f": "FAIL"}),
         (account(function={"Runtime": "python9.9"}), {"f": "PASS"}),
         (account(function={"PackageType": "Image"}), {}),
-        (account(cluster="1.34"), {"k": "PASS"}),
-        (account(cluster="1.99"), {"k": "PASS"}),
-        (account(cluster="1.31"), {"k": "WARNING"}),
-        (account(cluster="1.28"), {"k": "FAIL"}),
-        (account(cluster="1.19"), {"k": "FAIL"}),
+        (account(clusters=("1.34",)), {"k0": "PASS"}),
+        (account(clusters=("1.99",)), {"k0": "PASS"}),
+        (account(clusters=("1.31",)), {"k0": "WARNING"}),
+        (account(clusters=("1.28",)), {"k0": "FAIL"}),
+        (account(clusters=("1.19",)), {"k0": "FAIL"}),
+        (account(clusters=("1.28", "1.34")), {"k0": "FAIL", "k1": "PASS"}),
     ],
 )
 def test_things_of_aws_are_patched_and_supported(read: Answers, expected: dict[str, str]) -> None:
