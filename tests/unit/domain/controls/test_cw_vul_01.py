@@ -133,6 +133,7 @@ def project(state: str | None = "SCANNING_ACTIVE", *found: tuple[str, float]) ->
         (project("SCANNING_ACTIVE", ("CRITICAL", 13)), {"r": "PASS", "vm/CVE-1": "WARNING"}),
         (project("SCANNING_ACTIVE", ("HIGH", 31)), {"r": "PASS", "vm/CVE-1": "FAIL"}),
         (project("SCANNING_ACTIVE", ("MEDIUM", 400)), {"r": "PASS"}),
+        (project("SCANNING_ACTIVE", ("", 400)), {"r": "PASS"}),
     ],
 )
 def test_google_scans_images_and_machines(read: Answers, expected: dict[str, str]) -> None:
