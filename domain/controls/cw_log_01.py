@@ -193,7 +193,7 @@ CONTROL = Control(
             operations=("GET Microsoft.Insights/diagnosticSettings",),
             passes="Diagnostic settings of the subscription export Administrative, Security, Policy and Alert.",
             warns="One of the four categories is not exported.",
-            fails="Nothing is exported, or two or more of the four categories are missing.",
+            fails="Two or more of the four categories are not exported.",
             judge=_azure,
         ),
         Procedure(

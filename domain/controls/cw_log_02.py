@@ -1,6 +1,6 @@
 """Trails cannot be altered and last long enough."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -76,11 +76,12 @@ def _of_trail(trail: Mapping[str, Any], case: Case) -> Item:
     return warned(arn, seen, wanted) if locked or is_versioned else failed(arn, seen, wanted)
 
 
-def _of_copy(trail: Mapping[str, Any], case: Case) -> Iterator[Item]:
-    """The log group a trail also writes to: what is at hand, while the bucket is the archive."""
-    arn, hot = str(trail.get("CloudWatchLogsLogGroupArn") or ""), case.parameters["hot_days"]
+def _of_copies(trails: Collection[Mapping[str, Any]], case: Case) -> Iterator[Item]:
+    """The log groups that trails also write to: what is at hand, while the buckets are the archive."""
+    written, hot = {str(one.get("CloudWatchLogsLogGroupArn") or "") for one in trails}, case.parameters["hot_days"]
+    wanted = {arn.removesuffix(":*") for arn in written}
     for group in case.answers.items("logs.describe_log_groups", "logGroups"):
-        if arn.removesuffix(":*") != group["arn"].removesuffix(":*"):
+        if group["arn"].removesuffix(":*") not in wanted:
             continue
         # Without the field nothing is ever deleted. Source: CloudWatch Logs DescribeLogGroups.
         days = group.get("retentionInDays")
@@ -91,11 +92,11 @@ def _of_copy(trail: Mapping[str, Any], case: Case) -> Iterator[Item]:
 
 
 def _aws(case: Case) -> Iterator[Item]:
-    """Each trail with its bucket, and the log group it also writes to."""
+    """Each trail with its bucket, and the log groups they also write to."""
     trails = {trail["TrailARN"]: trail for trail in case.answers.items("cloudtrail.describe_trails", "trailList")}
     for trail in trails.values():
         yield _of_trail(trail, case)
-        yield from _of_copy(trail, case)
+    yield from _of_copies(trails.values(), case)
 
 
 def _sealed_days(container: Mapping[str, Any]) -> int:

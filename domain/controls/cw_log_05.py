@@ -223,7 +223,7 @@ CONTROL = Control(
                 "Alerts that are enabled tell an action group of changes to policies, roles, networks and key vaults."
             ),
             warns="One of the four has no such alert.",
-            fails="Two or more of the four, or all, have none.",
+            fails="Two or more of the four have none.",
             judge=_azure,
         ),
         Procedure(
@@ -235,7 +235,7 @@ CONTROL = Control(
                 "and ownership."
             ),
             warns="One of the four has no such alert.",
-            fails="Two or more of the four, or all, have none.",
+            fails="Two or more of the four have none.",
             judge=_gcp,
         ),
         Procedure(

@@ -1,6 +1,6 @@
 """Hosts, images and functions are scanned, and findings meet their deadline."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -20,23 +20,27 @@ SEVERITIES = "securityresources"
 NEAR_END = timedelta(days=90)
 
 
-def _scans(region: str, case: Case) -> Item:
-    """What Inspector scans in a region in which something is."""
-    found = [
-        one for where, one in case.answers.located("inspector2.batch_get_account_status", "accounts") if where == region
-    ]
-    on = {name for one in found for name in SCANNED if one["resourceState"][name]["status"] == "ENABLED"}
-    missing = [name for name in SCANNED if name not in on]
+def _scanned(case: Case) -> dict[str | None, set[str]]:
+    """What Inspector scans, by region."""
+    found: dict[str | None, set[str]] = {}
+    for region, account in case.answers.located("inspector2.batch_get_account_status", "accounts"):
+        state = account["resourceState"]
+        found.setdefault(region, set()).update(name for name in SCANNED if state[name]["status"] == "ENABLED")
+    return found
+
+
+def _of_region(region: str, scanned: Collection[str]) -> Item:
+    missing = [name for name in SCANNED if name not in scanned]
     wanted = f"{', '.join(SCANNED)} scanned"
     return failed(region, f"{', '.join(missing)} not scanned", wanted) if missing else passed(region, wanted)
 
 
 def _aws(case: Case) -> Iterator[Item]:
     """Regions with something in them, and every open finding; one without a fix has no deadline yet."""
-    used = used_regions(case.answers)
+    used, scanned = used_regions(case.answers), _scanned(case)
     for region in read_regions(case.answers):
         if region in used:
-            yield _scans(region, case)
+            yield _of_region(region, scanned.get(region, ()))
     for one in case.answers.items("inspector2.list_findings", "findings"):
         if one.get("fixAvailable") == "NO":
             yield passed(one["findingArn"], f"{one['severity'].lower()}, no fix yet")

@@ -1,6 +1,6 @@
 """Malicious software is detected and stopped."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from domain.compliance.completeness import of_some
@@ -19,20 +19,19 @@ SERVICES = ("vm-threat-detection", "container-threat-detection")
 POSTURE = "securitycentermanagement.v1:projects.locations.securityCenterServices.list"
 
 
-def _features(region: str, case: Case) -> set[str]:
-    """What is on in a region."""
-    calls = [call for call in case.answers.calls("guardduty.get_detector") if call.region == region]
-    detectors = [page for call in calls for page in call.pages if page["Status"] == "ENABLED"]
-    on = {one["Name"] for page in detectors for one in page["Features"] if one["Status"] == "ENABLED"}
-    plans = case.answers.located("guardduty.list_malware_protection_plans", "MalwareProtectionPlans")
-    return on | {UPLOADS for where, _ in plans if where == region}
+def _features(case: Case) -> dict[str | None, set[str]]:
+    """What is on, by region."""
+    found: dict[str | None, set[str]] = {}
+    for call in case.answers.calls("guardduty.get_detector"):
+        for page in call.pages:
+            on = {one["Name"] for one in page["Features"] if one["Status"] == "ENABLED"}
+            found.setdefault(call.region, set()).update(on if page["Status"] == "ENABLED" else ())
+    for region, _ in case.answers.located("guardduty.list_malware_protection_plans", "MalwareProtectionPlans"):
+        found.setdefault(region, set()).add(UPLOADS)
+    return found
 
 
-def _of_region(region: str, case: Case) -> Item:
-    """Which buckets take uploads is not told: a region with buckets needs a plan, whatever it is for."""
-    has_buckets = any(where == region for where, _ in case.answers.located("s3.list_buckets", "Buckets"))
-    wanted = (*FEATURES, UPLOADS) if has_buckets else FEATURES
-    on = _features(region, case)
+def _of_region(region: str, wanted: Collection[str], on: Collection[str]) -> Item:
     off = [one for one in wanted if one not in on]
     if not off:
         return passed(region, f"{', '.join(wanted)} on")
@@ -41,11 +40,16 @@ def _of_region(region: str, case: Case) -> Item:
 
 
 def _aws(case: Case) -> Iterator[Item]:
-    """Each region with something in it."""
-    used = used_regions(case.answers)
+    """Each region with something in it.
+
+    Which buckets take uploads is not told: a region with buckets needs a plan, whatever it is for.
+    """
+    used, features = used_regions(case.answers), _features(case)
+    with_buckets = {region for region, _ in case.answers.located("s3.list_buckets", "Buckets")}
     for region in read_regions(case.answers):
         if region in used:
-            yield _of_region(region, case)
+            wanted = (*FEATURES, UPLOADS) if region in with_buckets else FEATURES
+            yield _of_region(region, wanted, features.get(region, ()))
 
 
 def _is_protected(plan: Mapping[str, Any]) -> bool:
@@ -129,7 +133,7 @@ CONTROL = Control(
                 " uploaded into buckets."
             ),
             warns="One of these is off.",
-            fails="Two or more of these, or all, are off.",
+            fails="Two or more of these are off.",
             judge=_aws,
         ),
         Procedure(

@@ -96,7 +96,7 @@ def test_log_group_of_a_trail_keeps_what_is_at_hand(days: int | None, verdict: s
 
 
 def test_account_without_trails_has_nothing_to_keep() -> None:
-    none = answers(Integration.AWS, ("cloudtrail.describe_trails", {"trailList": []}))
+    none = answers(Integration.AWS, ("cloudtrail.describe_trails", {"trailList": []}), ("logs.describe_log_groups",))
     assert judged(CONTROL, none).status is CheckStatus.NOT_APPLICABLE
 
 
