@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from connectors.reading.listing import Detail, Item, Listing, Operation, Place, at, first
+from connectors.systems.slack import source
 from domain.facts.resource import Resource, ResourceKind
 
 PAGE_SIZE = 200
@@ -48,6 +49,8 @@ def parse_team(item: Item, _: Mapping[str, Any], __: Place) -> Resource:
 
 
 LISTINGS = (
+    # That the token is valid.
+    Listing(operation=source.TEST, items=lambda answer: [answer]),
     Listing(
         operation=method("team.info", "team:read"),
         items=lambda answer: [answer["team"]],
