@@ -7,10 +7,12 @@ from domain.controls.cw_dat_02 import CONTROL as ENCRYPTED
 from domain.controls.cw_dat_03 import CONTROL as IN_MOTION
 from domain.controls.cw_dat_04 import CONTROL as KEYS
 from domain.controls.cw_dat_05 import CONTROL as SECRETS
+from domain.controls.cw_dat_06 import CONTROL as LABELS
+from domain.controls.cw_dat_07 import CONTROL as TERMS
 from domain.facts.compliance import CheckStatus
 from tests.factories.judged import depends_on, judged
 
-CONTROLS = (PRIVATE, ENCRYPTED, IN_MOTION, KEYS, SECRETS)
+CONTROLS = (PRIVATE, ENCRYPTED, IN_MOTION, KEYS, SECRETS, LABELS, TERMS)
 # The list of keys gives no more than their ids; what is stored is asked only when a key is about to be destroyed.
 NOW_AND_THEN = {
     KEYS.id: (
