@@ -76,12 +76,12 @@ def _regions(case: Case, used: set[str | None]) -> Iterator[Item]:
 
 
 def _azure(case: Case) -> Iterator[Item]:
-    """Disks and storage accounts cannot be without encryption."""
+    """Disks and storage accounts cannot be without encryption; where nothing is said of the key it is Azure's."""
     for disk in case.answers.items("GET Microsoft.Compute/disks", "value"):
-        has_own = "Customer" in disk["properties"]["encryption"]["type"]
+        has_own = "Customer" in (disk["properties"].get("encryption") or {}).get("type", "")
         yield _keyed(disk["id"], has_own, is_restricted(disk.get("tags")))
     for account in case.answers.items("GET Microsoft.Storage/storageAccounts", "value"):
-        has_own = account["properties"]["encryption"]["keySource"] == "Microsoft.Keyvault"
+        has_own = (account["properties"].get("encryption") or {}).get("keySource") == "Microsoft.Keyvault"
         yield _keyed(account["id"], has_own, is_restricted(account.get("tags")))
     servers = {one["id"].lower(): one["properties"] for one in case.answers.items("GET Microsoft.Sql/servers", "value")}
     databases = {one["id"]: one for one in case.answers.items("GET Microsoft.Sql/servers/databases", "value")}
@@ -120,7 +120,7 @@ def _digitalocean(case: Case) -> Iterator[Item]:
     for one in case.answers.items("GET /v2/databases", "databases"):
         yield passed(one["id"], "database, encrypted by the provider")
     for one in case.answers.items("GET /v2/droplets", "droplets"):
-        if is_restricted(one["tags"]) and not one["volume_ids"]:
+        if is_restricted(one.get("tags")) and not one["volume_ids"]:
             observed = f"labelled {RESTRICTED}, on the disk of the droplet"
             yield warned(str(one["id"]), observed, "restricted data on a volume")
 

@@ -25,8 +25,7 @@ ENCRYPTED_ONLY = frozenset({"ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIR
 def _aws(case: Case) -> Iterator[Item]:
     balancers = {one["LoadBalancerArn"]: one for one in _items(case, "elbv2.describe_load_balancers", "LoadBalancers")}
     for one in _items(case, "elbv2.describe_listeners", "Listeners"):
-        is_public = balancers[one["LoadBalancerArn"]].get("Scheme") == "internet-facing"
-        yield _listener(one, is_public)
+        yield _listener(one, _is_public(balancers[one["LoadBalancerArn"]]))
     for one in _items(case, "cloudfront.list_distributions", "DistributionList.Items"):
         yield _distribution(one)
     for one in _items(case, "acm.list_certificates", "CertificateSummaryList"):
@@ -39,6 +38,11 @@ def _aws(case: Case) -> Iterator[Item]:
 
 def _items(case: Case, operation: str, path: str) -> Iterator[Any]:
     return case.answers.items(operation, path)
+
+
+def _is_public(balancer: Mapping[str, Any]) -> bool:
+    """Balancers for gateways have no scheme, and stand inside."""
+    return balancer["Type"] != "gateway" and balancer.get("Scheme") != "internal"
 
 
 def _listener(listener: Mapping[str, Any], is_public: bool) -> Item:
@@ -157,7 +161,7 @@ def _ssl_policy(policy: Mapping[str, Any]) -> Item:
     name, oldest = full_name(policy), policy["minTlsVersion"]
     if oldest not in ("TLS_1_2", "TLS_1_3"):
         return failed(name, f"takes {oldest}", CURRENT)
-    if policy["profile"] == "COMPATIBLE":
+    if policy.get("profile", "COMPATIBLE") == "COMPATIBLE":
         return warned(name, "the profile COMPATIBLE keeps old ciphers", "MODERN or RESTRICTED")
     return passed(name, f"{oldest}, {policy['profile']}")
 

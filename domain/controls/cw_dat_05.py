@@ -93,7 +93,7 @@ def _variables(resource: str, shaped: list[str]) -> Item:
 def _azure(case: Case) -> Iterator[Item]:
     for secret in case.answers.items("GET Microsoft.KeyVault/vaults/secrets", "value"):
         attributes = secret["properties"]["attributes"]
-        if attributes["enabled"] is False:
+        if attributes.get("enabled") is False:
             yield passed(secret["id"], "disabled")
         else:
             yield _expiry(secret["id"], attributes.get("exp"), case)

@@ -79,7 +79,7 @@ def _digitalocean(case: Case) -> Iterator[Item]:
         *case.answers.items("GET /v2/databases", "databases"),
         *case.answers.items("GET /v2/volumes", "volumes"),
     ]
-    return _share(case, {one["id"]: _label(one["tags"], case.parameters) for one in stores})
+    return _share(case, {one["id"]: _label(one.get("tags"), case.parameters) for one in stores})
 
 
 def _label(tags: Any, parameters: Mapping[str, Any]) -> str | None:

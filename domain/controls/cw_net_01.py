@@ -76,7 +76,7 @@ def _gcp_spans(allowed: Mapping[str, Any]) -> list[Span]:
 
 def _digitalocean(case: Case) -> Iterator[Item]:
     firewalls = list(case.answers.items("GET /v2/firewalls", "firewalls"))
-    behind = {droplet for one in firewalls for droplet in one["droplet_ids"] or []}
+    behind = {droplet for one in firewalls for droplet in one.get("droplet_ids") or []}
     tags = {tag for one in firewalls for tag in one.get("tags") or []}
     for droplet in case.answers.items("GET /v2/droplets", "droplets"):
         is_behind = droplet["id"] in behind or bool(tags.intersection(droplet.get("tags") or []))

@@ -27,7 +27,7 @@ def _aws(case: Case) -> Iterator[Item]:
 
 def _reachable(resource: str, store: Mapping[str, Any], groups: Mapping[str, Any]) -> Item:
     """A database or warehouse, by its flag and by the ports that its groups open."""
-    if store["PubliclyAccessible"] is False:
+    if store.get("PubliclyAccessible") is False:
         return passed(resource, "not publicly accessible")
     # While it is made it has no port yet.
     ports = [port] if (port := (store.get("Endpoint") or {}).get("Port")) else range(65_536)

@@ -54,7 +54,7 @@ def _azure(case: Case) -> Iterator[Item]:
 
 
 def _subnet(subnet: Mapping[str, Any]) -> Item:
-    group = subnet["properties"].get("networkSecurityGroup")
+    group = (subnet.get("properties") or {}).get("networkSecurityGroup")
     if group:
         return passed(subnet["id"], f"group {group['id'].rpartition('/')[2]}")
     if subnet["name"].lower() in GATEWAYS:

@@ -20,7 +20,7 @@ def _aws(case: Case) -> Iterator[Item]:
     """The rules of an ACL that another account owns, or of the older WAF, cannot be seen: that is a warning."""
     attached = first_pages(case.answers, "wafv2.get_web_acl_for_resource", "ResourceArn")
     for balancer in case.answers.items("elbv2.describe_load_balancers", "LoadBalancers"):
-        if balancer["Type"] == "application" and balancer["Scheme"] == "internet-facing":
+        if balancer["Type"] == "application" and balancer.get("Scheme") != "internal":
             # AWS answers without the field where no ACL is attached.
             acl = (attached.get(balancer["LoadBalancerArn"]) or {}).get("WebACL")
             yield _shielded(balancer["LoadBalancerArn"], acl)

@@ -43,18 +43,35 @@ def after(days: int) -> str:
         ("internal", {"Protocol": "HTTP", "DefaultActions": [{"Type": "forward"}]}, "WARNING"),
         ("internet-facing", {"Protocol": "TCP"}, "WARNING"),
         ("internal", {"Protocol": "TCP"}, "PASS"),
-        (None, {"Protocol": "GENEVE"}, "PASS"),
+        (None, {"Protocol": "TCP"}, "WARNING"),
     ],
 )
 def test_a_listener_takes_current_tls_or_redirects_to_it(scheme, listener, expected):
     found = judged(
         CONTROL,
         Integration.AWS,
-        ("elbv2.describe_load_balancers", {"LoadBalancers": [{"LoadBalancerArn": "lb", "Scheme": scheme}]}),
+        (
+            "elbv2.describe_load_balancers",
+            {"LoadBalancers": [{"LoadBalancerArn": "lb", "Type": "application", "Scheme": scheme}]},
+        ),
         ("elbv2.describe_listeners", {"Listeners": [{"ListenerArn": "l", "LoadBalancerArn": "lb", **listener}]}),
     )
 
     assert verdicts(found) == {"l": expected}
+
+
+def test_a_listener_for_gateways_stands_inside():
+    found = judged(
+        CONTROL,
+        Integration.AWS,
+        ("elbv2.describe_load_balancers", {"LoadBalancers": [{"LoadBalancerArn": "lb", "Type": "gateway"}]}),
+        (
+            "elbv2.describe_listeners",
+            {"Listeners": [{"ListenerArn": "l", "LoadBalancerArn": "lb", "Protocol": "GENEVE"}]},
+        ),
+    )
+
+    assert verdicts(found) == {"l": "PASS"}
 
 
 @pytest.mark.parametrize(

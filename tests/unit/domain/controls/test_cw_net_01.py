@@ -41,6 +41,14 @@ def on_gcp(**rule: Any) -> Any:
     return judged(CONTROL, Integration.GCP, ("compute.v1:firewalls.list", page))
 
 
+def test_a_rule_without_an_address_of_its_own_is_called_by_its_name():
+    rule = {"name": "one", "direction": "EGRESS", "disabled": False}
+
+    assert verdicts(judged(CONTROL, Integration.GCP, ("compute.v1:firewalls.list", {"items": [rule]}))) == {
+        "one": "PASS"
+    }
+
+
 def on_digitalocean(*, network: str = "public", tags: tuple[str, ...] = (), **firewall: Any) -> Any:
     droplet = {"id": 7, "tags": list(tags), "networks": {"v4": [{"type": network}], "v6": []}}
     usual = {"id": "fw", "droplet_ids": [7], "tags": None, "inbound_rules": []}

@@ -41,6 +41,7 @@ def on_aws(*, is_public: Any = True, cidr: str = "0.0.0.0/0", port: int = 5432, 
         ({"port": 22}, "WARNING"),
         ({"cidr": "10.0.0.0/8"}, "WARNING"),
         ({"is_public": False}, "PASS"),
+        ({"is_public": None}, "FAIL"),
     ],
 )
 def test_a_database_is_judged_by_its_flag_and_its_groups(given, expected):

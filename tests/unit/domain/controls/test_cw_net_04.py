@@ -48,6 +48,10 @@ def test_a_public_application_balancer_has_a_web_acl_that_blocks(page, expected)
     assert on_aws(page) == {"lb": expected}
 
 
+def test_a_balancer_that_does_not_say_it_is_inside_is_outside():
+    assert on_aws([], Scheme=None) == {"lb": "FAIL"}
+
+
 @pytest.mark.parametrize("balancer", [{"Scheme": "internal"}, {"Type": "network"}])
 def test_what_is_inside_or_passes_packets_on_has_no_web_acl(balancer):
     assert on_aws([], **balancer) == {}
