@@ -73,7 +73,7 @@ class Procedure(BaseModel):
     operations: tuple[str, ...] = Field(min_length=1)
     passes: str
     warns: str | None = None
-    fails: str
+    fails: str | None
     judge: Judge
     version: int = Field(default=1, ge=1)
 

@@ -20,5 +20,6 @@ def path_of(url: str) -> str:
 
 
 def full_name(thing: Mapping[str, Any]) -> str:
-    """The full resource name of a thing of Compute Engine, as Cloud Asset Inventory prints it."""
-    return f"//compute.googleapis.com/projects/{path_of(thing['selfLink'])}"
+    """The full resource name of a thing of Compute Engine, as Cloud Asset Inventory prints it; its name without one."""
+    link = thing.get("selfLink")
+    return f"//compute.googleapis.com/projects/{path_of(link)}" if link else str(thing["name"])
