@@ -17,6 +17,7 @@ from tests.factories.crowd_costs import cost_rows, more_periods
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
 from tests.factories.crowd_of_costs import cost_export_row, statement_row
 from tests.factories.crowd_of_forecasts import forecast_rows
+from tests.factories.crowd_of_people import invitation_row, member_row, person_row, role_row, visit_row
 from tests.factories.crowd_of_routing import routing_rows
 from tests.factories.crowd_tickets import tickets_of
 from tests.factories.directory_crowd import directory_group_row, directory_user_row
@@ -62,7 +63,7 @@ def crowd_of(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]
     machines = [_machine(org_id, number) for number in range(max(2, count // 100))]
     edition_id = ObjectId()
     budgets = [{"_id": ObjectId(), **_budget(org_id, number)} for number in range(max(2, count // 10))]
-    people = [_person(org_id, number) for number in range(max(2, count // 10))]
+    people = [person_row(org_id, number) for number in range(max(2, count // 10))]
     endpoints = [endpoint_row(account, number) for number, account in enumerate(accounts)]
     runs = [{"_id": ObjectId(), **_sync(accounts[number % len(accounts)], number)} for number in range(count)]
     return {
@@ -101,63 +102,17 @@ def crowd_of(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]
         **cost_rows(org_id, count),
         CostLine: list(_lines(org_id, edition_id, count)),
         documents.CostDay: list(_days(org_id, edition_id, count)),
-        documents.Membership: [_member(org_id, person, number) for number, person in enumerate(people)],
+        documents.Membership: [member_row(org_id, person, number) for number, person in enumerate(people)],
         **tickets_of(org_id, accounts, count),
         **allocation_of(org_id, count),
-        documents.CustomRole: [_role(org_id, number) for number in range(max(2, count // 100))],
-        documents.Invitation: [_invitation(org_id, person, number) for number, person in enumerate(people)],
-        documents.ProviderVisit: [_visit(org_id, person, number) for number, person in enumerate(people)],
+        documents.CustomRole: [role_row(org_id, number) for number in range(max(2, count // 100))],
+        documents.Invitation: [invitation_row(org_id, person, number) for number, person in enumerate(people)],
+        documents.ProviderVisit: [visit_row(org_id, person, number) for number, person in enumerate(people)],
         documents.Event: [_event(org_id, number) for number in range(count)],
         documents.AuditEntry: [audit_entry_row(org_id, number) for number in range(count)],
         documents.Statement: [statement_row(org_id, number) for number in range(count)],
         documents.CostExport: [cost_export_row(org_id, number) for number in range(count)],
         documents.AuditExport: [audit_export_row(org_id, number) for number in range(count)],
-    }
-
-
-def _person(org_id: ObjectId, number: int) -> ROW:
-    return {"_id": ObjectId(), "email": f"person-{number}-{org_id}@example.com", "name": "Person", "factors": []}
-
-
-def _member(org_id: ObjectId, person: ROW, number: int) -> ROW:
-    return {
-        "org_id": org_id,
-        "user_id": person["_id"],
-        "role": ("USER", "ADMIN", "CLIENT_VIEWER")[number % 3],
-        "custom_role_id": None,
-        "deactivated_at": START if number % 5 == 4 else None,
-        "created_at": START + timedelta(minutes=number // 3),
-    }
-
-
-def _role(org_id: ObjectId, number: int) -> ROW:
-    return {"org_id": org_id, "name": f"role {number}", "permissions": ["costs:read"], "version": 1}
-
-
-def _invitation(org_id: ObjectId, person: ROW, number: int) -> ROW:
-    return {
-        "org_id": org_id,
-        "user_id": person["_id"],
-        "email": person["email"],
-        "role": "USER",
-        "custom_role_id": None,
-        "is_open": number % 2 == 0,
-        "accepted_at": START if number % 2 else None,
-        "revoked_at": None,
-        "sent_at": START,
-        "expires_at": START + timedelta(days=7),
-        "created_at": START + timedelta(minutes=number),
-    }
-
-
-def _visit(org_id: ObjectId, person: ROW, number: int) -> ROW:
-    return {
-        "org_id": org_id,
-        "user_id": person["_id"],
-        "access_id": ObjectId(),
-        "reason": "reason",
-        "expires_at": START,
-        "created_at": START + timedelta(minutes=number),
     }
 
 
