@@ -6,7 +6,8 @@ from typing import Any
 
 from domain.compliance.answers import Answers, Call
 from domain.compliance.control import Case, Control, Procedure
-from domain.facts.compliance import Integration
+from domain.compliance.judging import Judgement, judge
+from domain.facts.compliance import Integration, Verdict
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -22,12 +23,13 @@ def answers(
     *asked: Call | tuple[Any, ...],
     unread: Collection[str] = (),
     off: Collection[str] = (),
+    needless: Collection[str] = (),
     account: str = "the-account",
 ) -> Answers:
     """What was read of one account. A tuple is an operation and its pages; alone it was asked and nothing came.
 
     `unread` are operations that were not read in whole, or a mapping of them to the reasons; `off` those that are not
-    offered.
+    offered, and `needless` those that there was nothing to ask about.
     """
     by_operation: dict[str, tuple[Call, ...]] = {}
     for one in (one if isinstance(one, Call) else call(*one) for one in asked):
@@ -37,7 +39,7 @@ def answers(
         account=account,
         read_at=NOW,
         by_operation=by_operation,
-        whole=frozenset(by_operation) - set(unread) - set(off),
+        whole=frozenset((*by_operation, *needless)) - set(unread) - set(off),
         unread=unread if isinstance(unread, Mapping) else dict.fromkeys(unread, "the call was refused"),
         off=frozenset(off),
     )
@@ -56,3 +58,16 @@ def case(judged: Answers, control: Control, /, *others: Answers, now: datetime =
 def procedure(control: Control, integration: Integration) -> Procedure:
     """The procedure of a control that judges this system."""
     return next(one for one in control.procedures if one.integration is integration)
+
+
+def judged(
+    control: Control, looked_at: Answers, /, *others: Answers, now: datetime = NOW, **parameters: Any
+) -> Judgement:
+    """What the control says of these answers."""
+    made = case(looked_at, control, *others, now=now, **parameters)
+    return judge(procedure(control, looked_at.integration), made)
+
+
+def faults(judgement: Judgement) -> list[str]:
+    """The resources of everything that did not pass, the worst first."""
+    return [item.resource for item in judgement.items if item.verdict is not Verdict.PASS]
