@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from domain.compliance.answers import Answers, Call, listed
+from domain.compliance.answers import Answers, Call, Unread, listed
 from domain.compliance.instants import instant
 
 PULLS = "GET /repos/{owner}/{repo}/pulls"
@@ -31,7 +31,11 @@ def repository_of(call: Call) -> str:
 
 
 def merges(answers: Answers, now: datetime, days: int) -> list[Merge]:
-    """What was merged in the last days, each once and as it was read last. Raises as `Answers.calls`."""
+    """What was merged in the last days, each once and as it was read last. Raises as `Answers.calls`, and Unread where
+    the lists do not reach back so far.
+    """
+    start = now - timedelta(days=days)
+    _check_reach(answers, start)
     found: dict[tuple[str, int], Mapping[str, Any]] = {}
     for repository, pull in _merged(answers):
         known = found.get((repository, pull["number"]))
@@ -41,7 +45,19 @@ def merges(answers: Answers, now: datetime, days: int) -> list[Merge]:
         Merge(repository=repository, number=number, at=instant(pull["merged_at"]), pull=pull)
         for (repository, number), pull in found.items()
     ]
-    return [one for one in every if now - timedelta(days=days) <= one.at <= now]
+    return [one for one in every if start <= one.at <= now]
+
+
+def _check_reach(answers: Answers, start: datetime) -> None:
+    """Each list has the newest first. It is whole when it ended, or has come to what was touched last before."""
+    reached: dict[str, bool] = {}
+    for call in answers.calls(PULLS):
+        repository, last = repository_of(call), listed(call.pages[-1])
+        ended = len(last) < call.arguments["per_page"]
+        reached[repository] = reached.get(repository, False) or ended or instant(last[-1]["updated_at"]) < start
+    for repository, is_whole in reached.items():
+        if not is_whole:
+            raise Unread(PULLS, f"{repository} was not read back to {start:%Y-%m-%d %H:%M}")
 
 
 def _merged(answers: Answers) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -7,7 +7,7 @@ from typing import Any
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.environments import AWS_TAGS, aws_tags, is_critical
 from domain.compliance.instants import age
-from domain.compliance.tickets import SEARCH
+from domain.compliance.tickets import SEARCH, check_reach
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -90,6 +90,8 @@ def _jira(case: Case) -> Iterator[Item]:
     if not case.of(Integration.DIGITALOCEAN):
         return
     proven = [issue["fields"]["resolutiondate"] for issue in done if issue["fields"]["attachment"]]
+    if all(age(at, case.now) > _recent(case) for at in proven):
+        check_reach(case.answers, case.now - LATE)
     if done and not proven:
         yield failed(LABEL, f"{done[-1]['key']} is done without an attachment", "what was seen, attached")
     else:

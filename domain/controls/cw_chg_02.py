@@ -87,30 +87,36 @@ def _problem_of(runs: list[Any]) -> str | None:
 
 
 def _pushes(case: Case, found: list[Merge], heads: Mapping[str, Any]) -> Iterator[Item]:
-    """Commits that name no pull request, of which GitHub was asked, and those that name one falsely."""
+    """Commits of the window that no merge became. GitHub was asked about those that name no pull request."""
     became = {node["mergeCommit"]["oid"] for node in heads.values() if node["mergeCommit"]}
-    for (repository, sha), pulls in _parts(case.answers, PULLS_OF_COMMIT, "commit_sha").items():
-        if sha in became or any(pull["merged_at"] for pull in pulls):
+    asked = _parts(case.answers, PULLS_OF_COMMIT, "commit_sha")
+    known = {merge.name for merge in found}
+    for (repository, sha), number in _commits(case).items():
+        if sha in became:
+            continue
+        if number is not None:
+            # One that was merged before the window cannot be compared.
+            if f"{repository}#{number}" in known:
+                yield failed(f"{repository}@{sha}", f"names #{number}, which became another commit", NO_PUSH)
+        elif (repository, sha) not in asked:
+            raise Unread(PULLS_OF_COMMIT, f"{repository}@{sha} was not asked about")
+        elif any(pull["merged_at"] for pull in asked[repository, sha]):
             yield passed(f"{repository}@{sha}", "part of a merged pull request")
         else:
             yield failed(f"{repository}@{sha}", "pushed without a pull request", NO_PUSH)
-    known = {merge.name for merge in found}
-    for repository, sha, number in _claims(case.answers):
-        # One that was merged before the window cannot be compared.
-        if f"{repository}#{number}" in known and sha not in became:
-            yield failed(f"{repository}@{sha}", f"names #{number}, which became another commit", NO_PUSH)
 
 
-def _claims(answers: Answers) -> Iterator[tuple[str, str, str]]:
-    """Of each commit that names a pull request: repository, commit, number."""
-    seen = set()
-    for call in answers.calls(COMMITS):
+def _commits(case: Case) -> dict[tuple[str, str], str | None]:
+    """The commits of the window, each with the number of the pull request that its message names."""
+    start = case.now - timedelta(days=case.parameters["window_days"])
+    found: dict[tuple[str, str], str | None] = {}
+    for call in case.answers.calls(COMMITS):
         for page in call.pages:
             for commit in listed(page):
-                named = NAMED.search(commit["commit"]["message"].partition("\n")[0])
-                if named and commit["sha"] not in seen:
-                    seen.add(commit["sha"])
-                    yield repository_of(call), commit["sha"], named[1] or named[2]
+                if instant(commit["commit"]["committer"]["date"]) >= start:
+                    named = NAMED.search(commit["commit"]["message"].partition("\n")[0])
+                    found[repository_of(call), commit["sha"]] = named and (named[1] or named[2])
+    return found
 
 
 def _heads(answers: Answers) -> dict[str, Mapping[str, Any]]:

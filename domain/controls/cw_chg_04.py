@@ -1,13 +1,14 @@
 """Changes trace to a ticket."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from domain.compliance.answers import NotOffered
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import instant
 from domain.compliance.pull_requests import PULLS, Merge, merges
-from domain.compliance.tickets import SEARCH, closes_issue, keys_in, projects_of
+from domain.compliance.tickets import SEARCH, check_reach, closes_issue, keys_in, projects_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -49,6 +50,7 @@ def _jira(case: Case) -> Iterator[Item]:
     projects = projects_of(case.answers)
     if not houses:
         raise NotOffered(PULLS, "no GitHub organization is connected")
+    check_reach(case.answers, case.now - timedelta(days=case.parameters["window_days"]))
     for house in houses:
         for merge in merges(house, case.now, case.parameters["window_days"]):
             for key in keys_in(merge.pull, projects):

@@ -7,7 +7,7 @@ from typing import Any
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import age, instant
 from domain.compliance.own_rows import own_rows
-from domain.compliance.tickets import SEARCH
+from domain.compliance.tickets import SEARCH, check_reach
 from domain.facts.compliance import CheckStatus, EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -75,6 +75,7 @@ def _ticket(case: Case, failure: Row, ticket: Row, fields: Row | None, moves: Se
     if fields is None:
         if created > case.answers.read_at:
             return passed(name, f"{key}, opened since Jira was read")
+        check_reach(case.answers, created)
         return failed(name, f"{key} is not among the issues that were read", "an open ticket")
     if fields["status"]["statusCategory"]["key"] != "done":
         return passed(name, f"{key}, {fields['status']['name']}")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
+from domain.compliance.answers import Unread
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import age
 from domain.compliance.tickets import SEARCH
@@ -11,6 +12,7 @@ from domain.facts.compliance import CheckStatus, EvidenceKind, Frequency, Integr
 from domain.facts.severity import Severity
 
 LINKS = "platform:risk_links"
+WHOLE_REGISTER = "OR labels = risk"
 RISK, FRAUD, CONTINUITY = "risk", "fraud", "continuity"
 # How a risk is scored: by a label, or else by its priority.
 LEVELS = {"highest": "high", "high": "high", "medium": "medium", "low": "low", "lowest": "low"}
@@ -23,8 +25,11 @@ Fields = Mapping[str, Any]
 
 def _jira(case: Case) -> Iterator[Item]:
     """Issues labelled risk. Their score is a label (high, medium, low, or risk-high ...) or the priority, and how they
-    are treated a label (mitigate, accept, transfer, avoid). Whoever changes an issue has looked at it.
+    are treated a label (mitigate, accept, transfer, avoid). Whoever changes an issue has looked at it. Raises Unread
+    unless Jira was asked for all of them, however long nobody has touched them.
     """
+    if not any(WHOLE_REGISTER in call.arguments["jql"] for call in case.answers.calls(SEARCH)):
+        raise Unread(SEARCH, "does not ask for the whole register of risks")
     register = {
         issue["key"]: issue["fields"]
         for issue in case.answers.items(SEARCH, "issues")

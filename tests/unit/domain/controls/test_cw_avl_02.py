@@ -11,6 +11,7 @@ from domain.controls.cw_avl_02 import CONTROL, ITEMS, JOBS, OPERATIONS, PLANS, P
 from domain.facts.compliance import CheckStatus, Integration
 from tests.factories.answers import answers, call, faults, judged
 
+SINCE = 'updated >= "2026-02-01 12:00" ORDER BY updated ASC'
 FAIL, WARNING, PASS, ERROR = CheckStatus.FAIL, CheckStatus.WARNING, CheckStatus.PASS, CheckStatus.ERROR
 NOTHING = CheckStatus.NOT_APPLICABLE
 LATELY, BEFORE = "2026-03-01T12:00:00+00:00", "2026-03-01T11:59:59+00:00"
@@ -113,7 +114,11 @@ def test_database_of_google_was_restored(looked_at: Answers, status: CheckStatus
 
 
 def jira(
-    end: str | None = LATELY, label: str = "restore-test", status: str = "done", attached: Any = ("log",)
+    end: str | None = LATELY,
+    label: str = "restore-test",
+    status: str = "done",
+    attached: Any = ("log",),
+    since: str = SINCE,
 ) -> Answers:
     fields = {
         "labels": [label],
@@ -121,7 +126,7 @@ def jira(
         "status": {"statusCategory": {"key": status}},
         "attachment": list(attached),
     }
-    return answers(Integration.JIRA, (SEARCH, {"issues": [{"key": "OPS-1", "fields": fields}]}))
+    return answers(Integration.JIRA, call(SEARCH, {"issues": [{"key": "OPS-1", "fields": fields}]}, jql=since))
 
 
 DROPLETS_ONLY = answers(Integration.DIGITALOCEAN)
@@ -137,6 +142,9 @@ DROPLETS_ONLY = answers(Integration.DIGITALOCEAN)
         (jira(None), FAIL),
         (jira(status="indeterminate"), FAIL),
         (jira(attached=[]), FAIL),
+        # What was found is proof enough; that there is nothing is known only of what was read.
+        (jira(since='updated >= "2026-02-01 12:01"'), PASS),
+        (jira(BEFORE, since='updated >= "2026-02-01 12:01"'), ERROR),
         (answers(Integration.JIRA, unread=[SEARCH]), ERROR),
     ],
 )

@@ -10,6 +10,7 @@ from domain.facts.compliance import CheckStatus, Integration
 from tests.factories.answers import answers, call, faults, judged
 
 FAIL, WARNING, PASS, ERROR = CheckStatus.FAIL, CheckStatus.WARNING, CheckStatus.PASS, CheckStatus.ERROR
+EVERYTHING = (PULLS, MERGED, REVIEWS, CHECKS, PULLS_OF_COMMIT)
 SHOP = {"owner": "octo", "repo": "shop"}
 # Merged four days before NOW, 2026-06-01 12:00.
 PULL: dict[str, Any] = {
@@ -23,6 +24,7 @@ PULL: dict[str, Any] = {
 }
 EMERGENCY = {**PULL, "labels": [{"name": "emergency-change"}]}
 NODE = {"id": "PR_12", "headRefOid": "head", "mergeCommit": {"oid": "merged"}}
+PUSHED = [("pushed", "Fix")]
 GREEN = {"name": "test", "conclusion": "success", "completed_at": "2026-05-28T11:00:00Z"}
 RED = {**GREEN, "conclusion": "failure", "completed_at": "2026-05-28T10:00:00Z"}
 
@@ -32,6 +34,10 @@ def review(who: str = "bob", at: str = "2026-05-28T11:30:00Z", **more: Any) -> d
     return {"user": {"login": who, "type": "User"}, **said, **more}
 
 
+def commit(sha: str, message: str, at: str = "2026-05-28T12:00:00Z") -> dict[str, Any]:
+    return {"sha": sha, "commit": {"message": message, "committer": {"date": at}}}
+
+
 def github(
     *reviews: Any,
     pulls: Any = (PULL,),
@@ -39,12 +45,13 @@ def github(
     commits: Any = (),
     of_commits: Any = (),
     nodes: Any = (NODE, None),
+    per_page: int = 100,
     **more: Any,
 ) -> Answers:
-    said = [{"sha": sha, "commit": {"message": message}} for sha, message in commits]
+    said = [commit(sha, message) for sha, message in commits]
     return answers(
         Integration.GITHUB,
-        call(PULLS, list(pulls), **SHOP),
+        call(PULLS, list(pulls), **SHOP, per_page=per_page),
         call(MERGED, {"data": {"nodes": list(nodes)}}),
         call(REVIEWS, list(reviews), **SHOP, pull_number=12),
         call(CHECKS, {"check_runs": list(runs)}, **SHOP, ref="head"),
@@ -87,10 +94,11 @@ def test_merge_was_reviewed_by_somebody_else_and_is_green(looked_at: Answers, st
 @pytest.mark.parametrize(
     ("looked_at", "faulty"),
     [
-        (github(review(), of_commits=[("pushed", [])]), ["octo/shop@pushed"]),
-        (github(review(), of_commits=[("pushed", [{"merged_at": None}])]), ["octo/shop@pushed"]),
-        (github(review(), of_commits=[("part", [{"merged_at": "2026-05-28T12:00:00Z"}]), ("merged", [])]), []),
-        (github(review(), commits=[("merged", "Sell more (#12)"), ("other", "Fix")]), []),
+        (github(review(), commits=PUSHED, of_commits=[("pushed", [])]), ["octo/shop@pushed"]),
+        (github(review(), commits=PUSHED, of_commits=[("pushed", [{"merged_at": None}])]), ["octo/shop@pushed"]),
+        (github(review(), commits=PUSHED, of_commits=[("pushed", [{"merged_at": "2026-05-28T12:00:00Z"}])]), []),
+        (github(review(), commits=[("merged", "Sell more (#12)")]), []),
+        (github(review(), commits=[("merged", "Sell more")]), []),
         (github(review(), commits=[("false", "Sell more (#12)\n\nText")]), ["octo/shop@false"]),
         (github(review(), commits=[("false", "Merge pull request #12 from octo/more")]), ["octo/shop@false"]),
         # Merged before the window: nothing to compare with.
@@ -129,6 +137,27 @@ def test_pull_request_read_twice_counts_as_it_was_read_last() -> None:
 @pytest.mark.parametrize("missing", [PULLS, MERGED, REVIEWS, CHECKS, PULLS_OF_COMMIT, COMMITS])
 def test_nothing_is_said_of_changes_that_were_not_read(missing: str) -> None:
     assert judged(CONTROL, github(review(), unread=[missing])).status is ERROR
+
+
+def test_commit_that_was_not_asked_about_is_no_push() -> None:
+    assert judged(CONTROL, github(review(), commits=PUSHED)).status is ERROR
+
+
+def test_commits_before_the_window_do_not_count() -> None:
+    old = call(COMMITS, [commit("old", "Fix", "2026-05-02T11:59:59Z")], **SHOP)
+
+    assert judged(CONTROL, answers(Integration.GITHUB, old, needless=EVERYTHING)).status is CheckStatus.NOT_APPLICABLE
+
+
+@pytest.mark.parametrize(
+    ("touched", "status"),
+    # NOW is 2026-06-01 12:00; 30 days before is 2026-05-02 12:00.
+    [("2026-05-02T12:00:00Z", ERROR), ("2026-05-02T11:59:59Z", PASS)],
+)
+def test_list_that_was_cut_must_reach_back_to_the_start(touched: str, status: CheckStatus) -> None:
+    last = {**PULL, "number": 1, "merged_at": None, "updated_at": touched}
+
+    assert judged(CONTROL, github(review(), pulls=[PULL, last], per_page=2)).status is status
 
 
 def test_merge_whose_reviews_were_not_asked_for_is_no_unreviewed_one() -> None:

@@ -11,6 +11,7 @@ from domain.controls.cw_chg_04 import CONTROL
 from domain.facts.compliance import CheckStatus, Integration
 from tests.factories.answers import answers, call, faults, judged
 
+SINCE = 'updated >= "2026-01-01 00:00" ORDER BY updated ASC'
 FAIL, WARNING, PASS, ERROR = CheckStatus.FAIL, CheckStatus.WARNING, CheckStatus.PASS, CheckStatus.ERROR
 
 
@@ -21,7 +22,7 @@ def pull(number: int, title: str = "Sell more", branch: str = "more", body: str 
 
 
 def github(*pulls: Any, **more: Any) -> Answers:
-    return answers(Integration.GITHUB, call(PULLS, list(pulls), owner="octo", repo="shop"), **more)
+    return answers(Integration.GITHUB, call(PULLS, list(pulls), owner="octo", repo="shop", per_page=100), **more)
 
 
 def issue(key: str, category: str = "done", created: str = "2026-05-01T00:00:00.000+0000") -> dict[str, Any]:
@@ -29,8 +30,8 @@ def issue(key: str, category: str = "done", created: str = "2026-05-01T00:00:00.
     return {"key": key, "fields": {"status": status, "issuetype": {"name": "Story"}, "created": created}}
 
 
-def jira(*issues: Any, **more: Any) -> Answers:
-    return answers(Integration.JIRA, (SEARCH, {"issues": list(issues)}), **more)
+def jira(*issues: Any, since: str = SINCE, **more: Any) -> Answers:
+    return answers(Integration.JIRA, call(SEARCH, {"issues": list(issues)}, jql=since), **more)
 
 
 def shares(linked: int, others: int) -> Answers:
@@ -93,6 +94,21 @@ def test_named_ticket_exists_and_was_worked_on(issues: list[Any], status: CheckS
 
 def test_tickets_are_not_assessed_without_github() -> None:
     assert judged(CONTROL, jira(issue("SHOP-7"))).status is CheckStatus.NOT_ASSESSED
+
+
+@pytest.mark.parametrize(
+    ("since", "status"),
+    # NOW is 2026-06-01 12:00; 30 days before is 2026-05-02 12:00.
+    [
+        ('updated >= "2026-05-02 12:00" ORDER BY updated ASC', FAIL),
+        ('updated >= "2026-05-02 12:01" ORDER BY updated ASC', ERROR),
+        ("ORDER BY updated ASC", ERROR),
+    ],
+)
+def test_ticket_is_missing_only_where_jira_was_read_for_long_enough(since: str, status: CheckStatus) -> None:
+    looked_at = jira(issue("SHOP-8"), since=since)
+
+    assert judged(CONTROL, looked_at, github(pull(1, "SHOP-7 Sell"))).status is status
 
 
 def test_tickets_are_not_judged_on_half_an_answer() -> None:

@@ -13,6 +13,7 @@ from tests.factories.answers import NOW, answers, call, faults, judged
 
 FAIL, WARNING, PASS, ERROR = CheckStatus.FAIL, CheckStatus.WARNING, CheckStatus.PASS, CheckStatus.ERROR
 NOTHING = CheckStatus.NOT_APPLICABLE
+SINCE = 'updated >= "2026-01-01 00:00" ORDER BY updated ASC'
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 SOON = timedelta(seconds=1)
 
@@ -49,14 +50,16 @@ def moved(ago: timedelta, key: str = "OPS-1", is_reopening: bool = True) -> dict
     return {"key": key, "is_reopening": is_reopening, "moved_at": NOW - ago}
 
 
-def jira(tickets: Any = (), issues: Any = (), moves: Any = (), changes: Any = (), unread: Any = ()) -> Answers:
+def jira(
+    tickets: Any = (), issues: Any = (), moves: Any = (), changes: Any = (), unread: Any = (), since: str = SINCE
+) -> Answers:
     entries = [
         {"created": (NOW - ago).isoformat(), "items": [{"field": field, "toString": "Done"}]} for field, ago in changes
     ]
     return answers(
         Integration.JIRA,
         (OPENED, list(tickets)),
-        (SEARCH, {"issues": list(issues)}),
+        call(SEARCH, {"issues": list(issues)}, jql=since),
         (MOVED, list(moves)),
         call(CHANGES, {"values": entries}, issueIdOrKey="OPS-1"),
         unread=unread,
@@ -82,6 +85,9 @@ DONE = issue(category="done", closed=2 * HOUR)
         (failure(3 * DAY + SOON, "HIGH"), jira([opened(3 * DAY + SOON)], [issue()]), PASS),
         (failure(), jira([opened(due=NOW - SOON)], [issue()]), FAIL),
         (failure(), jira([opened()]), FAIL),
+        # NOW is 2026-06-01 12:00, and the ticket a day old.
+        (failure(), jira([opened()], since='updated >= "2026-05-31 12:00"'), FAIL),
+        (failure(), jira([opened()], since='updated >= "2026-05-31 12:01"'), ERROR),
         # Opened after Jira was read, which was at NOW.
         (failure(timedelta()), jira([opened(-SOON)]), PASS),
         (failure(), jira([opened()], [DONE]), FAIL),

@@ -40,6 +40,7 @@ def jira(
     labels: Any = ("Incident",),
     kind: str = "Bug",
     category: str = "done",
+    since: str = 'updated >= "2026-01-01 00:00"',
     unread: Any = (),
 ) -> Answers:
     fields = {
@@ -52,7 +53,7 @@ def jira(
     }
     return answers(
         Integration.JIRA,
-        (SEARCH, {"issues": [{"key": "INC-1", "fields": fields}]}),
+        call(SEARCH, {"issues": [{"key": "INC-1", "fields": fields}]}, jql=since),
         call(CHANGES, {"values": list(changes)}, issueIdOrKey="INC-1"),
         unread=unread,
     )
@@ -86,6 +87,9 @@ def jira(
         (jira(change(AGO - HOUR - SECOND, "priority", "Low"), priority="Low"), FAIL),
         (jira(change(AGO - DAY, "priority", "Low", "High"), priority="Low"), PASS),
         (jira(labels=["other"]), NOTHING),
+        # 80 days before NOW, 2026-06-01 12:00, is 2026-03-13 12:00.
+        (jira(*written(), since='updated >= "2026-03-13 12:00"'), PASS),
+        (jira(*written(), since='updated >= "2026-03-13 12:01"'), ERROR),
         *((jira(unread=[missing]), ERROR) for missing in (SEARCH, CHANGES)),
     ],
 )

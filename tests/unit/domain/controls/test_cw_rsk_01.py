@@ -9,9 +9,10 @@ from domain.compliance.answers import Answers
 from domain.compliance.tickets import SEARCH
 from domain.controls.cw_rsk_01 import CONTROL, LINKS
 from domain.facts.compliance import CheckStatus, Integration
-from tests.factories.answers import NOW, answers, faults, judged
+from tests.factories.answers import NOW, answers, call, faults, judged
 
 FAIL, WARNING, PASS, ERROR = CheckStatus.FAIL, CheckStatus.WARNING, CheckStatus.PASS, CheckStatus.ERROR
+ASKED = 'updated >= "2026-05-31 00:00" OR labels = risk ORDER BY updated ASC'
 NOTHING = CheckStatus.NOT_APPLICABLE
 
 
@@ -37,9 +38,9 @@ FRAUD = risk("fraud", "accept", key="RISK-2")
 CONTINUITY = risk("continuity", "transfer", key="RISK-3")
 
 
-def jira(*risks: Any, others: Any = (FRAUD, CONTINUITY), **more: Any) -> Answers:
+def jira(*risks: Any, others: Any = (FRAUD, CONTINUITY), asked: str = ASKED, **more: Any) -> Answers:
     story = {"key": "SHOP-1", "fields": {"labels": []}}
-    return answers(Integration.JIRA, (SEARCH, {"issues": [*risks, *others, story]}), **more)
+    return answers(Integration.JIRA, call(SEARCH, {"issues": [*risks, *others, story]}, jql=asked), **more)
 
 
 @pytest.mark.parametrize(
@@ -71,6 +72,7 @@ def jira(*risks: Any, others: Any = (FRAUD, CONTINUITY), **more: Any) -> Answers
         (jira(others=[]), FAIL, ["register"]),
         (jira(risk(category="done"), others=[]), FAIL, ["register"]),
         (jira(unread=[SEARCH]), ERROR, []),
+        (jira(risk("mitigate"), asked='updated >= "2026-01-01 00:00" ORDER BY updated ASC'), ERROR, []),
     ],
 )
 def test_register_is_owned_treated_and_looked_at(looked_at: Answers, status: CheckStatus, faulty: list[str]) -> None:
