@@ -107,8 +107,8 @@ async def test_issues_that_did_not_move_are_not_taken_for_gone() -> None:
 
     assert report.complete == {(ResourceKind.JIRA_PROJECT, None)}
     asked = [one.json["jql"] for one in jira.asked if one.path.endswith("/search/jql")]
-    assert asked[0] == 'updated >= "2026-08-28 12:00" ORDER BY updated ASC'
-    assert asked[-1] == 'updated >= "2026-11-25 21:00" ORDER BY updated ASC'
+    assert asked[0] == 'updated >= "2026-08-28 12:00" OR labels = risk ORDER BY updated ASC'
+    assert asked[-1] == 'updated >= "2026-11-25 21:00" OR labels = risk ORDER BY updated ASC'
 
 
 @pytest.mark.parametrize(

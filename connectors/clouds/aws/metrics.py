@@ -50,40 +50,50 @@ def measured(
         return namespace if isinstance(namespace, str) else namespace(item)
 
     def arguments(items: Sequence[Item], place: Place) -> dict[str, Any]:
-        until = place.now.replace(hour=0, minute=0, second=0, microsecond=0)
         return {
             "MetricDataQueries": [
-                _query(f"q{number}_{part}_{which}", label, space(item), metric, own)
+                query(f"q{number}_{part}_{which}", label, space(item), metric, own)
                 for number, item in enumerate(items)
                 for part, (label, own) in enumerate(dimensions(item, place).items())
                 for which, metric in enumerate(wanted)
             ],
-            "StartTime": (until - timedelta(days=days)).isoformat(),
-            "EndTime": until.isoformat(),
+            **whole_days(place, days),
         }
-
-    def values(items: Sequence[Item], pages: Sequence[Answer]) -> list[dict[str, dict[str, float]]]:
-        found: list[dict[str, dict[str, float]]] = [{} for _ in items]
-        for page in pages:
-            for result in page["MetricDataResults"]:
-                if result["StatusCode"] not in ("Complete", "PartialData"):
-                    raise ValueError(f"{result['Id']} is {result['StatusCode']}")
-                number = int(result["Id"].removeprefix("q").partition("_")[0])
-                series = found[number].setdefault(result["Label"], {})
-                series.update(zip(result["Timestamps"], result["Values"], strict=True))
-        return found
 
     return Batch(
         key="Metrics",
         operation=METRIC_DATA,
         size=min(at_once, QUERIES_AT_MOST // len(wanted)),
         arguments=arguments,
-        values=values,
+        values=series_of,
         applies=applies,
     )
 
 
-def _query(name: str, label: str, namespace: str, metric: Metric, dimensions: Mapping[str, str]) -> dict[str, Any]:
+def whole_days(place: Place, days: int) -> dict[str, str]:
+    """The arguments for the last whole days in UTC."""
+    until = place.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    return {"StartTime": (until - timedelta(days=days)).isoformat(), "EndTime": until.isoformat()}
+
+
+def series_of(items: Sequence[Item], pages: Sequence[Answer]) -> list[dict[str, dict[str, float]]]:
+    """Of each item its series by their labels; the ids of queries are "q" and the number of the item.
+
+    Raises ValueError when CloudWatch could not give one.
+    """
+    found: list[dict[str, dict[str, float]]] = [{} for _ in items]
+    for page in pages:
+        for result in page["MetricDataResults"]:
+            if result["StatusCode"] not in ("Complete", "PartialData"):
+                raise ValueError(f"{result['Id']} is {result['StatusCode']}")
+            number = int(result["Id"].removeprefix("q").partition("_")[0])
+            series = found[number].setdefault(result["Label"], {})
+            series.update(zip(result["Timestamps"], result["Values"], strict=True))
+    return found
+
+
+def query(name: str, label: str, namespace: str, metric: Metric, dimensions: Mapping[str, str]) -> dict[str, Any]:
+    """One series of GetMetricData. Source: CloudWatch API reference, MetricDataQuery."""
     what = f"{metric.name}.{metric.statistic}"
     return {
         "Id": name,

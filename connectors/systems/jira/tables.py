@@ -28,6 +28,8 @@ FIELDS = (
 FIRST_LOOK = timedelta(days=90)
 # JQL compares in the time zone of the user, which is at most 14 hours away; minutes are its finest grain.
 OVERLAP = timedelta(hours=15)
+# The label of risks.
+REGISTER = "risk"
 # Of people only this is kept: who did what, not how to reach them.
 PERSON = ("accountId", "displayName", "active")
 
@@ -63,9 +65,11 @@ def without_contacts(answer: Any) -> Any:
 
 
 def issue_search(place: Place) -> dict[str, Any]:
-    """The search for issues that moved since the last look, oldest first."""
+    """The search for issues that moved since the last look, oldest first, and for the whole register of risks: what
+    nobody has touched for long is what it is looked through for.
+    """
     since = place.since - OVERLAP if place.since else place.now - FIRST_LOOK
-    jql = f'updated >= "{since:%Y-%m-%d %H:%M}" ORDER BY updated ASC'
+    jql = f'updated >= "{since:%Y-%m-%d %H:%M}" OR labels = {REGISTER} ORDER BY updated ASC'
     return {"jql": jql, "fields": list(FIELDS), "maxResults": source.PAGE_SIZE}
 
 
