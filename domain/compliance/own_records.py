@@ -206,8 +206,8 @@ class HttpProbe(TypedDict):
     """A public page that was fetched. `purpose` is security, status, terms, contact, privacy or security_txt.
 
     `status_code` is None where nobody answered, `is_tls` whether that was over verified TLS. `body_sha256` is of what
-    was answered and `approved_sha256` of what was approved, `last_reviewed_at` when a person last looked. `sections` found
-    are among purpose, retention, sharing, choice, contact; `security_txt_expires` is the Expires field.
+    was answered, `approved_sha256` of what was approved. `last_reviewed_at` is when a person last looked. `sections`
+    are those found of purpose, retention, sharing, choice, contact; `security_txt_expires` is the Expires field.
     """
 
     url: str
