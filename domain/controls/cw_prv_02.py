@@ -52,7 +52,7 @@ CONTROL = Control(
             operations=("manual:consent_sample",),
             passes="A sample of at least sample_size people, or of all, has consent and purpose for each.",
             warns="One exception, which has been mended.",
-            fails=("More exceptions, one that is not mended, a sample too small or read by nobody, or none."),
+            fails="More exceptions, one that is not mended, a sample too small or read by nobody, or none.",
             judge=_manual,
         ),
     ),
