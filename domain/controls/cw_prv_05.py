@@ -1,8 +1,7 @@
 """Disclosures and breaches are logged and notified.
 
-Disclosures and breaches are the issues with that label or issue type. A disclosure names its recipient and its basis by
-labels that begin with recipient: and basis:, and its date by its due date. A breach is decided once it bears the label
-notice-decided; its notices are our own clocks of the incident with its key.
+Those are issues of that label or type. A disclosure has labels recipient:, basis: and a due date, a breach the label
+notice-decided, and clocks by its key.
 """
 
 from collections.abc import Iterator

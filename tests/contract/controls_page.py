@@ -83,7 +83,7 @@ def _section(control: Control) -> Iterator[str]:
 
 def _procedure(procedure: Procedure) -> str:
     calls = ", ".join(f"`{one}`" for one in procedure.operations)
-    texts = (in_a_cell(text) for text in (procedure.passes, procedure.warns or "", procedure.fails, calls))
+    texts = (in_a_cell(text) for text in (procedure.passes, procedure.warns or "", procedure.fails or "", calls))
     return f"| {SYSTEMS[procedure.integration]} | {' | '.join(texts)} |"
 
 
