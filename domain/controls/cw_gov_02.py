@@ -72,7 +72,10 @@ CONTROL = Control(
         Procedure(
             integration=Integration.OKTA,
             scope="identity",
-            operations=("GET /api/v1/users/{id}",),
+            operations=(
+                "GET /api/v1/users/{id}",
+                "GET /api/v1/users",
+            ),
             passes="Every owner of a control is ACTIVE in Okta.",
             fails="An owner of a control is not ACTIVE in Okta.",
             judge=_okta,

@@ -120,7 +120,12 @@ CONTROL = Control(
         Procedure(
             integration=Integration.GITHUB,
             scope="repository",
-            operations=("GET /repos/{owner}/{repo}/contents/{path}",),
+            operations=(
+                "GET /repos/{owner}/{repo}/contents/{path}",
+                "GET /orgs/{org}/repos",
+                "GET /repos/{owner}/{repo}/branches/{branch}/protection",
+                "GET /repos/{owner}/{repo}/rules/branches/{branch}",
+            ),
             passes=(
                 "Each repository holds an OpenAPI, GraphQL or AsyncAPI definition that is changed only through review."
             ),
@@ -140,7 +145,10 @@ CONTROL = Control(
         Procedure(
             integration=Integration.AZURE,
             scope="resource",
-            operations=("GET Microsoft.ApiManagement/service/apis",),
+            operations=(
+                "GET Microsoft.ApiManagement/service/apis",
+                "GET Microsoft.ApiManagement/service/apis/policies",
+            ),
             passes="Each API has a validate-content policy.",
             warns="An API has a validate-parameters policy only.",
             fails="An API has neither policy.",
@@ -149,7 +157,10 @@ CONTROL = Control(
         Procedure(
             integration=Integration.GCP,
             scope="resource",
-            operations=("apigateway.v1:projects.locations.apis.configs.list",),
+            operations=(
+                "apigateway.v1:projects.locations.apis.configs.list",
+                "apigateway.v1:projects.locations.apis.list",
+            ),
             passes="The newest config of each API is active and has an OpenAPI document.",
             warns="Only an older config is active and has one.",
             fails="An API has no active config with an OpenAPI document.",

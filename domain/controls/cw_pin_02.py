@@ -151,6 +151,7 @@ CONTROL = Control(
                 "lambda.list_functions",
                 "lambda.get_function_event_invoke_config",
                 "stepfunctions.list_executions",
+                "stepfunctions.list_state_machines",
             ),
             passes=(
                 "Every queue and function has a dead-letter path, no dead letter waits, and no run of a state "

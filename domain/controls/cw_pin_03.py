@@ -13,7 +13,7 @@ from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
 BUCKETS, VERSIONING = "s3.list_buckets", "s3.get_bucket_versioning"
-INSTANCES, CLUSTERS, TABLES = "rds.describe_db_instances", "rds.describe_db_clusters", "dynamodb.describe_table"
+INSTANCES, TABLES = "rds.describe_db_instances", "dynamodb.describe_table"
 BLOBS, STORES, SQL = (
     "GET Microsoft.Storage/storageAccounts/blobServices",
     "storage.v1:buckets.list",
@@ -38,12 +38,9 @@ def _aws(case: Case) -> Iterator[Item]:
 
 
 def _databases(case: Case) -> Iterator[tuple[str, bool]]:
-    clusters = {
-        one["DBClusterIdentifier"]: one["DeletionProtection"] for one in case.answers.items(CLUSTERS, "DBClusters")
-    }
+    # What AWS says of an instance counts, also where it belongs to a cluster, whose own settings are not read.
     for one in case.answers.items(INSTANCES, "DBInstances"):
-        # An instance of a cluster is protected with it.
-        yield one["DBInstanceArn"], one["DeletionProtection"] or clusters.get(one.get("DBClusterIdentifier"), False)
+        yield one["DBInstanceArn"], one["DeletionProtection"]
     for call in case.answers.calls(TABLES):
         for page in call.pages:
             yield page["Table"]["TableArn"], page["Table"]["DeletionProtectionEnabled"]
@@ -131,7 +128,12 @@ CONTROL = Control(
         Procedure(
             integration=Integration.AWS,
             scope="resource",
-            operations=("s3.get_bucket_versioning", "rds.describe_db_instances", "dynamodb.describe_table"),
+            operations=(
+                "s3.get_bucket_versioning",
+                "rds.describe_db_instances",
+                "dynamodb.describe_table",
+                "s3.list_buckets",
+            ),
             passes="Every bucket keeps versions, and every database has deletion protection.",
             warns="Every bucket keeps versions, but a database has no deletion protection.",
             fails="A bucket keeps no versions, or neither is in place.",

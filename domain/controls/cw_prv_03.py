@@ -104,6 +104,7 @@ CONTROL = Control(
                 "macie2.get_automated_discovery_configuration",
                 "macie2.list_findings",
                 "macie2.get_findings",
+                "resourcegroupstaggingapi.get_resources",
             ),
             passes=(
                 "Macie and its automated discovery are enabled, and each bucket with a finding is labelled pii, "
@@ -119,6 +120,7 @@ CONTROL = Control(
             operations=(
                 "dlp.v2:projects.locations.discoveryConfigs.list",
                 "dlp.v2:organizations.locations.fileStoreDataProfiles.list",
+                "cloudasset.v1:v1.searchAllResources",
             ),
             passes="A discovery is running, and stores of high sensitivity are labelled pii, phi or cardholder.",
             warns="A store is not so labelled, for less than 7 days.",

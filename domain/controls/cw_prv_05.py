@@ -102,7 +102,10 @@ CONTROL = Control(
         Procedure(
             integration=Integration.JIRA,
             scope="event",
-            operations=("POST /rest/api/3/search/jql",),
+            operations=(
+                "POST /rest/api/3/search/jql",
+                "GET /rest/api/3/issue/{issueIdOrKey}/changelog",
+            ),
             passes=(
                 "Every disclosure has recipient, basis and date; every breach has a decision on notices within "
                 "decision_hours, and its notices went out in time."

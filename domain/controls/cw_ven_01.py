@@ -183,7 +183,11 @@ CONTROL = Control(
         Procedure(
             integration=Integration.AZURE,
             scope="organization",
-            operations=("GRAPH GET /v1.0/servicePrincipals", "GRAPH GET /v1.0/oauth2PermissionGrants"),
+            operations=(
+                "GRAPH GET /v1.0/servicePrincipals",
+                "GRAPH GET /v1.0/oauth2PermissionGrants",
+                "GRAPH GET /v1.0/organization",
+            ),
             passes="Every application of others that was granted something is on the register.",
             warns="One is not, and people consented to no more than who they are.",
             fails="One is not, and an admin consented to it, or people to more than who they are.",

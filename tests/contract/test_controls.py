@@ -11,7 +11,7 @@ import pytest
 
 from connectors.registry import registrations
 from domain import controls
-from domain.compliance.control import Control, Procedure
+from domain.compliance.control import Control
 from domain.compliance.own_records import OPERATIONS
 from domain.compliance.registry import all_controls
 from domain.facts.compliance import Frequency, Integration
@@ -45,12 +45,8 @@ def as_control(fact: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def as_procedure(fact: dict[str, Any]) -> tuple[str, str, set[str]]:
-    return fact["integration"].upper(), fact["scope"], set(fact["operations"])
-
-
-def looked_at(procedure: Procedure) -> tuple[str, str, set[str]]:
-    return procedure.integration, procedure.scope, set(procedure.operations)
+def as_procedure(fact: dict[str, Any]) -> tuple[str, str]:
+    return fact["integration"].upper(), fact["scope"]
 
 
 def test_the_controls_are_those_of_the_catalogue(catalogue: dict[str, Any]) -> None:
@@ -66,9 +62,12 @@ def test_a_control_says_what_the_catalogue_says(control: Control, catalogue: dic
 
 @pytest.mark.parametrize("control", CONTROLS)
 def test_a_control_judges_the_systems_of_the_catalogue(control: Control, catalogue: dict[str, Any]) -> None:
-    procedures = [as_procedure(fact) for fact in catalogue[control.id]["tests"]]
+    facts = catalogue[control.id]["tests"]
 
-    assert [looked_at(procedure) for procedure in control.procedures] == procedures
+    assert [(one.integration, one.scope) for one in control.procedures] == [as_procedure(fact) for fact in facts]
+    for procedure, fact in zip(control.procedures, facts, strict=True):
+        # More may be looked at than the catalogue names, never less.
+        assert set(fact["operations"]) <= set(procedure.operations), procedure.integration
 
 
 @pytest.mark.parametrize("control", CONTROLS)

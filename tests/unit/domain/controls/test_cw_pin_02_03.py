@@ -135,16 +135,14 @@ def test_background_work_of_ours_ends_well(row: dict[str, Any], status: CheckSta
     assert said(cw_pin_02, answers(OURS, ("platform:job_runs", [row]))) is status
 
 
-def stores(versions: bool | None, instance: bool, table: bool = True, cluster: bool | None = None) -> Any:
-    """A bucket (None: no bucket), an instance, perhaps of a cluster, and a table."""
-    database = {"DBInstanceArn": "db", "DeletionProtection": instance, "DBClusterIdentifier": "c"}
-    clusters = [] if cluster is None else [{"DBClusterIdentifier": "c", "DeletionProtection": cluster}]
+def stores(versions: bool | None, instance: bool, table: bool = True) -> Any:
+    """A bucket (None: no bucket), an instance and a table."""
+    database = {"DBInstanceArn": "db", "DeletionProtection": instance}
     return answers(
         AWS,
         ("s3.list_buckets", {"Buckets": [] if versions is None else [{"Name": "b"}]}),
         call("s3.get_bucket_versioning", {"Status": "Enabled"} if versions else {}, Bucket="b"),
         ("rds.describe_db_instances", {"DBInstances": [database]}),
-        ("rds.describe_db_clusters", {"DBClusters": clusters}),
         ("dynamodb.describe_table", {"Table": {"TableArn": "t", "DeletionProtectionEnabled": table}}),
     )
 
@@ -153,8 +151,7 @@ def stores(versions: bool | None, instance: bool, table: bool = True, cluster: b
     ("asked", "status", "which"),
     [
         (stores(versions=True, instance=True), PASS, set()),
-        (stores(versions=True, instance=False, cluster=True), PASS, set()),
-        (stores(versions=True, instance=False, cluster=False), WARNING, set()),
+        (stores(versions=True, instance=False), WARNING, set()),
         (stores(versions=True, instance=True, table=False), WARNING, set()),
         (stores(versions=False, instance=True), FAIL, {"b"}),
         (stores(versions=False, instance=False, table=False), FAIL, {"b", "db", "t"}),
