@@ -17,7 +17,7 @@ ASK_THE_GRAPH = $(filter-out $(ON_ONE:%=\%/test_%.py),$(shell grep -lw Graph tes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up install test test-standard chaos nightly lint check format schema isolation guides connectors detectors audit bench anomaly constraints clean
+.PHONY: help demo up install test test-standard chaos nightly lint check format schema isolation guides connectors controls detectors audit bench anomaly constraints clean
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -68,6 +68,9 @@ schema: $(VENV)/.dev ## Write schema/schema.graphql anew from the code
 
 connectors: $(VENV)/.dev ## Write docs/connectors.md anew from the vendors and from what answers them in the tests
 	@$(BIN)/python -m tests.contract.connectors_page
+
+controls: $(VENV)/.dev ## Write docs/controls.md anew from domain/controls
+	@$(BIN)/python -m tests.contract.controls_page
 
 detectors: $(VENV)/.dev ## Write docs/detectors.md anew from domain/detectors
 	@$(BIN)/python -m tests.contract.detectors_page

@@ -1,0 +1,96 @@
+"""The page that shows what the controls judge. `make controls` writes it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from domain.compliance.control import Control, Procedure
+from domain.compliance.registry import all_controls
+from domain.facts.compliance import Frequency, Integration
+
+COMMITTED = Path(__file__).parents[2] / "docs" / "controls.md"
+SYSTEMS = {
+    Integration.AWS: "AWS",
+    Integration.AZURE: "Azure",
+    Integration.GCP: "Google Cloud",
+    Integration.DIGITALOCEAN: "DigitalOcean",
+    Integration.GITHUB: "GitHub",
+    Integration.OKTA: "Okta",
+    Integration.JIRA: "Jira",
+    Integration.SLACK: "Slack",
+    Integration.PLATFORM: "CloudWatcher itself",
+    Integration.MANUAL: "what people file",
+}
+OFTEN = {
+    Frequency.HALF_HOURLY: "every 30 minutes",
+    Frequency.DAILY: "daily",
+    Frequency.WEEKLY: "weekly",
+    Frequency.MONTHLY: "monthly",
+    Frequency.QUARTERLY: "quarterly",
+    Frequency.ANNUAL: "once a year",
+}
+
+
+def page() -> str:
+    """The page, whole."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    controls = all_controls()
+    procedures = sum(len(control.procedures) for control in controls)
+    automated = sum(control.automated for control in controls)
+    yield "# What the controls judge"
+    yield ""
+    yield "Made by `make controls` from `domain/controls`. A control says what must hold, and has a procedure for each"
+    yield "system that can tell. A procedure judges what was read of one account, thing by thing: each fails, warns or"
+    yield "passes. What was not read in whole is an error and never a pass. The numbers named in a condition are"
+    yield "parameters of the control. Calls that begin with `platform:` and `manual:` are records kept here."
+    yield ""
+    yield f"{len(controls)} controls with {procedures} procedures; {automated} need nothing to be uploaded."
+    yield ""
+    yield "| control | what must hold | severity | judged | systems |"
+    yield "| --- | --- | --- | --- | --- |"
+    for control in controls:
+        yield _row(control)
+    for control in controls:
+        yield from _section(control)
+
+
+def _row(control: Control) -> str:
+    link = f"[{control.id}](#{control.id.lower()})"
+    systems = ", ".join(SYSTEMS[one.integration] for one in control.procedures)
+    return f"| {link} | {control.name} | {control.severity} | {OFTEN[control.frequency]} | {systems} |"
+
+
+def _section(control: Control) -> Iterator[str]:
+    yield ""
+    yield f"## {control.id}"
+    yield ""
+    yield f"{control.name}. {control.objective}"
+    yield ""
+    yield f"* Severity {control.severity}, judged {OFTEN[control.frequency]}."
+    yield f"* Criteria of SOC 2: {', '.join(control.criteria)}."
+    if control.parameters:
+        yield f"* Parameters: {', '.join(f'{name} {value}' for name, value in control.parameters.items())}."
+    if control.remediations:
+        yield f"* Mended by: {', '.join(f'`{one}`' for one in control.remediations)}."
+    yield ""
+    yield "| system | passes | warns | fails | calls |"
+    yield "| --- | --- | --- | --- | --- |"
+    for procedure in control.procedures:
+        yield _procedure(procedure)
+
+
+def _procedure(procedure: Procedure) -> str:
+    calls = ", ".join(f"`{one}`" for one in procedure.operations)
+    texts = (in_a_cell(text) for text in (procedure.passes, procedure.warns or "", procedure.fails or "", calls))
+    return f"| {SYSTEMS[procedure.integration]} | {' | '.join(texts)} |"
+
+
+def in_a_cell(text: str) -> str:
+    """The text as it stands in a table, where a bar would end its cell."""
+    return text.replace("|", "&#124;")
+
+
+if __name__ == "__main__":
+    COMMITTED.write_text(page())
