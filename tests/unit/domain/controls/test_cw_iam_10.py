@@ -93,6 +93,7 @@ def okta(*people: tuple[str, float], **made: Any) -> Answers:
         (okta(("ann", 400), ("bob", 1)), review(decided("KEEP")), WARNING, ["app1/bob"]),
         (okta(("ann", 400), ("bob", 400)), review(decided("KEEP")), WARNING, ["app1/bob"]),
         (okta(("ann", 400)), review(decided("REVOKE")), FAIL, ["app1/ann"]),
+        (okta(("ann", 9)), review(decided("REVOKE")), FAIL, ["app1/ann"]),
         (okta(("ann", 400)), review(decided("REVOKE", account="another")), UNASSESSED, []),
         (okta(("ann", 400)), review(off=[ITEMS]), UNASSESSED, []),
         (okta(("ann", 400)), review(unread=[ITEMS]), ERROR, []),

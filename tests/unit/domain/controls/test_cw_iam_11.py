@@ -110,6 +110,7 @@ def application(*secrets: float, redirects: tuple[str, ...] = (), **own: Any) ->
     [
         (azure(application(), identity="SystemAssigned"), PASS, []),
         (azure(application(-1), machines=0), PASS, []),
+        (azure(application(0), machines=0), PASS, []),
         (azure(application(10, redirects=("https://acme.com",)), machines=0), NOTHING, []),
         (azure(), WARNING, ["vm1"]),
         (azure(identity="None"), WARNING, ["vm1"]),
