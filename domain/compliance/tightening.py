@@ -82,7 +82,7 @@ def _problem(name: str, way: Direction | None, before: Any, after: Any) -> str |
     if name.endswith(_BOUNDED) and any(number > 1 for number in numbers):
         return "it is a ratio, from 0 to 1."
     laxer = before is not None and _is_laxer(way, before, after)
-    return f"{_told(after)} is laxer than {_told(before)}. {_ASKED[way]}." if laxer else None
+    return f"{told_value(after)} is laxer than {told_value(before)}. {_ASKED[way]}." if laxer else None
 
 
 def _numbers(value: Any) -> list[float]:
@@ -117,7 +117,8 @@ def _strictest(way: Direction, before: Any, after: Any) -> Any:
             return after
 
 
-def _told(value: Any) -> str:
+def told_value(value: Any) -> str:
+    """A parameter's value in words."""
     if isinstance(value, dict):
         return ", ".join(f"{key} {one}" for key, one in value.items())
     return ", ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
