@@ -82,7 +82,10 @@ def kept_score(framework: Framework | None, statuses: Statuses) -> KeptScore:
     """The score of a framework, or of all controls, as it is kept."""
     score = score_of(weights_of(registry.all_controls(), framework), statuses)
     return KeptScore(
-        framework=framework and framework.id, ratio=score.ratio, assessed=score.assessed, total=score.total
+        framework=None if framework is None else framework.id,
+        ratio=score.ratio,
+        assessed=score.assessed,
+        total=score.total,
     )
 
 

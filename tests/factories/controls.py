@@ -3,8 +3,12 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
+from domain.compliance import registry
 from domain.compliance.control import Control, Procedure
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
@@ -14,6 +18,18 @@ def controls_of(shared: Path) -> tuple[Control, ...]:
     """All 64 controls, with procedures that find nothing."""
     facts = json.loads((shared / "facts" / "soc2_controls.json").read_text())
     return tuple(_control(fact) for fact in facts["controls"])
+
+
+def install_catalogue(shared: Path, patch: pytest.MonkeyPatch) -> None:
+    """Have the registry find all 64 controls, where their modules are not all there."""
+    controls = {control.id: control for control in controls_of(shared)}
+    if {control.id for control in registry.all_controls()} == controls.keys():
+        return
+    modules = {f".{id}": SimpleNamespace(CONTROL=control, __path__=[]) for id, control in controls.items()}
+    patch.setattr(registry, "iter_modules", lambda path: [SimpleNamespace(name=id) for id in controls])
+    patch.setattr(registry, "import_module", lambda name: modules.get(f".{name.rpartition('.')[2]}", registry))
+    patch.setattr(registry, "__path__", [], raising=False)
+    registry.all_controls.cache_clear()
 
 
 def a_control(id: str = "CW-IAM-01", severity: Severity = Severity.HIGH, **fields: Any) -> Control:
