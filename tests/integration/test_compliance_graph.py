@@ -1,10 +1,12 @@
 """Frameworks, controls, scores, gaps and milestones over the graph."""
 
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import graphql
 import pytest
 from beanie import PydanticObjectId
 from bson import ObjectId
@@ -23,6 +25,7 @@ from tests.factories.controls import controls_of, install_catalogue
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, add_member, make_tenant
 
+GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "frameworks.md"
 ERRORS = "... on UserError { message code path }"
 FRAMEWORK = "key name isOwn isAdopted ownVersion requirementCount automated partial manual"
 REQUIREMENTS = """query($of: String!, $account: ID, $group: String, $like: [CheckStatus!]) {
@@ -425,3 +428,21 @@ async def test_only_who_manages_compliance_changes_it_and_strangers_see_nothing(
     ):
         (foreign,) = await graph.refused(query, stranger.token, **variables)
         assert foreign["extensions"]["code"] == "NOT_FOUND"
+
+
+async def test_what_the_guide_asks_is_answered(graph: Graph, backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    account = await connect(tenant)
+    saved = await graph.ask(SAVE, tenant.token, input={"framework": "aws_well_architected", "name": "first"})
+    ids = {"account": global_id("Account", account.id), "id": saved["saveMilestone"]["milestone"]["id"]}
+    blocks = re.findall(r"```graphql\n(.*?)```", GUIDE.read_text(), re.DOTALL)
+    operations = [one for block in blocks for one in graphql.parse(block).definitions]
+
+    for operation in operations:
+        assert isinstance(operation, graphql.OperationDefinitionNode)
+        wanted = {one.variable.name.value for one in operation.variable_definitions or ()}
+        given = {name: ids[name] for name in wanted}
+        answer = await graph.ask(graphql.print_ast(operation), tenant.token, **given)
+        assert not [one for one in answer.values() if isinstance(one, dict) and one.get("message")]
+
+    assert len(operations) == 8
