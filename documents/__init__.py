@@ -20,6 +20,7 @@ from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
+from documents.compliance_settings import ComplianceSettings
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
 from documents.cost_export import CostExport
@@ -41,6 +42,7 @@ from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.forecast_event import ForecastEvent
 from documents.forecast_run import ForecastRun
+from documents.framework import Framework
 from documents.hold import Hold
 from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.incident import Incident, IncidentState
@@ -51,6 +53,7 @@ from documents.invitation import Invitation
 from documents.jira_task import JiraTask
 from documents.maintenance_window import MaintenanceWindow
 from documents.metric_day import MetricDay
+from documents.milestone import Milestone
 from documents.noise_meter import NoiseMeter
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
@@ -62,6 +65,7 @@ from documents.resource_change import ChangeKind, ResourceChange
 from documents.routing_rule import RoutingRule
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
+from documents.score_day import ScoreDay
 from documents.service_account import ServiceAccount
 from documents.session import AuthMethod, RefreshToken, Session, SessionEnd
 from documents.sign_in_challenge import SignInChallenge
@@ -103,6 +107,7 @@ __all__ = [
     "ClientAccess",
     "ClosedVersion",
     "CommitmentTerm",
+    "ComplianceSettings",
     "CostAnomaly",
     "CostDay",
     "CostExport",
@@ -126,6 +131,7 @@ __all__ = [
     "Finding",
     "ForecastEvent",
     "ForecastRun",
+    "Framework",
     "GroupRole",
     "Hold",
     "IdentityProvider",
@@ -139,6 +145,7 @@ __all__ = [
     "MaintenanceWindow",
     "Membership",
     "MetricDay",
+    "Milestone",
     "NoiseMeter",
     "Organization",
     "OrganizationKind",
@@ -156,6 +163,7 @@ __all__ = [
     "RoutingRule",
     "ScimGroup",
     "ScimUser",
+    "ScoreDay",
     "ServiceAccount",
     "Session",
     "SessionEnd",

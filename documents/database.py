@@ -31,6 +31,7 @@ from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
+from documents.compliance_settings import ComplianceSettings
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
 from documents.cost_export import CostExport
@@ -54,6 +55,7 @@ from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.forecast_event import ForecastEvent
 from documents.forecast_run import ForecastRun
+from documents.framework import Framework
 from documents.hold import Hold
 from documents.idempotency import IdempotentResult
 from documents.identity_provider import IdentityProvider
@@ -67,6 +69,7 @@ from documents.log_reader import LogReader
 from documents.mail import OutgoingMail
 from documents.maintenance_window import MaintenanceWindow
 from documents.metric_day import MetricDay
+from documents.milestone import Milestone
 from documents.noise_meter import NoiseMeter
 from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
@@ -81,6 +84,7 @@ from documents.resource_change import ResourceChange
 from documents.routing_rule import RoutingRule
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
+from documents.score_day import ScoreDay
 from documents.service_account import ServiceAccount
 from documents.session import RefreshToken, Session
 from documents.sign_in import SignInCode, SpentState
@@ -181,6 +185,10 @@ ALL = (
     TicketRule,
     TotpFactor,
     User,
+    ComplianceSettings,
+    Framework,
+    Milestone,
+    ScoreDay,
     VerifiedDomain,
 )
 

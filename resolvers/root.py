@@ -19,7 +19,9 @@ from resolvers.channel_change import ChannelMutations
 from resolvers.client import ClientMutations, ClientQueries
 from resolvers.commitment import CommitmentQueries
 from resolvers.commitment_term import CommitmentTermMutations, CommitmentTermQueries
+from resolvers.compliance_score import ComplianceScoreQueries
 from resolvers.connecting import ConnectingMutations
+from resolvers.control import ControlMutations, ControlQueries
 from resolvers.cost import CostQueries
 from resolvers.cost_anomaly import CostAnomalyMutations, CostAnomalyQueries
 from resolvers.cost_driver import CostDriverQueries
@@ -37,6 +39,7 @@ from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
 from resolvers.forecast import ForecastQueries
 from resolvers.forecast_event import ForecastEventMutations, ForecastEventQueries
+from resolvers.framework import FrameworkMutations, FrameworkQueries
 from resolvers.identity import IdentityMutations, IdentityQueries
 from resolvers.identity_provider import IdentityProviderMutations, IdentityProviderQueries
 from resolvers.incident import IncidentQueries, IncidentSubscriptions
@@ -47,6 +50,7 @@ from resolvers.job import JobSubscriptions
 from resolvers.leaving import LeavingMutations
 from resolvers.maintenance import MaintenanceMutations, MaintenanceQueries
 from resolvers.member import MemberMutations, MemberQueries
+from resolvers.milestone import MilestoneMutations, MilestoneQueries
 from resolvers.node import NodeQueries
 from resolvers.organization import OrganizationMutations, OrganizationQueries
 from resolvers.passkey import PasskeyMutations
@@ -96,6 +100,10 @@ class Query(
     CostSourceQueries,
     CostLineQueries,
     CostViewQueries,
+    ComplianceScoreQueries,
+    ControlQueries,
+    FrameworkQueries,
+    MilestoneQueries,
     CostExportQueries,
     DashboardQueries,
     EventEndpointQueries,
@@ -156,6 +164,9 @@ class Mutation(
     ClientMutations,
     CommitmentTermMutations,
     CostViewMutations,
+    ControlMutations,
+    FrameworkMutations,
+    MilestoneMutations,
     ExchangeRateMutations,
     IncidentMutations,
     InvitationMutations,

@@ -75,6 +75,11 @@ SAMPLES: dict[str, Any] = {
     "TicketFieldInput.value": "1",
     "CreateStatusReportInput.at": "08:00",
     "CreateStatusReportInput.zone": "UTC",
+    "FrameworkContentInput": {
+        "csv": {"key": "sample", "name": "S", "version": "1", "text": "id,name,group,controls,fit\n1,A,G,,manual\n"}
+    },
+    "until": "2026-02-01",
+    "ChangeComplianceSettingsInput.bundles": ["trustcloud"],
     "Decimal": "1",
     "Int": 1,
     "Boolean": True,

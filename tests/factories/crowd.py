@@ -12,6 +12,7 @@ from documents.cost_line import CostLine
 from domain.facts.severity import Severity
 from tests.factories.allocation import allocation_of
 from tests.factories.anomalies import anomaly_rows
+from tests.factories.compliance import milestone_rows
 from tests.factories.crowd_channels import channels_of
 from tests.factories.crowd_costs import cost_rows, more_periods
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
@@ -84,6 +85,7 @@ def crowd_of(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]
         documents.CostSource: [cost_source_row(account, number) for number, account in enumerate(accounts)],
         documents.ReceivedEvent: [received_row(endpoints[number % len(endpoints)], number) for number in range(count)],
         documents.CostAnomaly: anomaly_rows(org_id, count),
+        documents.Milestone: milestone_rows(org_id, count),
         documents.BusinessMetric: [_metric(org_id, number) for number in range(max(2, count // 10))],
         documents.CommitmentTerm: [_term(org_id, number) for number in range(max(2, count // 10))],
         documents.Budget: budgets,

@@ -68,6 +68,7 @@ def listings() -> Iterator[Listing]:
         "maintenanceWindows",
         "jiraTasks",
         "members",
+        "milestones",
         "providerAccesses",
         "resourceChanges",
         "resources",
@@ -95,10 +96,12 @@ def listings() -> Iterator[Listing]:
         "exchangeRates",
         "forecastEvents",
         "maintenanceWindows",
+        "milestones",
         "routingRules",
     ):
         yield Listing(name, "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
+    yield Listing("milestones", 'framework: "framework_3"')
     yield Listing("budgetHistory", "budgetId: A_BUDGET")
     yield from live_listings()
     for where in ("states: [OPEN]", "organizationId: ORG"):

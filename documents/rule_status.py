@@ -1,0 +1,73 @@
+"""What the findings say of rules that answer requirements where no control does."""
+
+from collections.abc import Collection
+
+from bson import ObjectId
+from pymongo import DESCENDING
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from documents.account import CONNECTED_STATES, Account
+from documents.finding import Finding
+from documents.sync_run import SyncRun, SyncState
+from domain.compliance.judging import roll_up
+from domain.facts.compliance import CheckStatus
+from domain.facts.finding import FindingState
+from domain.facts.severity import Severity
+from domain.rules.registry import get_rule
+
+_ENDED = (SyncState.SUCCEEDED.value, SyncState.PARTIAL.value, SyncState.FAILED.value)
+_BAD = (Severity.CRITICAL, Severity.HIGH)
+
+
+async def rule_statuses(
+    org_id: ObjectId,
+    rule_ids: Collection[str],
+    account_id: ObjectId | None = None,
+    session: AsyncClientSession | None = None,
+) -> dict[str, CheckStatus]:
+    """What is said of each rule, in one account where it is named.
+
+    An open finding fails it, or warns below HIGH; where all are suppressed it is exempt. Without any it passes as long
+    as the last sync of every account of its provider was whole; one that was not is an error, and none at all means
+    that it was not assessed.
+    """
+    found: dict[str, CheckStatus] = {}
+    reads: dict[str, CheckStatus] = {}
+    for rule_id in rule_ids:
+        rule = get_rule(rule_id)
+        provider = rule.applies_to.value.partition("_")[0]
+        said = await _findings(org_id, rule_id, account_id, session)
+        if FindingState.OPEN in said:
+            found[rule_id] = CheckStatus.FAIL if rule.severity in _BAD else CheckStatus.WARNING
+            continue
+        if provider not in reads:
+            reads[provider] = await _read(org_id, provider, account_id, session)
+        is_exempt = reads[provider] is CheckStatus.PASS and bool(said)
+        found[rule_id] = CheckStatus.EXEMPT if is_exempt else reads[provider]
+    return found
+
+
+async def _findings(
+    org_id: ObjectId, rule_id: str, account_id: ObjectId | None, session: AsyncClientSession | None
+) -> set[FindingState]:
+    found = set()
+    for state in (FindingState.OPEN, FindingState.SUPPRESSED):
+        query = {"org_id": org_id, "rule_id": rule_id, "state": state.value}
+        query |= {} if account_id is None else {"account_id": account_id}
+        if await Finding.rows().find_one(query, {"_id": 1}, session=session):
+            found.add(state)
+    return found
+
+
+async def _read(
+    org_id: ObjectId, provider: str, account_id: ObjectId | None, session: AsyncClientSession | None
+) -> CheckStatus:
+    query = {"org_id": org_id, "provider": provider, "state": {"$in": [state.value for state in CONNECTED_STATES]}}
+    query |= {} if account_id is None else {"_id": account_id}
+    said = []
+    async for account in Account.rows().find(query, {"_id": 1}, session=session):
+        ended = {"org_id": org_id, "account_id": account["_id"], "state": {"$in": list(_ENDED)}}
+        last = await SyncRun.rows().find_one(ended, {"state": 1}, sort=[("created_at", DESCENDING)], session=session)
+        is_whole = last is not None and last["state"] == SyncState.SUCCEEDED.value
+        said.append(CheckStatus.PASS if is_whole else CheckStatus.ERROR)
+    return roll_up(said)

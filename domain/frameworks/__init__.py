@@ -1,0 +1,1 @@
+"""Frameworks as data, a file each: their requirements, and the controls that answer them."""
