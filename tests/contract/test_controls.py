@@ -56,8 +56,11 @@ def test_the_controls_are_those_of_the_catalogue(catalogue: dict[str, Any]) -> N
 @pytest.mark.parametrize("control", CONTROLS)
 def test_a_control_says_what_the_catalogue_says(control: Control, catalogue: dict[str, Any]) -> None:
     wanted = as_control(catalogue[control.id])
+    said = json.loads(json.dumps(control.model_dump(include=set(wanted))))
+    # A tenant may need to name things that the catalogue leaves open.
+    said["parameters"] = {name: said["parameters"][name] for name in wanted["parameters"]}
 
-    assert json.loads(json.dumps(control.model_dump(include=set(wanted)))) == wanted
+    assert said == wanted
 
 
 @pytest.mark.parametrize("control", CONTROLS)
