@@ -1,13 +1,13 @@
 """What we know ourselves, as procedures look at it: the rows of every `platform:` and `manual:` operation.
 
-Every page of such an operation is a list of these rows; what people file stands in `filed_records.py`.
-Times are aware datetimes, shares are numbers from 0 to 1; None is what has not happened or is not known.
+None is what has not happened or is not known. A page is a list of these rows; what people file is in `filed_records.py`. Times are aware, shares from 0 to 1.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import TypedDict
 
+from domain.compliance.access_reviews import ReviewedAccess
 from domain.compliance.filed_records import (
     BoardMinutes,
     ConsentSample,
@@ -260,6 +260,7 @@ class ExportMade(TypedDict):
 
 _RECORDS: Mapping[str, type] = {
     "platform:access_review_campaigns": AccessReviewCampaign,
+    "platform:access_review_items": ReviewedAccess,
     "platform:alert_deliveries": AlertDeliveries,
     "platform:anomaly_models": AnomalyModels,
     "platform:audit_log.verify": ChainVerified,

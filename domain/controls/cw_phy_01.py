@@ -110,7 +110,7 @@ CONTROL = Control(
                 "supports the attestation, it does not replace it."
             ),
             warns="The newest is older, or there is none.",
-            fails="Never: this only supports the attestation.",
+            fails=None,
             judge=_aws,
         ),
     ),
