@@ -1,6 +1,6 @@
 """What we know ourselves, as procedures look at it: the rows of every `platform:` and `manual:` operation.
 
-None is what has not happened or is not known. A page is a list of these rows; what people file is in `filed_records.py`. Times are aware, shares from 0 to 1.
+A page is a list of rows; what people file is in `filed_records.py`. Times are aware, shares 0 to 1, None not known.
 """
 
 from collections.abc import Mapping
