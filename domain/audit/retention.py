@@ -7,6 +7,8 @@ from types import MappingProxyType
 from domain.errors import Invalid
 
 DEFAULT_DAYS = 90
+# A year of checks and what an audit of it takes: raw answers that a check rests on.
+DEFAULT_EVIDENCE_DAYS = 400
 # A hundred years; more is a typing error.
 MOST_DAYS = 36_500
 
