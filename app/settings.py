@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.evidence import EvidenceSettings
 from app.kms import KmsProvider, KmsSettings
 from connectors.channels.smtp_url import parse_smtp_url
 from domain.errors import Invalid
@@ -21,7 +22,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(KmsSettings, BaseSettings):
+class Settings(EvidenceSettings, KmsSettings, BaseSettings):
     """Names are upper case with the prefix CLOUDWATCHER_, but for MONGODB_URL, REDIS_URL and PORT."""
 
     model_config = SettingsConfigDict(env_prefix="CLOUDWATCHER_", extra="ignore", hide_input_in_errors=True)
@@ -137,11 +138,6 @@ class Settings(KmsSettings, BaseSettings):
     )
     event_retention: timedelta = Field(
         default=timedelta(days=14), ge=timedelta(hours=1), description="How long the event log is kept for replay."
-    )
-    evidence_retention: timedelta = Field(
-        default=timedelta(days=400),
-        ge=timedelta(days=400),
-        description="How long raw answers of providers are kept after a sync last read the same.",
     )
     cost_fetch_max_bytes: int = Field(
         default=5 * 1024**3, ge=1024**2, description="Bytes that are fetched of one month of one cost source at most."
