@@ -3,15 +3,12 @@
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
 from connectors.evidence_bucket import EvidenceBucket
 from connectors.timestamping import Stamper, read_roots
-
-if TYPE_CHECKING:
-    from app.settings import Settings
 
 
 class LockMode(StrEnum):
@@ -68,7 +65,7 @@ class EvidenceSettings(BaseModel):
         return self
 
 
-def pack_store(settings: "Settings") -> EvidenceBucket | None:
+def pack_store(settings: EvidenceSettings) -> EvidenceBucket | None:
     """The bucket that is set, None without one."""
     if settings.evidence_bucket is None:
         return None
@@ -83,7 +80,7 @@ def pack_store(settings: "Settings") -> EvidenceBucket | None:
     )
 
 
-def stamper(settings: "Settings") -> Stamper | None:
+def stamper(settings: EvidenceSettings) -> Stamper | None:
     """The time authority that is set, None without one. Its address is the operator's choice, as a database's is."""
     if settings.timestamp_url is None:
         return None

@@ -144,18 +144,44 @@ async def set_audit_retention(
 
     Raises NotFound for an organization that is gone, Invalid for fewer days than its frameworks demand.
     """
+    before, after = await _chosen(org_id, {"audit_retention_days": days}, session)
+    check_retention(days, before.frameworks)
+    return before, after
+
+
+async def set_evidence_retention(
+    org_id: ObjectId, days: int, session: AsyncClientSession
+) -> tuple[Organization, Organization]:
+    """Choose how long raw answers that a record names are kept; returns the organization as it was and as it is.
+
+    Raises NotFound for an organization that is gone, Invalid for fewer days than its frameworks demand.
+    """
+    before, after = await _chosen(org_id, {"evidence_retention_days": days}, session)
+    check_retention(days, before.frameworks, what="evidence")
+    return before, after
+
+
+async def set_evidence_channel(
+    org_id: ObjectId, channel_id: PydanticObjectId | None, session: AsyncClientSession
+) -> tuple[Organization, Organization]:
+    """Choose where heads of evidence are sent, None for nowhere; returns the organization as it was and as it is.
+
+    Raises NotFound for an organization that is gone.
+    """
+    return await _chosen(org_id, {"evidence_channel_id": channel_id}, session)
+
+
+async def _chosen(
+    org_id: ObjectId, changes: dict[str, Any], session: AsyncClientSession
+) -> tuple[Organization, Organization]:
     rows = Organization.get_pymongo_collection()
     raw = await rows.find_one_and_update(
-        {"_id": org_id},
-        {"$set": {"audit_retention_days": days}},
-        return_document=ReturnDocument.BEFORE,
-        session=session,
+        {"_id": org_id}, {"$set": changes}, return_document=ReturnDocument.BEFORE, session=session
     )
     if raw is None:
         raise NotFound.of("organization")
     before: Organization = Organization.model_validate(raw)
-    check_retention(days, before.frameworks)
-    return before, before.model_copy(update={"audit_retention_days": days})
+    return before, before.model_copy(update=changes)
 
 
 async def find_organizations(named: str | None, *, limit: int = 50) -> list[Organization]:

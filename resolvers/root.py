@@ -32,6 +32,7 @@ from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
 from resolvers.event import EventSubscriptions
 from resolvers.event_endpoint import EventEndpointMutations, EventEndpointQueries
+from resolvers.evidence import EvidenceMutations, EvidenceQueries
 from resolvers.exchange_rate import ExchangeRateMutations, ExchangeRateQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
@@ -99,6 +100,7 @@ class Query(
     CostExportQueries,
     DashboardQueries,
     EventEndpointQueries,
+    EvidenceQueries,
     ExchangeRateQueries,
     FactorQueries,
     FindingQueries,
@@ -156,6 +158,7 @@ class Mutation(
     ClientMutations,
     CommitmentTermMutations,
     CostViewMutations,
+    EvidenceMutations,
     ExchangeRateMutations,
     IncidentMutations,
     InvitationMutations,
