@@ -49,6 +49,7 @@ class EvidenceBucket:
                 Bucket=self.name,
                 Key=key,
                 Body=data,
+                ChecksumAlgorithm="SHA256",
                 ChecksumSHA256=checksum,
                 ObjectLockMode=self.mode,
                 ObjectLockRetainUntilDate=until,

@@ -10,6 +10,7 @@ import hashlib
 import json
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator
 from typing import IO, Any, NamedTuple
 
@@ -30,6 +31,8 @@ from domain.evidence.ed25519 import NOT_READABLE, trusting
 
 PACK_FORM = "cloudwatcher-evidence-pack-1"
 PIECE = 1 << 20
+# Not there, damaged, cut short, encrypted, or packed in a way that Python does not know.
+UNZIPPABLE = (KeyError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 class Found(NamedTuple):
@@ -83,7 +86,7 @@ def _lines(pack: zipfile.ZipFile, name: str, check: Check) -> Iterator[bytes]:
         with pack.open(name) as file:
             while line := file.readline(LONGEST_LINE):
                 yield line[:-1] if line[-1:] == b"\n" else line
-    except (KeyError, zipfile.BadZipFile) as error:
+    except UNZIPPABLE as error:
         check.found(DAMAGED, name, f"It cannot be read: {error}")
 
 
@@ -93,7 +96,7 @@ def _digest(pack: zipfile.ZipFile, name: str) -> str:
         with pack.open(name) as file:
             while piece := file.read(PIECE):
                 digest.update(piece)
-    except (KeyError, zipfile.BadZipFile):
+    except UNZIPPABLE:
         return ""
     return digest.hexdigest()
 
@@ -143,7 +146,7 @@ def main(arguments: list[str] | None = None) -> int:
     asked = parser.parse_args(arguments)
     try:
         found = check_pack(asked.pack, asked.key, asked.held)
-    except (OSError, zipfile.BadZipFile, *NOT_READABLE) as error:
+    except (OSError, *UNZIPPABLE, *NOT_READABLE) as error:
         sys.stdout.write(f"This is no pack of evidence, or its index is damaged: {error}\n")
         return 2
     for one in found.breaks:

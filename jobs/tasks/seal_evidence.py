@@ -72,15 +72,18 @@ async def _stamp(context: JobContext) -> None:
     """What the authority does not stamp is tried again an hour later, for some days; checkpoints tell why."""
     if context.stamper is None:
         return
+    away: str | None = None
     for checkpoint in await unstamped(context.now()):
-        text = canonical(checkpoint_members(written(checkpoint)))
-        try:
-            stamp = (await context.stamper.stamp(text)).hex()
-        except ProviderError as error:
-            await note_stamp(checkpoint, context.now(), stamp=None, problem=error.message)
-            log.warning("evidence_not_stamped", organization_id=str(checkpoint["org_id"]), reason=error.message)
-            return  # it would not answer the next one either
-        await note_stamp(checkpoint, context.now(), stamp=stamp, problem=None)
+        stamp, problem = None, away
+        if away is None:
+            try:
+                text = canonical(checkpoint_members(written(checkpoint)))
+                stamp = (await context.stamper.stamp(text)).hex()
+            except ProviderError as error:
+                problem = error.message
+                away = problem if error.is_retryable else None  # it would not answer the next one either
+                log.warning("evidence_not_stamped", organization_id=str(checkpoint["org_id"]), reason=problem)
+        await note_stamp(checkpoint, context.now(), stamp=stamp, problem=problem)
 
 
 async def _lock_longer(context: JobContext) -> None:
