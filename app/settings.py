@@ -12,6 +12,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.evidence import EvidenceSettings
+from app.fetching import FetchSettings
 from app.kms import KmsProvider, KmsSettings
 from connectors.channels.smtp_url import parse_smtp_url
 from domain.errors import Invalid
@@ -22,7 +23,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(EvidenceSettings, KmsSettings, BaseSettings):
+class Settings(FetchSettings, EvidenceSettings, KmsSettings, BaseSettings):
     """Names are upper case with the prefix CLOUDWATCHER_, but for MONGODB_URL, REDIS_URL and PORT."""
 
     model_config = SettingsConfigDict(env_prefix="CLOUDWATCHER_", extra="ignore", hide_input_in_errors=True)
@@ -139,14 +140,6 @@ class Settings(EvidenceSettings, KmsSettings, BaseSettings):
     event_retention: timedelta = Field(
         default=timedelta(days=14), ge=timedelta(hours=1), description="How long the event log is kept for replay."
     )
-    cost_fetch_max_bytes: int = Field(
-        default=5 * 1024**3, ge=1024**2, description="Bytes that are fetched of one month of one cost source at most."
-    )
-    cost_fetch_directory: Path | None = Field(
-        default=None,
-        description="Where fetched bills lie until they are loaded; needs room for the largest month. Unset: the "
-        "system's directory for temporary files.",
-    )
     live_tick: timedelta = Field(
         default=timedelta(seconds=15),
         gt=timedelta(0),
@@ -248,8 +241,7 @@ class Settings(EvidenceSettings, KmsSettings, BaseSettings):
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
         if self.is_production:
-            problems = list(self._unsafe())
-            if problems:
+            if problems := self._unsafe():
                 raise ValueError("not safe in production: " + " ".join(problems))
         return self
 
@@ -304,5 +296,5 @@ def environment_for_children(settings: Settings) -> dict[str, str]:
 
 def with_urls(settings: Settings, *, mongodb_url: str | None, redis_url: str | None) -> Settings:
     """The settings with the addresses of embedded servers filled in; None keeps what is set."""
-    found = {"mongodb_url": mongodb_url, "redis_url": redis_url}
-    return settings.model_copy(update={name: SecretStr(url) for name, url in found.items() if url is not None})
+    urls = (("mongodb_url", mongodb_url), ("redis_url", redis_url))
+    return settings.model_copy(update={name: SecretStr(url) for name, url in urls if url is not None})
