@@ -240,9 +240,8 @@ class Settings(FetchSettings, EvidenceSettings, KmsSettings, BaseSettings):
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
-        if self.is_production:
-            if problems := self._unsafe():
-                raise ValueError("not safe in production: " + " ".join(problems))
+        if self.is_production and (problems := self._unsafe()):
+            raise ValueError("not safe in production: " + " ".join(problems))
         return self
 
     def _unsafe(self) -> list[str]:
