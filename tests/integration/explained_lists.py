@@ -45,7 +45,7 @@ class Listing:
 def evidence_listings(days: str) -> Iterator[Listing]:
     for where in ('controlId: "CW-ACC-03"', 'account: "account 3"', "organizationId: ORG", days):
         yield Listing("evidenceRecords", f"filter: {{{where}}}")
-    both = f'controlId: "CW-ACC-03", account: "account 3", {days}'
+    both = f'controlId: "CW-ACC-03", account: "account 13", {days}'
     yield Listing("evidenceRecords", f"filter: {{{both}}}", is_exact=False)
     yield Listing("evidenceCheckpoints", "organizationId: ORG")
 
