@@ -7,8 +7,8 @@ from typing import Self
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 
-from connectors.evidence_bucket import EvidenceBucket
 from connectors.timestamping import Stamper, read_roots
+from documents.evidence import PackStore
 
 
 class LockMode(StrEnum):
@@ -65,10 +65,12 @@ class EvidenceSettings(BaseModel):
         return self
 
 
-def pack_store(settings: EvidenceSettings) -> EvidenceBucket | None:
+def pack_store(settings: EvidenceSettings) -> PackStore | None:
     """The bucket that is set, None without one."""
     if settings.evidence_bucket is None:
         return None
+    from connectors.evidence_bucket import EvidenceBucket  # the libraries of AWS, for those who use them
+
     return EvidenceBucket(
         name=settings.evidence_bucket,
         region=settings.evidence_bucket_region,

@@ -57,7 +57,7 @@ def bucket(moto: Moto, s3: Any) -> EvidenceBucket:
             evidence_bucket_from_bytes=30,
         )
     )
-    assert made is not None
+    assert isinstance(made, EvidenceBucket)
     return made
 
 
