@@ -7,6 +7,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from app.evidence import pack_store
 from app.graphql.admission import time_limited
 from app.graphql.call import Call, Session
 from app.http.client_address import ClientAddresses, bucket_of
@@ -171,6 +172,7 @@ def make_ports(backend: Backend, feed: Feed) -> Ports:
         render_template=render_template,
         public_url=settings.public_url,
         platform_providers=tuple(platform_providers(settings)),
+        pack_store=pack_store(settings),
     )
 
 

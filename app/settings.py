@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.evidence import EvidenceSettings
+from app.fetching import FetchSettings
 from app.kms import KmsProvider, KmsSettings
 from connectors.channels.smtp_url import parse_smtp_url
 from domain.errors import Invalid
@@ -21,7 +23,7 @@ class Environment(StrEnum):
     PRODUCTION = "production"
 
 
-class Settings(KmsSettings, BaseSettings):
+class Settings(FetchSettings, EvidenceSettings, KmsSettings, BaseSettings):
     """Names are upper case with the prefix CLOUDWATCHER_, but for MONGODB_URL, REDIS_URL and PORT."""
 
     model_config = SettingsConfigDict(env_prefix="CLOUDWATCHER_", extra="ignore", hide_input_in_errors=True)
@@ -138,19 +140,6 @@ class Settings(KmsSettings, BaseSettings):
     event_retention: timedelta = Field(
         default=timedelta(days=14), ge=timedelta(hours=1), description="How long the event log is kept for replay."
     )
-    evidence_retention: timedelta = Field(
-        default=timedelta(days=400),
-        ge=timedelta(days=400),
-        description="How long raw answers of providers are kept after a sync last read the same.",
-    )
-    cost_fetch_max_bytes: int = Field(
-        default=5 * 1024**3, ge=1024**2, description="Bytes that are fetched of one month of one cost source at most."
-    )
-    cost_fetch_directory: Path | None = Field(
-        default=None,
-        description="Where fetched bills lie until they are loaded; needs room for the largest month. Unset: the "
-        "system's directory for temporary files.",
-    )
     live_tick: timedelta = Field(
         default=timedelta(seconds=15),
         gt=timedelta(0),
@@ -251,10 +240,8 @@ class Settings(KmsSettings, BaseSettings):
 
     @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
-        if self.is_production:
-            problems = list(self._unsafe())
-            if problems:
-                raise ValueError("not safe in production: " + " ".join(problems))
+        if self.is_production and (problems := self._unsafe()):
+            raise ValueError("not safe in production: " + " ".join(problems))
         return self
 
     def _unsafe(self) -> list[str]:
@@ -308,5 +295,5 @@ def environment_for_children(settings: Settings) -> dict[str, str]:
 
 def with_urls(settings: Settings, *, mongodb_url: str | None, redis_url: str | None) -> Settings:
     """The settings with the addresses of embedded servers filled in; None keeps what is set."""
-    found = {"mongodb_url": mongodb_url, "redis_url": redis_url}
-    return settings.model_copy(update={name: SecretStr(url) for name, url in found.items() if url is not None})
+    urls = (("mongodb_url", mongodb_url), ("redis_url", redis_url))
+    return settings.model_copy(update={name: SecretStr(url) for name, url in urls if url is not None})

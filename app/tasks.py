@@ -55,6 +55,7 @@ from jobs.tasks.pull_events import ask_for_unread, pull_events
 from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
 from jobs.tasks.record_visits import record_visits
 from jobs.tasks.seal_audit import seal_audit
+from jobs.tasks.seal_evidence import seal_evidence
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
 from jobs.tasks.send_status_report import send_due_reports, send_status_report
 from jobs.tasks.sync_account import SYNC_TIMEOUT, sync_account
@@ -173,6 +174,7 @@ def slow_ticks() -> list[Any]:
         cron(clear_replaced_runs, minute=set(range(8, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
         cron(allocate_missed, minute=52, second=0, timeout=SLOW_TIMEOUT),
         cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
+        cron(seal_evidence, minute=31, second=0, timeout=SLOW_TIMEOUT),
         cron(verify_audit, hour=2, minute=47, second=0, timeout=EXPORT_TIMEOUT),
         cron(forget_old_exports, minute=42, second=0, timeout=SLOW_TIMEOUT),
     ]

@@ -11,6 +11,7 @@ from arq.worker import Worker
 from redis.exceptions import RedisError
 
 from app import tasks
+from app.evidence import pack_store, stamper
 from app.logs import set_up_logs
 from app.metrics import serve_metrics
 from app.post import make_post
@@ -156,6 +157,8 @@ def options(backend: Backend) -> dict[str, Any]:
         authorities=backend.settings.key_authorities,
         cost_fetch_bytes=backend.settings.cost_fetch_max_bytes,
         cost_fetch_directory=backend.settings.cost_fetch_directory,
+        pack_store=pack_store(backend.settings),
+        stamper=stamper(backend.settings),
     )
     return {
         "ctx": {"context": context},

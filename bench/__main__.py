@@ -6,6 +6,7 @@ import sys
 from bench import (
     comparison,
     dashboard,
+    evidence,
     forecast,
     growth,
     guarded,
@@ -21,6 +22,7 @@ from bench import (
 MEASUREMENTS = {
     "compare": (comparison.main, "other servers on the same work over the same MongoDB, over HTTP and sockets"),
     "dashboard": (dashboard.main, "the dashboard over millions of rows: kept, and computed anew"),
+    "evidence": (evidence.main, "a pack of a million records verified offline, and 10,000 tamperings found"),
     "forecast": (forecast.main, "how good forecasts of costs are, and how long ten thousand take"),
     "guard": (guarded.main, "what the guard of outside calls costs a call, next to none"),
     "growth": (growth.main, "the same queries over more alerts and more tenants"),

@@ -37,6 +37,8 @@ from documents.delivery import Delivery
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.evidence import EvidencePack
+from documents.evidence_chain import EvidenceHead, EvidenceRecord
+from documents.evidence_checkpoint import EvidenceCheckpoint
 from documents.exchange_rate import ExchangeRate
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
@@ -125,7 +127,10 @@ __all__ = [
     "Escalation",
     "Event",
     "EventCounter",
+    "EvidenceCheckpoint",
+    "EvidenceHead",
     "EvidencePack",
+    "EvidenceRecord",
     "ExchangeRate",
     "ExternalIdentity",
     "Finding",

@@ -6,15 +6,13 @@ from typing import Any
 
 from beanie import Document, PydanticObjectId
 from bson import ObjectId
-from pymongo import ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.audit import AuditEntry
 from documents.audit_key import AuditKey
-from documents.base import utc_now
+from documents.chain import Chain, append_links
 from documents.organization import Organization
-from domain.audit.canonical import GENESIS, entry_hash
-from domain.audit.seal import head_members
+from domain.audit.canonical import AUDIT_LINK
 
 
 class AuditHead(Document):
@@ -32,6 +30,9 @@ class AuditHead(Document):
 
     class Settings:
         name = "audit_heads"
+
+
+AUDIT = Chain(AUDIT_LINK, AuditEntry.rows, AuditHead.get_pymongo_collection)
 
 
 async def chains(org_id: ObjectId | None = None) -> dict[PydanticObjectId, int]:
@@ -55,31 +56,5 @@ async def organizations_without_chain(session: AsyncClientSession | None = None)
 async def append_entries(
     drafts: Sequence[dict[str, Any]], org_id: ObjectId, session: AsyncClientSession, key: AuditKey
 ) -> None:
-    """Hang drafts onto the organization's chain, in their order, and sign its new end.
-
-    The head row is locked until the transaction commits, so that no two commits take the same place.
-    """
-    heads = AuditHead.get_pymongo_collection()
-    head = await heads.find_one_and_update(
-        {"_id": org_id},
-        {"$inc": {"last": len(drafts)}},
-        upsert=True,
-        return_document=ReturnDocument.BEFORE,
-        session=session,
-    )
-    entries = _chained(drafts, org_id, *((head["last"], head["hash"]) if head else (0, GENESIS)))
-    await AuditEntry.rows().insert_many(entries, session=session)
-    last = entries[-1]
-    signature = key.sign(head_members(org_id, last["seq"], last["hash"]))
-    ending = {"hash": last["hash"], "key_id": key.id, "signature": signature, "at": last["at"]}
-    await heads.update_one({"_id": org_id}, {"$set": ending}, session=session)
-
-
-def _chained(drafts: Sequence[dict[str, Any]], org_id: ObjectId, last: int, hash: str) -> list[dict[str, Any]]:
-    at = utc_now()
-    entries = []
-    for seq, draft in enumerate(drafts, start=last + 1):
-        entry = {**draft, "org_id": org_id, "seq": seq, "at": at, "created_at": at, "prev_hash": hash}
-        hash = entry_hash(entry)
-        entries.append({"_id": ObjectId(hash[:24]), **entry, "hash": hash})
-    return entries
+    """Hang drafts onto the organization's audit log, in their order, and sign its new end."""
+    await append_links(AUDIT, drafts, org_id, session, key)

@@ -50,6 +50,8 @@ from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.event_memory import EventMemory
 from documents.evidence import EvidencePack
+from documents.evidence_chain import EvidenceHead, EvidenceRecord
+from documents.evidence_checkpoint import EvidenceCheckpoint
 from documents.exchange_rate import ExchangeRate
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
@@ -139,6 +141,9 @@ ALL = (
     EventCounter,
     EventMemory,
     EvidencePack,
+    EvidenceRecord,
+    EvidenceHead,
+    EvidenceCheckpoint,
     ExchangeRate,
     ExternalIdentity,
     Finding,

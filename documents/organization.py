@@ -14,7 +14,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import utc_now
 from documents.event import open_log
-from domain.audit.retention import DEFAULT_DAYS, check_retention
+from domain.audit.retention import DEFAULT_DAYS, DEFAULT_EVIDENCE_DAYS, check_retention
 from domain.errors import NotFound
 
 # Longer than any job runs that may still write for an organization which is deleted.
@@ -32,7 +32,9 @@ class Organization(Document):
     Sessions whose sign-in is older than `sessions_valid_from` hold nothing here, nor do those without a second factor
     where one is required.
     `frameworks` are the ids of those it must meet; they may demand that the audit log is kept for longer than
-    `audit_retention_days`. `members_version` rises with every change of who belongs to it and what they may do.
+    `audit_retention_days`, and evidence than `evidence_retention_days`. `evidence_channel_id` names the channel that is
+    sent where the chain of evidence ends, once a day. `members_version` rises with every change of who belongs to it
+    and what they may do.
     `erased_at`: when nothing of a deleted one was left but this row and the audit log.
     """
 
@@ -48,6 +50,8 @@ class Organization(Document):
     created_at: datetime = Field(default_factory=utc_now)
     frameworks: list[str] = Field(default_factory=list)
     audit_retention_days: int = DEFAULT_DAYS
+    evidence_retention_days: int = DEFAULT_EVIDENCE_DAYS
+    evidence_channel_id: PydanticObjectId | None = None
 
     class Settings:
         name = "organizations"
@@ -121,6 +125,13 @@ async def audit_retention(org_id: ObjectId) -> tuple[int, list[str]]:
     return raw.get("audit_retention_days", DEFAULT_DAYS), raw.get("frameworks", [])
 
 
+async def evidence_retention(org_id: ObjectId) -> tuple[int, list[str]]:
+    """(days that were chosen for evidence, ids of the frameworks the organization must meet)."""
+    fields = {"evidence_retention_days": 1, "frameworks": 1}
+    raw = await Organization.get_pymongo_collection().find_one({"_id": org_id}, projection=fields) or {}
+    return raw.get("evidence_retention_days", DEFAULT_EVIDENCE_DAYS), raw.get("frameworks", [])
+
+
 async def frameworks_in_use() -> set[str]:
     """Ids of the frameworks that any organization must meet."""
     return set(await Organization.get_pymongo_collection().distinct("frameworks"))
@@ -133,18 +144,44 @@ async def set_audit_retention(
 
     Raises NotFound for an organization that is gone, Invalid for fewer days than its frameworks demand.
     """
+    before, after = await _chosen(org_id, {"audit_retention_days": days}, session)
+    check_retention(days, before.frameworks)
+    return before, after
+
+
+async def set_evidence_retention(
+    org_id: ObjectId, days: int, session: AsyncClientSession
+) -> tuple[Organization, Organization]:
+    """Choose how long raw answers that a record names are kept; returns the organization as it was and as it is.
+
+    Raises NotFound for an organization that is gone, Invalid for fewer days than its frameworks demand.
+    """
+    before, after = await _chosen(org_id, {"evidence_retention_days": days}, session)
+    check_retention(days, before.frameworks, what="evidence")
+    return before, after
+
+
+async def set_evidence_channel(
+    org_id: ObjectId, channel_id: PydanticObjectId | None, session: AsyncClientSession
+) -> tuple[Organization, Organization]:
+    """Choose where heads of evidence are sent, None for nowhere; returns the organization as it was and as it is.
+
+    Raises NotFound for an organization that is gone.
+    """
+    return await _chosen(org_id, {"evidence_channel_id": channel_id}, session)
+
+
+async def _chosen(
+    org_id: ObjectId, changes: dict[str, Any], session: AsyncClientSession
+) -> tuple[Organization, Organization]:
     rows = Organization.get_pymongo_collection()
     raw = await rows.find_one_and_update(
-        {"_id": org_id},
-        {"$set": {"audit_retention_days": days}},
-        return_document=ReturnDocument.BEFORE,
-        session=session,
+        {"_id": org_id}, {"$set": changes}, return_document=ReturnDocument.BEFORE, session=session
     )
     if raw is None:
         raise NotFound.of("organization")
     before: Organization = Organization.model_validate(raw)
-    check_retention(days, before.frameworks)
-    return before, before.model_copy(update={"audit_retention_days": days})
+    return before, before.model_copy(update=changes)
 
 
 async def find_organizations(named: str | None, *, limit: int = 50) -> list[Organization]:

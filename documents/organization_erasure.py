@@ -14,6 +14,7 @@ from documents.base import TenantDocument
 from documents.cost_export import CostExport
 from documents.database import ALL
 from documents.event import EventCounter
+from documents.evidence_chain import EvidenceHead
 from documents.file_export import erase_exports
 from documents.organization import Organization
 
@@ -33,7 +34,7 @@ async def erase_some(org_id: PydanticObjectId) -> int:
     erased = await erase_exports(CostExport, org_id)
     for document in erased_documents():
         erased += await _erase(document, {"org_id": org_id})
-    return erased + await _erase(EventCounter, {"_id": org_id})
+    return erased + await _erase(EventCounter, {"_id": org_id}) + await _erase(EvidenceHead, {"_id": org_id})
 
 
 async def mark_erased(org_id: PydanticObjectId, at: Any) -> None:

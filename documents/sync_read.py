@@ -29,6 +29,7 @@ class ReadState(StrEnum):
 
 class SyncRead(TenantDocument):
     """`operation` is the list's, as catalogues print it; `evidence` the hashes of the packs that hold its answers.
+    `redactions` is how many values each rule of `domain.evidence.redaction` has taken out of these.
 
     `complete_since` is when the last complete read of the same part began, this one included; `was_listed` says whether
     its list was ever seen whole, were it without all details. `seen` holds eight bytes
@@ -49,6 +50,7 @@ class SyncRead(TenantDocument):
     changed: int = 0
     unchanged: int = 0
     evidence: list[str] = Field(default_factory=list)
+    redactions: dict[str, int] = Field(default_factory=dict)
     started_at: datetime
     ended_at: datetime
     complete_since: datetime | None = None

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from decimal import Decimal
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from documents.audit import Outcome, current_act, drafted
 from documents.audit_chain import append_entries
 from documents.audit_key import AuditKey
 from documents.base import utc_now
+from documents.chain import Chain, append_links
 from documents.event import EventCounter, append
 from documents.idempotency import record_result
 from documents.mail import new_mail, store_mails
@@ -35,12 +36,14 @@ class Transaction:
         self._counts: dict[ObjectId, dict[str, int | Decimal]] = defaultdict(dict)
         self._jobs: list[dict[str, Any]] = []
         self._audits: dict[ObjectId, list[dict[str, Any]]] = defaultdict(list)
+        self._links: dict[Chain, dict[ObjectId, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
         self._mails: list[dict[str, Any]] = []
 
     @property
     def organizations(self) -> Collection[ObjectId]:
-        """Those something is announced or audited in."""
-        return self._drafts.keys() | self._audits.keys()
+        """Those something is announced, audited or proven in."""
+        linked = {org_id for drafts in self._links.values() for org_id in drafts}
+        return self._drafts.keys() | self._audits.keys() | linked
 
     def announce(self, org_id: PydanticObjectId, topic: str, type: str, payload: dict[str, Any]) -> None:
         """Add one event to the organization's log. `payload` holds JSON types, datetimes and decimals."""
@@ -87,6 +90,10 @@ class Transaction:
             raise RuntimeError(f"{target} is audited in an organization that is not stored yet.")
         self._audits[ObjectId(org_id)].append(drafted(org_id, target, before, after, outcome, reason))
 
+    def link(self, chain: Chain, org_id: ObjectId, drafts: Iterable[dict[str, Any]]) -> None:
+        """Hang these onto another chain of the organization than its audit log, in their order."""
+        self._links[chain][ObjectId(org_id)] += drafts
+
     async def flush(self, audit_key: AuditKey | None = None) -> dict[str, int]:
         """Write events, tallies, jobs and audit entries; returns the newest sequence per organization.
 
@@ -97,6 +104,7 @@ class Transaction:
             raise RuntimeError(f"The tally of {unannounced} changes, and nothing is announced.")
         await store_mails(self._mails, self.session)
         await self._flush_audits(audit_key)
+        await self._flush_links(audit_key)
         for org_id in sorted(self._drafts):
             # Whoever makes something of events finds them by this; asks that come together become one.
             self.enqueue(DISPATCH_EVENTS, queue=QUICK, key=str(org_id), args={"org_id": str(org_id)})
@@ -119,6 +127,14 @@ class Transaction:
             raise RuntimeError("Something is audited, and there is no key to sign the chain with.")
         for org_id, drafts in sorted(self._audits.items()):
             await append_entries(drafts, org_id, self.session, key)
+
+    async def _flush_links(self, key: AuditKey | None) -> None:
+        for chain, by_organization in self._links.items():
+            for org_id, drafts in sorted(by_organization.items()):
+                if key is None:
+                    raise RuntimeError("Something is proven, and there is no key to sign the chain with.")
+                if drafts:
+                    await append_links(chain, drafts, org_id, self.session, key)
 
 
 class _Contended(Exception):

@@ -83,6 +83,7 @@ async def _survey(
         now=context.now,
         evidence_retention=context.evidence_retention,
         on_progress=on_progress,
+        store=context.pack_store,
     )
     try:
         place = Place(account_id=identity.native_id, region=None, now=at)

@@ -12,7 +12,9 @@ from auth.notice_action import NoticeActions
 from connectors.channels.mail import Post
 from connectors.dns import Records
 from connectors.guard import Guards
+from connectors.timestamping import Stamper
 from documents.audit_key import AuditKey
+from documents.evidence import PackStore
 from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
 from jobs.forecasting.pool import ProcessPool
@@ -34,7 +36,8 @@ class JobContext:
     `cost_fetch_directory`, the system's own for such things if None. `actions` seals what buttons in channels stand
     for. `texts_of`: the TXT records of a name in DNS.
     mails and messages begin with. `actions` seals what buttons in channels stand for. `texts_of`: the TXT records of a
-    name in DNS. `pool`: processes for long arithmetic.
+    name in DNS. `pool`: processes for long arithmetic. `pack_store`: where evidence lies besides MongoDB.
+    `stamper`: the time authority that stamps its checkpoints.
     """
 
     writer: Writer
@@ -56,6 +59,8 @@ class JobContext:
     cost_fetch_bytes: int = 5 * 1024**3
     cost_fetch_directory: Path | None = None
     pool: ProcessPool = field(default_factory=ProcessPool)
+    pack_store: PackStore | None = None
+    stamper: Stamper | None = None
 
     @property
     def audit_key(self) -> AuditKey:

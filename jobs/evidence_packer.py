@@ -7,11 +7,13 @@ changes, or one more, leaves all packs but its own as they were.
 import hashlib
 import struct
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 
 import orjson
 
 from connectors.reading.sink import RawAnswer
+from domain.evidence.redaction import may_hold, redact
 
 # Of plain JSON. Much smaller ones would be many rows, larger ones would be read for a single answer.
 MOST_BYTES = 1024 * 1024
@@ -25,19 +27,27 @@ _ENTRY = struct.Struct(">16sQI")
 
 
 class EvidencePacker:
-    """Takes answers by `add`; `packs` gives them when the part has ended. Close it."""
+    """Takes answers by `add`; `packs` gives them when the part has ended. Close it.
+
+    `redacted` counts what each rule of `domain.evidence.redaction` has taken out.
+    """
 
     def __init__(self) -> None:
         self._file = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - closed by close
+        self.redacted: Counter[str] = Counter()
         self._end = 0
         # Name, place and length of each answer: 28 bytes that sort by name.
         self._entries: list[bytes] = []
 
     def add(self, raw: RawAnswer) -> None:
-        """Take one answer. Of one that is too long its length and hash are kept."""
+        """Take one answer, without what is personal. Of one that is too long its length and hash are kept."""
         call = [raw.operation, raw.region, raw.arguments, raw.page]
         name = hashlib.blake2b(_json(call), digest_size=16).digest()
         text = _json([*call, raw.answer])
+        if may_hold(text):
+            answer, counts = redact(raw.operation, raw.answer)
+            self.redacted += counts
+            text = _json([*call, answer])
         if len(text) > LONGEST_ANSWER:
             text = _json([*call, {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}])
         self._file.write(text)

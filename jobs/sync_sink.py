@@ -15,11 +15,12 @@ from pymongo.errors import DocumentTooLarge
 
 from connectors.reading.listing import Listing
 from connectors.reading.sink import PartKey, RawAnswer
-from documents.evidence import keep_pack
+from documents.evidence import PackStore, keep_pack
 from documents.resource import BATCH
 from documents.resource_change import ChangeKind
 from documents.resource_record import UNCHANGED, Recording, record_resources
 from documents.sync_read import Earlier, ReadState, SyncRead, record_read, stored_gaps
+from domain.errors import Unavailable
 from domain.facts.inventory import GapCause, ServiceGap
 from domain.facts.resource import Resource, ResourceKind
 from jobs.evidence_packer import EvidencePacker
@@ -57,12 +58,13 @@ class StoringSink:
         now: Callable[[], datetime],
         evidence_retention: timedelta,
         on_progress: Progress,
+        store: PackStore | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.complete = self.incomplete = 0
         self.gaps: list[ServiceGap] = []
         self._recording, self._before, self._now = recording, before, now
-        self._retention, self._on_progress = evidence_retention, on_progress
+        self._retention, self._on_progress, self._store = evidence_retention, on_progress, store
         self._parts: dict[PartKey, _Part] = {}
         self._done: set[PartKey] = set()
         self._seen: set[bytes] = set()
@@ -94,8 +96,8 @@ class StoringSink:
     async def done(self, part: PartKey, gaps: Sequence[ServiceGap]) -> None:
         state = self._part(part)
         await self._record(part, state)
+        evidence = await self._kept(part, state)
         every = [*gaps, *state.gaps]
-        evidence = await self._kept(state)
         recording, is_complete = self._recording, not every
         await record_read(
             SyncRead(
@@ -112,6 +114,7 @@ class StoringSink:
                 changed=state.counts[ChangeKind.CHANGED] + state.counts[ChangeKind.BACK],
                 unchanged=state.counts[UNCHANGED],
                 evidence=evidence,
+                redactions=dict(state.packer.redacted),
                 started_at=state.started_at,
                 ended_at=self._now(),
                 complete_since=state.started_at if is_complete else self.since(part),
@@ -172,11 +175,19 @@ class StoringSink:
                 fresh.append(one)
         return fresh
 
-    async def _kept(self, state: _Part) -> list[str]:
-        org_id = self._recording.account.org_id
-        return [
-            await keep_pack(org_id, text, now=self._now(), retention=self._retention) for text in state.packer.packs()
-        ]
+    async def _kept(self, part: PartKey, state: _Part) -> list[str]:
+        """Hashes of the packs; none when their store is away: what no evidence is kept of was not read."""
+        org_id, now = self._recording.account.org_id, self._now()
+        try:
+            return [
+                await keep_pack(org_id, text, now=now, retention=self._retention, store=self._store)
+                for text in state.packer.packs()
+            ]
+        except Unavailable as error:
+            gap = _unproven(part, error)
+            state.gaps.append(gap)
+            self.gaps.append(gap)
+            return []
 
 
 def volatile_of(listings: Iterable[Listing]) -> dict[ResourceKind, frozenset[str]]:
@@ -199,6 +210,18 @@ def _unkept(part: PartKey, found: Iterable[Resource], error: Exception) -> Servi
         unlisted=tuple(sorted({one.kind for one in found})),
         operation=operation,
         cause=GapCause.MISSHAPEN,
+    )
+
+
+def _unproven(part: PartKey, error: Unavailable) -> ServiceGap:
+    operation = part.operation.partition(" (")[0]
+    return ServiceGap(
+        service=operation.partition(".")[0],
+        region=part.region,
+        reason=f"The answers to {operation} cannot be kept as evidence: {error}"[:LONGEST_REASON],
+        unlisted=(),
+        operation=operation,
+        cause=GapCause.UNAVAILABLE,
     )
 
 

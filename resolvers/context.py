@@ -22,6 +22,7 @@ from auth.token import TokenIssuer
 from auth.viewer_cache import ViewerCache
 from auth.watch import RoleWatch
 from documents.audit_key import KeyRing
+from documents.evidence import PackStore
 from documents.one_time_token import OneTimeTokens
 from documents.vault import Vault
 from domain.errors import Invalid
@@ -83,6 +84,7 @@ class Ports:
     public_url: str
     # Keys of the providers open to everybody, in the order to show them.
     platform_providers: tuple[str, ...] = ()
+    pack_store: PackStore | None = None
 
 
 class Caller(Protocol):

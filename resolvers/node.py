@@ -31,6 +31,8 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.AllocationTarget: Permission.COSTS_READ,
     documents.AuditEntry: Permission.AUDIT_READ,
     documents.AuditExport: Permission.AUDIT_EXPORT,
+    documents.EvidenceCheckpoint: Permission.EVIDENCE_READ,
+    documents.EvidenceRecord: Permission.EVIDENCE_READ,
     documents.ApiKey: Permission.MACHINES_READ,
     documents.Budget: Permission.COSTS_READ,
     documents.CommitmentTerm: Permission.COSTS_READ,

@@ -34,6 +34,7 @@ from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
 from resolvers.event import EventSubscriptions
 from resolvers.event_endpoint import EventEndpointMutations, EventEndpointQueries
+from resolvers.evidence import EvidenceMutations, EvidenceQueries
 from resolvers.exchange_rate import ExchangeRateMutations, ExchangeRateQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
@@ -107,6 +108,7 @@ class Query(
     CostExportQueries,
     DashboardQueries,
     EventEndpointQueries,
+    EvidenceQueries,
     ExchangeRateQueries,
     FactorQueries,
     FindingQueries,
@@ -167,6 +169,7 @@ class Mutation(
     ControlMutations,
     FrameworkMutations,
     MilestoneMutations,
+    EvidenceMutations,
     ExchangeRateMutations,
     IncidentMutations,
     InvitationMutations,

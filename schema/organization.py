@@ -8,7 +8,7 @@ from documents import OrganizationKind, Role
 from domain.audit.retention import kept_days
 from schema.errors import payload
 from schema.machine import ServiceAccount
-from schema.node import Node, derived, said, view
+from schema.node import Node, derived, global_id, said, view
 
 IDEMPOTENCY_KEY = Field(
     default=None,
@@ -39,6 +39,19 @@ class Organization(Node):
     )
     def audit_retention_days(self) -> int:
         return kept_days(self.audit_retention_days, self.frameworks)  # type: ignore[attr-defined]
+
+    @derived(
+        "How many days raw answers that a record of evidence rests on are kept: what was chosen, or the floor of a "
+        "framework where that is higher.",
+        reads=("evidence_retention_days", "frameworks"),
+    )
+    def evidence_retention_days(self) -> int:
+        return kept_days(self.evidence_retention_days, self.frameworks)  # type: ignore[attr-defined]
+
+    @derived("The channel that is sent where the chain of evidence ends.", reads=("evidence_channel_id",))
+    def evidence_channel_id(self) -> strawberry.ID | None:
+        channel_id = self.evidence_channel_id
+        return None if channel_id is None else global_id("Channel", channel_id)
 
 
 @view(documents.User, description="A person who signs in.")

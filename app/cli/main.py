@@ -184,23 +184,30 @@ def export_costs(
 @app.command()
 def verify(
     file: Annotated[
-        Path | None, typer.Argument(help="An exported audit log to verify, without database or network.")
+        Path | None,
+        typer.Argument(help="An exported audit log or a pack of evidence to verify, without database or network."),
     ] = None,
     organization: Annotated[str | None, typer.Option(help="Name or id of one organization. Default: all")] = None,
     known: Annotated[
         str | None, typer.Option(help="Place and hash of an entry that you noted elsewhere, as seq:hash.")
     ] = None,
     key: Annotated[str | None, typer.Option(help="Public key that must have signed the file.")] = None,
+    evidence: Annotated[bool, typer.Option(help="The evidence in the database instead of the audit logs.")] = False,
+    held: Annotated[str | None, typer.Option(help="A head of evidence that was sent out, as SEQ:HASH.")] = None,
     data_dir: DataDir = None,
 ) -> None:
-    """Check that audit logs are as they were written: nothing deleted, edited, reordered or cut off."""
+    """Check that audit logs and evidence are as they were written: nothing deleted, edited, reordered or cut off."""
     from app.cli.store import borrowed_store
     from app.cli.verify import run_verify, run_verify_file
+    from app.cli.verify_evidence import run_verify_evidence
 
     if file is not None:
-        raise typer.Exit(run_verify_file(file, key))
+        raise typer.Exit(run_verify_file(file, key, held))
     with borrowed_store(settings_with(data_dir)) as settings:
-        code = asyncio.run(run_verify(settings, organization, known))
+        if evidence:
+            code = asyncio.run(run_verify_evidence(settings, organization, held))
+        else:
+            code = asyncio.run(run_verify(settings, organization, known))
     raise typer.Exit(code)
 
 

@@ -11,6 +11,7 @@ from beanie import PydanticObjectId
 from rich.console import Console
 from rich.progress import Progress
 
+from app.cli.verify_evidence import is_pack, run_verify_pack
 from app.keys import load_keys
 from app.settings import Settings
 from app.wiring import urls_of
@@ -98,13 +99,15 @@ def _tell(console: Console, name: str, verdict: Verdict) -> None:
     )
 
 
-def run_verify_file(path: Path, key: str | None) -> int:
-    """Verify an exported file, without database or network; 0 when it is intact, 1 when it is not."""
+def run_verify_file(path: Path, key: str | None, held: str | None = None) -> int:
+    """Verify an exported file or a pack, without database or network; 0 when it is intact, 1 when it is not."""
     console = Console()
     try:
+        if is_pack(path):
+            return run_verify_pack(path, key, held)
         verdict, signed_by = _checked(path, key)
     except (zipfile.BadZipFile, KeyError, orjson.JSONDecodeError, OSError, ValueError) as error:
-        raise Invalid(f"{path.name} is not an export of an audit log, or it is damaged: {error}") from error
+        raise Invalid(f"{path.name} is no export of an audit log, no pack of evidence, or damaged: {error}") from error
     _tell(console, f"{path.name} (organization {verdict.org_id})", verdict)
     if key is None:
         console.print(

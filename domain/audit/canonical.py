@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -67,10 +68,33 @@ def digest(value: Any) -> str:
     return hashlib.sha256(canonical(value)).hexdigest()
 
 
+@dataclass(frozen=True, slots=True)
+class LinkForm:
+    """How the links of one kind of chain are written down: `fields` are what the hash covers, besides `name`.
+
+    `head` is the form of what is signed of the end of such a chain.
+    """
+
+    name: str
+    fields: tuple[str, ...]
+    head: str
+
+    def members(self, link: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a stored link is hashed: `form` and every field, ids and instants as strings."""
+        members = {name: link[name] for name in self.fields}
+        return {"form": self.name, **members, "org_id": str(link["org_id"]), "at": instant(link["at"])}
+
+    def hash(self, link: Mapping[str, Any]) -> str:
+        """SHA-256 over the canonical form of its members, among them the hash of the link before."""
+        return digest(self.members(link))
+
+
+AUDIT_LINK = LinkForm(ENTRY_FORM, FIELDS, "cloudwatcher-audit-head-1")
+
+
 def entry_members(entry: Mapping[str, Any]) -> dict[str, Any]:
     """What of a stored entry is hashed: `form` and every field of FIELDS, ids and instants as strings."""
-    members = {name: entry[name] for name in FIELDS}
-    return {"form": ENTRY_FORM, **members, "org_id": str(entry["org_id"]), "at": instant(entry["at"])}
+    return AUDIT_LINK.members(entry)
 
 
 def entry_hash(entry: Mapping[str, Any]) -> str:

@@ -7,6 +7,8 @@ from types import MappingProxyType
 from domain.errors import Invalid
 
 DEFAULT_DAYS = 90
+# A year of checks and what an audit of it takes: raw answers that a check rests on.
+DEFAULT_EVIDENCE_DAYS = 400
 # A hundred years; more is a typing error.
 MOST_DAYS = 36_500
 
@@ -41,12 +43,12 @@ def kept_days(chosen: int, frameworks: Collection[str]) -> int:
     return chosen if floor is None else max(chosen, floor.days)
 
 
-def check_retention(days: int, frameworks: Collection[str]) -> None:
-    """Raises Invalid when an active framework demands that entries are kept for longer than these days."""
+def check_retention(days: int, frameworks: Collection[str], what: str = "the audit log") -> None:
+    """Raises Invalid when an active framework demands that `what` is kept for longer than these days."""
     floor = floor_of(frameworks)
     if floor is not None and days < floor.days:
         raise Invalid(
-            f"{floor.framework} demands that the audit log is kept for {floor.days} days ({floor.source}): choose "
+            f"{floor.framework} demands that {what} is kept for {floor.days} days ({floor.source}): choose "
             f"{floor.days} or more, or deactivate the framework first.",
             path=("days",),
         )

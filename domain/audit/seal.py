@@ -6,17 +6,16 @@
 from collections.abc import Mapping
 from typing import Any
 
-from domain.audit.canonical import digest, instant
+from domain.audit.canonical import AUDIT_LINK, digest, instant
 
-HEAD_FORM = "cloudwatcher-audit-head-1"
 SEGMENT_FORM = "cloudwatcher-audit-segment-1"
 GONE_FORM = "cloudwatcher-audit-segment-gone-1"
 EXPORT_FORM = "cloudwatcher-audit-export-1"
 
 
-def head_members(org_id: object, seq: int, hash: str) -> dict[str, Any]:
+def head_members(org_id: object, seq: int, hash: str, form: str = AUDIT_LINK.head) -> dict[str, Any]:
     """What is signed of the end of a chain: whose chain, how many entries it has ever had, the hash of the last."""
-    return {"form": HEAD_FORM, "org_id": str(org_id), "seq": seq, "hash": hash}
+    return {"form": form, "org_id": str(org_id), "seq": seq, "hash": hash}
 
 
 def segment_members(segment: Mapping[str, Any]) -> dict[str, Any]:

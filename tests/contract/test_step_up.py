@@ -33,6 +33,8 @@ DANGEROUS = (
     "rotateWebhookSecret",
     "rotateEventEndpointSecret",
     "setAuditRetention",
+    "setEvidenceChannel",
+    "setEvidenceRetention",
     "setGroupRole",
     "updateChannel",
     "updateCustomRole",

@@ -21,6 +21,7 @@ from domain.facts.severity import Severity
 from domain.facts.status import ReportEvery, StatusKind
 from tests.factories.compliance import make_compliance
 from tests.factories.holdings_of_costs import make_costs
+from tests.factories.holdings_of_evidence import add_evidence
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant
 
@@ -118,6 +119,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         org_id=org_id, sha256="0" * 64, data=b"secret-answers", size=1, expires_at=now + timedelta(days=1)
     )
     await pack.insert()
+    await add_evidence(tenant)
     entry, export = make_audit(tenant)
     await entry.insert()
     await export.insert()

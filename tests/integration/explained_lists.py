@@ -42,6 +42,14 @@ class Listing:
         return text.replace("'", '"')
 
 
+def evidence_listings(days: str) -> Iterator[Listing]:
+    for where in ('controlId: "CW-ACC-03"', 'account: "account 3"', "organizationId: ORG", days):
+        yield Listing("evidenceRecords", f"filter: {{{where}}}")
+    both = f'controlId: "CW-ACC-03", account: "account 13", {days}'
+    yield Listing("evidenceRecords", f"filter: {{{both}}}", is_exact=False)
+    yield Listing("evidenceCheckpoints", "organizationId: ORG")
+
+
 def listings() -> Iterator[Listing]:
     """Every list with each filter it offers, alone and in company."""
     for name in (
@@ -61,6 +69,8 @@ def listings() -> Iterator[Listing]:
         "costSources",
         "customRoles",
         "eventEndpoints",
+        "evidenceCheckpoints",
+        "evidenceRecords",
         "findings",
         "forecastEvents",
         "groupRoles",
@@ -128,6 +138,7 @@ def listings() -> Iterator[Listing]:
     rare = ("outcomes: [REFUSED]", 'actor: "user:3", outcomes: [DONE, REFUSED]', f'action: "thing.do3", {days}')
     for where in (*rare, 'actor: "user:3", target: "thing:3"'):
         yield Listing("auditLog", f"filter: {{{where}}}", is_exact=False)
+    yield from evidence_listings(days)
     yield Listing("resources", "accountId: ACCOUNT")
     yield Listing("resources", "kinds: [AWS_S3_BUCKET]")
     yield Listing("resources", "kinds: [AWS_S3_BUCKET, AWS_EC2_INSTANCE]", is_exact=False)

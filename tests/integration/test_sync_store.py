@@ -16,7 +16,9 @@ from documents.base import utc_now
 from documents.evidence import EvidencePack, keep_pack, read_pack
 from documents.resource import BATCH
 from documents.resource_change import ResourceChange
-from documents.sync_read import SyncRead
+from documents.sync_read import ReadState, SyncRead
+from domain.errors import Unavailable
+from jobs import sync_sink
 from tests.factories.aws import volume
 from tests.factories.synthetic_account import (
     EVERYTHING,
@@ -185,6 +187,35 @@ async def test_the_same_answers_are_kept_once_and_can_be_read_back(backend: Back
     assert stored == len({pack for packs in one.values() for pack in packs})
     assert (answer.operation, answer.region, answer.arguments, answer.page) == ("GET /v1/volumes", None, {}, 0)
     assert answer.answer == {"items": vendor.lists["volumes"], "next": None}
+
+
+async def test_what_no_evidence_can_be_kept_of_was_not_read(
+    backend: Backend, vendor: Synthetic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await connect(backend, vendor)
+
+    async def away(*_: object, **__: object) -> str:
+        raise Unavailable("The evidence bucket cannot be used.", service="evidence bucket")
+
+    monkeypatch.setattr(sync_sink, "keep_pack", away)
+    run = await sync(backend, account)
+
+    reads = await rows_of(SyncRead, account, sync_id=run.id)
+    assert {(read.state, tuple(read.evidence)) for read in reads if read.pages} == {(ReadState.INCOMPLETE, ())}
+    reasons = [gap["reason"] for read in reads for gap in read.gaps]
+    assert any("cannot be kept as evidence: The evidence bucket cannot be used." in reason for reason in reasons)
+
+
+async def test_what_is_personal_is_counted_where_it_was_read(backend: Backend, vendor: Synthetic) -> None:
+    vendor.lists["volumes"][0]["phone"] = "+44 20 7946 0000"
+    account = await connect(backend, vendor)
+
+    run = await sync(backend, account)
+
+    (read,) = await rows_of(SyncRead, account, sync_id=run.id, operation="GET /v1/volumes")
+    (answer,) = await read_pack(scope_of_job("test", str(account.org_id)), read.evidence[0])
+    assert read.redactions == {"telephone": 1}
+    assert answer.answer["items"][0]["phone"] == "(redacted: telephone)"
 
 
 async def test_evidence_that_is_read_again_lives_on(backend: Backend, vendor: Synthetic) -> None:

@@ -1,0 +1,35 @@
+"""Evidence of a tenant whose every text is a secret, for those who must not see it."""
+
+import documents
+from documents.base import utc_now
+from tests.factories.tenant import Tenant
+
+
+async def add_evidence(tenant: Tenant) -> None:
+    """A record and a checkpoint."""
+    org_id, at = tenant.organization.id, utc_now()
+    record = documents.EvidenceRecord(
+        org_id=org_id,
+        seq=1,
+        at=at,
+        record={"control_id": "secret-control", "account": "secret-account", "evidence": ["secret-pack"]},
+        prev_hash="secret-prev-hash",
+        hash="secret-hash",
+    )
+    await record.insert()
+    checkpoint = documents.EvidenceCheckpoint(
+        org_id=org_id,
+        form="secret-form",
+        number=1,
+        first_seq=1,
+        last_seq=1,
+        last_hash="secret-last-hash",
+        window_root="secret-window",
+        root="secret-root",
+        previous=None,
+        at="secret-at",
+        peaks=[],
+        key_id="secret-key",
+        signature="secret-signature",
+    )
+    await checkpoint.insert()
