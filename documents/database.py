@@ -29,8 +29,12 @@ from documents.audit_segment import AuditSegment
 from documents.budget import Budget, BudgetRecord, complete_budgets
 from documents.business_metric import BusinessMetric
 from documents.channel import Channel
+from documents.check import Check
+from documents.check_change import CheckChange
+from documents.check_round import CheckRound
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
+from documents.control_state import ControlState
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
 from documents.cost_export import CostExport
@@ -115,6 +119,10 @@ ALL = (
     MetricDay,
     BudgetRecord,
     Channel,
+    Check,
+    CheckChange,
+    CheckRound,
+    ControlState,
     ClientAccess,
     CostAnomaly,
     CommitmentTerm,
