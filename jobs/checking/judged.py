@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -21,6 +22,8 @@ from domain.facts.compliance import CheckStatus, Verdict
 from jobs.checking.exemptions import exemptions_of
 from jobs.checking.subject import Subject
 
+# Of their own: they wait for answers, and what reads these may need a thread of the common ones.
+_JUDGES = ThreadPoolExecutor(max_workers=2, thread_name_prefix="judge")
 NAMED_IN_ALERT = 5
 LONGEST_TEXT = 500
 
@@ -59,7 +62,8 @@ async def judged(org_id: ObjectId, question: Question, subjects: Sequence[Subjec
         connected=tuple(subject.answers for subject in subjects),
     )
     exempt = await exemptions_of(org_id, question.control.id, now)
-    judgement = await asyncio.to_thread(judge, question.procedure, case, exempt.__contains__)
+    loop = asyncio.get_running_loop()
+    judgement = await loop.run_in_executor(_JUDGES, judge, question.procedure, case, exempt.__contains__)
     reads = _looked_at(question, judgement, subjects)
     return Judged(question, judgement, _check(org_id, question, judgement, reads, subjects, now))
 

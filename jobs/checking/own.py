@@ -15,7 +15,7 @@ from documents.audit_segment import last_segment
 from documents.audit_verification import verify_chain
 from documents.base import utc_now
 from domain.compliance.answers import Answers, Call, calls_of
-from domain.compliance.control import Control
+from domain.compliance.own_records import OPERATIONS
 from domain.facts.compliance import Integration
 from domain.facts.provider import Provider
 from domain.facts.scope import Scope
@@ -39,31 +39,22 @@ _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows]]] = {
 }
 
 
-def own_subjects(
-    context: JobContext, scope: Scope, controls: tuple[Control, ...], now: datetime
-) -> tuple[Subject, Subject]:
+def own_subjects(context: JobContext, scope: Scope, now: datetime) -> tuple[Subject, Subject]:
     """Our own records, and what people have filed. What is recorded nowhere is not offered."""
     own = {name: partial(_rows, scope, now, read) for name, read in _OWN.items()}
     own["platform:audit_log.verify"] = partial(_audit_log, context, scope)
     return (
-        _subject(scope, Integration.PLATFORM, own, controls, now),
-        _subject(scope, Integration.MANUAL, {}, controls, now),
+        _subject(scope, Integration.PLATFORM, own, now),
+        _subject(scope, Integration.MANUAL, {}, now),
     )
 
 
-def _subject(
-    scope: Scope, integration: Integration, own: Mapping[str, Load], controls: tuple[Control, ...], now: datetime
-) -> Subject:
+def _subject(scope: Scope, integration: Integration, own: Mapping[str, Load], now: datetime) -> Subject:
     async def load(operation: str) -> tuple[Call, ...]:
         return await own[operation](operation)
 
-    asked = {
-        operation
-        for control in controls
-        for procedure in control.procedures
-        if procedure.integration is integration
-        for operation in procedure.operations
-    }
+    prefix = f"{integration.value.lower()}:"
+    asked = {name for name in OPERATIONS if name.startswith(prefix)}
     missing = frozenset(asked - own.keys())
     calls = StoredCalls(own.keys(), load, asyncio.get_running_loop())
     answers = Answers(

@@ -102,7 +102,7 @@ class _Judging:
         accounts = await Account.list_in(self._scope, {"state": {"$in": states}}, limit=MOST_ACCOUNTS)
         known = [one for one in accounts if one.provider.value in Integration.__members__]
         return [
-            *own_subjects(self._context, self._scope, self._controls, now),
+            *own_subjects(self._context, self._scope, now),
             *[await subject_of(self._scope, one, shelf, now, written_by_us(one)) for one in known],
         ]
 
