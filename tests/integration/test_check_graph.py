@@ -51,6 +51,16 @@ async def account(backend: Backend, vendor: Synthetic, tenant: Tenant) -> docume
     return made
 
 
+async def cursor(graph: Graph, tenant: Tenant) -> str:
+    """The end of what has happened so far."""
+    return str((await graph.ask("{ liveCursor }", tenant.token))["liveCursor"])
+
+
+def data(frame: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = frame["payload"]["data"]
+    return found
+
+
 async def judge(backend: Backend, tenant: Tenant) -> int:
     return await judge_controls({"context": context_of(backend)}, org_id=tenant.org_id)
 
@@ -112,17 +122,18 @@ async def test_controls_and_the_history_of_a_check_are_listed(
 async def test_a_run_on_demand_is_a_job_that_can_be_followed(
     address: str, graph: Graph, tenant: Tenant, account: documents.Account
 ) -> None:
-    progress = """subscription { jobProgressed(kinds: [CHECKS]) { ... on JobProgressed { job {
-      id kind state done total } } } }"""
+    progress = """subscription ($after: Cursor) { jobProgressed(after: $after, kinds: [CHECKS]) {
+      ... on JobProgressed { job { id kind state done total } } } }"""
+    now = await cursor(graph, tenant)
     async with socket(address, tenant.token) as opened:
-        await subscribe(opened, progress)
+        await subscribe(opened, progress, after=now)
         asked = {"controlIds": [OWNED.id, FILED.id], "idempotencyKey": "judge-them-once"}
         first = (await graph.ask(RUN, tenant.token, input=asked))["runChecks"]
         again = (await graph.ask(RUN, tenant.token, input=asked))["runChecks"]
         assert first["__typename"] == "RunChecksSuccess"
         following = messages(opened)
         async with asyncio.timeout(60):
-            told = [(await anext(following))["jobProgressed"]["job"] for _ in range(3)]
+            told = [data(await anext(following))["jobProgressed"]["job"] for _ in range(3)]
 
     assert first == again
     assert {one["id"] for one in told} == {first["jobId"]}
@@ -148,19 +159,20 @@ async def test_a_run_of_what_there_is_not_is_refused(graph: Graph, tenant: Tenan
 
 
 async def test_a_change_in_an_account_reaches_an_open_socket(
-    address: str, backend: Backend, vendor: Synthetic, tenant: Tenant, account: documents.Account
+    address: str, graph: Graph, backend: Backend, vendor: Synthetic, tenant: Tenant, account: documents.Account
 ) -> None:
     stranger = await make_tenant(backend)
+    ours, strangers = await cursor(graph, tenant), await cursor(graph, stranger)
     async with socket(address, tenant.token) as opened, socket(address, stranger.token) as strange:
-        await subscribe(opened, CHANGES, account=global_id("Account", account.id))
-        await subscribe(strange, CHANGES)
+        await subscribe(opened, CHANGES, after=ours, account=global_id("Account", account.id))
+        await subscribe(strange, CHANGES, after=strangers)
         vendor.grants = {}
         await sync(backend, account)
         await judge(backend, tenant)
-        own = await anext(messages(opened))
+        own = data(await anext(messages(opened)))
         await sync(backend, await connect(backend, vendor, stranger))
         await judge(backend, stranger)
-        theirs = await anext(messages(strange))
+        theirs = data(await anext(messages(strange)))
 
     assert own["controlStatusChanged"]["change"] == {
         "controlId": PRIVATE.id,
