@@ -17,7 +17,7 @@ from tests.factories import made_controls
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 UNDECIDED = {CheckStatus.ERROR, CheckStatus.NOT_ASSESSED}
-GARBLED: tuple[Any, ...] = ("no JSON", 7, ["no", "objects"], {"bytes": 1, "sha256": "0"})
+GARBLED: tuple[Any, ...] = ("no JSON", 7, ["no", "objects"])
 
 
 @dataclass
