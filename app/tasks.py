@@ -23,6 +23,8 @@ from jobs.queue import (
     EXPORT_COSTS,
     FETCH_COSTS,
     FORECAST_COSTS,
+    JUDGE_ASKED,
+    JUDGE_CONTROLS,
     PROCESS_EVENTS,
     PULL_EVENTS,
     RECONCILE_TICKETS,
@@ -50,6 +52,8 @@ from jobs.tasks.export_audit import export_audit, forget_old_exports
 from jobs.tasks.export_costs import export_costs
 from jobs.tasks.fetch_costs import FETCH_TIMEOUT, fetch_costs, start_due_fetches
 from jobs.tasks.forecast_costs import ask_due_forecasts, forecast_costs
+from jobs.tasks.judge_controls import MAX_TRIES as ROUND_TRIES
+from jobs.tasks.judge_controls import ask_due_checks, judge_asked, judge_controls
 from jobs.tasks.process_events import process_events, process_late_events
 from jobs.tasks.pull_events import ask_for_unread, pull_events
 from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
@@ -121,6 +125,7 @@ def ticks() -> list[Any]:
         cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
         cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
         cron(ask_due_forecasts, minute=set(range(1, 60, 5)), second=25, timeout=QUICK_TIMEOUT),
+        cron(ask_due_checks, second=15, timeout=QUICK_TIMEOUT),
         cron(send_due_reports, second=1, timeout=QUICK_TIMEOUT),
     ]
 
@@ -147,6 +152,8 @@ def slow_jobs() -> list[Any]:
         func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(forecast_costs), name=FORECAST_COSTS, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(export_costs), name=EXPORT_COSTS, timeout=EXPORT_TIMEOUT, max_tries=5),
+        func(told(judge_controls), name=JUDGE_CONTROLS, timeout=EXPORT_TIMEOUT, max_tries=ROUND_TRIES),
+        func(told(judge_asked), name=JUDGE_ASKED, timeout=EXPORT_TIMEOUT, max_tries=ROUND_TRIES),
         func(told(reconcile_tickets), name=RECONCILE_TICKETS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
     ]

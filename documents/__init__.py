@@ -18,9 +18,13 @@ from documents.base import TenantDocument
 from documents.budget import Budget, BudgetRecord
 from documents.business_metric import BusinessMetric
 from documents.channel import Channel
+from documents.check import Check
+from documents.check_change import CheckChange
+from documents.check_round import CheckRound
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.compliance_settings import ComplianceSettings
+from documents.control_state import ControlState
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
 from documents.cost_export import CostExport
@@ -106,10 +110,14 @@ __all__ = [
     "BusinessMetric",
     "ChangeKind",
     "Channel",
+    "Check",
+    "CheckChange",
+    "CheckRound",
     "ClientAccess",
     "ClosedVersion",
     "CommitmentTerm",
     "ComplianceSettings",
+    "ControlState",
     "CostAnomaly",
     "CostDay",
     "CostExport",

@@ -10,6 +10,7 @@ from pymongo.errors import DuplicateKeyError
 
 from documents.account import CONNECTED_STATES, Account, AccountState, sealed
 from documents.alert import Alert, AlertState, resolve_alerts
+from documents.check import Check
 from documents.cost_day import CostDay
 from documents.cost_source import delete_sources_of
 from documents.finding import Finding, open_findings
@@ -136,7 +137,7 @@ async def remove_resources(account: Account) -> int:
     """
     query = {"org_id": account.org_id, "account_id": account.id}
     removed = 0
-    for document in (Resource, ResourceChange, SyncRead, IntegrationHealth, ReceivedEvent):
+    for document in (Resource, ResourceChange, SyncRead, IntegrationHealth, ReceivedEvent, Check):
         ids = [raw["_id"] async for raw in document.rows().find(query, {"_id": 1}, limit=5 * AT_ONCE)]
         if ids:
             await document.rows().delete_many({"_id": {"$in": ids}})

@@ -3,7 +3,7 @@
 from beanie import Document
 from pymongo.asynchronous.client_session import AsyncClientSession
 
-from documents.database import ALL
+from documents.every_document import ALL
 from documents.invitation import Invitation
 from documents.mail import forget_mails_to
 from documents.one_time_token import OneTimeToken, subject_of

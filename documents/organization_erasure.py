@@ -12,8 +12,8 @@ from bson import ObjectId
 from documents.audit_chain import AuditHead
 from documents.base import TenantDocument
 from documents.cost_export import CostExport
-from documents.database import ALL
 from documents.event import EventCounter
+from documents.every_document import ALL
 from documents.evidence_chain import EvidenceHead
 from documents.file_export import erase_exports
 from documents.organization import Organization

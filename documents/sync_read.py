@@ -14,6 +14,7 @@ from documents.account import Account
 from documents.base import TenantDocument
 from documents.sync_run import SyncRun, SyncState
 from domain.facts.inventory import ServiceGap
+from domain.facts.scope import Scope
 
 # operation, region
 Part = tuple[str, str | None]
@@ -82,6 +83,12 @@ async def complete_reads(run: SyncRun) -> list[SyncRead]:
     """The parts that an earlier attempt of this run has read in whole."""
     query = {"sync_id": run.id, "state": ReadState.COMPLETE.value}
     return [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query)]
+
+
+async def reads_of(scope: Scope, run: SyncRun) -> list[SyncRead]:
+    """How the parts of a sync that has ended were read."""
+    query = {**SyncRead.within(scope), "sync_id": run.id}
+    return [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query, {"seen": 0})]
 
 
 @dataclass(slots=True)

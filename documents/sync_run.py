@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
+from bson import ObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -17,6 +18,7 @@ from documents.transaction import Transaction
 from domain.errors import NotFound
 from domain.facts import topic
 from domain.facts.event import LoggedEvent
+from domain.facts.scope import Scope
 
 
 class SyncState(StrEnum):
@@ -196,6 +198,15 @@ async def _leased(
         return_document=ReturnDocument.AFTER,
         session=session,
     )
+    return None if raw is None else SyncRun.stored(raw)
+
+
+async def last_run(scope: Scope, account_id: ObjectId | None, *, with_costs: bool) -> SyncRun | None:
+    """The last sync of the account that has read what there is; with costs: the last that has read these, too."""
+    more = {"with_costs": True} if with_costs else {}
+    states = [SyncState.SUCCEEDED.value, SyncState.PARTIAL.value]
+    query = {**SyncRun.within(scope), "account_id": account_id, "state": {"$in": states}, **more}
+    raw = await SyncRun.rows().find_one(query, sort=[("created_at", DESCENDING), ("_id", DESCENDING)])
     return None if raw is None else SyncRun.stored(raw)
 
 

@@ -54,6 +54,8 @@ DISCOVER_MEMBERS = "discover_members"
 PULL_EVENTS = "pull_events"
 FETCH_COSTS = "fetch_costs"
 ALLOCATE_COSTS = "allocate_costs"
+JUDGE_CONTROLS = "judge_controls"
+JUDGE_ASKED = "judge_asked"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -95,6 +97,19 @@ def ask_budget_check(tx: Transaction, org_id: PydanticObjectId) -> None:
 def ask_anomaly_scan(tx: Transaction, org_id: ObjectId) -> None:
     """Ask for a look for anomalies in an organization's costs. Asks that come before it starts become one."""
     tx.enqueue(DETECT_ANOMALIES, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def ask_checks(tx: Transaction, org_id: ObjectId) -> None:
+    """Ask for the controls of an organization to be judged. Asks that come before it starts become one."""
+    tx.enqueue(JUDGE_CONTROLS, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})
+
+
+def ask_wanted_checks(
+    tx: Transaction, org_id: ObjectId, request_id: str, control_ids: list[str], account_id: str | None
+) -> None:
+    """Ask for these controls, or all, to be judged now in an account, or everywhere. The id makes the job unique."""
+    args = {"org_id": str(org_id), "request_id": request_id, "control_ids": control_ids, "account_id": account_id}
+    tx.enqueue(JUDGE_ASKED, queue=SLOW, key=request_id, args=args)
 
 
 def ask_allocation(tx: Transaction, org_id: ObjectId) -> None:

@@ -13,6 +13,7 @@ from auth.permission import Permission
 from documents.alert import from_snapshot
 from documents.audit_export import export_of
 from documents.channel_change import channel_of
+from documents.check_change import change_of
 from documents.cost_anomaly import anomaly_of
 from documents.incident import incident_of
 from documents.integration_health import health_of
@@ -56,6 +57,7 @@ PARTS = (
         frozenset({"AuditExportProgressed"}),
     ),
     Part(EventTopic.CHANNELS, Permission.CHANNELS_READ, topic.channels, channel_of),
+    Part(EventTopic.CONTROLS, Permission.COMPLIANCE_READ, topic.controls, change_of),
     *(replace(part, name=EventTopic.JOBS) for part in job.PARTS if part.types == job.LOGGED),
 )
 Topics = Annotated[

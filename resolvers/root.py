@@ -16,6 +16,7 @@ from resolvers.burn_down import BurnDownQueries
 from resolvers.business_metric import BusinessMetricMutations, BusinessMetricQueries
 from resolvers.channel import ChannelQueries, ChannelSubscriptions
 from resolvers.channel_change import ChannelMutations
+from resolvers.check import CheckMutations, CheckQueries, CheckSubscriptions
 from resolvers.client import ClientMutations, ClientQueries
 from resolvers.commitment import CommitmentQueries
 from resolvers.commitment_term import CommitmentTermMutations, CommitmentTermQueries
@@ -93,6 +94,7 @@ class Query(
     BusinessMetricQueries,
     BurnDownQueries,
     ChannelQueries,
+    CheckQueries,
     ClientQueries,
     CommitmentQueries,
     CommitmentTermQueries,
@@ -146,6 +148,7 @@ class Mutation(
     ConnectingMutations,
     DisconnectingMutations,
     AlertMutations,
+    CheckMutations,
     AllocationMonthMutations,
     AllocationRulesMutations,
     AllocationTargetMutations,
@@ -203,6 +206,7 @@ class Subscription(
     AlertSubscriptions,
     AuditSubscriptions,
     ChannelSubscriptions,
+    CheckSubscriptions,
     IncidentSubscriptions,
     CostUpdateSubscriptions,
     EventSubscriptions,

@@ -1,6 +1,6 @@
 """Registers the words of compliance and of frameworks for GraphQL."""
 
-from domain.facts.compliance import CheckStatus, EvidenceKind, Frequency, Integration
+from domain.facts.compliance import CheckStatus, EvidenceKind, Frequency, Integration, Verdict
 from domain.facts.framework import Coverage, Direction, Effort, Fit
 from schema.values import register_enum
 
@@ -92,5 +92,15 @@ register_enum(
         Direction.MORE: "More members of the list are stricter.",
         Direction.FEWER: "Fewer members of the list are stricter.",
         Direction.FREE: "It is a name, neither stricter nor laxer than another.",
+    },
+)
+register_enum(
+    Verdict,
+    "What is said of one thing that was looked at.",
+    {
+        Verdict.PASS: "It is as it must be.",
+        Verdict.WARNING: "It is about to fail, or is weaker than it should be.",
+        Verdict.FAIL: "It is not as it must be.",
+        Verdict.EXEMPT: "It fails, and an approved exception covers it.",
     },
 )

@@ -10,6 +10,7 @@ from schema.account import Sync
 from schema.alert import Alert
 from schema.audit import AuditExport
 from schema.channel import Channel
+from schema.check import CheckChange
 from schema.cost_anomaly import CostAnomaly
 from schema.cost_update import CostUpdate
 from schema.feed import StreamReset
@@ -31,6 +32,7 @@ class EventTopic(StrEnum):
     JOBS = "JOBS"
     AUDIT_EXPORTS = "AUDIT_EXPORTS"
     CHANNELS = "CHANNELS"
+    CONTROLS = "CONTROLS"
 
 
 register_enum(
@@ -47,12 +49,13 @@ register_enum(
         EventTopic.AUDIT_EXPORTS: "Exports of the audit log as they move on. Takes audit:export.",
         EventTopic.CHANNELS: "Channels that are changed, tested, found failing or working again, or deleted. Takes "
         "channels:read.",
+        EventTopic.CONTROLS: "Checks of controls that come to say something else. Takes compliance:read.",
     },
 )
 
 EventSubject = Annotated[
     Union[  # noqa: UP007 - named through Annotated
-        Alert, Incident, Sync, IntegrationHealth, CostUpdate, CostAnomaly, Job, AuditExport, Channel
+        Alert, Incident, Sync, IntegrationHealth, CostUpdate, CostAnomaly, Job, AuditExport, Channel, CheckChange
     ],
     strawberry.union("EventSubject", description="What a message of `events` is about, as it was at that moment."),
 ]

@@ -7,7 +7,7 @@ import orjson
 from documents.audit import AuditEntry
 from documents.audit_export import BUCKET as AUDIT_FILES
 from documents.cost_export import BUCKET as COST_FILES
-from documents.database import ALL
+from documents.every_document import ALL
 from documents.key_rotation import KEY_ROTATIONS
 from documents.vault import KEY_VAULT
 

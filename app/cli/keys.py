@@ -16,7 +16,7 @@ from app.wiring import Backend, open_backend
 from documents.audit import INSTALLATION, Act, acting
 from documents.base import utc_now
 from documents.data_key import DataKey
-from documents.database import ALL
+from documents.every_document import ALL
 from documents.key_rotation import KeyProgress, KeyReport, Tell, rewrap_keys, rotate_keys
 from documents.organization import find_organizations, load_organizations
 from documents.sealed import sealed_fields

@@ -41,7 +41,7 @@ class Answers:
 
     `account` is its native id. `whole` are the operations that were read to their end everywhere; `unread` says of the
     others why not; `off` are those that the provider does not offer with this plan or setting. `read_at` is when the
-    oldest of it was read.
+    oldest of it was read, `read_by` when the oldest of each operation was.
     """
 
     integration: Integration
@@ -51,6 +51,11 @@ class Answers:
     whole: AbstractSet[str]
     unread: Mapping[str, str] = field(default_factory=dict)
     off: AbstractSet[str] = frozenset()
+    read_by: Mapping[str, datetime] = field(default_factory=dict)
+
+    def was_read_at(self, operation: str) -> datetime:
+        """When the oldest of its answers was read."""
+        return self.read_by.get(operation, self.read_at)
 
     def is_off(self, operation: str) -> bool:
         """Whether the provider says that the plan or setting behind the call is missing."""

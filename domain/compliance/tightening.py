@@ -18,7 +18,7 @@ _SHAPES = {
     Direction.LOWER: (int, float, dict),
     Direction.MORE: (list, tuple),
     Direction.FEWER: (list, tuple),
-    Direction.FREE: (str,),
+    Direction.FREE: (str, list),
 }
 _ASKED = {
     Direction.HIGHER: "It may only be higher",
@@ -62,7 +62,7 @@ def check_tightening(
 def in_force(control_id: str, defaults: Mapping[str, Any], layers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """The parameters by which the control is judged: the strictest of its own and of each layer on top."""
     found = dict(defaults)
-    ways = directions()[control_id]
+    ways = directions().get(control_id, {})
     for layer in layers:
         for name, value in layer.items():
             found[name] = value if found.get(name) is None else _strictest(ways[name], found[name], value)

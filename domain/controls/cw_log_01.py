@@ -126,13 +126,15 @@ def _github(case: Case) -> Iterator[Item]:
     if case.answers.is_off(operation):
         yield warned(case.answers.account, "the plan has no audit log to read", "an audit log that can be read")
         return
-    yield _of_read(case, operation)
+    yield _of_read(case, operation, "")
 
 
-def _of_read(case: Case, operation: str) -> Item:
-    """When what all of the answers are made of was read; the log must be read among it."""
-    case.answers.calls(operation)
-    return of_lag(case.answers.account, case.answers.read_at, case.now, case.parameters["pull_minutes"])
+def _of_read(case: Case, operation: str, path: str) -> Item:
+    """When the log was read, whose entries stand under `path`; those of a log are objects."""
+    for entry in case.answers.items(operation, path):
+        entry.keys()
+    at = case.answers.was_read_at(operation)
+    return of_lag(case.answers.account, at, case.now, case.parameters["pull_minutes"])
 
 
 def _streams(answers: Answers) -> list[str]:
@@ -146,12 +148,12 @@ def _okta(case: Case) -> Iterator[Item]:
     if streams:
         yield passed(case.answers.account, f"streamed to {', '.join(streams)}")
         return
-    yield _of_read(case, "GET /api/v1/logs")
+    yield _of_read(case, "GET /api/v1/logs", "")
 
 
 def _digitalocean(case: Case) -> Iterator[Item]:
     """Each read goes back to the one before, so that the only gap there can be is the one since the last read."""
-    yield _of_read(case, "GET /v2/actions")
+    yield _of_read(case, "GET /v2/actions", "actions")
 
 
 CONTROL = Control(

@@ -54,7 +54,8 @@ def _azure(case: Case) -> Iterator[Item]:
     """The feed is read with every sync, of the last 7 days each time."""
     asked = case.answers.calls("POST Microsoft.ResourceGraph/resources")
     if any(str(call.arguments["query"]).startswith(CHANGES) for call in asked):
-        yield of_lag(case.answers.account, case.answers.read_at, case.now, case.parameters["pull_minutes"])
+        at = case.answers.was_read_at("POST Microsoft.ResourceGraph/resources")
+        yield of_lag(case.answers.account, at, case.now, case.parameters["pull_minutes"])
     else:
         yield failed(case.answers.account, "changes were not read", "changes read all the time")
 
@@ -68,7 +69,7 @@ def _gcp(case: Case) -> Iterator[Item]:
         yield passed(project, f"{len(feeds)} feeds")
         return
     case.answers.calls(INVENTORY)
-    ago = case.now - case.answers.read_at
+    ago = case.now - case.answers.was_read_at(INVENTORY)
     if ago <= LOST * timedelta(minutes=case.parameters["pull_minutes"]):
         yield warned(project, "no feed; the inventory is polled", wanted)
     else:

@@ -32,7 +32,7 @@ from jobs.account_reading import AccountRead, read_account
 from jobs.context import JobContext
 from jobs.judging import judge_account
 from jobs.lease import CancelAsked, Lease, LeaseLost
-from jobs.queue import SYNC_ACCOUNT
+from jobs.queue import SYNC_ACCOUNT, ask_checks
 
 log = structlog.get_logger()
 
@@ -177,6 +177,7 @@ async def _fail(context: JobContext, account: Account, run: SyncRun, problem: st
         await record_sync(account, problem=problem, at=at, session=tx.session)
         await raise_alert(tx, account.org_id, cause, at)
         announce_sync(tx, ended)
+        ask_checks(tx, account.org_id)
 
     await context.writer.commit(change)
     await forget_seen(run)
@@ -210,6 +211,7 @@ async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lea
         await record_sync(account, problem=None, at=at, session=tx.session)
         ended = await update_run(run, tx.session, **_summary(read, changes, gone, at))
         announce_sync(tx, ended)
+        ask_checks(tx, account.org_id)
         return ended
 
     ended = await context.writer.commit(change)

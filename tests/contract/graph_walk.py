@@ -41,6 +41,7 @@ SAMPLES: dict[str, Any] = {
     "ReauthenticateInput": {"password": "correct horse battery staple"},
     "SecondFactorInput": {"totpCode": "123456"},
     "CreateBudgetInput.currency": "USD",
+    "RunChecksInput.controlIds": [],
     "CostSourceSettingsInput": {"awsCostExplorer": {}},
     "CreateCostViewInput.isShared": False,
     "CostViewQuestionInput": {"period": "LAST_MONTH"},

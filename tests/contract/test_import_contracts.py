@@ -54,6 +54,7 @@ FORBIDDEN = {
     "domain-is-pure": (("domain/rules/aws/s3.py", "from beanie import Document"),),
     "vendors-stand-alone": (("connectors/clouds/aws/s3.py", "import connectors.clouds.gcp.storage"),),
     "detectors-stand-alone": (("domain/detectors/gpu_launch.py", "from domain.detectors import role_chain"),),
+    "controls-stand-alone": (("domain/controls/cw_net_01.py", "from domain.controls import cw_net_02"),),
     "rules-stand-alone": (("domain/rules/aws/s3.py", "from domain.rules.aws import ec2"),),
     "the-executor-stands-alone": (
         ("compiled_executor/operation.py", "import domain.errors"),

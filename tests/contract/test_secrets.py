@@ -9,7 +9,7 @@ import pytest
 from beanie import Document
 from pydantic import BaseModel, SecretStr
 
-from documents.database import ALL
+from documents.every_document import ALL
 
 SECRET = re.compile(r"secret|credential|seed|password|passphrase|private|cipher|token|webhook|api_key")
 # What is stored instead of a secret: it opens nothing, so it is no cipher text.

@@ -1,15 +1,23 @@
 """What other tests have left to be done; a worker that starts would do all of it first."""
 
 from app.wiring import Backend
-from documents.database import ALL
 from documents.event import EventCounter
+from documents.every_document import ALL
 from documents.log_reader import LogReader
 from documents.outbox import DISPATCH_EVENTS, QUICK, SLOW, OutboxJob
 from documents.received_event import PROCESS_EVENTS
-from jobs.queue import ALLOCATE_COSTS, CHECK_BUDGETS, DETECT_ANOMALIES, FORECAST_COSTS
+from jobs.queue import ALLOCATE_COSTS, CHECK_BUDGETS, DETECT_ANOMALIES, FORECAST_COSTS, JUDGE_CONTROLS
 
-# What follows from events, and from every load of costs.
-LEFT = (DISPATCH_EVENTS, PROCESS_EVENTS, CHECK_BUDGETS, ALLOCATE_COSTS, DETECT_ANOMALIES, FORECAST_COSTS)
+# What follows from events, from every load of costs, and from every sync.
+LEFT = (
+    DISPATCH_EVENTS,
+    PROCESS_EVENTS,
+    CHECK_BUDGETS,
+    ALLOCATE_COSTS,
+    DETECT_ANOMALIES,
+    FORECAST_COSTS,
+    JUDGE_CONTROLS,
+)
 
 
 async def forget_backlog(backend: Backend) -> None:

@@ -16,6 +16,7 @@ from tests.factories.compliance import milestone_rows
 from tests.factories.crowd_channels import channels_of
 from tests.factories.crowd_costs import cost_rows, more_periods
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
+from tests.factories.crowd_of_checks import check_rows
 from tests.factories.crowd_of_costs import cost_export_row, statement_row
 from tests.factories.crowd_of_evidence import evidence_checkpoint_row, evidence_record_row
 from tests.factories.crowd_of_forecasts import forecast_rows
@@ -92,6 +93,7 @@ def crowd_of(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]
         documents.Budget: budgets,
         documents.BudgetRecord: [_budget_record(budgets[number % 2], number) for number in range(count)],
         **channels_of(org_id, count),
+        **check_rows(org_id, accounts, count),
         **routing_rows(org_id, alerts),
         **forecast_rows(org_id, count),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],

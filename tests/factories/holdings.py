@@ -20,6 +20,7 @@ from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.facts.status import ReportEvery, StatusKind
 from tests.factories.compliance import make_compliance
+from tests.factories.crowd_of_checks import make_checks
 from tests.factories.holdings_of_costs import make_costs
 from tests.factories.holdings_of_evidence import add_evidence
 from tests.factories.machine import make_machine
@@ -167,6 +168,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         **await make_tickets(tenant, account, alert),
         **await make_costs(tenant, account),
         **await make_compliance(tenant),
+        **await make_checks(account),
         "Account": account,
         "EventEndpoint": endpoint,
         "ReceivedEvent": event,

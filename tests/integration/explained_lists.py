@@ -10,6 +10,8 @@ RELATED = {
     "findings": "account { name } resource { name }",
     "jiraTasks": "account { name } alert { title }",
     "ticketRules": "account { name }",
+    "checks": "account { name }",
+    "checkHistory": "account { name }",
     "apiKeys": "serviceAccount { name }",
     "deliveries": "channel { name }",
     "eventEndpoints": "account { name }",
@@ -97,6 +99,7 @@ def listings() -> Iterator[Listing]:
     ):
         yield Listing(name, "")
     yield from people_listings()
+    yield from check_listings()
     for name in (
         *ALLOCATION,
         "accounts",
@@ -149,6 +152,20 @@ def listings() -> Iterator[Listing]:
     yield Listing("costLines", f"filter: {{sign: POSITIVE, {days}}}", is_exact=False)
     for where in ('subAccountIds: ["account 1"]', 'serviceNames: ["service 1"]', 'resourceIds: ["resource 5"]'):
         yield Listing("costLines", f"filter: {{{where}, {days}}}", is_exact=False)
+
+
+def check_listings() -> Iterator[Listing]:
+    """Checks of controls."""
+    for name in ("checks", "controlStates"):
+        yield Listing(name, "")
+        for where in ("statuses: [FAIL]", "organizationId: ORG"):
+            yield Listing(name, f"filter: {{{where}}}")
+        yield Listing(name, "filter: {statuses: [FAIL, ERROR]}", is_exact=False)
+    for where in ("integrations: [AWS]", "accountId: ACCOUNT", 'controlIds: ["CW-IAM-07"]'):
+        yield Listing("checks", f"filter: {{{where}}}")
+    for where in ("statuses: [FAIL], accountId: ACCOUNT", 'controlIds: ["CW-IAM-07"], statuses: [FAIL]'):
+        yield Listing("checks", f"filter: {{{where}}}", is_exact=False)
+    yield Listing("checkHistory", "checkId: A_CHECK")
 
 
 def anomaly_listings() -> Iterator[Listing]:

@@ -11,7 +11,7 @@ import documents
 from app.wiring import Backend
 from documents import OrganizationKind, Role
 from documents.base import TenantDocument, utc_now
-from documents.database import ALL
+from documents.every_document import ALL
 from documents.organization import find_deleted
 from documents.organization_erasure import erased_documents
 from documents.outbox import OutboxJob

@@ -1,0 +1,192 @@
+"""Every document there is: what is bound to a database, given indexes, and looked through by the tests."""
+
+from documents.account import Account
+from documents.alert import Alert
+from documents.alert_entry import AlertEntry
+from documents.allocated_cost import AllocatedCost
+from documents.allocation_month import AllocationMonth
+from documents.allocation_rules import AllocationRules
+from documents.allocation_run import AllocationRun
+from documents.allocation_target import AllocationTarget
+from documents.anomaly_settings import AnomalySettings
+from documents.api_key import ApiKey
+from documents.audit import AuditEntry
+from documents.audit_chain import AuditHead
+from documents.audit_export import AuditExport
+from documents.audit_segment import AuditSegment
+from documents.budget import Budget, BudgetRecord
+from documents.business_metric import BusinessMetric
+from documents.channel import Channel
+from documents.check import Check
+from documents.check_change import CheckChange
+from documents.check_round import CheckRound
+from documents.client_access import ClientAccess
+from documents.commitment import CommitmentTerm
+from documents.compliance_settings import ComplianceSettings
+from documents.control_state import ControlState
+from documents.cost_anomaly import CostAnomaly
+from documents.cost_day import CostDay
+from documents.cost_export import CostExport
+from documents.cost_forecast import CostForecast
+from documents.cost_line import CostLine
+from documents.cost_load import CostLoad
+from documents.cost_month import CostMonth
+from documents.cost_period import CostPeriod
+from documents.cost_source import CostSource
+from documents.cost_usage import CostUsageDay
+from documents.cost_view import CostView
+from documents.custom_role import CustomRole
+from documents.delivery import Delivery
+from documents.escalation import Escalation
+from documents.event import Event, EventCounter
+from documents.event_memory import EventMemory
+from documents.evidence import EvidencePack
+from documents.evidence_chain import EvidenceHead, EvidenceRecord
+from documents.evidence_checkpoint import EvidenceCheckpoint
+from documents.exchange_rate import ExchangeRate
+from documents.external_identity import ExternalIdentity
+from documents.finding import Finding
+from documents.forecast_event import ForecastEvent
+from documents.forecast_run import ForecastRun
+from documents.framework import Framework
+from documents.hold import Hold
+from documents.idempotency import IdempotentResult
+from documents.identity_provider import IdentityProvider
+from documents.incident import Incident
+from documents.incident_member import IncidentMember
+from documents.intake_endpoint import IntakeEndpoint
+from documents.integration_health import IntegrationHealth
+from documents.invitation import Invitation
+from documents.jira_task import JiraTask
+from documents.log_reader import LogReader
+from documents.mail import OutgoingMail
+from documents.maintenance_window import MaintenanceWindow
+from documents.metric_day import MetricDay
+from documents.milestone import Milestone
+from documents.noise_meter import NoiseMeter
+from documents.one_time_token import OneTimeToken
+from documents.organization import Organization
+from documents.outbox import OutboxJob
+from documents.passkey import Passkey
+from documents.provider_visit import ProviderVisit
+from documents.received_event import ReceivedEvent
+from documents.recovery_code import RecoveryCode
+from documents.registration import Registration
+from documents.resource import Resource
+from documents.resource_change import ResourceChange
+from documents.routing_rule import RoutingRule
+from documents.scim_group import GroupRole, ScimGroup
+from documents.scim_user import ScimUser
+from documents.score_day import ScoreDay
+from documents.service_account import ServiceAccount
+from documents.session import RefreshToken, Session
+from documents.sign_in import SignInCode, SpentState
+from documents.sign_in_challenge import SignInChallenge
+from documents.statement import Statement
+from documents.status_report import StatusReport
+from documents.sync_read import SyncRead
+from documents.sync_run import SyncRun
+from documents.ticket_rule import TicketRule
+from documents.totp_factor import TotpFactor
+from documents.user import Membership, User
+from documents.verified_domain import VerifiedDomain
+
+ALL = (
+    Account,
+    Alert,
+    AlertEntry,
+    AnomalySettings,
+    AllocatedCost,
+    AllocationMonth,
+    AllocationRules,
+    AllocationRun,
+    AllocationTarget,
+    ApiKey,
+    AuditEntry,
+    AuditExport,
+    AuditHead,
+    AuditSegment,
+    Budget,
+    BusinessMetric,
+    MetricDay,
+    BudgetRecord,
+    Channel,
+    Check,
+    CheckChange,
+    CheckRound,
+    ControlState,
+    ClientAccess,
+    CostAnomaly,
+    CommitmentTerm,
+    CostDay,
+    CostMonth,
+    CostUsageDay,
+    CostForecast,
+    CostExport,
+    CostLine,
+    CostLoad,
+    CostPeriod,
+    CostSource,
+    CostView,
+    CustomRole,
+    Delivery,
+    Escalation,
+    Event,
+    EventCounter,
+    EventMemory,
+    EvidencePack,
+    EvidenceRecord,
+    EvidenceHead,
+    EvidenceCheckpoint,
+    ExchangeRate,
+    ExternalIdentity,
+    Finding,
+    GroupRole,
+    ForecastEvent,
+    ForecastRun,
+    Hold,
+    IdempotentResult,
+    IdentityProvider,
+    Incident,
+    IncidentMember,
+    IntakeEndpoint,
+    IntegrationHealth,
+    Invitation,
+    JiraTask,
+    LogReader,
+    MaintenanceWindow,
+    Membership,
+    NoiseMeter,
+    OneTimeToken,
+    Organization,
+    OutboxJob,
+    OutgoingMail,
+    Passkey,
+    RecoveryCode,
+    ProviderVisit,
+    ReceivedEvent,
+    RefreshToken,
+    Registration,
+    Resource,
+    ResourceChange,
+    RoutingRule,
+    ScimGroup,
+    ScimUser,
+    ServiceAccount,
+    Session,
+    SignInCode,
+    SpentState,
+    SignInChallenge,
+    Statement,
+    StatusReport,
+    SyncRead,
+    SyncRun,
+    TicketRule,
+    TotpFactor,
+    User,
+    ComplianceSettings,
+    Framework,
+    Milestone,
+    ScoreDay,
+    VerifiedDomain,
+)

@@ -1,0 +1,112 @@
+"""Our own records as an account of its own that controls look at, and what we have written into Slack and Jira."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+from bson import ObjectId
+
+from documents import own_record, sent_record
+from documents.account import Account
+from documents.audit_key import KeyRing
+from documents.audit_segment import last_segment
+from documents.audit_verification import verify_chain
+from documents.base import utc_now
+from domain.compliance.answers import Answers, Call, calls_of
+from domain.compliance.own_records import OPERATIONS
+from domain.facts.compliance import Integration
+from domain.facts.provider import Provider
+from domain.facts.scope import Scope
+from jobs.checking.shelf import Load, StoredCalls
+from jobs.checking.subject import Subject
+from jobs.context import JobContext
+
+Rows = list[dict[str, Any]]
+NOTHING_YET = "nothing is recorded yet"
+# As for the query that verifies: about a second.
+MOST_CHECKED = 20_000
+TOLD_WITHIN = timedelta(days=30)
+_OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows]]] = {
+    "platform:alert_deliveries": own_record.alert_deliveries,
+    "platform:budgets": own_record.budgets,
+    "platform:check_runs": own_record.check_runs,
+    "platform:control_results": own_record.control_results,
+    "platform:integrations.health": own_record.integration_health,
+    "platform:job_runs": own_record.job_runs,
+    "platform:sync_runs": own_record.sync_runs,
+}
+
+
+def own_subjects(context: JobContext, scope: Scope, now: datetime) -> tuple[Subject, Subject]:
+    """Our own records, and what people have filed. What is recorded nowhere is not offered."""
+    own = {name: partial(_rows, scope, now, read) for name, read in _OWN.items()}
+    own["platform:audit_log.verify"] = partial(_audit_log, context, scope)
+    return (
+        _subject(scope, Integration.PLATFORM, own, now),
+        _subject(scope, Integration.MANUAL, {}, now),
+    )
+
+
+def _subject(scope: Scope, integration: Integration, own: Mapping[str, Load], now: datetime) -> Subject:
+    async def load(operation: str) -> tuple[Call, ...]:
+        return await own[operation](operation)
+
+    prefix = f"{integration.value.lower()}:"
+    asked = {name for name in OPERATIONS if name.startswith(prefix)}
+    missing = frozenset(asked - own.keys())
+    calls = StoredCalls(own.keys(), load, asyncio.get_running_loop())
+    answers = Answers(
+        integration=integration,
+        account=scope.only(),
+        read_at=now,
+        by_operation=calls,
+        whole=frozenset(own),
+        unread=dict.fromkeys(missing, NOTHING_YET),
+        off=missing,
+    )
+    return Subject(answers, calls)
+
+
+async def _rows(
+    scope: Scope, now: datetime, read: Callable[[Scope, datetime], Awaitable[Rows]], operation: str
+) -> tuple[Call, ...]:
+    return (calls_of(operation, [await read(scope, now)]),)
+
+
+async def _audit_log(context: JobContext, scope: Scope, operation: str) -> tuple[Call, ...]:
+    keys = KeyRing(key.public for key in context.audit_keys)
+    org_id = ObjectId(scope.only())
+    verdict = await verify_chain(org_id, keys, at_most=MOST_CHECKED)
+    segment = await last_segment(org_id)
+    row = {
+        "first_sequence": verdict.first_seq,
+        "last_sequence": verdict.last_seq,
+        "broken_at": None if verdict.broken is None else verdict.broken.seq,
+        "anchored_until": None if segment is None else segment["last_at"],
+    }
+    return (calls_of(operation, [[row]]),)
+
+
+def written_by_us(account: Account) -> dict[str, Load]:
+    """What we have written into a connected Slack or Jira, by the call we have written it with."""
+    if account.provider is Provider.SLACK:
+        return {"chat.postMessage": partial(_messages, account)}
+    if account.provider is Provider.JIRA:
+        return {
+            "POST /rest/api/3/issue": partial(_issues, account, sent_record.issues_opened),
+            "POST /rest/api/3/issue/{issueIdOrKey}/transitions": partial(_issues, account, sent_record.issues_moved),
+        }
+    return {}
+
+
+async def _messages(account: Account, operation: str) -> tuple[Call, ...]:
+    rows = await sent_record.messages_posted(account.org_id, utc_now() - TOLD_WITHIN)
+    return (calls_of(operation, [rows]),)
+
+
+async def _issues(
+    account: Account, read: Callable[[ObjectId, ObjectId | None], Awaitable[Rows]], operation: str
+) -> tuple[Call, ...]:
+    return (calls_of(operation, [await read(account.org_id, account.id)]),)

@@ -1,0 +1,105 @@
+"""What is judged as one: a connected account with what its last syncs have read, or our own records."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from beanie import PydanticObjectId
+from bson import ObjectId
+
+from connectors import registry
+from documents.account import Account, AccountState
+from documents.sync_read import SyncRead, reads_of
+from documents.sync_run import last_run
+from domain.compliance.answers import Answers
+from domain.facts.compliance import Integration
+from domain.facts.scope import Scope
+from jobs.checking.coverage import NEVER, Coverage, RunReads, cover, other_names, stale_before
+from jobs.checking.shelf import Load, Shelf, StoredCalls
+
+# What was read with every sync may be this old, and what is read at the cadence of costs three of its cadences.
+OLDEST = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """`account` is None for our own records. `reads` are the parts that hold each operation, by its name."""
+
+    answers: Answers
+    calls: StoredCalls
+    account: Account | None = None
+    reads: Mapping[str, Sequence[SyncRead]] = field(default_factory=dict)
+
+    @property
+    def account_id(self) -> PydanticObjectId | None:
+        return None if self.account is None else self.account.id
+
+    @property
+    def name(self) -> str:
+        return "CloudWatcher" if self.account is None else self.account.name
+
+    def packs(self, operation: str) -> list[str]:
+        """The hashes of the packs that hold an operation's answers."""
+        return [sha256 for read in self.reads.get(operation, ()) for sha256 in read.evidence]
+
+    def state_of(self, operation: str) -> list[str]:
+        """What there is to see of an operation, shortly: whether it was read, and the answers by their hashes."""
+        if operation in self.answers.whole:
+            return ["whole", *self.packs(operation)]
+        return ["off" if self.answers.is_off(operation) else "unread"]
+
+
+async def subject_of(scope: Scope, account: Account, shelf: Shelf, now: datetime, ours: Mapping[str, Load]) -> Subject:
+    """The account as its last syncs have read it. `ours` reads what we ourselves have written into it, by operation."""
+    known = (await asyncio.to_thread(registry.registrations)).get(account.provider)
+    named = {} if known is None else other_names(known.operations)
+    coverage = await _coverage(scope, account, now)
+    coverage.name_too(named)
+
+    async def load(operation: str) -> tuple[object, ...]:
+        if operation in ours:
+            return await ours[operation](operation)
+        hashes = dict.fromkeys(sha for read in coverage.reads.get(operation, ()) for sha in read.evidence)
+        return await shelf.calls(named.get(operation, operation), list(hashes))
+
+    whole = frozenset({*coverage.whole, *ours})
+    calls = StoredCalls(whole, load, asyncio.get_running_loop())  # type: ignore[arg-type]
+    starts = [read.started_at for reads in coverage.reads.values() for read in reads]
+    answers = Answers(
+        integration=Integration(account.provider.value),
+        account=account.native_id or str(account.id),
+        read_at=min(starts, default=now),
+        by_operation=calls,
+        whole=whole,
+        unread={name: why for name, why in coverage.unread.items() if name not in ours},
+        off=frozenset(coverage.off - ours.keys()),
+        read_by={name: min(read.started_at for read in reads) for name, reads in coverage.reads.items() if reads},
+    )
+    return Subject(answers, calls, account, coverage.reads)
+
+
+async def _coverage(scope: Scope, account: Account, now: datetime) -> Coverage:
+    registration = (await asyncio.to_thread(registry.registrations)).get(account.provider)
+    if registration is None:
+        return Coverage()
+    last = await _reads(scope, account.id, with_costs=False)
+    problem = account.problem if account.state is AccountState.FAILING else None
+    if problem is not None or last is None:
+        return _unread([one.name for one in registration.operations], problem or NEVER)
+    return cover(
+        registration.listings,
+        last,
+        await _reads(scope, account.id, with_costs=True),
+        oldest=stale_before(now, account.sync_every, OLDEST),
+        oldest_of_costs=stale_before(now, account.cost_every, OLDEST),
+    )
+
+
+async def _reads(scope: Scope, account_id: ObjectId | None, *, with_costs: bool) -> RunReads | None:
+    run = await last_run(scope, account_id, with_costs=with_costs)
+    return None if run is None else RunReads(run, tuple(await reads_of(scope, run)))
+
+
+def _unread(operations: Collection[str], why: str) -> Coverage:
+    return Coverage(unread=dict.fromkeys(operations, f"the account cannot be read: {why}" if why != NEVER else NEVER))
