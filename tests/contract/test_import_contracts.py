@@ -18,6 +18,8 @@ ROOMS = (
     "connectors/clouds/gcp/storage.py",
     "domain/detectors/gpu_launch.py",
     "domain/detectors/role_chain.py",
+    "domain/controls/cw_net_01.py",
+    "domain/controls/cw_net_02.py",
     "domain/rules/aws/ec2.py",
     "domain/rules/aws/s3.py",
     "documents/finding.py",
