@@ -41,7 +41,7 @@ SAMPLES: dict[str, Any] = {
     "ReauthenticateInput": {"password": "correct horse battery staple"},
     "SecondFactorInput": {"totpCode": "123456"},
     "CreateBudgetInput.currency": "USD",
-    "RunChecksInput.controlIds": [],
+    "RunChecksInput.controlIds": "CW-IAM-01",
     "CostSourceSettingsInput": {"awsCostExplorer": {}},
     "CreateCostViewInput.isShared": False,
     "CostViewQuestionInput": {"period": "LAST_MONTH"},
@@ -167,14 +167,17 @@ def _sample(type_: Any, ids: dict[tuple[str, ...], Any], place: str) -> Any:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def selection(type_: Any, depth: int = 4) -> str:
+# How deep a whole selection goes.
+DEPTH = 4
+
+
+def selection(type_: Any, depth: int = DEPTH) -> str:
     """Every field that needs no argument, a few levels deep."""
     named = get_named_type(type_)
     if isinstance(named, GraphQLUnionType):
         return _of_members(named.types, depth)
     if isinstance(named, GraphQLInterfaceType):
-        # Without what they lead to: all types at once would be more than one operation may select.
-        return _of_members(GRAPH.get_possible_types(named), min(depth - 1, 1))
+        return _of_interface(named, depth)
     if not isinstance(named, GraphQLObjectType):
         return ""
     picked = (
@@ -183,8 +186,25 @@ def selection(type_: Any, depth: int = 4) -> str:
     return f"{{ __typename {' '.join(picked)} }}"
 
 
-def _of_members(members: Sequence[GraphQLObjectType], depth: int) -> str:
-    """What each member has, but for names that mean different types in different members: those cannot be merged."""
+def _of_interface(named: GraphQLInterfaceType, depth: int) -> str:
+    """What all have, and at the root of a question what each has besides, without what that leads to.
+
+    Everything of all types at once would be more than one operation may select.
+    """
+    own = " ".join(name for name, field in named.fields.items() if _fits(field, 1))
+    if depth < DEPTH:
+        return f"{{ __typename {own} }}"
+    members = _of_members(GRAPH.get_possible_types(named), 1, known=frozenset(named.fields))
+    return f"{{ __typename {own} {members[len('{ __typename') : -1]} }}"
+
+
+def _of_members(
+    members: Sequence[GraphQLObjectType], depth: int, known: frozenset[str] = frozenset({"__typename"})
+) -> str:
+    """What each member has, but for names that mean different types in different members: those cannot be merged.
+
+    `known` are asked for already, outside.
+    """
     types: dict[str, set[str]] = {}
     for member in members:
         for name, field in member.fields.items():
@@ -194,9 +214,10 @@ def _of_members(members: Sequence[GraphQLObjectType], depth: int) -> str:
         picked = (
             f"{name} {selection(field.type, depth - 1)}"
             for name, field in member.fields.items()
-            if _fits(field, depth) and len(types[name]) == 1
+            if _fits(field, depth) and len(types[name]) == 1 and name not in known
         )
-        parts.append(f"... on {member.name} {{ __typename {' '.join(picked)} }}")
+        if own := " ".join(picked):
+            parts.append(f"... on {member.name} {{ {own} }}")
     return f"{{ __typename {' '.join(parts)} }}"
 
 
