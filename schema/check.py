@@ -20,7 +20,7 @@ from schema.relation import organization_id_of, related
 from schema.routing import ORGANIZATION
 from schema.scalars import Cursor
 
-ControlId = Annotated[str, Field(max_length=20)]
+ControlId = Annotated[str, Field(max_length=50)]
 
 
 @strawberry.type(description="One thing that a check has looked at.")
