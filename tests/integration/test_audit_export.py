@@ -160,7 +160,7 @@ def test_a_file_that_is_no_export_is_refused(tmp_path: Path) -> None:
     said = CliRunner().invoke(app, ["verify", str(path)])
 
     assert said.exit_code == 1
-    assert "is not an export" in str(said.exception)
+    assert "no export of an audit log, no pack of evidence" in str(said.exception)
 
 
 @pytest.mark.usefixtures("worker")

@@ -256,7 +256,15 @@ async def test_inviting_a_member_says_so_only_to_who_sees_members(
 ) -> None:
     member = await add_member(backend, admin.organization, Role.CLIENT_VIEWER)
     manager = await add_member(backend, admin.organization, Role.USER)
-    watch = ["accounts:read", "alerts:read", "costs:read", "findings:read", "organizations:read", "resources:read"]
+    watch = [
+        "accounts:read",
+        "alerts:read",
+        "compliance:read",
+        "costs:read",
+        "findings:read",
+        "organizations:read",
+        "resources:read",
+    ]
     role = documents.CustomRole(org_id=admin.organization.id, name="HR", permissions=["members:manage", *watch])
     await role.insert()
     await documents.Membership.rows().update_one({"user_id": manager.user.id}, {"$set": {"custom_role_id": role.id}})
