@@ -1,6 +1,9 @@
 """A small DigitalOcean team as its API would tell of it. Secrets in it must never be kept."""
 
+from datetime import date, timedelta
 from typing import Any
+
+from tests.fakes.collecting import NOW
 
 TEAM, DATABASE, LB, INVOICE = "team-1", "db-1", "lb-1", "invoice-10"
 SECRETS = ("pw-of-the-database", "value-of-the-variable", "hooks.slack.com", "key-of-the-log-service")
@@ -16,6 +19,16 @@ def metric(*found: dict[str, Any]) -> dict[str, Any]:
     return {"status": "success", "data": {"resultType": "matrix", "result": list(found)}}
 
 
+def insights_until(day: date) -> str:
+    """Where a first look asks on this day for what was used: thirty days of it."""
+    return f"/v2/billing/do:team:{TEAM}/insights/{day - timedelta(days=30)}/{day}"
+
+
+INSIGHTS: dict[str, Any] = {
+    "data_points": [{"total_amount": "0.86", "start_date": "2026-11-25"}],
+    "current_page": 1,
+    "total_pages": 1,
+}
 # What the shared description leaves out, in the shapes of DigitalOcean's own reference.
 UNDESCRIBED: dict[str, Any] = {
     "/v2/apps": {
@@ -65,11 +78,7 @@ WORLD: dict[str, Any] = {
     "/v2/customers/my/billing_history": {"billing_history": [{"type": "Invoice", "amount": "20.00"}]},
     "/v2/customers/my/invoices": {"invoices": [{"invoice_uuid": INVOICE, "invoice_period": "2026-10"}]},
     f"/v2/customers/my/invoices/{INVOICE}": {"invoice_items": [{"product": "Droplets", "amount": "20.00"}]},
-    f"/v2/billing/do:team:{TEAM}/insights/2026-10-27/2026-11-26": {
-        "data_points": [{"total_amount": "0.86", "start_date": "2026-11-25"}],
-        "current_page": 1,
-        "total_pages": 1,
-    },
+    insights_until(NOW.date()): INSIGHTS,
     "/v2/droplets": {
         "droplets": [
             {

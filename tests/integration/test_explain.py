@@ -138,9 +138,11 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     after, plans = None, []
 
     for _ in range(2):
-        text = listing.query(after)
+        text = listing.query("THE_CURSOR" if after else None)
         for place, id in ids.items():
             text = text.replace(place, id)
+        # Last: a cursor may hold any letters, those of a place too.
+        text = text.replace("THE_CURSOR", after or "")
         with house.commands.recording() as commands:
             page = (await graph.ask(text, tenant.token))[listing.name]
         plans += await house.plans(commands)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from moto.moto_api._internal import moto_api_backend
 from app.demo.aws_access import demo_credentials
 from app.demo.moto_account import MotoAccount
 from app.wiring import Backend
+from documents.base import utc_now
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, make_tenant
 from tests.fakes import azure, digitalocean, github, google, google_answers
@@ -84,6 +85,9 @@ def team() -> Iterator[Told]:
     """A DigitalOcean team whose token may not list volumes."""
     with Told().served() as made:
         made.told.update({path: Answer(body) for path, body in digitalocean.WORLD.items()})
+        # The journey runs by the clock, and may run past midnight.
+        for day in (utc_now().date(), (utc_now() + timedelta(days=1)).date()):
+            made.told[digitalocean.insights_until(day)] = Answer(digitalocean.INSIGHTS)
         made.told["/v2/volumes"] = Answer({"id": "forbidden", "message": "You are not authorized."}, 403)
         yield made
 
