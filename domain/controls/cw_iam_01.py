@@ -6,6 +6,7 @@ from typing import Any
 from domain.compliance.answers import Call, Unread
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.credential_report import NO_MOMENT, ROOT, credentials
+from domain.compliance.google_people import second_factor_of
 from domain.compliance.instants import age, instant
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
@@ -50,16 +51,7 @@ def _entra_admin(person: Any) -> Item:
 def _gcp(case: Case) -> Iterator[Item]:
     for user in case.answers.items("admin.directory_v1:users.list", "users"):
         if user["isAdmin"]:
-            yield _google_admin(user)
-
-
-def _google_admin(user: Any) -> Item:
-    name = user["primaryEmail"]
-    if not user["isEnrolledIn2Sv"]:
-        return failed(user["id"], f"{name} is not enrolled in 2-step verification", "enrolled and enforced")
-    if not user["isEnforcedIn2Sv"]:
-        return warned(user["id"], f"{name} is enrolled, but may leave it", "enrolled and enforced")
-    return passed(user["id"], f"{name} is enrolled and must be")
+            yield second_factor_of(user)
 
 
 def _github(case: Case) -> Iterator[Item]:

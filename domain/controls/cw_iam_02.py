@@ -13,6 +13,7 @@ from domain.compliance.conditional_access import (
 )
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.credential_report import ROOT, credentials
+from domain.compliance.google_people import second_factor_of
 from domain.compliance.slack_people import live_people
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
@@ -90,16 +91,7 @@ def _azure(case: Case) -> Iterator[Item]:
 def _gcp(case: Case) -> Iterator[Item]:
     for user in case.answers.items("admin.directory_v1:users.list", "users"):
         if not user["suspended"]:
-            yield _google_user(user)
-
-
-def _google_user(user: Any) -> Item:
-    name = user["primaryEmail"]
-    if not user["isEnrolledIn2Sv"]:
-        return failed(user["id"], f"{name} is not enrolled in 2-step verification", "enrolled and enforced")
-    if not user["isEnforcedIn2Sv"]:
-        return warned(user["id"], f"{name} is enrolled, but may leave it", "enrolled and enforced")
-    return passed(user["id"], f"{name} is enrolled and must be")
+            yield second_factor_of(user)
 
 
 def _github(case: Case) -> Iterator[Item]:

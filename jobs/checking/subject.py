@@ -12,7 +12,7 @@ from connectors import registry
 from documents.account import Account, AccountState
 from documents.sync_read import SyncRead, reads_of
 from documents.sync_run import last_run
-from domain.compliance.answers import Answers
+from domain.compliance.answers import Answers, Call
 from domain.facts.compliance import Integration
 from domain.facts.scope import Scope
 from jobs.checking.coverage import NEVER, Coverage, RunReads, cover, other_names, stale_before
@@ -57,14 +57,14 @@ async def subject_of(scope: Scope, account: Account, shelf: Shelf, now: datetime
     coverage = await _coverage(scope, account, now)
     coverage.name_too(named)
 
-    async def load(operation: str) -> tuple[object, ...]:
+    async def load(operation: str) -> tuple[Call, ...]:
         if operation in ours:
             return await ours[operation](operation)
         hashes = dict.fromkeys(sha for read in coverage.reads.get(operation, ()) for sha in read.evidence)
         return await shelf.calls(named.get(operation, operation), list(hashes))
 
     whole = frozenset({*coverage.whole, *ours})
-    calls = StoredCalls(whole, load, asyncio.get_running_loop())  # type: ignore[arg-type]
+    calls = StoredCalls(whole, load, asyncio.get_running_loop())
     starts = [read.started_at for reads in coverage.reads.values() for read in reads]
     answers = Answers(
         integration=Integration(account.provider.value),

@@ -147,12 +147,12 @@ async def test_a_run_on_demand_is_a_job_that_can_be_followed(
 async def test_a_run_of_what_there_is_not_is_refused(graph: Graph, tenant: Tenant, account: documents.Account) -> None:
     await documents.Account.rows().update_one({"_id": account.id}, {"$set": {"state": "BILLING_ONLY"}})
 
-    unknown = await graph.ask(RUN, tenant.token, input={"controlIds": ["CW-XXX-99"]})
+    unknown = await graph.ask(RUN, tenant.token, input={"controlIds": ["CW-ZZZ-99"]})
     bills = await graph.ask(RUN, tenant.token, input={"accountId": global_id("Account", account.id)})
 
     assert unknown["runChecks"] == {
         "__typename": "ValidationError",
-        "message": "There is no such control as CW-XXX-99.",
+        "message": "There is no such control as CW-ZZZ-99.",
         "path": ["input", "controlIds"],
     }
     assert bills["runChecks"]["__typename"] == "ConflictError"

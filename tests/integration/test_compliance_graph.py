@@ -398,7 +398,7 @@ async def test_controls_are_listed_with_their_weight_and_status(graph: Graph, ba
       key weight severity status since isAutomated effort } }"""
     everything = (await graph.ask(query, tenant.token))["controls"]
     failing = (await graph.ask(query, tenant.token, **{"in": "identity", "like": ["FAIL"]}))["controls"]
-    (missing,) = await graph.refused('{ control(key: "CW-XXX-01") { control { key } } }', tenant.token)
+    (missing,) = await graph.refused('{ control(key: "CW-ZZZ-01") { control { key } } }', tenant.token)
     bundles = (await graph.ask("{ complianceBundles { key checks { key } } }", tenant.token))["complianceBundles"]
 
     facts = {one.id: one for one in controls_of(shared)}

@@ -50,7 +50,7 @@ def test_what_is_stricter_is_taken(control: str, defaults: dict[str, Any], wante
         ("CW-DAT-06", LABELS, {"values": ["pii", "new"]}, "pii, new is laxer than pii, phi. Members may only be taken"),
         ("CW-DAT-06", LABELS, {"values": []}, "Members may only be taken away, and one must stay."),
         ("CW-NET-01", PORTS, {"admin_ports": [22]}, "22 is laxer than 22, 3389. Members may only be added."),
-        ("CW-XXX-01", {}, {}, "There is no control CW-XXX-01."),
+        ("CW-ZZZ-01", {}, {}, "There is no control CW-ZZZ-01."),
     ],
 )
 def test_what_is_laxer_or_makes_no_sense_is_refused_by_name(control, defaults, wanted, message) -> None:
