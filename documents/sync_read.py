@@ -1,12 +1,13 @@
 """How one part of a sync was read: a list in one region, its gaps, and the raw answers behind it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from beanie import PydanticObjectId
+from bson import ObjectId
 from pydantic import Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
@@ -32,6 +33,7 @@ class SyncRead(TenantDocument):
     """`operation` is the list's, as catalogues print it; `evidence` the hashes of the packs that hold its answers.
     `redactions` is how many values each rule of `domain.evidence.redaction` has taken out of these.
 
+    `contents` are, for each operation, its name, a digest of its answers, and one of these with what was asked.
     `complete_since` is when the last complete read of the same part began, this one included; `was_listed` says whether
     its list was ever seen whole, were it without all details. `seen` holds eight bytes
     for each resource it listed, while its sync goes on.
@@ -52,6 +54,7 @@ class SyncRead(TenantDocument):
     unchanged: int = 0
     evidence: list[str] = Field(default_factory=list)
     redactions: dict[str, int] = Field(default_factory=dict)
+    contents: list[tuple[str, str, str]] = Field(default_factory=list)
     started_at: datetime
     ended_at: datetime
     complete_since: datetime | None = None
@@ -89,6 +92,18 @@ async def reads_of(scope: Scope, run: SyncRun) -> list[SyncRead]:
     """How the parts of a sync that has ended were read."""
     query = {**SyncRead.within(scope), "sync_id": run.id}
     return [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query, {"seen": 0})]
+
+
+async def reads_back_to(
+    scope: Scope, account_id: ObjectId | None, operations: Collection[str], since: datetime
+) -> list[SyncRead]:
+    """How these parts were read by the syncs that came to an end since then, without gaps; the newest first."""
+    asked = {**SyncRun.within(scope), "account_id": account_id, "created_at": {"$gte": since}}
+    ended = {**asked, "state": {"$in": list(ENDED_WELL)}}
+    runs = [raw["_id"] async for raw in SyncRun.rows().find(ended, {"_id": 1})]
+    query = {**SyncRead.within(scope), "sync_id": {"$in": runs}, "operation": {"$in": sorted(operations)}}
+    reads = [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query, {"seen": 0, "gaps": 0})]
+    return sorted(reads, key=lambda read: read.started_at, reverse=True)
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ changes, or one more, leaves all packs but its own as they were.
 import hashlib
 import struct
 import tempfile
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 import orjson
@@ -38,11 +38,14 @@ class EvidencePacker:
         self._end = 0
         # Name, place and length of each answer: 28 bytes that sort by name.
         self._entries: list[bytes] = []
+        # Of each operation digests of its answers, and of these with what was asked.
+        self._answers: defaultdict[str, set[bytes]] = defaultdict(set)
+        self._calls: defaultdict[str, set[bytes]] = defaultdict(set)
 
     def add(self, raw: RawAnswer) -> None:
         """Take one answer, without what is personal. Of one that is too long its length and hash are kept."""
         call = [raw.operation, raw.region, raw.arguments, raw.page]
-        name = hashlib.blake2b(_json(call), digest_size=16).digest()
+        name = _digest(_json(call))
         text = _json([*call, raw.answer])
         if may_hold(text):
             answer, counts = redact(raw.operation, raw.answer)
@@ -50,6 +53,8 @@ class EvidencePacker:
             text = _json([*call, answer])
         if len(text) > LONGEST_ANSWER:
             text = _json([*call, {"bytes": len(text), "sha256": hashlib.sha256(text).hexdigest()}])
+        self._answers[raw.operation].add(_digest(text[len(_json(call)) :]))
+        self._calls[raw.operation].add(_digest(text))
         self._file.write(text)
         self._entries.append(_ENTRY.pack(name, self._end, len(text)))
         self._end += len(text)
@@ -71,6 +76,11 @@ class EvidencePacker:
         if held:
             yield _pack(held)
 
+    def contents(self) -> list[tuple[str, str, str]]:
+        """Of each operation its name, a digest of all its answers, and one of these with what was asked."""
+        answers, calls = self._answers, self._calls
+        return [(name, _of_all(answers[name]), _of_all(calls[name])) for name in sorted(answers)]
+
     def close(self) -> None:
         """Drop the temporary file."""
         self._file.close()
@@ -78,6 +88,14 @@ class EvidencePacker:
 
 def _json(value: object) -> bytes:
     return orjson.dumps(value, option=orjson.OPT_SORT_KEYS)
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.blake2b(text, digest_size=16).digest()
+
+
+def _of_all(digests: set[bytes]) -> str:
+    return _digest(b"".join(sorted(digests))).hex()
 
 
 def _pack(texts: list[bytes]) -> bytes:

@@ -115,6 +115,7 @@ class StoringSink:
                 unchanged=state.counts[UNCHANGED],
                 evidence=evidence,
                 redactions=dict(state.packer.redacted),
+                contents=state.packer.contents(),
                 started_at=state.started_at,
                 ended_at=self._now(),
                 complete_since=state.started_at if is_complete else self.since(part),

@@ -153,6 +153,21 @@ class Batch:
     applies: Callable[[Item], bool] = everywhere
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """How reads of a list that is asked for what is new since the last complete read are put together.
+
+    Its items lie under the dotted `path` of an answer. Items are versions of one thing when they have the same values
+    under `keys` and were listed by calls with the same arguments `within`: the newest stands for it. An older
+    version leaves nothing in its place, or what `leaves` makes of it where a reader counts what a page holds.
+    """
+
+    path: str
+    keys: tuple[str, ...]
+    within: tuple[str, ...] = ()
+    leaves: Callable[[Item], Item] | None = None
+
+
 # where, the regions of the account -> the arguments of each time a list is asked.
 Spread = Callable[[Place, Sequence[str]], Iterable[Arguments]]
 # item, its details by key, where -> the resource; None for an item that is none of ours to keep.
@@ -169,7 +184,8 @@ class Listing:
     `is_regional`: asked in every region of the account, each a part of its own. `is_window`: it shows only what is new,
     so that what it does not show is not gone. `keeps` drops items before anything is asked about them. `applies` says
     of a list under another one which items of that one have it. `volatile` are dotted paths into the config of its
-    resources that move by themselves (last used, a metric): what changes there is no change of the resource.
+    resources that move by themselves (last used, a metric): what changes there is no change of the resource. `window`:
+    it is asked for what is new since the last complete read, and says how many reads become one.
     """
 
     operation: Operation
@@ -187,6 +203,7 @@ class Listing:
     volatile: frozenset[str] = frozenset()
     keeps: Callable[[Item, Place], bool] | None = None
     applies: Callable[[Place], bool] | None = None
+    window: Window | None = None
 
     def __post_init__(self) -> None:
         if (self.kind is None) != (self.parse is None):

@@ -41,7 +41,9 @@ class Answers:
 
     `account` is its native id. `whole` are the operations that were read to their end everywhere; `unread` says of the
     others why not; `off` are those that the provider does not offer with this plan or setting. `read_at` is when the
-    oldest of it was read, `read_by` when the oldest of each operation was.
+    oldest of it was read, `read_by` when the oldest of each operation was. `joined`
+    are the operations whose calls are those of many reads, each of which began where the one before had: between the
+    oldest of them and the newest nothing is missing.
     """
 
     integration: Integration
@@ -52,6 +54,7 @@ class Answers:
     unread: Mapping[str, str] = field(default_factory=dict)
     off: AbstractSet[str] = frozenset()
     read_by: Mapping[str, datetime] = field(default_factory=dict)
+    joined: AbstractSet[str] = frozenset()
 
     def was_read_at(self, operation: str) -> datetime:
         """When the oldest of its answers was read."""

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.compliance.answers import Answers, Unread
@@ -13,6 +13,8 @@ SEARCH = "POST /rest/api/3/search/jql"
 KEY = re.compile(r"(?<![A-Za-z0-9-])([A-Z][A-Z0-9_]+)-([1-9]\d*)(?![A-Za-z0-9])")
 CLOSES = re.compile(r"\b(?:close[sd]?|fix(?:e[sd])?|resolve[sd]?):?\s+(?:[\w.-]+/[\w.-]+)?#\d+\b", re.IGNORECASE)
 
+# How far back issues are looked for that may have stood still: less than the first look, so that one sync is enough.
+LOOKED_BACK = timedelta(days=80)
 # How far back a search has looked, as its JQL says.
 SINCE = re.compile(r'updated >= "([0-9: -]+)"')
 

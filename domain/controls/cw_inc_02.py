@@ -7,7 +7,7 @@ from typing import Any
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import age, instant
 from domain.compliance.marks import first_marks
-from domain.compliance.tickets import SEARCH, check_reach
+from domain.compliance.tickets import LOOKED_BACK, SEARCH, check_reach
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -19,8 +19,6 @@ GRAVE = frozenset({"highest", "high", "critical", "blocker", "p1", "p2", "sev1",
 CAUSE, CONTAINED, RECOVERED, REVIEWED = "cause", "contain", "recover", "review"
 WRITTEN = "cause, containment, recovery and review written down"
 TIME_FOR_SEVERITY, LATE_REVIEW = timedelta(hours=1), timedelta(days=5)
-# As far back as a site is read at first, with some days to spare.
-LOOKED_BACK = timedelta(days=80)
 EXERCISED, SOON = timedelta(days=365), timedelta(days=30)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import age, instant
+from domain.compliance.tickets import check_reach
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -20,6 +21,7 @@ NEARLY = 0.8
 
 def _jira(case: Case) -> Iterator[Item]:
     case.answers.calls(COURSES)
+    check_reach(case.answers, case.now - timedelta(days=case.parameters["sla_days"]))
     issues = {issue["key"]: issue["fields"] for issue in case.answers.items(ISSUES, "issues")}
     for key, fields in issues.items():
         if REQUEST in fields["labels"]:

@@ -11,6 +11,7 @@ from typing import Any
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import instant
 from domain.compliance.own_rows import own_rows
+from domain.compliance.tickets import LOOKED_BACK, check_reach
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -21,6 +22,7 @@ DECIDED_AT_LAST, NEARLY = timedelta(hours=48), 0.8
 
 def _jira(case: Case) -> Iterator[Item]:
     decided = _decisions(case)
+    check_reach(case.answers, case.now - LOOKED_BACK)
     missed = {row["incident"] for row in own_rows(case, CLOCKS) if _is_missed(row, case)}
     issues = {issue["key"]: issue["fields"] for issue in case.answers.items(ISSUES, "issues")}
     for key, fields in issues.items():

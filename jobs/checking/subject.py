@@ -10,13 +10,15 @@ from bson import ObjectId
 
 from connectors import registry
 from documents.account import Account, AccountState
-from documents.sync_read import SyncRead, reads_of
+from documents.sync_read import SyncRead, reads_back_to, reads_of
 from documents.sync_run import last_run
 from domain.compliance.answers import Answers, Call
 from domain.facts.compliance import Integration
 from domain.facts.scope import Scope
+from jobs.checking.chain import LONGEST, Joining, joinings_of
 from jobs.checking.coverage import NEVER, Coverage, RunReads, cover, other_names, stale_before
 from jobs.checking.shelf import Load, Shelf, StoredCalls
+from jobs.checking.union import Span, span_of
 
 # What was read with every sync may be this old, and what is read at the cadence of costs three of its cadences.
 OLDEST = timedelta(hours=24)
@@ -24,12 +26,15 @@ OLDEST = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """`account` is None for our own records. `reads` are the parts that hold each operation, by its name."""
+    """`account` is None for our own records. `reads` are the parts that hold each operation, by its name. `states` say
+    what there is to see of those that are put together of many reads.
+    """
 
     answers: Answers
     calls: StoredCalls
     account: Account | None = None
     reads: Mapping[str, Sequence[SyncRead]] = field(default_factory=dict)
+    states: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def account_id(self) -> PydanticObjectId | None:
@@ -46,7 +51,7 @@ class Subject:
     def state_of(self, operation: str) -> list[str]:
         """What there is to see of an operation, shortly: whether it was read, and the answers by their hashes."""
         if operation in self.answers.whole:
-            return ["whole", *self.packs(operation)]
+            return ["whole", *self.states.get(operation, self.packs(operation))]
         return ["off" if self.answers.is_off(operation) else "unread"]
 
 
@@ -55,11 +60,15 @@ async def subject_of(scope: Scope, account: Account, shelf: Shelf, now: datetime
     known = (await asyncio.to_thread(registry.registrations)).get(account.provider)
     named = {} if known is None else other_names(known.operations)
     coverage = await _coverage(scope, account, now)
+    spans = await _spans(scope, account, {} if known is None else joinings_of(known.listings), coverage, now)
     coverage.name_too(named)
+    spans |= {other: spans[name] for other, name in named.items() if name in spans and other in coverage.reads}
 
     async def load(operation: str) -> tuple[Call, ...]:
         if operation in ours:
             return await ours[operation](operation)
+        if operation in spans:
+            return await spans[operation].calls(shelf)
         hashes = dict.fromkeys(sha for read in coverage.reads.get(operation, ()) for sha in read.evidence)
         return await shelf.calls(named.get(operation, operation), list(hashes))
 
@@ -75,8 +84,22 @@ async def subject_of(scope: Scope, account: Account, shelf: Shelf, now: datetime
         unread={name: why for name, why in coverage.unread.items() if name not in ours},
         off=frozenset(coverage.off - ours.keys()),
         read_by={name: min(read.started_at for read in reads) for name, reads in coverage.reads.items() if reads},
+        joined=frozenset(spans),
     )
-    return Subject(answers, calls, account, coverage.reads)
+    reads = coverage.reads | {name: span.reads for name, span in spans.items()}
+    return Subject(answers, calls, account, reads, {name: span.state for name, span in spans.items()})
+
+
+async def _spans(
+    scope: Scope, account: Account, joinings: Mapping[str, Joining], coverage: Coverage, now: datetime
+) -> dict[str, Span]:
+    """What is put together of many reads: the operations of lists that show only what is new."""
+    asked = {name: joining for name, joining in joinings.items() if name in coverage.whole}
+    parts = {part for joining in asked.values() for part in joining.parts}
+    if not parts:
+        return {}
+    older = await reads_back_to(scope, account.id, parts, now - LONGEST)
+    return {name: span_of(name, coverage.reads[name], older, joining) for name, joining in asked.items()}
 
 
 async def _coverage(scope: Scope, account: Account, now: datetime) -> Coverage:

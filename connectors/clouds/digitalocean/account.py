@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from connectors.clouds.digitalocean import calls, parse
-from connectors.reading.listing import COST, Answer, Arguments, Detail, Item, Listing, Place
+from connectors.reading.listing import COST, Answer, Arguments, Detail, Item, Listing, Place, Window
 from domain.facts.resource import ResourceKind
 
 IDENTITY = calls.get("/v2/account", "account:read")
@@ -105,6 +105,7 @@ LISTINGS = (
         operation=calls.get("/v2/actions", "actions:read", options={"newest_first": ("actions", "started_at")}),
         arguments=calls.full_pages,
         items=calls.listed("actions"),
+        window=Window(path="actions", keys=("id",)),
     ),
     Listing(
         operation=calls.get("/v2/customers/my/balance", "billing:read", options=DAILY),

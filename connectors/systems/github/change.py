@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from connectors.reading.listing import Answer, Arguments, Batch, Detail, Item, Listing, Place
+from connectors.reading.listing import Answer, Arguments, Batch, Detail, Item, Listing, Place, Window
 from connectors.rest.values import moment
 from connectors.systems.github import calls, parse
 from domain.facts.resource import ResourceKind
@@ -52,6 +52,11 @@ def pulls(place: Place) -> Arguments:
         "direction": "desc",
         "per_page": calls.PAGE_SIZE,
     }
+
+
+def left_of(pull: Item) -> Item:
+    """What tells of an older version of a pull request how far back its page goes; it counts as no merge."""
+    return {"number": pull["number"], "updated_at": pull["updated_at"], "merged_at": None}
 
 
 def is_merged_lately(item: Item, place: Place) -> bool:
@@ -122,6 +127,7 @@ LISTINGS = (
         kind=ResourceKind.GITHUB_PULL_REQUEST,
         parse=parse.parse_pull_request,
         is_window=True,
+        window=Window(path="", keys=("id",), leaves=left_of),
         applies=is_active,
         details=(
             Detail(
@@ -161,6 +167,7 @@ LISTINGS = (
         ),
         arguments=commits,
         items=calls.listed(),
+        window=Window(path="", keys=("sha",), within=("owner", "repo")),
         applies=is_active,
         details=(
             Detail(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from connectors.reading.listing import Answer, Arguments, Detail, Item, Listing, Place
+from connectors.reading.listing import Answer, Arguments, Detail, Item, Listing, Place, Window
 from connectors.systems.github import calls, parse
 from domain.facts.resource import ResourceKind
 
@@ -197,5 +197,6 @@ LISTINGS = (
         ),
         arguments=log_since,
         items=calls.listed(),
+        window=Window(path="", keys=("_document_id",)),
     ),
 )

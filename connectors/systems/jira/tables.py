@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.reading.listing import Detail, Item, Listing, Operation, Place, at, joined
+from connectors.reading.listing import Detail, Item, Listing, Operation, Place, Window, at, joined
 from connectors.systems.jira import source
 from domain.facts.resource import Resource, ResourceKind
 
@@ -98,6 +98,7 @@ LISTINGS = (
         parse=parse_issue,
         arguments=issue_search,
         is_window=True,
+        window=Window(path="issues", keys=("id",)),
         details=(
             Detail(
                 key="changelog",

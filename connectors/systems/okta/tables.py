@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from connectors.reading.listing import Detail, Item, Listing, Operation, Place, at, joined
+from connectors.reading.listing import Detail, Item, Listing, Operation, Place, Window, at, joined
 from connectors.rest.values import without
 from domain.facts.resource import Resource, ResourceKind
 
@@ -223,6 +223,7 @@ LISTINGS = (
         items=at(""),
         arguments=log_window,
         is_window=True,
+        window=Window(path="", keys=("uuid",)),
     ),
 )
 SCOPES = " ".join(sorted({scope for one in LISTINGS for each in one.operations for scope in each.permissions}))

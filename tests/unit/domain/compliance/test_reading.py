@@ -1,5 +1,6 @@
 """The small things that controls read answers with."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -113,6 +114,14 @@ def test_looks_that_follow_each_other_have_seen_all(looks: tuple[tuple[int, int]
 def test_a_gap_between_looks_is_told(looks: tuple[tuple[int, int], ...], problem: str) -> None:
     with pytest.raises(Unread, match=problem):
         check_seen(answers(Integration.OKTA, *(look(*one) for one in looks)), LOG, NOW - timedelta(hours=10))
+
+
+def test_looks_that_are_joined_have_nothing_missing_between_them() -> None:
+    looks = [look(*one) for one in ((-9, -1), (5, 9))]
+
+    check_seen(replace(answers(Integration.OKTA, *looks), joined={LOG}), LOG, NOW - timedelta(hours=10))
+    with pytest.raises(Unread, match="was not read from 2026-06-01 02:00 to 2026-06-01 07:00"):
+        check_seen(replace(answers(Integration.OKTA, looks[1]), joined={LOG}), LOG, NOW - timedelta(hours=10))
 
 
 def test_no_look_at_all_has_seen_nothing() -> None:

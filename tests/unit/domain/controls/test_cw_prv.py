@@ -130,9 +130,10 @@ def issue(days: float, *labels: str, after: float | None = None, **other: Any) -
     return {"key": "OPS-1", "fields": {**fields, "issuetype": {"name": "Task"}, **other}}
 
 
-def jira(one: dict[str, Any], *changes: dict[str, Any]) -> Any:
+def jira(one: dict[str, Any], *changes: dict[str, Any], since: str = "2026-03-03 12:00") -> Any:
+    """As a first look reads it, ninety days back."""
     course = call(COURSES, {"values": list(changes)}, issueIdOrKey="OPS-1")
-    return answers(JIRA, (ISSUES, {"issues": [one]}), course)
+    return answers(JIRA, call(ISSUES, {"issues": [one]}, jql=f'updated >= "{since}" ORDER BY updated ASC'), course)
 
 
 @pytest.mark.parametrize(
@@ -149,6 +150,15 @@ def jira(one: dict[str, Any], *changes: dict[str, Any]) -> Any:
 )
 def test_a_request_of_a_person_is_answered_in_time(one: dict[str, Any], status: CheckStatus) -> None:
     assert said(cw_prv_04, jira(one)) is status
+
+
+def test_issues_that_were_not_looked_for_far_enough_back_say_nothing() -> None:
+    answered = issue(9, "privacy-request", "identity-checked", after=1)
+
+    assert said(cw_prv_04, jira(answered, since="2026-05-02 12:00")) is PASS
+    assert said(cw_prv_04, jira(answered, since="2026-05-02 12:01")) is ERROR
+    assert said(cw_prv_05, jira(BREACH, since="2026-03-13 12:00"), clocks()) is PASS
+    assert said(cw_prv_05, jira(BREACH, since="2026-03-13 12:01"), clocks()) is ERROR
 
 
 def clock(sent: datetime | None, due: float, incident: str = "OPS-1") -> dict[str, Any]:

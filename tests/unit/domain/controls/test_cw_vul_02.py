@@ -95,8 +95,14 @@ def test_accepted_risks_are_due_in_the_future(
     due: str | None, category: str, labels: list[str], status: CheckStatus
 ) -> None:
     fields = {"duedate": due, "labels": labels, "status": {"statusCategory": {"key": category}}}
-    read = answers(Integration.JIRA, ("POST /rest/api/3/search/jql", {"issues": [{"key": "R-1", "fields": fields}]}))
-    assert judged(CONTROL, read).status is status
+    assert judged(CONTROL, searched(fields, "2026-03-13 12:00")).status is status
+    # An accepted risk that nobody has touched since might be missing.
+    assert judged(CONTROL, searched(fields, "2026-03-13 12:01")).status is CheckStatus.ERROR
+
+
+def searched(fields: dict[str, Any], since: str) -> Answers:
+    page, jql = {"issues": [{"key": "R-1", "fields": fields}]}, f'updated >= "{since}" ORDER BY updated ASC'
+    return answers(Integration.JIRA, call("POST /rest/api/3/search/jql", page, jql=jql))
 
 
 @pytest.mark.parametrize("one", CONTROL.procedures, ids=lambda one: one.integration)
