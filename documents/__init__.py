@@ -24,6 +24,7 @@ from documents.check_round import CheckRound
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.compliance_settings import ComplianceSettings
+from documents.control_exception import ControlException
 from documents.control_state import ControlState
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
@@ -117,6 +118,7 @@ __all__ = [
     "ClosedVersion",
     "CommitmentTerm",
     "ComplianceSettings",
+    "ControlException",
     "ControlState",
     "CostAnomaly",
     "CostDay",

@@ -23,6 +23,7 @@ from documents.check_round import CheckRound
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.compliance_settings import ComplianceSettings
+from documents.control_exception import ControlException
 from documents.control_state import ControlState
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
@@ -114,6 +115,7 @@ ALL = (
     Check,
     CheckChange,
     CheckRound,
+    ControlException,
     ControlState,
     ClientAccess,
     CostAnomaly,

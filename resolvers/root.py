@@ -23,6 +23,7 @@ from resolvers.commitment_term import CommitmentTermMutations, CommitmentTermQue
 from resolvers.compliance_score import ComplianceScoreQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.control import ControlMutations, ControlQueries
+from resolvers.control_exception import ControlExceptionMutations, ControlExceptionQueries
 from resolvers.cost import CostQueries
 from resolvers.cost_anomaly import CostAnomalyMutations, CostAnomalyQueries
 from resolvers.cost_driver import CostDriverQueries
@@ -105,6 +106,7 @@ class Query(
     CostViewQueries,
     ComplianceScoreQueries,
     ControlQueries,
+    ControlExceptionQueries,
     FrameworkQueries,
     MilestoneQueries,
     CostExportQueries,
@@ -170,6 +172,7 @@ class Mutation(
     CommitmentTermMutations,
     CostViewMutations,
     ControlMutations,
+    ControlExceptionMutations,
     FrameworkMutations,
     MilestoneMutations,
     EvidenceMutations,

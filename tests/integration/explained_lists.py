@@ -11,6 +11,7 @@ RELATED = {
     "jiraTasks": "account { name } alert { title }",
     "ticketRules": "account { name }",
     "checks": "account { name }",
+    "controlExceptions": "account { name }",
     "checkHistory": "account { name }",
     "apiKeys": "serviceAccount { name }",
     "deliveries": "channel { name }",
@@ -52,6 +53,13 @@ def evidence_listings(days: str) -> Iterator[Listing]:
     yield Listing("evidenceCheckpoints", "organizationId: ORG")
 
 
+def governance_listings() -> Iterator[Listing]:
+    for where in ("states: [REQUESTED]", 'controlIds: ["CW-IAM-03"]', "organizationId: ORG"):
+        yield Listing("controlExceptions", f"filter: {{{where}}}")
+    both = 'controlIds: ["CW-IAM-03"], states: [APPROVED, REVOKED]'
+    yield Listing("controlExceptions", f"filter: {{{both}}}", is_exact=False)
+
+
 def listings() -> Iterator[Listing]:
     """Every list with each filter it offers, alone and in company."""
     for name in (
@@ -68,6 +76,7 @@ def listings() -> Iterator[Listing]:
         "channels",
         "costAnomalies",
         "deliveries",
+        "controlExceptions",
         "costSources",
         "customRoles",
         "eventEndpoints",
@@ -115,6 +124,7 @@ def listings() -> Iterator[Listing]:
         yield Listing(name, "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
     yield Listing("milestones", 'framework: "framework_3"')
+    yield from governance_listings()
     yield Listing("budgetHistory", "budgetId: A_BUDGET")
     yield from live_listings()
     for where in ("states: [OPEN]", "organizationId: ORG"):

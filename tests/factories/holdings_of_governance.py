@@ -1,0 +1,26 @@
+"""One of everything that people decide and file for compliance, for a tenant."""
+
+from datetime import timedelta
+
+import documents
+from documents.base import TenantDocument, utc_now
+from tests.factories.tenant import Tenant
+
+
+async def make_governance(tenant: Tenant, account: documents.Account) -> dict[str, TenantDocument]:
+    """An exception."""
+    org_id, now = tenant.organization.id, utc_now()
+    exception = documents.ControlException(
+        org_id=org_id,
+        control_id="CW-IAM-01",
+        account_id=account.id,
+        resources=["secret-resource"],
+        reason="secret-reason",
+        compensating_control="secret-compensation",
+        starts_at=now,
+        ends_at=now + timedelta(days=30),
+        requested_by=tenant.user.id,
+        comment="secret-comment",
+    )
+    await exception.insert()
+    return {"ControlException": exception}
