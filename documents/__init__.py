@@ -25,6 +25,7 @@ from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.compliance_settings import ComplianceSettings
 from documents.control_exception import ControlException
+from documents.control_owner import ControlOwner
 from documents.control_state import ControlState
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
@@ -119,6 +120,7 @@ __all__ = [
     "CommitmentTerm",
     "ComplianceSettings",
     "ControlException",
+    "ControlOwner",
     "ControlState",
     "CostAnomaly",
     "CostDay",

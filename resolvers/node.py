@@ -49,6 +49,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Check: Permission.COMPLIANCE_READ,
     documents.CheckChange: Permission.COMPLIANCE_READ,
     documents.ControlException: Permission.COMPLIANCE_READ,
+    documents.ControlOwner: Permission.COMPLIANCE_READ,
     documents.ControlState: Permission.COMPLIANCE_READ,
     documents.Channel: Permission.CHANNELS_READ,
     documents.Delivery: Permission.CHANNELS_READ,

@@ -24,6 +24,7 @@ from resolvers.compliance_score import ComplianceScoreQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.control import ControlMutations, ControlQueries
 from resolvers.control_exception import ControlExceptionMutations, ControlExceptionQueries
+from resolvers.control_owner import ControlOwnerMutations, ControlOwnerQueries
 from resolvers.cost import CostQueries
 from resolvers.cost_anomaly import CostAnomalyMutations, CostAnomalyQueries
 from resolvers.cost_driver import CostDriverQueries
@@ -107,6 +108,7 @@ class Query(
     ComplianceScoreQueries,
     ControlQueries,
     ControlExceptionQueries,
+    ControlOwnerQueries,
     FrameworkQueries,
     MilestoneQueries,
     CostExportQueries,
@@ -173,6 +175,7 @@ class Mutation(
     CostViewMutations,
     ControlMutations,
     ControlExceptionMutations,
+    ControlOwnerMutations,
     FrameworkMutations,
     MilestoneMutations,
     EvidenceMutations,

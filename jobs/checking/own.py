@@ -8,13 +8,13 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents import own_record, sent_record
+from documents import filed_record, own_record, sent_record
 from documents.account import Account
 from documents.audit_key import KeyRing
 from documents.audit_segment import last_segment
 from documents.audit_verification import verify_chain
 from documents.base import utc_now
-from domain.compliance.answers import Answers, Call, calls_of
+from domain.compliance.answers import Answers, Call, NotOffered, calls_of
 from domain.compliance.own_records import OPERATIONS
 from domain.facts.compliance import Integration
 from domain.facts.provider import Provider
@@ -28,10 +28,11 @@ NOTHING_YET = "nothing is recorded yet"
 # As for the query that verifies: about a second.
 MOST_CHECKED = 20_000
 TOLD_WITHIN = timedelta(days=30)
-_OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows]]] = {
+_OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
     "platform:alert_deliveries": own_record.alert_deliveries,
     "platform:budgets": own_record.budgets,
     "platform:check_runs": own_record.check_runs,
+    "platform:control_owners": filed_record.control_owners,
     "platform:control_results": own_record.control_results,
     "platform:integrations.health": own_record.integration_health,
     "platform:job_runs": own_record.job_runs,
@@ -70,9 +71,13 @@ def _subject(scope: Scope, integration: Integration, own: Mapping[str, Load], no
 
 
 async def _rows(
-    scope: Scope, now: datetime, read: Callable[[Scope, datetime], Awaitable[Rows]], operation: str
+    scope: Scope, now: datetime, read: Callable[[Scope, datetime], Awaitable[Rows | None]], operation: str
 ) -> tuple[Call, ...]:
-    return (calls_of(operation, [await read(scope, now)]),)
+    """Raises NotOffered where nobody has recorded anything yet: that is no reason to fail."""
+    found = await read(scope, now)
+    if found is None:
+        raise NotOffered(operation, NOTHING_YET)
+    return (calls_of(operation, [found]),)
 
 
 async def _audit_log(context: JobContext, scope: Scope, operation: str) -> tuple[Call, ...]:

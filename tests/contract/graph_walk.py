@@ -81,6 +81,7 @@ SAMPLES: dict[str, Any] = {
         "csv": {"key": "sample", "name": "S", "version": "1", "text": "id,name,group,controls,fit\n1,A,G,,manual\n"}
     },
     "until": "2026-02-01",
+    "SetControlOwnerInput.controlIds": ["CW-IAM-01"],
     "RequestControlExceptionInput.controlId": "CW-IAM-01",
     "ChangeComplianceSettingsInput.bundles": ["trustcloud"],
     "Decimal": "1",

@@ -8,7 +8,7 @@ from beanie import Document
 from bson import ObjectId
 
 import documents
-from domain.facts.governance import ExceptionState
+from domain.facts.governance import ExceptionState, OwnerRole
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = dict[str, Any]
@@ -16,7 +16,11 @@ ROW = dict[str, Any]
 
 def governance_rows(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]]:
     """The rows by document."""
-    return {documents.ControlException: [_exception(org_id, number) for number in range(count)]}
+    people = [ObjectId() for _ in range(7)]
+    return {
+        documents.ControlException: [_exception(org_id, number) for number in range(count)],
+        documents.ControlOwner: [_owner(org_id, people[number % 7], number) for number in range(count)],
+    }
 
 
 def _exception(org_id: ObjectId, number: int) -> ROW:
@@ -36,6 +40,19 @@ def _exception(org_id: ObjectId, number: int) -> ROW:
         "comment": "",
         "version": 1,
         "created_at": START + timedelta(minutes=number),
+    }
+
+
+def _owner(org_id: ObjectId, user_id: ObjectId, number: int) -> ROW:
+    roles = list(OwnerRole)
+    return {
+        "org_id": org_id,
+        # More controls than there are, because each has a role once.
+        "control_id": f"CW-IAM-{number // 3:02d}",
+        "role": roles[number % 3].value,
+        "user_id": user_id,
+        "since": START,
+        "created_at": START,
     }
 
 

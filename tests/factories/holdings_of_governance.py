@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import documents
 from documents.base import TenantDocument, utc_now
+from domain.facts.governance import OwnerRole
 from tests.factories.tenant import Tenant
 
 
 async def make_governance(tenant: Tenant, account: documents.Account) -> dict[str, TenantDocument]:
-    """An exception."""
+    """An exception and an owner."""
     org_id, now = tenant.organization.id, utc_now()
     exception = documents.ControlException(
         org_id=org_id,
@@ -23,4 +24,8 @@ async def make_governance(tenant: Tenant, account: documents.Account) -> dict[st
         comment="secret-comment",
     )
     await exception.insert()
-    return {"ControlException": exception}
+    owner = documents.ControlOwner(
+        org_id=org_id, control_id="CW-IAM-01", role=OwnerRole.OWNER, user_id=tenant.user.id, since=now
+    )
+    await owner.insert()
+    return {"ControlException": exception, "ControlOwner": owner}

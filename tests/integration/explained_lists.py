@@ -56,6 +56,8 @@ def evidence_listings(days: str) -> Iterator[Listing]:
 def governance_listings() -> Iterator[Listing]:
     for where in ("states: [REQUESTED]", 'controlIds: ["CW-IAM-03"]', "organizationId: ORG"):
         yield Listing("controlExceptions", f"filter: {{{where}}}")
+    for where in ('controlIds: ["CW-IAM-03"]', "organizationId: ORG"):
+        yield Listing("controlOwners", f"filter: {{{where}}}")
     both = 'controlIds: ["CW-IAM-03"], states: [APPROVED, REVOKED]'
     yield Listing("controlExceptions", f"filter: {{{both}}}", is_exact=False)
 
@@ -77,6 +79,7 @@ def listings() -> Iterator[Listing]:
         "costAnomalies",
         "deliveries",
         "controlExceptions",
+        "controlOwners",
         "costSources",
         "customRoles",
         "eventEndpoints",

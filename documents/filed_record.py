@@ -1,0 +1,59 @@
+"""What people decide and file for compliance as controls look at it, as plain rows; None: nothing is recorded yet.
+
+The rows of an operation have the fields that `domain/compliance/own_records.py` says. Times are aware.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any
+
+from bson import ObjectId
+
+from documents.control_owner import ControlOwner
+from documents.user import Membership, User
+from domain.facts.governance import OwnerRole
+from domain.facts.scope import Scope
+
+Rows = list[dict[str, Any]]
+
+
+async def control_owners(scope: Scope, _: datetime) -> Rows | None:
+    """Every control that somebody has a role for. Nothing that is assigned has a date yet, so nothing is overdue."""
+    stored = await ControlOwner.rows().find(ControlOwner.within(scope)).sort("control_id", 1).to_list()
+    if not stored:
+        return None
+    by_control: dict[str, dict[str, ObjectId]] = {}
+    for raw in stored:
+        by_control.setdefault(raw["control_id"], {})[raw["role"]] = raw["user_id"]
+    owners = {people[OwnerRole.OWNER] for people in by_control.values() if OwnerRole.OWNER in people}
+    emails, active = await _people(scope, owners)
+    return [_ownership(control_id, people, emails, active) for control_id, people in by_control.items()]
+
+
+def _ownership(
+    control_id: str, people: dict[str, ObjectId], emails: dict[ObjectId, str], active: Collection[ObjectId]
+) -> dict[str, Any]:
+    owner, backup, tester = (people.get(role) for role in (OwnerRole.OWNER, OwnerRole.BACKUP, OwnerRole.TESTER))
+    return {
+        "control_id": control_id,
+        "owner_user_id": _text(owner),
+        "owner_email": None if owner is None else emails.get(owner),
+        "owner_is_active": owner in active,
+        "backup_user_id": _text(backup),
+        "tester_user_id": _text(tester),
+        "overdue_actions": 0,
+    }
+
+
+def _text(id: ObjectId | None) -> str | None:
+    return None if id is None else str(id)
+
+
+async def _people(scope: Scope, ids: Collection[ObjectId]) -> tuple[dict[ObjectId, str], set[ObjectId]]:
+    """The addresses of these people who still have an account, and those of them who are members in force."""
+    fields = {"email": 1, "deactivated_at": 1}
+    people = await User.get_pymongo_collection().find({"_id": {"$in": list(ids)}}, fields).to_list()
+    active = [raw["_id"] for raw in people if raw.get("deactivated_at") is None]
+    query = {**Membership.within(scope), "user_id": {"$in": active}, "deactivated_at": None}
+    members = {raw["user_id"] async for raw in Membership.rows().find(query, {"_id": 0, "user_id": 1})}
+    return {raw["_id"]: raw["email"] for raw in people}, members
