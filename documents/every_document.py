@@ -10,6 +10,7 @@ from documents.allocation_run import AllocationRun
 from documents.allocation_target import AllocationTarget
 from documents.anomaly_settings import AnomalySettings
 from documents.api_key import ApiKey
+from documents.attestation import Attestation
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
@@ -104,6 +105,7 @@ ALL = (
     AllocationRun,
     AllocationTarget,
     ApiKey,
+    Attestation,
     AuditEntry,
     AuditExport,
     AuditHead,

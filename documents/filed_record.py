@@ -9,12 +9,20 @@ from typing import Any
 
 from bson import ObjectId
 
+from documents.attestation import accepted_statements
 from documents.control_owner import ControlOwner
 from documents.user import Membership, User
-from domain.facts.governance import OwnerRole
+from domain.compliance.attested import rows_in_force
+from domain.facts.governance import AttestationKind, OwnerRole
 from domain.facts.scope import Scope
 
 Rows = list[dict[str, Any]]
+
+
+async def attested(kind: AttestationKind, scope: Scope, now: datetime) -> Rows | None:
+    """What was stated about this and accepted, unless it has expired."""
+    stated = await accepted_statements(ObjectId(scope.only()), kind, now)
+    return None if stated is None else rows_in_force(kind, stated)
 
 
 async def control_owners(scope: Scope, _: datetime) -> Rows | None:

@@ -29,6 +29,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.AllocationRules: Permission.COSTS_READ,
     documents.AllocationRun: Permission.COSTS_READ,
     documents.AllocationTarget: Permission.COSTS_READ,
+    documents.Attestation: Permission.COMPLIANCE_READ,
     documents.AuditEntry: Permission.AUDIT_READ,
     documents.AuditExport: Permission.AUDIT_EXPORT,
     documents.EvidenceCheckpoint: Permission.EVIDENCE_READ,

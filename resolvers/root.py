@@ -10,6 +10,7 @@ from resolvers.allocation_month import AllocationMonthMutations, AllocationMonth
 from resolvers.allocation_rules import AllocationRulesMutations, AllocationRulesQueries
 from resolvers.allocation_target import AllocationTargetMutations, AllocationTargetQueries
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
+from resolvers.attestation import AttestationMutations, AttestationQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.burn_down import BurnDownQueries
@@ -107,6 +108,7 @@ class Query(
     CostViewQueries,
     ComplianceScoreQueries,
     ControlQueries,
+    AttestationQueries,
     ControlExceptionQueries,
     ControlOwnerQueries,
     FrameworkQueries,
@@ -174,6 +176,7 @@ class Mutation(
     CommitmentTermMutations,
     CostViewMutations,
     ControlMutations,
+    AttestationMutations,
     ControlExceptionMutations,
     ControlOwnerMutations,
     FrameworkMutations,

@@ -15,8 +15,10 @@ from documents.audit_segment import last_segment
 from documents.audit_verification import verify_chain
 from documents.base import utc_now
 from domain.compliance.answers import Answers, Call, NotOffered, calls_of
+from domain.compliance.attested import operation_of
 from domain.compliance.own_records import OPERATIONS
 from domain.facts.compliance import Integration
+from domain.facts.governance import AttestationKind
 from domain.facts.provider import Provider
 from domain.facts.scope import Scope
 from jobs.checking.shelf import Load, StoredCalls
@@ -44,9 +46,12 @@ def own_subjects(context: JobContext, scope: Scope, now: datetime) -> tuple[Subj
     """Our own records, and what people have filed. What is recorded nowhere is not offered."""
     own = {name: partial(_rows, scope, now, read) for name, read in _OWN.items()}
     own["platform:audit_log.verify"] = partial(_audit_log, context, scope)
+    filed = {
+        operation_of(kind): partial(_rows, scope, now, partial(filed_record.attested, kind)) for kind in AttestationKind
+    }
     return (
         _subject(scope, Integration.PLATFORM, own, now),
-        _subject(scope, Integration.MANUAL, {}, now),
+        _subject(scope, Integration.MANUAL, filed, now),
     )
 
 

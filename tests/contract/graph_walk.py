@@ -20,6 +20,10 @@ from app.graphql.assembly import schema_for
 
 GRAPH = schema_for(is_compiled=True)._schema
 
+MEETING = {
+    "heldAt": "2026-01-01T00:00:00Z",
+    **{name: ["x"] for name in ("attendees", "independentMembers", "topics", "decisions")},
+}
 # Valid values where a plain text would be refused before anything is looked up.
 SAMPLES: dict[str, Any] = {
     # To where nothing listens: these calls must not leave the machine.
@@ -82,6 +86,9 @@ SAMPLES: dict[str, Any] = {
     },
     "until": "2026-02-01",
     "SetControlOwnerInput.controlIds": ["CW-IAM-01"],
+    "AttestationContentInput": {"boardMinutes": [MEETING]},
+    "AddAttestationFileInput.mediaType": "text/plain",
+    "AddAttestationFileInput.content": "dGV4dA==",
     "RequestControlExceptionInput.controlId": "CW-IAM-01",
     "ChangeComplianceSettingsInput.bundles": ["trustcloud"],
     "Decimal": "1",

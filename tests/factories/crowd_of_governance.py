@@ -8,7 +8,7 @@ from beanie import Document
 from bson import ObjectId
 
 import documents
-from domain.facts.governance import ExceptionState, OwnerRole
+from domain.facts.governance import AttestationKind, AttestationState, ExceptionState, OwnerRole
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = dict[str, Any]
@@ -18,6 +18,7 @@ def governance_rows(org_id: ObjectId, count: int) -> dict[type[Document], Sequen
     """The rows by document."""
     people = [ObjectId() for _ in range(7)]
     return {
+        documents.Attestation: [_attestation(org_id, number) for number in range(count)],
         documents.ControlException: [_exception(org_id, number) for number in range(count)],
         documents.ControlOwner: [_owner(org_id, people[number % 7], number) for number in range(count)],
     }
@@ -38,6 +39,25 @@ def _exception(org_id: ObjectId, number: int) -> ROW:
         **_by_nobody("decided_by", "decided_at", "revoked_by", "revoked_at"),
         "requested_by": ObjectId(),
         "comment": "",
+        "version": 1,
+        "created_at": START + timedelta(minutes=number),
+    }
+
+
+def _attestation(org_id: ObjectId, number: int) -> ROW:
+    kinds, states = list(AttestationKind), list(AttestationState)
+    return {
+        "org_id": org_id,
+        "kind": kinds[number % len(kinds)].value,
+        "control_id": "CW-GOV-03",
+        "statement": f"statement {number}",
+        "content": [],
+        "files": [],
+        "submitted_by": ObjectId(),
+        "state": states[number // 10 % len(states)].value,
+        **_by_nobody("reviewed_by", "reviewed_at"),
+        "comment": "",
+        "expires_at": START + timedelta(days=366),
         "version": 1,
         "created_at": START + timedelta(minutes=number),
     }

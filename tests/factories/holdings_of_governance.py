@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import documents
 from documents.base import TenantDocument, utc_now
-from domain.facts.governance import OwnerRole
+from domain.facts.governance import AttestationKind, OwnerRole
 from tests.factories.tenant import Tenant
 
 
 async def make_governance(tenant: Tenant, account: documents.Account) -> dict[str, TenantDocument]:
-    """An exception and an owner."""
+    """An exception, an owner and an attestation."""
     org_id, now = tenant.organization.id, utc_now()
     exception = documents.ControlException(
         org_id=org_id,
@@ -28,4 +28,15 @@ async def make_governance(tenant: Tenant, account: documents.Account) -> dict[st
         org_id=org_id, control_id="CW-IAM-01", role=OwnerRole.OWNER, user_id=tenant.user.id, since=now
     )
     await owner.insert()
-    return {"ControlException": exception, "ControlOwner": owner}
+    attestation = documents.Attestation(
+        org_id=org_id,
+        kind=AttestationKind.BOARD_MINUTES,
+        control_id="CW-GOV-03",
+        statement="secret-statement",
+        content=[{"topics": ["secret-topic"]}],
+        submitted_by=tenant.user.id,
+        comment="secret-review",
+        expires_at=now + timedelta(days=366),
+    )
+    await attestation.insert()
+    return {"Attestation": attestation, "ControlException": exception, "ControlOwner": owner}

@@ -56,6 +56,9 @@ def evidence_listings(days: str) -> Iterator[Listing]:
 def governance_listings() -> Iterator[Listing]:
     for where in ("states: [REQUESTED]", 'controlIds: ["CW-IAM-03"]', "organizationId: ORG"):
         yield Listing("controlExceptions", f"filter: {{{where}}}")
+    for where in ("kinds: [PEN_TEST_REPORT]", "states: [SUBMITTED]", "organizationId: ORG"):
+        yield Listing("attestations", f"filter: {{{where}}}")
+    yield Listing("attestations", "filter: {kinds: [PEN_TEST_REPORT], states: [ACCEPTED, RETURNED]}", is_exact=False)
     for where in ('controlIds: ["CW-IAM-03"]', "organizationId: ORG"):
         yield Listing("controlOwners", f"filter: {{{where}}}")
     both = 'controlIds: ["CW-IAM-03"], states: [APPROVED, REVOKED]'
@@ -68,6 +71,7 @@ def listings() -> Iterator[Listing]:
         "accounts",
         "alerts",
         *ALLOCATION,
+        "attestations",
         "auditExports",
         "costExports",
         "statements",
