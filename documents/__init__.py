@@ -66,6 +66,7 @@ from documents.milestone import Milestone
 from documents.noise_meter import NoiseMeter
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
+from documents.policy import Policy, PolicyAcknowledgement, PolicyVersion
 from documents.provider_visit import ProviderVisit
 from documents.received_event import ReceivedEvent, ReceivedState
 from documents.recovery_code import RecoveryCode
@@ -169,6 +170,9 @@ __all__ = [
     "Organization",
     "OrganizationKind",
     "Passkey",
+    "Policy",
+    "PolicyAcknowledgement",
+    "PolicyVersion",
     "ProviderVisit",
     "ReadState",
     "ReceivedEvent",

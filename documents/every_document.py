@@ -71,6 +71,7 @@ from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.passkey import Passkey
+from documents.policy import Policy, PolicyAcknowledgement, PolicyVersion
 from documents.provider_visit import ProviderVisit
 from documents.received_event import ReceivedEvent
 from documents.recovery_code import RecoveryCode
@@ -169,6 +170,9 @@ ALL = (
     OutgoingMail,
     Passkey,
     RecoveryCode,
+    Policy,
+    PolicyAcknowledgement,
+    PolicyVersion,
     ProviderVisit,
     ReceivedEvent,
     RefreshToken,

@@ -11,6 +11,7 @@ from bson import ObjectId
 
 from documents.attestation import accepted_statements
 from documents.control_owner import ControlOwner
+from documents.policy import Policy, PolicyAcknowledgement, policies_in_force
 from documents.user import Membership, User
 from domain.compliance.attested import rows_in_force
 from domain.facts.governance import AttestationKind, OwnerRole
@@ -36,6 +37,47 @@ async def control_owners(scope: Scope, _: datetime) -> Rows | None:
     owners = {people[OwnerRole.OWNER] for people in by_control.values() if OwnerRole.OWNER in people}
     emails, active = await _people(scope, owners)
     return [_ownership(control_id, people, emails, active) for control_id, people in by_control.items()]
+
+
+async def policies(scope: Scope, _: datetime) -> Rows | None:
+    """Every policy that was not put away, in the version in force; `version` is 0 before one is."""
+    stored = await Policy.rows().find({**Policy.within(scope), "archived_at": None}).sort("name", 1).to_list()
+    return [
+        {
+            "policy": raw["name"],
+            "is_required": raw["is_required"],
+            "version": str(raw["in_force"] or 0),
+            "approved_at": raw["approved_at"],
+            "approved_by": _text(raw["approved_by"]),
+            "next_review_at": raw["next_review_at"],
+        }
+        for raw in stored
+    ] or None
+
+
+async def policy_acknowledgements(scope: Scope, _: datetime) -> Rows | None:
+    """How many of the members have acknowledged each policy in force."""
+    stored = await policies_in_force([ObjectId(scope.only())])
+    if not stored:
+        return None
+    query = {**Membership.within(scope), "deactivated_at": None}
+    everybody = [raw["user_id"] async for raw in Membership.rows().find(query, {"_id": 0, "user_id": 1})]
+    emails, active = await _people(scope, everybody)
+    return [
+        {
+            "policy": raw["name"],
+            "version": str(raw["in_force"]),
+            "acknowledged": await _acknowledged(raw, active),
+            "required": len(active),
+            "required_emails": sorted(emails[id] for id in active),
+        }
+        for raw in stored
+    ]
+
+
+async def _acknowledged(policy: dict[str, Any], people: Collection[ObjectId]) -> int:
+    of = {"org_id": policy["org_id"], "policy_id": policy["_id"], "number": policy["in_force"]}
+    return await PolicyAcknowledgement.rows().count_documents({**of, "user_id": {"$in": list(people)}})
 
 
 def _ownership(

@@ -67,6 +67,8 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.JiraTask: Permission.ALERTS_READ,
     documents.Membership: Permission.MEMBERS_READ,
     documents.Milestone: Permission.COMPLIANCE_READ,
+    documents.Policy: Permission.COMPLIANCE_READ,
+    documents.PolicyVersion: Permission.COMPLIANCE_READ,
     documents.ProviderVisit: Permission.AUDIT_READ,
     documents.ReceivedEvent: Permission.CHANNELS_READ,
     documents.Resource: Permission.RESOURCES_READ,

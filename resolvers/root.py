@@ -61,6 +61,8 @@ from resolvers.organization import OrganizationMutations, OrganizationQueries
 from resolvers.passkey import PasskeyMutations
 from resolvers.password import PasswordMutations
 from resolvers.person import PersonMutations
+from resolvers.policy import PolicyQueries
+from resolvers.policy_change import PolicyMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.requirement import RequirementMutations
@@ -109,6 +111,7 @@ class Query(
     ComplianceScoreQueries,
     ControlQueries,
     AttestationQueries,
+    PolicyQueries,
     ControlExceptionQueries,
     ControlOwnerQueries,
     FrameworkQueries,
@@ -177,6 +180,7 @@ class Mutation(
     CostViewMutations,
     ControlMutations,
     AttestationMutations,
+    PolicyMutations,
     ControlExceptionMutations,
     ControlOwnerMutations,
     FrameworkMutations,

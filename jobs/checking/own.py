@@ -38,6 +38,8 @@ _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
     "platform:control_results": own_record.control_results,
     "platform:integrations.health": own_record.integration_health,
     "platform:job_runs": own_record.job_runs,
+    "platform:policies": filed_record.policies,
+    "platform:policy_acknowledgements": filed_record.policy_acknowledgements,
     "platform:sync_runs": own_record.sync_runs,
 }
 

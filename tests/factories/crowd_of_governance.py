@@ -17,7 +17,12 @@ ROW = dict[str, Any]
 def governance_rows(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]]:
     """The rows by document."""
     people = [ObjectId() for _ in range(7)]
+    policies = [{"_id": ObjectId(), **_policy(org_id, number)} for number in range(max(30, count // 10))]
     return {
+        documents.Policy: policies,
+        documents.PolicyVersion: [
+            _policy_version(policies[number // 30 * 30 % len(policies)], number) for number in range(count)
+        ],
         documents.Attestation: [_attestation(org_id, number) for number in range(count)],
         documents.ControlException: [_exception(org_id, number) for number in range(count)],
         documents.ControlOwner: [_owner(org_id, people[number % 7], number) for number in range(count)],
@@ -60,6 +65,33 @@ def _attestation(org_id: ObjectId, number: int) -> ROW:
         "expires_at": START + timedelta(days=366),
         "version": 1,
         "created_at": START + timedelta(minutes=number),
+    }
+
+
+def _policy(org_id: ObjectId, number: int) -> ROW:
+    return {
+        "org_id": org_id,
+        "name": f"policy {number}",
+        "is_required": True,
+        "newest": 1,
+        "in_force": None,
+        **_by_nobody("approved_at", "approved_by", "next_review_at", "archived_at"),
+        "version": 1,
+        "created_at": START,
+    }
+
+
+def _policy_version(policy: ROW, number: int) -> ROW:
+    return {
+        "org_id": policy["org_id"],
+        "policy_id": policy["_id"],
+        "number": number + 1,
+        "text": f"text {number}",
+        "sha256": "0" * 64,
+        "written_by": ObjectId(),
+        **_by_nobody("approved_at", "approved_by"),
+        "version": 1,
+        "created_at": START,
     }
 
 

@@ -9,7 +9,7 @@ from tests.factories.tenant import Tenant
 
 
 async def make_governance(tenant: Tenant, account: documents.Account) -> dict[str, TenantDocument]:
-    """An exception, an owner and an attestation."""
+    """An exception, an owner, an attestation, and a policy with a version."""
     org_id, now = tenant.organization.id, utc_now()
     exception = documents.ControlException(
         org_id=org_id,
@@ -39,4 +39,16 @@ async def make_governance(tenant: Tenant, account: documents.Account) -> dict[st
         expires_at=now + timedelta(days=366),
     )
     await attestation.insert()
-    return {"Attestation": attestation, "ControlException": exception, "ControlOwner": owner}
+    policy = documents.Policy(org_id=org_id, name="secret-policy", is_required=True)
+    await policy.insert()
+    version = documents.PolicyVersion(
+        org_id=org_id,
+        policy_id=policy.id,
+        number=1,
+        text="secret-text",
+        sha256="secret-hash",
+        written_by=tenant.user.id,
+    )
+    await version.insert()
+    made = {"Policy": policy, "PolicyVersion": version, "Attestation": attestation}
+    return {**made, "ControlException": exception, "ControlOwner": owner}

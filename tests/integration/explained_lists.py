@@ -56,6 +56,8 @@ def evidence_listings(days: str) -> Iterator[Listing]:
 def governance_listings() -> Iterator[Listing]:
     for where in ("states: [REQUESTED]", 'controlIds: ["CW-IAM-03"]', "organizationId: ORG"):
         yield Listing("controlExceptions", f"filter: {{{where}}}")
+    yield Listing("policies", "organizationId: ORG")
+    yield Listing("policyVersions", "policyId: A_POLICY")
     for where in ("kinds: [PEN_TEST_REPORT]", "states: [SUBMITTED]", "organizationId: ORG"):
         yield Listing("attestations", f"filter: {{{where}}}")
     yield Listing("attestations", "filter: {kinds: [PEN_TEST_REPORT], states: [ACCEPTED, RETURNED]}", is_exact=False)
@@ -97,6 +99,7 @@ def listings() -> Iterator[Listing]:
         "jiraTasks",
         "members",
         "milestones",
+        "policies",
         "providerAccesses",
         "resourceChanges",
         "resources",
