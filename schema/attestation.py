@@ -136,7 +136,7 @@ class AttestationContentInput(BaseModel):
 class SubmitAttestationInput(BaseModel):
     organization_id: strawberry.ID | None = ORGANIZATION
     content: AttestationContentInput = Field(description="What is stated.")
-    statement: str = Field(min_length=10, max_length=5000, description="The same in words, and how it is known.")
+    statement: str = Field(min_length=5, max_length=5000, description="The same in words, and how it is known.")
     expires_at: datetime | None = Field(
         default=None, description="Until when it counts: at most 731 days ahead; 366 days, when left out."
     )

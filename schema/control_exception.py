@@ -76,8 +76,8 @@ class RequestControlExceptionInput(BaseModel):
     resources: list[ResourceName] = Field(
         default=[], max_length=200, description="These, as checks list them; empty: everything in the account."
     )
-    reason: str = Field(min_length=10, max_length=2000, description="Why it must be.")
-    compensating_control: str = Field(min_length=10, max_length=2000, description="What is done instead.")
+    reason: str = Field(min_length=5, max_length=2000, description="Why it must be.")
+    compensating_control: str = Field(min_length=5, max_length=2000, description="What is done instead.")
     starts_at: datetime | None = Field(default=None, description="From when on; now, when left out.")
     ends_at: datetime = Field(description="Until when: at most 366 days after its start.")
     idempotency_key: str | None = IDEMPOTENCY_KEY

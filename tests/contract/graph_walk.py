@@ -85,7 +85,7 @@ SAMPLES: dict[str, Any] = {
         "csv": {"key": "sample", "name": "S", "version": "1", "text": "id,name,group,controls,fit\n1,A,G,,manual\n"}
     },
     "until": "2026-02-01",
-    "SetControlOwnerInput.controlIds": ["CW-IAM-01"],
+    "SetControlOwnerInput.controlIds": "CW-IAM-01",
     "AttestationContentInput": {"boardMinutes": [MEETING]},
     "AddAttestationFileInput.mediaType": "text/plain",
     "AddAttestationFileInput.content": "dGV4dA==",
@@ -205,7 +205,8 @@ def _of_members(members: Sequence[GraphQLObjectType], depth: int) -> str:
             for name, field in member.fields.items()
             if _fits(field, depth) and len(types[name]) == 1
         )
-        parts.append(f"... on {member.name} {{ __typename {' '.join(picked)} }}")
+        # Which member it is stands beside them: said in each, it would make a pair of every two.
+        parts.append(f"... on {member.name} {{ {' '.join(picked) or '__typename'} }}")
     return f"{{ __typename {' '.join(parts)} }}"
 
 
