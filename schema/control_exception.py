@@ -18,6 +18,8 @@ from schema.relation import organization_id_of, related
 from schema.routing import EXPECTED_VERSION, ORGANIZATION
 
 ResourceName = Annotated[str, Field(min_length=1, max_length=2048)]
+# Longer than ids are: a filter finds nothing by what is none, and refuses nothing.
+ChosenControl = Annotated[str, Field(max_length=200)]
 EXCEPTION_ID = Field(description="Global id of the exception.")
 
 
@@ -64,7 +66,7 @@ class ControlException(Node):
 @strawberry.pydantic.input(description="Which exceptions; every field that is given must match.")
 class ControlExceptionFilter(BaseModel):
     organization_id: strawberry.ID | None = Field(default=None, description="Of this tenant only.")
-    control_ids: list[ControlId] | None = Field(default=None, max_length=100, description="Of these controls only.")
+    control_ids: list[ChosenControl] | None = Field(default=None, max_length=100, description="Of these controls only.")
     states: list[ExceptionState] | None = Field(default=None, max_length=4, description="In one of these only.")
 
 

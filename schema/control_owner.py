@@ -10,6 +10,7 @@ import documents
 from domain.facts.governance import OwnerRole
 from schema import governance_values as governance_values
 from schema.check import ControlId
+from schema.control_exception import ChosenControl
 from schema.directives import Cost
 from schema.errors import payload
 from schema.node import Node, derived, global_id, said, view
@@ -36,7 +37,9 @@ class ControlOwner(Node):
 @strawberry.pydantic.input(description="Which roles; every field that is given must match.")
 class ControlOwnerFilter(BaseModel):
     organization_id: strawberry.ID | None = Field(default=None, description="Of this tenant only.")
-    control_ids: list[ControlId] | None = Field(default=None, max_length=100, description="For these controls only.")
+    control_ids: list[ChosenControl] | None = Field(
+        default=None, max_length=100, description="For these controls only."
+    )
     user_id: strawberry.ID | None = Field(default=None, description="Of this User only.")
 
 
