@@ -10,6 +10,7 @@ from documents.allocation_run import AllocationRun
 from documents.allocation_target import AllocationTarget
 from documents.anomaly_settings import AnomalySettings
 from documents.api_key import ApiKey
+from documents.attestation import Attestation
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
@@ -24,6 +25,8 @@ from documents.check_round import CheckRound
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.compliance_settings import ComplianceSettings
+from documents.control_exception import ControlException
+from documents.control_owner import ControlOwner
 from documents.control_state import ControlState
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
@@ -63,6 +66,7 @@ from documents.milestone import Milestone
 from documents.noise_meter import NoiseMeter
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
+from documents.policy import Policy, PolicyAcknowledgement, PolicyVersion
 from documents.provider_visit import ProviderVisit
 from documents.received_event import ReceivedEvent, ReceivedState
 from documents.recovery_code import RecoveryCode
@@ -100,6 +104,7 @@ __all__ = [
     "AllocationTarget",
     "AnomalySettings",
     "ApiKey",
+    "Attestation",
     "AuditEntry",
     "AuditExport",
     "AuditHead",
@@ -117,6 +122,8 @@ __all__ = [
     "ClosedVersion",
     "CommitmentTerm",
     "ComplianceSettings",
+    "ControlException",
+    "ControlOwner",
     "ControlState",
     "CostAnomaly",
     "CostDay",
@@ -163,6 +170,9 @@ __all__ = [
     "Organization",
     "OrganizationKind",
     "Passkey",
+    "Policy",
+    "PolicyAcknowledgement",
+    "PolicyVersion",
     "ProviderVisit",
     "ReadState",
     "ReceivedEvent",

@@ -43,7 +43,8 @@ class Check(TenantDocument):
     `counts` are by verdict, of all items; `items` the worst of them. `problem` says what could not be read.
     `evidence` are the hashes of the packs that were judged, read by `sync_ids`; `reads` what was looked at, and
     `fingerprint` what there was to see of it, so that the same need not be judged twice. `streak` and `changes` are
-    those of domain.compliance.standing, `told` is what people know: FAIL, ERROR or nothing.
+    those of domain.compliance.standing, `told` is what people know: FAIL, ERROR or nothing. `exceptions` are those that
+    covered something of the control there when it was judged.
     """
 
     noun: ClassVar[str] = "check"
@@ -59,6 +60,7 @@ class Check(TenantDocument):
     changed_at: datetime
     version: int
     parameters: dict[str, Any] = Field(default_factory=dict)
+    exceptions: list[PydanticObjectId] = Field(default_factory=list)
     evidence: list[str] = Field(default_factory=list)
     sync_ids: list[PydanticObjectId] = Field(default_factory=list)
     next_at: datetime

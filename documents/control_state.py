@@ -19,7 +19,7 @@ _BY_CONTROL = (("control_id", ASCENDING), ("_id", ASCENDING))
 
 class ControlState(TenantDocument):
     """`checks` are the procedures that were judged, of which `assessed` could be assessed. `since` is when the status
-    became what it is. `owner` is the member who answers for the control.
+    became what it is.
     """
 
     noun: ClassVar[str] = "control"
@@ -29,7 +29,6 @@ class ControlState(TenantDocument):
     since: datetime
     assessed: int = 0
     checks: int = 0
-    owner: str | None = None
 
     class Settings:
         name = "control_states"
@@ -56,7 +55,7 @@ async def roll_up_controls(
         since = before["since"] if before.get("status") == now["status"] else at
         await ControlState.rows().update_one(
             {"org_id": org_id, "control_id": control_id},
-            {"$set": {**now, "since": since}, "$setOnInsert": {"created_at": at, "owner": None}},
+            {"$set": {**now, "since": since}, "$setOnInsert": {"created_at": at}},
             upsert=True,
             session=tx.session,
         )

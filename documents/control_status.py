@@ -12,6 +12,7 @@ from pymongo.asynchronous.collection import AsyncCollection
 from documents.organization import Organization
 from domain.compliance.score import rolled_up
 from domain.facts.compliance import CheckStatus, Integration
+from domain.facts.governance import OwnerRole
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class CheckRow:
 
 @dataclass(frozen=True, slots=True)
 class ControlRow:
-    """What all procedures of a control say, and since when."""
+    """What all procedures of a control say, and since when. `owner` is the id of the person who answers for it."""
 
     control_id: str
     status: CheckStatus
@@ -56,9 +57,11 @@ async def check_rows(
 
 async def control_rows(org_id: ObjectId, session: AsyncClientSession | None = None) -> dict[str, ControlRow]:
     """What is said of each control of an organization, by its id; nothing of those that were never judged."""
-    fields = {"_id": 0, "control_id": 1, "status": 1, "since": 1, "owner": 1}
+    owned = _collection("control_owners").find({"org_id": org_id, "role": OwnerRole.OWNER.value}, session=session)
+    owners = {raw["control_id"]: str(raw["user_id"]) async for raw in owned}
+    fields = {"_id": 0, "control_id": 1, "status": 1, "since": 1}
     found = _collection("control_states").find({"org_id": org_id}, fields, session=session)
-    return {raw["control_id"]: _control(raw) async for raw in found}
+    return {raw["control_id"]: _control(raw, owners.get(raw["control_id"])) async for raw in found}
 
 
 async def statuses_in(
@@ -76,5 +79,5 @@ def _check(raw: Mapping[str, Any]) -> CheckRow:
     return CheckRow(**{**raw, **kinds})
 
 
-def _control(raw: Mapping[str, Any]) -> ControlRow:
-    return ControlRow(raw["control_id"], CheckStatus(raw["status"]), raw["since"], raw.get("owner"))
+def _control(raw: Mapping[str, Any], owner: str | None) -> ControlRow:
+    return ControlRow(raw["control_id"], CheckStatus(raw["status"]), raw["since"], owner)

@@ -10,6 +10,7 @@ from documents.allocation_run import AllocationRun
 from documents.allocation_target import AllocationTarget
 from documents.anomaly_settings import AnomalySettings
 from documents.api_key import ApiKey
+from documents.attestation import Attestation
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
@@ -23,6 +24,8 @@ from documents.check_round import CheckRound
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
 from documents.compliance_settings import ComplianceSettings
+from documents.control_exception import ControlException
+from documents.control_owner import ControlOwner
 from documents.control_state import ControlState
 from documents.cost_anomaly import CostAnomaly
 from documents.cost_day import CostDay
@@ -68,6 +71,7 @@ from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.passkey import Passkey
+from documents.policy import Policy, PolicyAcknowledgement, PolicyVersion
 from documents.provider_visit import ProviderVisit
 from documents.received_event import ReceivedEvent
 from documents.recovery_code import RecoveryCode
@@ -102,6 +106,7 @@ ALL = (
     AllocationRun,
     AllocationTarget,
     ApiKey,
+    Attestation,
     AuditEntry,
     AuditExport,
     AuditHead,
@@ -114,6 +119,8 @@ ALL = (
     Check,
     CheckChange,
     CheckRound,
+    ControlException,
+    ControlOwner,
     ControlState,
     ClientAccess,
     CostAnomaly,
@@ -163,6 +170,9 @@ ALL = (
     OutgoingMail,
     Passkey,
     RecoveryCode,
+    Policy,
+    PolicyAcknowledgement,
+    PolicyVersion,
     ProviderVisit,
     ReceivedEvent,
     RefreshToken,

@@ -10,6 +10,7 @@ from resolvers.allocation_month import AllocationMonthMutations, AllocationMonth
 from resolvers.allocation_rules import AllocationRulesMutations, AllocationRulesQueries
 from resolvers.allocation_target import AllocationTargetMutations, AllocationTargetQueries
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
+from resolvers.attestation import AttestationMutations, AttestationQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.burn_down import BurnDownQueries
@@ -23,6 +24,8 @@ from resolvers.commitment_term import CommitmentTermMutations, CommitmentTermQue
 from resolvers.compliance_score import ComplianceScoreQueries
 from resolvers.connecting import ConnectingMutations
 from resolvers.control import ControlMutations, ControlQueries
+from resolvers.control_exception import ControlExceptionMutations, ControlExceptionQueries
+from resolvers.control_owner import ControlOwnerMutations, ControlOwnerQueries
 from resolvers.cost import CostQueries
 from resolvers.cost_anomaly import CostAnomalyMutations, CostAnomalyQueries
 from resolvers.cost_driver import CostDriverQueries
@@ -58,6 +61,8 @@ from resolvers.organization import OrganizationMutations, OrganizationQueries
 from resolvers.passkey import PasskeyMutations
 from resolvers.password import PasswordMutations
 from resolvers.person import PersonMutations
+from resolvers.policy import PolicyQueries
+from resolvers.policy_change import PolicyMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.requirement import RequirementMutations
@@ -105,6 +110,10 @@ class Query(
     CostViewQueries,
     ComplianceScoreQueries,
     ControlQueries,
+    AttestationQueries,
+    PolicyQueries,
+    ControlExceptionQueries,
+    ControlOwnerQueries,
     FrameworkQueries,
     MilestoneQueries,
     CostExportQueries,
@@ -170,6 +179,10 @@ class Mutation(
     CommitmentTermMutations,
     CostViewMutations,
     ControlMutations,
+    AttestationMutations,
+    PolicyMutations,
+    ControlExceptionMutations,
+    ControlOwnerMutations,
     FrameworkMutations,
     MilestoneMutations,
     EvidenceMutations,

@@ -20,7 +20,7 @@ from domain.facts.compliance import WEIGHTS, CheckStatus
 from resolvers.context import Context
 from schema.compliance_score import ComplianceScore, StatusCount
 from schema.control import Control
-from schema.node import local_id
+from schema.node import global_id, local_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +88,5 @@ def shown_control(control: CatalogueControl, statuses: Statuses, row: ControlRow
         evidence=list(control.evidence),
         status=statuses.get(control.id, CheckStatus.NOT_ASSESSED),
         since=None if row is None else row.since,
-        owner=None if row is None else row.owner,
+        owner=None if row is None or row.owner is None else global_id("User", row.owner),
     )

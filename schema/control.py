@@ -35,7 +35,7 @@ class Control:
     evidence: list[str] = said("What an auditor is shown.")
     status: CheckStatus = said("What is said of it: in the account that was asked about, or in the organization.")
     since: datetime | None = said("Since when, in the organization; null where it was never judged.")
-    owner: str | None = said("The member who answers for it; null without one.")
+    owner: strawberry.ID | None = said("Global id of the User who answers for it; null without one.")
 
 
 @strawberry.type(description="How one system is judged.")

@@ -20,7 +20,7 @@ from domain.compliance.judging import Judgement, judge
 from domain.compliance.naming import fingerprint_of
 from domain.compliance.standing import Standing, next_check, stand, told
 from domain.facts.compliance import CheckStatus, Verdict
-from jobs.checking.exemptions import exemptions_of
+from jobs.checking.exemptions import Exempt
 from jobs.checking.subject import Subject
 
 # Of their own: they wait for answers, and what reads these may need a thread of the common ones.
@@ -31,13 +31,17 @@ LONGEST_TEXT = 500
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A procedure of a control, to be judged in an account. `before` is what was said last."""
+    """A procedure of a control, to be judged in an account. `before` is what was said last.
+
+    `exempt` is what approved exceptions cover of it.
+    """
 
     control: Control
     procedure: Procedure
     subject: Subject
     before: Check | None
     parameters: Mapping[str, Any]
+    exempt: Exempt
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +66,8 @@ async def judged(org_id: ObjectId, question: Question, subjects: Sequence[Subjec
         now=now,
         connected=tuple(subject.answers for subject in subjects),
     )
-    exempt = await exemptions_of(org_id, question.control.id, now)
     loop = asyncio.get_running_loop()
-    judgement = await loop.run_in_executor(_JUDGES, judge, question.procedure, case, exempt.__contains__)
+    judgement = await loop.run_in_executor(_JUDGES, judge, question.procedure, case, question.exempt.__contains__)
     reads = _looked_at(question, judgement, subjects)
     return Judged(question, judgement, _check(org_id, question, judgement, reads, subjects, now))
 
@@ -122,6 +125,7 @@ def _check(
         changed_at=standing.changed_at,
         version=question.procedure.version,
         parameters=dict(question.parameters),
+        exceptions=list(question.exempt.ids),
         evidence=list(evidence),
         sync_ids=list(dict.fromkeys(part.sync_id for part in parts)),
         next_at=next_check(key, control.frequency, now),
@@ -174,6 +178,7 @@ def evidence_record(one: Judged, subjects: Sequence[Subject]) -> dict[str, Any]:
         "request_ids": [],
         "version": check.version,
         "parameters": check.parameters,
+        "exceptions": [str(id) for id in check.exceptions],
         "problem": check.problem,
         "judged_at": check.judged_at,
         "redactions": dict(sum((Counter(part.redactions) for part in parts), Counter())),

@@ -8,15 +8,17 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents import own_record, sent_record
+from documents import filed_record, own_record, sent_record
 from documents.account import Account
 from documents.audit_key import KeyRing
 from documents.audit_segment import last_segment
 from documents.audit_verification import verify_chain
 from documents.base import utc_now
-from domain.compliance.answers import Answers, Call, calls_of
+from domain.compliance.answers import Answers, Call, NotOffered, calls_of
+from domain.compliance.attested import operation_of
 from domain.compliance.own_records import OPERATIONS
 from domain.facts.compliance import Integration
+from domain.facts.governance import AttestationKind
 from domain.facts.provider import Provider
 from domain.facts.scope import Scope
 from jobs.checking.shelf import Load, StoredCalls
@@ -28,13 +30,16 @@ NOTHING_YET = "nothing is recorded yet"
 # As for the query that verifies: about a second.
 MOST_CHECKED = 20_000
 TOLD_WITHIN = timedelta(days=30)
-_OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows]]] = {
+_OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
     "platform:alert_deliveries": own_record.alert_deliveries,
     "platform:budgets": own_record.budgets,
     "platform:check_runs": own_record.check_runs,
+    "platform:control_owners": filed_record.control_owners,
     "platform:control_results": own_record.control_results,
     "platform:integrations.health": own_record.integration_health,
     "platform:job_runs": own_record.job_runs,
+    "platform:policies": filed_record.policies,
+    "platform:policy_acknowledgements": filed_record.policy_acknowledgements,
     "platform:sync_runs": own_record.sync_runs,
 }
 
@@ -43,9 +48,12 @@ def own_subjects(context: JobContext, scope: Scope, now: datetime) -> tuple[Subj
     """Our own records, and what people have filed. What is recorded nowhere is not offered."""
     own = {name: partial(_rows, scope, now, read) for name, read in _OWN.items()}
     own["platform:audit_log.verify"] = partial(_audit_log, context, scope)
+    filed = {
+        operation_of(kind): partial(_rows, scope, now, partial(filed_record.attested, kind)) for kind in AttestationKind
+    }
     return (
         _subject(scope, Integration.PLATFORM, own, now),
-        _subject(scope, Integration.MANUAL, {}, now),
+        _subject(scope, Integration.MANUAL, filed, now),
     )
 
 
@@ -70,9 +78,13 @@ def _subject(scope: Scope, integration: Integration, own: Mapping[str, Load], no
 
 
 async def _rows(
-    scope: Scope, now: datetime, read: Callable[[Scope, datetime], Awaitable[Rows]], operation: str
+    scope: Scope, now: datetime, read: Callable[[Scope, datetime], Awaitable[Rows | None]], operation: str
 ) -> tuple[Call, ...]:
-    return (calls_of(operation, [await read(scope, now)]),)
+    """Raises NotOffered where nobody has recorded anything yet: that is no reason to fail."""
+    found = await read(scope, now)
+    if found is None:
+        raise NotOffered(operation, NOTHING_YET)
+    return (calls_of(operation, [found]),)
 
 
 async def _audit_log(context: JobContext, scope: Scope, operation: str) -> tuple[Call, ...]:

@@ -24,6 +24,7 @@ from domain.compliance.control import Control, Procedure
 from domain.compliance.standing import HOLDS_AFTER, is_due
 from domain.facts.compliance import Integration
 from domain.facts.scope import Scope
+from jobs.checking.exemptions import Exemptions, exemptions_of
 from jobs.checking.judged import Judged, Question, fingerprint, judged, standing_of
 from jobs.checking.own import own_subjects, written_by_us
 from jobs.checking.shelf import Shelf
@@ -83,11 +84,13 @@ class _Judging:
         self._controls = registry.all_controls()
         self._subjects: list[Subject] = []
         self._parameters: dict[str, dict[str, Any]] = {}
+        self._exemptions = Exemptions(())
         self._ends = time.monotonic() + ROUND_LASTS.total_seconds()
 
     async def run(self, wanted: Wanted | None, on_progress: OnProgress) -> Round:
         self._subjects = await self._gathered()
         self._parameters = await parameters_in_force(self._org_id)
+        self._exemptions = await exemptions_of(self._org_id, self._context.now())
         await self._tidy()
         questions = [one for subject in self._subjects for one in await self._questions(subject, wanted)]
         done = 0
@@ -133,7 +136,8 @@ class _Judging:
         found = []
         for control, procedure in self._procedures(subject):
             before = checks.get((control.id, procedure.integration))
-            question = Question(control, procedure, subject, before, self._parameters[control.id])
+            exempt = self._exemptions.of(control.id, subject.account_id)
+            question = Question(control, procedure, subject, before, self._parameters[control.id], exempt)
             is_asked = wanted is not None and wanted.holds(control, subject)
             if is_asked or (wanted is None and self._is_due(question, before)):
                 found.append(question)
@@ -148,7 +152,7 @@ class _Judging:
     def _is_due(self, question: Question, before: Check | None) -> bool:
         if before is None or before.version != question.procedure.version:
             return True
-        if before.parameters != question.parameters:
+        if before.parameters != question.parameters or before.exceptions != list(question.exempt.ids):
             return True
         standing = standing_of(before)
         is_awaited = standing.is_flapping and standing.streak < HOLDS_AFTER

@@ -20,6 +20,10 @@ from app.graphql.assembly import schema_for
 
 GRAPH = schema_for(is_compiled=True)._schema
 
+MEETING = {
+    "heldAt": "2026-01-01T00:00:00Z",
+    **{name: ["x"] for name in ("attendees", "independentMembers", "topics", "decisions")},
+}
 # Valid values where a plain text would be refused before anything is looked up.
 SAMPLES: dict[str, Any] = {
     # To where nothing listens: these calls must not leave the machine.
@@ -81,6 +85,11 @@ SAMPLES: dict[str, Any] = {
         "csv": {"key": "sample", "name": "S", "version": "1", "text": "id,name,group,controls,fit\n1,A,G,,manual\n"}
     },
     "until": "2026-02-01",
+    "SetControlOwnerInput.controlIds": "CW-IAM-01",
+    "AttestationContentInput": {"boardMinutes": [MEETING]},
+    "AddAttestationFileInput.mediaType": "text/plain",
+    "AddAttestationFileInput.content": "dGV4dA==",
+    "RequestControlExceptionInput.controlId": "CW-IAM-01",
     "ChangeComplianceSettingsInput.bundles": ["trustcloud"],
     "Decimal": "1",
     "Int": 1,
@@ -218,6 +227,8 @@ def _of_members(
         )
         if own := " ".join(picked):
             parts.append(f"... on {member.name} {{ {own} }}")
+        # Which member it is stands beside them: said in each, it would make a pair of every two.
+        parts.append(f"... on {member.name} {{ {' '.join(picked) or '__typename'} }}")
     return f"{{ __typename {' '.join(parts)} }}"
 
 

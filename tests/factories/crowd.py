@@ -20,6 +20,7 @@ from tests.factories.crowd_of_checks import check_rows
 from tests.factories.crowd_of_costs import cost_export_row, statement_row
 from tests.factories.crowd_of_evidence import evidence_checkpoint_row, evidence_record_row
 from tests.factories.crowd_of_forecasts import forecast_rows
+from tests.factories.crowd_of_governance import governance_rows
 from tests.factories.crowd_of_people import invitation_row, member_row, person_row, role_row, visit_row
 from tests.factories.crowd_of_routing import routing_rows
 from tests.factories.crowd_tickets import tickets_of
@@ -95,6 +96,7 @@ def crowd_of(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]
         **channels_of(org_id, count),
         **check_rows(org_id, accounts, count),
         **routing_rows(org_id, alerts),
+        **governance_rows(org_id, count),
         **forecast_rows(org_id, count),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],

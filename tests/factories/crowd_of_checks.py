@@ -119,6 +119,5 @@ def _state(org_id: ObjectId, number: int) -> dict[str, Any]:
         "since": START,
         "assessed": 1,
         "checks": 1,
-        "owner": None,
         "created_at": START,
     }

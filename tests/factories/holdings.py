@@ -23,6 +23,7 @@ from tests.factories.compliance import make_compliance
 from tests.factories.crowd_of_checks import make_checks
 from tests.factories.holdings_of_costs import make_costs
 from tests.factories.holdings_of_evidence import add_evidence
+from tests.factories.holdings_of_governance import make_governance
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant
 
@@ -168,6 +169,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         **await make_tickets(tenant, account, alert),
         **await make_costs(tenant, account),
         **await make_compliance(tenant),
+        **await make_governance(tenant, account),
         **await make_checks(account),
         "Account": account,
         "EventEndpoint": endpoint,

@@ -11,6 +11,7 @@ RELATED = {
     "jiraTasks": "account { name } alert { title }",
     "ticketRules": "account { name }",
     "checks": "account { name }",
+    "controlExceptions": "account { name }",
     "checkHistory": "account { name }",
     "apiKeys": "serviceAccount { name }",
     "deliveries": "channel { name }",
@@ -52,12 +53,27 @@ def evidence_listings(days: str) -> Iterator[Listing]:
     yield Listing("evidenceCheckpoints", "organizationId: ORG")
 
 
+def governance_listings() -> Iterator[Listing]:
+    for where in ("states: [REQUESTED]", 'controlIds: ["CW-IAM-03"]', "organizationId: ORG"):
+        yield Listing("controlExceptions", f"filter: {{{where}}}")
+    yield Listing("policies", "organizationId: ORG")
+    yield Listing("policyVersions", "policyId: A_POLICY")
+    for where in ("kinds: [PEN_TEST_REPORT]", "states: [SUBMITTED]", "organizationId: ORG"):
+        yield Listing("attestations", f"filter: {{{where}}}")
+    yield Listing("attestations", "filter: {kinds: [PEN_TEST_REPORT], states: [ACCEPTED, RETURNED]}", is_exact=False)
+    for where in ('controlIds: ["CW-IAM-03"]', "organizationId: ORG"):
+        yield Listing("controlOwners", f"filter: {{{where}}}")
+    both = 'controlIds: ["CW-IAM-03"], states: [APPROVED, REVOKED]'
+    yield Listing("controlExceptions", f"filter: {{{both}}}", is_exact=False)
+
+
 def listings() -> Iterator[Listing]:
     """Every list with each filter it offers, alone and in company."""
     for name in (
         "accounts",
         "alerts",
         *ALLOCATION,
+        "attestations",
         "auditExports",
         "costExports",
         "statements",
@@ -68,6 +84,8 @@ def listings() -> Iterator[Listing]:
         "channels",
         "costAnomalies",
         "deliveries",
+        "controlExceptions",
+        "controlOwners",
         "costSources",
         "customRoles",
         "eventEndpoints",
@@ -81,6 +99,7 @@ def listings() -> Iterator[Listing]:
         "jiraTasks",
         "members",
         "milestones",
+        "policies",
         "providerAccesses",
         "resourceChanges",
         "resources",
@@ -115,6 +134,7 @@ def listings() -> Iterator[Listing]:
         yield Listing(name, "organizationId: ORG")
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
     yield Listing("milestones", 'framework: "framework_3"')
+    yield from governance_listings()
     yield Listing("budgetHistory", "budgetId: A_BUDGET")
     yield from live_listings()
     for where in ("states: [OPEN]", "organizationId: ORG"):

@@ -117,6 +117,7 @@ async def _ids_of(house: House, who: str) -> dict[str, str]:
     ids["AN_ALERT"] = f'"{global_id("Alert", await alert_of(house, who))}"'
     ids["A_CHANNEL"] = f'"{global_id("Channel", await channel_of(house, who))}"'
     ids["A_BUDGET"] = f'"{global_id("Budget", await budget_of(house, who))}"'
+    ids["A_POLICY"] = f'"{global_id("Policy", await policy_of(house, who))}"'
     ids["A_CHECK"] = f'"{global_id("Check", await check_of(house, who))}"'
     ids["AN_INCIDENT"] = f'"{global_id("Incident", await incident_of(house, who))}"'
     ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
@@ -154,6 +155,15 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     related = [plan for plan in plans if "hint" in plan.command]
     exact = [plan for plan in plans if is_page(plan)] if listing.is_exact else []
     assert [excess for plan in (*related, *exact) for excess in plan.excess()] == []
+
+
+async def policy_of(house: House, who: str) -> Any:
+    """A policy with many versions."""
+    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
+    assert account is not None
+    raw = await documents.PolicyVersion.rows().find_one({"org_id": account["org_id"]})
+    assert raw is not None
+    return raw["policy_id"]
 
 
 async def machine_of(house: House, who: str) -> Any:

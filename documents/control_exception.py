@@ -1,0 +1,104 @@
+"""A dated leave for something to fail a control: why, what is done instead, and approved by somebody else."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, ClassVar
+
+from beanie import PydanticObjectId
+from bson import ObjectId
+from pydantic import Field
+from pymongo import ASCENDING, DESCENDING, IndexModel
+from pymongo.asynchronous.client_session import AsyncClientSession
+
+from documents.base import TenantDocument
+from domain.errors import Invalid
+from domain.facts.governance import ExceptionState
+
+LONGEST = timedelta(days=366)
+# People hear of an end so long before.
+ENDING = timedelta(days=14)
+# An exception that ended lately is still looked at, to end its alert.
+LOOKED_AFTER = timedelta(days=31)
+MOST_OPEN = 2000
+_NEWEST_FIRST = (("created_at", DESCENDING), ("_id", DESCENDING))
+
+
+class ControlException(TenantDocument):
+    """It covers `resources`, by the ids checks list them by; where none is named, everything in `account_id`.
+
+    `account_id` None: these resources wherever they are. `requested_by`, `decided_by` and `revoked_by` are ids of
+    people; who decides is never who has asked. It counts from `starts_at` until `ends_at`, unless revoked.
+    """
+
+    noun: ClassVar[str] = "exception"
+
+    control_id: str
+    account_id: PydanticObjectId | None = None
+    resources: list[str] = Field(default_factory=list)
+    reason: str
+    compensating_control: str
+    starts_at: datetime
+    ends_at: datetime
+    state: ExceptionState = ExceptionState.REQUESTED
+    requested_by: PydanticObjectId
+    decided_by: PydanticObjectId | None = None
+    decided_at: datetime | None = None
+    comment: str = ""
+    revoked_by: PydanticObjectId | None = None
+    revoked_at: datetime | None = None
+    version: int = 1
+
+    class Settings:
+        name = "control_exceptions"
+        indexes = [
+            IndexModel([("org_id", ASCENDING), *_NEWEST_FIRST], name="org_newest"),
+            IndexModel(
+                [("org_id", ASCENDING), ("control_id", ASCENDING), *_NEWEST_FIRST, ("state", ASCENDING)],
+                name="org_control_newest",
+            ),
+            IndexModel([("org_id", ASCENDING), ("state", ASCENDING), *_NEWEST_FIRST], name="org_state_newest"),
+            IndexModel([("ends_at", ASCENDING), ("state", ASCENDING)], name="ending"),
+        ]
+
+    def is_ending(self, at: datetime) -> bool:
+        """Whether it counts, and ends within two weeks."""
+        return self.state is ExceptionState.APPROVED and at < self.ends_at <= at + ENDING
+
+
+def fingerprint(id: object) -> str:
+    """The cause of the alert of an exception that ends soon."""
+    return f"exception:{id}"
+
+
+async def add_exception(exception: ControlException, session: AsyncClientSession) -> None:
+    """Store it. Raises Invalid where too many are open."""
+    query = {"org_id": exception.org_id, "state": {"$in": [ExceptionState.REQUESTED, ExceptionState.APPROVED]}}
+    if await ControlException.rows().count_documents(query, limit=MOST_OPEN, session=session) >= MOST_OPEN:
+        raise Invalid(f"There are {MOST_OPEN} exceptions, which is the most: revoke one first.")
+    await exception.insert(session=session)
+
+
+async def exceptions_in_force(org_id: ObjectId, now: datetime) -> list[ControlException]:
+    """Those of an organization that count now, the oldest first."""
+    query = {
+        "org_id": org_id,
+        "state": ExceptionState.APPROVED.value,
+        "starts_at": {"$lte": now},
+        "ends_at": {"$gt": now},
+    }
+    return [ControlException.stored(raw) async for raw in ControlException.rows().find(query).sort("_id", 1)]
+
+
+async def ending_exceptions(at: datetime) -> Sequence[ControlException]:
+    """Those of all organizations that end within two weeks, or have ended lately; revoked ones among them."""
+    query: dict[str, Any] = {
+        "ends_at": {"$gt": at - LOOKED_AFTER, "$lte": at + ENDING},
+        "state": {"$in": [ExceptionState.APPROVED.value, ExceptionState.REVOKED.value]},
+    }
+    return [ControlException.stored(raw) async for raw in ControlException.rows().find(query).sort("ends_at", 1)]
+
+
+async def fresh_exception(id: ObjectId | None, session: AsyncClientSession) -> ControlException | None:
+    """It as this transaction sees it."""
+    raw = await ControlException.rows().find_one({"_id": id}, session=session)
+    return None if raw is None else ControlException.stored(raw)
