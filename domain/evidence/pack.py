@@ -159,7 +159,3 @@ def main(arguments: list[str] | None = None) -> int:
     if not asked.key:
         sys.stdout.write("Signed with a key that the pack itself names: pass --key with one known from elsewhere.\n")
     return 1 if found.broken else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

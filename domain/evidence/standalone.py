@@ -5,13 +5,15 @@ import inspect
 
 from domain.evidence import check, ed25519, pack
 
+RUN = 'if __name__ == "__main__":\n    sys.exit(main())\n'
+
 
 def verify_file() -> str:
     """The text of verify.py: the modules one after another, without what only a package needs."""
     opening = inspect.getdoc(pack)
     parts = [f'"""{opening}\n"""\n\nfrom __future__ import annotations\n']
     parts += [_body(inspect.getsource(module)) for module in (ed25519, check, pack)]
-    return "\n".join(parts)
+    return "\n".join([*parts, RUN])
 
 
 def _body(source: str) -> str:

@@ -227,8 +227,6 @@ def _of_members(
         )
         if own := " ".join(picked):
             parts.append(f"... on {member.name} {{ {own} }}")
-        # Which member it is stands beside them: said in each, it would make a pair of every two.
-        parts.append(f"... on {member.name} {{ {' '.join(picked) or '__typename'} }}")
     return f"{{ __typename {' '.join(parts)} }}"
 
 
