@@ -1,5 +1,7 @@
 """What CloudWatcher stores: one file per collection with its fields, indexes, queries and state changes."""
 
+from documents.access_review import AccessReview
+from documents.access_review_item import AccessReviewItem
 from documents.account import Account, AccountState
 from documents.alert import Alert, AlertCategory, AlertSource, AlertState
 from documents.alert_entry import AlertEntry, AlertStep
@@ -85,6 +87,8 @@ from documents.user import Membership, Role, User
 from documents.verified_domain import VerifiedDomain
 
 __all__ = [
+    "AccessReview",
+    "AccessReviewItem",
     "Account",
     "AccountState",
     "Alert",

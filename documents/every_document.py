@@ -1,5 +1,7 @@
 """Every document there is: what is bound to a database, given indexes, and looked through by the tests."""
 
+from documents.access_review import AccessReview
+from documents.access_review_item import AccessReviewItem
 from documents.account import Account
 from documents.alert import Alert
 from documents.alert_entry import AlertEntry
@@ -187,6 +189,8 @@ ALL = (
     ComplianceSettings,
     Framework,
     Milestone,
+    AccessReview,
+    AccessReviewItem,
     ScoreDay,
     VerifiedDomain,
 )

@@ -22,6 +22,8 @@ from schema.selection import reading_of
 MAX_NODES = 100
 
 PERMISSION_OF: dict[type[TenantDocument], Permission] = {
+    documents.AccessReview: Permission.COMPLIANCE_READ,
+    documents.AccessReviewItem: Permission.COMPLIANCE_READ,
     documents.Account: Permission.ACCOUNTS_READ,
     documents.Alert: Permission.ALERTS_READ,
     documents.AlertEntry: Permission.ALERTS_READ,

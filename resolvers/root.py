@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.access_review import AccessReviewMutations, AccessReviewQueries
 from resolvers.account import AccountQueries
 from resolvers.alert import AlertQueries, AlertSubscriptions
 from resolvers.alert_change import AlertMutations
@@ -107,6 +108,7 @@ class Query(
     ControlQueries,
     FrameworkQueries,
     MilestoneQueries,
+    AccessReviewQueries,
     CostExportQueries,
     DashboardQueries,
     EventEndpointQueries,
@@ -172,6 +174,7 @@ class Mutation(
     ControlMutations,
     FrameworkMutations,
     MilestoneMutations,
+    AccessReviewMutations,
     EvidenceMutations,
     ExchangeRateMutations,
     IncidentMutations,

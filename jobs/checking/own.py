@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents import own_record, sent_record
+from documents import own_record, own_review, sent_record
 from documents.account import Account
 from documents.audit_key import KeyRing
 from documents.audit_segment import last_segment
@@ -29,6 +29,8 @@ NOTHING_YET = "nothing is recorded yet"
 MOST_CHECKED = 20_000
 TOLD_WITHIN = timedelta(days=30)
 _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows]]] = {
+    "platform:access_review_campaigns": own_review.access_review_campaigns,
+    "platform:access_review_items": own_review.access_review_items,
     "platform:alert_deliveries": own_record.alert_deliveries,
     "platform:budgets": own_record.budgets,
     "platform:check_runs": own_record.check_runs,

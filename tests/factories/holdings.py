@@ -19,6 +19,7 @@ from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.facts.status import ReportEvery, StatusKind
+from tests.factories.access_review import make_review
 from tests.factories.compliance import make_compliance
 from tests.factories.crowd_of_checks import make_checks
 from tests.factories.holdings_of_costs import make_costs
@@ -168,6 +169,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         **await make_tickets(tenant, account, alert),
         **await make_costs(tenant, account),
         **await make_compliance(tenant),
+        **await make_review(tenant),
         **await make_checks(account),
         "Account": account,
         "EventEndpoint": endpoint,
