@@ -39,6 +39,7 @@ from documents.cost_source import CostSource
 from documents.cost_usage import CostUsageDay
 from documents.cost_view import CostView
 from documents.custom_role import CustomRole
+from documents.data_store import DataStore
 from documents.delivery import Delivery
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
@@ -46,6 +47,7 @@ from documents.evidence import EvidencePack
 from documents.evidence_chain import EvidenceHead, EvidenceRecord
 from documents.evidence_checkpoint import EvidenceCheckpoint
 from documents.exchange_rate import ExchangeRate
+from documents.exercise import Exercise
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.forecast_event import ForecastEvent
@@ -54,6 +56,7 @@ from documents.framework import Framework
 from documents.hold import Hold
 from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.incident import Incident, IncidentState
+from documents.incident_clock import IncidentClock
 from documents.incident_member import IncidentMember
 from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
@@ -65,11 +68,13 @@ from documents.milestone import Milestone
 from documents.noise_meter import NoiseMeter
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
+from documents.privacy_request import PrivacyRequest
 from documents.provider_visit import ProviderVisit
 from documents.received_event import ReceivedEvent, ReceivedState
 from documents.recovery_code import RecoveryCode
 from documents.resource import Resource
 from documents.resource_change import ChangeKind, ResourceChange
+from documents.risk import Risk
 from documents.routing_rule import RoutingRule
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
@@ -84,6 +89,7 @@ from documents.sync_run import SyncRun, SyncState
 from documents.ticket_rule import TicketRule
 from documents.totp_factor import TotpFactor
 from documents.user import Membership, Role, User
+from documents.vendor import Vendor
 from documents.verified_domain import VerifiedDomain
 
 __all__ = [
@@ -135,6 +141,7 @@ __all__ = [
     "CostUsageDay",
     "CostView",
     "CustomRole",
+    "DataStore",
     "Delivery",
     "Escalation",
     "Event",
@@ -144,6 +151,7 @@ __all__ = [
     "EvidencePack",
     "EvidenceRecord",
     "ExchangeRate",
+    "Exercise",
     "ExternalIdentity",
     "Finding",
     "ForecastEvent",
@@ -153,6 +161,7 @@ __all__ = [
     "Hold",
     "IdentityProvider",
     "Incident",
+    "IncidentClock",
     "IncidentMember",
     "IncidentState",
     "IntakeEndpoint",
@@ -167,6 +176,7 @@ __all__ = [
     "Organization",
     "OrganizationKind",
     "Passkey",
+    "PrivacyRequest",
     "ProviderVisit",
     "ReadState",
     "ReceivedEvent",
@@ -175,6 +185,7 @@ __all__ = [
     "RefreshToken",
     "Resource",
     "ResourceChange",
+    "Risk",
     "Role",
     "RoleMapping",
     "RoutingRule",
@@ -194,5 +205,6 @@ __all__ = [
     "TicketRule",
     "TotpFactor",
     "User",
+    "Vendor",
     "VerifiedDomain",
 ]

@@ -38,6 +38,7 @@ from documents.cost_source import CostSource
 from documents.cost_usage import CostUsageDay
 from documents.cost_view import CostView
 from documents.custom_role import CustomRole
+from documents.data_store import DataStore
 from documents.delivery import Delivery
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
@@ -46,6 +47,7 @@ from documents.evidence import EvidencePack
 from documents.evidence_chain import EvidenceHead, EvidenceRecord
 from documents.evidence_checkpoint import EvidenceCheckpoint
 from documents.exchange_rate import ExchangeRate
+from documents.exercise import Exercise
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.forecast_event import ForecastEvent
@@ -55,6 +57,7 @@ from documents.hold import Hold
 from documents.idempotency import IdempotentResult
 from documents.identity_provider import IdentityProvider
 from documents.incident import Incident
+from documents.incident_clock import IncidentClock
 from documents.incident_member import IncidentMember
 from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
@@ -70,12 +73,14 @@ from documents.one_time_token import OneTimeToken
 from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.passkey import Passkey
+from documents.privacy_request import PrivacyRequest
 from documents.provider_visit import ProviderVisit
 from documents.received_event import ReceivedEvent
 from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
 from documents.resource import Resource
 from documents.resource_change import ResourceChange
+from documents.risk import Risk
 from documents.routing_rule import RoutingRule
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
@@ -91,6 +96,7 @@ from documents.sync_run import SyncRun
 from documents.ticket_rule import TicketRule
 from documents.totp_factor import TotpFactor
 from documents.user import Membership, User
+from documents.vendor import Vendor
 from documents.verified_domain import VerifiedDomain
 
 ALL = (
@@ -191,6 +197,12 @@ ALL = (
     Milestone,
     AccessReview,
     AccessReviewItem,
+    Vendor,
+    Risk,
+    DataStore,
+    PrivacyRequest,
+    Exercise,
+    IncidentClock,
     ScoreDay,
     VerifiedDomain,
 )

@@ -120,6 +120,11 @@ def ask_access_list(tx: Transaction, review: AccessReview) -> None:
     tx.enqueue(LIST_ACCESS, queue=SLOW, key=str(review.id), args=args)
 
 
+def ask_checks_of(tx: Transaction, org_id: ObjectId, control_ids: list[str]) -> None:
+    """Ask for these controls to be judged everywhere, because what people keep for them has changed."""
+    ask_wanted_checks(tx, org_id, str(ObjectId()), control_ids, None)
+
+
 def ask_allocation(tx: Transaction, org_id: ObjectId) -> None:
     """Ask for who owes what of every open month that changed. Asks that come before it starts become one."""
     tx.enqueue(ALLOCATE_COSTS, queue=SLOW, key=str(org_id), args={"org_id": str(org_id)})

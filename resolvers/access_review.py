@@ -17,7 +17,7 @@ from domain.errors import Conflict, Forbidden, Invalid, NotFound
 from domain.facts.access_review import AccessDecision, ReviewState
 from domain.facts.compliance import Integration
 from domain.facts.scope import Scope
-from jobs.queue import ask_access_list
+from jobs.queue import ask_access_list, ask_checks_of
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
 from resolvers.routing import WHAT
@@ -39,6 +39,8 @@ from schema.node import local_id
 
 NEWEST_FIRST = Keyset((("opened_at", -1),))
 AS_LISTED = Keyset((("position", 1),))
+# The control that looks at reviews.
+JUDGED = ["CW-IAM-10"]
 AUDITED = {"name", "reviewer_ids", "due_at", "state", "items_total", "items_decided", "closed_at"}
 ReviewId = Annotated[strawberry.ID, strawberry.argument(description="Global id of the access review.")]
 Undecided = Annotated[bool, strawberry.argument(description="Only what nobody has decided yet.")]
@@ -174,6 +176,7 @@ class AccessReviewMutations:
             states = (ReviewState.OPEN, ReviewState.COMPLETED)
             changed = await change_review(review, {}, tx.session, states=states)
             await change_items(items, confirmed, tx.session)
+            ask_checks_of(tx, review.org_id, JUDGED)
             _audit_items(tx, review, items, {"confirmed": True})
             return changed
 
@@ -202,6 +205,7 @@ class AccessReviewMutations:
                 raise Conflict(
                     "Not everything is decided yet: see accessReviewItems with onlyUndecided.", current=review
                 )
+            ask_checks_of(tx, review.org_id, JUDGED)
             tx.audit(review.org_id, target=f"access_review:{id}", before=_audited(review), after=_audited(changed))
             return changed
 

@@ -61,6 +61,7 @@ from resolvers.password import PasswordMutations
 from resolvers.person import PersonMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
+from resolvers.register import RegisterMutations, RegisterQueries
 from resolvers.requirement import RequirementMutations
 from resolvers.resource_change import ResourceChangeQueries
 from resolvers.role import RoleMutations, RoleQueries
@@ -109,6 +110,7 @@ class Query(
     FrameworkQueries,
     MilestoneQueries,
     AccessReviewQueries,
+    RegisterQueries,
     CostExportQueries,
     DashboardQueries,
     EventEndpointQueries,
@@ -175,6 +177,7 @@ class Mutation(
     FrameworkMutations,
     MilestoneMutations,
     AccessReviewMutations,
+    RegisterMutations,
     EvidenceMutations,
     ExchangeRateMutations,
     IncidentMutations,

@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents import own_record, own_review, sent_record
+from documents import own_record, own_register, own_review, sent_record
 from documents.account import Account
 from documents.audit_key import KeyRing
 from documents.audit_segment import last_segment
@@ -31,6 +31,10 @@ TOLD_WITHIN = timedelta(days=30)
 _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows]]] = {
     "platform:access_review_campaigns": own_review.access_review_campaigns,
     "platform:access_review_items": own_review.access_review_items,
+    "platform:exercises": own_register.exercises,
+    "platform:incident_clocks": own_register.incident_clocks,
+    "platform:risk_links": own_register.risk_links,
+    "platform:vendor_apps": own_register.vendor_apps,
     "platform:alert_deliveries": own_record.alert_deliveries,
     "platform:budgets": own_record.budgets,
     "platform:check_runs": own_record.check_runs,
@@ -40,14 +44,19 @@ _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows]]] = {
     "platform:sync_runs": own_record.sync_runs,
 }
 
+_FILED: dict[str, Callable[[Scope, datetime], Awaitable[Rows]]] = {
+    "manual:vendor_documents": own_register.vendor_documents,
+}
+
 
 def own_subjects(context: JobContext, scope: Scope, now: datetime) -> tuple[Subject, Subject]:
     """Our own records, and what people have filed. What is recorded nowhere is not offered."""
     own = {name: partial(_rows, scope, now, read) for name, read in _OWN.items()}
+    filed = {name: partial(_rows, scope, now, read) for name, read in _FILED.items()}
     own["platform:audit_log.verify"] = partial(_audit_log, context, scope)
     return (
         _subject(scope, Integration.PLATFORM, own, now),
-        _subject(scope, Integration.MANUAL, {}, now),
+        _subject(scope, Integration.MANUAL, filed, now),
     )
 
 

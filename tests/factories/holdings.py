@@ -25,6 +25,7 @@ from tests.factories.crowd_of_checks import make_checks
 from tests.factories.holdings_of_costs import make_costs
 from tests.factories.holdings_of_evidence import add_evidence
 from tests.factories.machine import make_machine
+from tests.factories.registers import make_registers
 from tests.factories.tenant import Tenant
 
 
@@ -170,6 +171,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         **await make_costs(tenant, account),
         **await make_compliance(tenant),
         **await make_review(tenant),
+        **await make_registers(tenant),
         **await make_checks(account),
         "Account": account,
         "EventEndpoint": endpoint,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 FIRST = 20
 ALLOCATION = ("allocationMonths", "allocationRules", "allocationRuns", "allocationTargets")
-REGISTERS = ("accessReviews",)
+REGISTERS = ("accessReviews", "dataStores", "exercises", "incidentClocks", "privacyRequests", "risks", "vendors")
 RELATED = {
     "alerts": "account { name } finding { title resource { name account { name } } }",
     "findings": "account { name } resource { name }",
