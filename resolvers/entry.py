@@ -8,7 +8,7 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 
 import documents
-from documents.base import TenantDocument, object_id
+from documents.base import object_id
 from documents.page import Keyset
 from documents.register_entry import replace_entry
 from documents.transaction import Transaction
@@ -24,14 +24,10 @@ NOT_AUDITED = {"id", "revision_id", "org_id", "created_at", "changed_at", "chang
 Fields = Mapping[str, Any]
 
 
-async def listed(
-    info: Info, document: type[TenantDocument], organization_id: strawberry.ID | None, first: int, after: Any
-) -> Any:
-    """A page of a register, the oldest entry first."""
+def within(info: Info, organization_id: strawberry.ID | None) -> Scope:
+    """The viewer's scope, or the part of it that a list is asked for."""
     scope = info.context.scope
-    if organization_id:
-        scope = scope.narrowed(local_id("Organization", organization_id))
-    return await info.context.ports.pager.page(info, document, scope, {}, AS_MADE, first=first, after=after)
+    return scope.narrowed(local_id("Organization", organization_id)) if organization_id else scope
 
 
 async def recorded(

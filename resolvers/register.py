@@ -11,7 +11,7 @@ from domain.compliance.registry import all_controls
 from domain.compliance.risk import level_of
 from domain.errors import Invalid
 from resolvers.context import Info
-from resolvers.entry import Fields, listed, recorded
+from resolvers.entry import AS_MADE, Fields, recorded, within
 from resolvers.fields import mutation, query
 from resolvers.routing import WHAT
 from schema.arguments import InOrganization
@@ -51,37 +51,43 @@ class RegisterQueries:
     async def vendors(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await listed(info, documents.Vendor, organization_id, first, after)
+        scope, pager = within(info, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.Vendor, scope, {}, AS_MADE, first=first, after=after)
 
     @query(Connection[Risk], may=READ, description="The register of risks, the oldest entry first.")
     async def risks(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await listed(info, documents.Risk, organization_id, first, after)
+        scope, pager = within(info, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.Risk, scope, {}, AS_MADE, first=first, after=after)
 
     @query(Connection[DataStore], may=READ, description="The inventory of data, the oldest entry first.")
     async def data_stores(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await listed(info, documents.DataStore, organization_id, first, after)
+        scope, pager = within(info, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.DataStore, scope, {}, AS_MADE, first=first, after=after)
 
     @query(Connection[PrivacyRequest], may=READ, description="What people ask of their data, the oldest entry first.")
     async def privacy_requests(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await listed(info, documents.PrivacyRequest, organization_id, first, after)
+        scope, pager = within(info, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.PrivacyRequest, scope, {}, AS_MADE, first=first, after=after)
 
     @query(Connection[Exercise], may=READ, description="Exercises of responding to incidents, the oldest entry first.")
     async def exercises(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await listed(info, documents.Exercise, organization_id, first, after)
+        scope, pager = within(info, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.Exercise, scope, {}, AS_MADE, first=first, after=after)
 
     @query(Connection[IncidentClock], may=READ, description="Notices owed for incidents, the oldest entry first.")
     async def incident_clocks(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await listed(info, documents.IncidentClock, organization_id, first, after)
+        scope, pager = within(info, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.IncidentClock, scope, {}, AS_MADE, first=first, after=after)
 
 
 @strawberry.type
