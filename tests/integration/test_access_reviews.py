@@ -5,6 +5,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from arq import Retry
+from pymongo.errors import AutoReconnect
 
 import documents
 from app.wiring import Backend
@@ -265,3 +267,36 @@ async def test_an_account_that_was_not_read_is_left_out_and_named(desk: Desk, ve
 
     assert review["itemsTotal"] == 2
     assert review["unread"] == ["Synthetic: GET /v1/volumes: was never read: the account was not synced yet"]
+
+
+@pytest.mark.usefixtures("volumes_are_people")
+async def test_what_cannot_be_understood_or_is_too_much_is_left_out(
+    desk: Desk, vendor: Synthetic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = await connect(desk.backend, vendor, desk.first)
+    await sync(desk.backend, account)
+    monkeypatch.setattr("jobs.tasks.list_access.MOST_ITEMS", 3)
+
+    crowded = await desk.opened()
+    monkeypatch.setitem(access_listing.REVIEWED, Integration.DIGITALOCEAN, lambda answers: answers.items[0])  # type: ignore[arg-type]
+    garbled = await desk.opened()
+
+    assert (crowded["itemsTotal"], garbled["itemsTotal"]) == (2, 2)
+    assert crowded["unread"] == ["Synthetic: more than 50000 accesses are too many for one review"]
+    assert garbled["unread"] == ["Synthetic: an answer has another form than expected"]
+
+
+async def test_listing_waits_while_the_database_is_away(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    review = await desk.start()
+
+    async def away(*_: Any) -> int:
+        raise AutoReconnect("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("jobs.tasks.list_access.replace_items", away)
+        with pytest.raises(Retry):
+            await desk.list(review)
+    listed, again = await desk.list(review), await desk.list(review)
+
+    assert (listed["state"], listed["itemsTotal"]) == ("OPEN", 2)
+    assert again == listed
