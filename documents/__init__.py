@@ -1,5 +1,7 @@
 """What CloudWatcher stores: one file per collection with its fields, indexes, queries and state changes."""
 
+from documents.access_review import AccessReview
+from documents.access_review_item import AccessReviewItem
 from documents.account import Account, AccountState
 from documents.alert import Alert, AlertCategory, AlertSource, AlertState
 from documents.alert_entry import AlertEntry, AlertStep
@@ -40,6 +42,7 @@ from documents.cost_source import CostSource
 from documents.cost_usage import CostUsageDay
 from documents.cost_view import CostView
 from documents.custom_role import CustomRole
+from documents.data_store import DataStore
 from documents.delivery import Delivery
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
@@ -47,6 +50,7 @@ from documents.evidence import EvidencePack
 from documents.evidence_chain import EvidenceHead, EvidenceRecord
 from documents.evidence_checkpoint import EvidenceCheckpoint
 from documents.exchange_rate import ExchangeRate
+from documents.exercise import Exercise
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.forecast_event import ForecastEvent
@@ -55,6 +59,7 @@ from documents.framework import Framework
 from documents.hold import Hold
 from documents.identity_provider import IdentityProvider, RoleMapping
 from documents.incident import Incident, IncidentState
+from documents.incident_clock import IncidentClock
 from documents.incident_member import IncidentMember
 from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
@@ -67,11 +72,13 @@ from documents.noise_meter import NoiseMeter
 from documents.organization import Organization, OrganizationKind
 from documents.passkey import Passkey
 from documents.policy import Policy, PolicyAcknowledgement, PolicyVersion
+from documents.privacy_request import PrivacyRequest
 from documents.provider_visit import ProviderVisit
 from documents.received_event import ReceivedEvent, ReceivedState
 from documents.recovery_code import RecoveryCode
 from documents.resource import Resource
 from documents.resource_change import ChangeKind, ResourceChange
+from documents.risk import Risk
 from documents.routing_rule import RoutingRule
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
@@ -86,9 +93,12 @@ from documents.sync_run import SyncRun, SyncState
 from documents.ticket_rule import TicketRule
 from documents.totp_factor import TotpFactor
 from documents.user import Membership, Role, User
+from documents.vendor import Vendor
 from documents.verified_domain import VerifiedDomain
 
 __all__ = [
+    "AccessReview",
+    "AccessReviewItem",
     "Account",
     "AccountState",
     "Alert",
@@ -138,6 +148,7 @@ __all__ = [
     "CostUsageDay",
     "CostView",
     "CustomRole",
+    "DataStore",
     "Delivery",
     "Escalation",
     "Event",
@@ -147,6 +158,7 @@ __all__ = [
     "EvidencePack",
     "EvidenceRecord",
     "ExchangeRate",
+    "Exercise",
     "ExternalIdentity",
     "Finding",
     "ForecastEvent",
@@ -156,6 +168,7 @@ __all__ = [
     "Hold",
     "IdentityProvider",
     "Incident",
+    "IncidentClock",
     "IncidentMember",
     "IncidentState",
     "IntakeEndpoint",
@@ -173,6 +186,7 @@ __all__ = [
     "Policy",
     "PolicyAcknowledgement",
     "PolicyVersion",
+    "PrivacyRequest",
     "ProviderVisit",
     "ReadState",
     "ReceivedEvent",
@@ -181,6 +195,7 @@ __all__ = [
     "RefreshToken",
     "Resource",
     "ResourceChange",
+    "Risk",
     "Role",
     "RoleMapping",
     "RoutingRule",
@@ -200,5 +215,6 @@ __all__ = [
     "TicketRule",
     "TotpFactor",
     "User",
+    "Vendor",
     "VerifiedDomain",
 ]

@@ -1,5 +1,7 @@
 """Every document there is: what is bound to a database, given indexes, and looked through by the tests."""
 
+from documents.access_review import AccessReview
+from documents.access_review_item import AccessReviewItem
 from documents.account import Account
 from documents.alert import Alert
 from documents.alert_entry import AlertEntry
@@ -39,6 +41,7 @@ from documents.cost_source import CostSource
 from documents.cost_usage import CostUsageDay
 from documents.cost_view import CostView
 from documents.custom_role import CustomRole
+from documents.data_store import DataStore
 from documents.delivery import Delivery
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
@@ -47,6 +50,7 @@ from documents.evidence import EvidencePack
 from documents.evidence_chain import EvidenceHead, EvidenceRecord
 from documents.evidence_checkpoint import EvidenceCheckpoint
 from documents.exchange_rate import ExchangeRate
+from documents.exercise import Exercise
 from documents.external_identity import ExternalIdentity
 from documents.finding import Finding
 from documents.forecast_event import ForecastEvent
@@ -56,6 +60,7 @@ from documents.hold import Hold
 from documents.idempotency import IdempotentResult
 from documents.identity_provider import IdentityProvider
 from documents.incident import Incident
+from documents.incident_clock import IncidentClock
 from documents.incident_member import IncidentMember
 from documents.intake_endpoint import IntakeEndpoint
 from documents.integration_health import IntegrationHealth
@@ -72,12 +77,14 @@ from documents.organization import Organization
 from documents.outbox import OutboxJob
 from documents.passkey import Passkey
 from documents.policy import Policy, PolicyAcknowledgement, PolicyVersion
+from documents.privacy_request import PrivacyRequest
 from documents.provider_visit import ProviderVisit
 from documents.received_event import ReceivedEvent
 from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
 from documents.resource import Resource
 from documents.resource_change import ResourceChange
+from documents.risk import Risk
 from documents.routing_rule import RoutingRule
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
@@ -93,6 +100,7 @@ from documents.sync_run import SyncRun
 from documents.ticket_rule import TicketRule
 from documents.totp_factor import TotpFactor
 from documents.user import Membership, User
+from documents.vendor import Vendor
 from documents.verified_domain import VerifiedDomain
 
 ALL = (
@@ -197,6 +205,14 @@ ALL = (
     ComplianceSettings,
     Framework,
     Milestone,
+    AccessReview,
+    AccessReviewItem,
+    Vendor,
+    Risk,
+    DataStore,
+    PrivacyRequest,
+    Exercise,
+    IncidentClock,
     ScoreDay,
     VerifiedDomain,
 )

@@ -9,6 +9,7 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 from redis.exceptions import RedisError
 
+from documents.access_review import AccessReview
 from documents.account import Account
 from documents.audit_export import AuditExport
 from documents.cost_export import CostExport
@@ -56,6 +57,7 @@ FETCH_COSTS = "fetch_costs"
 ALLOCATE_COSTS = "allocate_costs"
 JUDGE_CONTROLS = "judge_controls"
 JUDGE_ASKED = "judge_asked"
+LIST_ACCESS = "list_access"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -110,6 +112,17 @@ def ask_wanted_checks(
     """Ask for these controls, or all, to be judged now in an account, or everywhere. The id makes the job unique."""
     args = {"org_id": str(org_id), "request_id": request_id, "control_ids": control_ids, "account_id": account_id}
     tx.enqueue(JUDGE_ASKED, queue=SLOW, key=request_id, args=args)
+
+
+def ask_access_list(tx: Transaction, review: AccessReview) -> None:
+    """Ask for who has access to be taken down for a review. Its id makes the job unique."""
+    args = {"org_id": str(review.org_id), "review_id": str(review.id)}
+    tx.enqueue(LIST_ACCESS, queue=SLOW, key=str(review.id), args=args)
+
+
+def ask_checks_of(tx: Transaction, org_id: ObjectId, control_ids: list[str]) -> None:
+    """Ask for these controls to be judged everywhere, because what people keep for them has changed."""
+    ask_wanted_checks(tx, org_id, str(ObjectId()), control_ids, None)
 
 
 def ask_allocation(tx: Transaction, org_id: ObjectId) -> None:

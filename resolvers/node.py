@@ -22,6 +22,14 @@ from schema.selection import reading_of
 MAX_NODES = 100
 
 PERMISSION_OF: dict[type[TenantDocument], Permission] = {
+    documents.AccessReview: Permission.COMPLIANCE_READ,
+    documents.AccessReviewItem: Permission.COMPLIANCE_READ,
+    documents.Vendor: Permission.COMPLIANCE_READ,
+    documents.Risk: Permission.COMPLIANCE_READ,
+    documents.DataStore: Permission.COMPLIANCE_READ,
+    documents.PrivacyRequest: Permission.COMPLIANCE_READ,
+    documents.Exercise: Permission.COMPLIANCE_READ,
+    documents.IncidentClock: Permission.COMPLIANCE_READ,
     documents.Account: Permission.ACCOUNTS_READ,
     documents.Alert: Permission.ALERTS_READ,
     documents.AlertEntry: Permission.ALERTS_READ,

@@ -2,6 +2,7 @@
 
 import strawberry
 
+from resolvers.access_review import AccessReviewMutations, AccessReviewQueries
 from resolvers.account import AccountQueries
 from resolvers.alert import AlertQueries, AlertSubscriptions
 from resolvers.alert_change import AlertMutations
@@ -65,6 +66,7 @@ from resolvers.policy import PolicyQueries
 from resolvers.policy_change import PolicyMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
+from resolvers.register import RegisterMutations, RegisterQueries
 from resolvers.requirement import RequirementMutations
 from resolvers.resource_change import ResourceChangeQueries
 from resolvers.role import RoleMutations, RoleQueries
@@ -116,6 +118,8 @@ class Query(
     ControlOwnerQueries,
     FrameworkQueries,
     MilestoneQueries,
+    AccessReviewQueries,
+    RegisterQueries,
     CostExportQueries,
     DashboardQueries,
     EventEndpointQueries,
@@ -185,6 +189,8 @@ class Mutation(
     ControlOwnerMutations,
     FrameworkMutations,
     MilestoneMutations,
+    AccessReviewMutations,
+    RegisterMutations,
     EvidenceMutations,
     ExchangeRateMutations,
     IncidentMutations,

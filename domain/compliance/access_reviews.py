@@ -5,18 +5,19 @@ from typing import Any, TypedDict
 
 from domain.compliance.answers import NotOffered
 from domain.compliance.control import Case
+from domain.facts.access_review import AccessDecision
 from domain.facts.compliance import Integration
 
 # The catalogue names no call for it. Its pages are lists of ReviewedAccess.
 OPERATION = "platform:access_review_items"
-REVOKE = "REVOKE"
+REVOKE = AccessDecision.REVOKE.value
 
 
 class ReviewedAccess(TypedDict):
     """One access of the last completed review of its account. `integration` is an Integration's value, `account` the
     native id. `thing` is an app's id in Okta and owner/name of a repository in GitHub, "" for the organization;
-    `person` a user's id in Okta and a login in GitHub. `decision` is KEEP or REVOKE, made at `decided_at`;
-    `listed_at` is when the review took down who had access.
+    `person` a user's id in Okta and a login in GitHub. `decision` is an AccessDecision, made at
+    `decided_at`; `listed_at` is when that was read which the review took down who had access from.
     """
 
     campaign: str

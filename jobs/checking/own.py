@@ -8,7 +8,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents import filed_record, own_record, sent_record
+from documents import filed_record, own_record, own_register, own_review, sent_record
 from documents.account import Account
 from documents.audit_key import KeyRing
 from documents.audit_segment import last_segment
@@ -31,6 +31,12 @@ NOTHING_YET = "nothing is recorded yet"
 MOST_CHECKED = 20_000
 TOLD_WITHIN = timedelta(days=30)
 _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
+    "platform:access_review_campaigns": own_review.access_review_campaigns,
+    "platform:access_review_items": own_review.access_review_items,
+    "platform:exercises": own_register.exercises,
+    "platform:incident_clocks": own_register.incident_clocks,
+    "platform:risk_links": own_register.risk_links,
+    "platform:vendor_apps": own_register.vendor_apps,
     "platform:alert_deliveries": own_record.alert_deliveries,
     "platform:budgets": own_record.budgets,
     "platform:check_runs": own_record.check_runs,
@@ -51,6 +57,7 @@ def own_subjects(context: JobContext, scope: Scope, now: datetime) -> tuple[Subj
     filed = {
         operation_of(kind): partial(_rows, scope, now, partial(filed_record.attested, kind)) for kind in AttestationKind
     }
+    filed[operation_of(AttestationKind.VENDOR_DOCUMENTS)] = partial(_rows, scope, now, _vendor_documents)
     return (
         _subject(scope, Integration.PLATFORM, own, now),
         _subject(scope, Integration.MANUAL, filed, now),
@@ -85,6 +92,16 @@ async def _rows(
     if found is None:
         raise NotOffered(operation, NOTHING_YET)
     return (calls_of(operation, [found]),)
+
+
+async def _vendor_documents(scope: Scope, now: datetime) -> Rows | None:
+    """What the register says of every vendor; what was stated of one and accepted counts before it."""
+    registered = await own_register.vendor_documents(scope, now)
+    stated = await filed_record.attested(AttestationKind.VENDOR_DOCUMENTS, scope, now)
+    if registered is None and stated is None:
+        return None
+    by_vendor = {row["vendor"]: row for row in [*(registered or ()), *(stated or ())]}
+    return list(by_vendor.values())
 
 
 async def _audit_log(context: JobContext, scope: Scope, operation: str) -> tuple[Call, ...]:

@@ -30,6 +30,7 @@ SAMPLES: dict[str, Any] = {
     "AccessInput": {"slack": {"token": "not-a-real-token-of-slack", "endpointUrl": "http://127.0.0.1:9"}},
     "ChannelSettingsInput": {"email": {"addresses": ["somebody@example.com"]}},
     "SetEvidenceRetentionInput.days": 400,
+    "RecordIncidentClockInput.regime": "gdpr",
     "WeeklyHoursInput.begins": "22:00",
     "WeeklyHoursInput.ends": "06:00",
     "WeeklyHoursInput.zone": "UTC",

@@ -10,6 +10,7 @@ from bson import Decimal128, ObjectId
 import documents
 from documents.cost_line import CostLine
 from domain.facts.severity import Severity
+from tests.factories.access_review import review_rows
 from tests.factories.allocation import allocation_of
 from tests.factories.anomalies import anomaly_rows
 from tests.factories.compliance import milestone_rows
@@ -27,6 +28,7 @@ from tests.factories.crowd_tickets import tickets_of
 from tests.factories.directory_crowd import directory_group_row, directory_user_row
 from tests.factories.event_crowd import cost_source_row, endpoint_row, received_row
 from tests.factories.incident_crowd import alert_entry, incident_rows
+from tests.factories.registers import register_rows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -89,6 +91,8 @@ def crowd_of(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]
         documents.ReceivedEvent: [received_row(endpoints[number % len(endpoints)], number) for number in range(count)],
         documents.CostAnomaly: anomaly_rows(org_id, count),
         documents.Milestone: milestone_rows(org_id, count),
+        **review_rows(org_id, count),
+        **register_rows(org_id, count),
         documents.BusinessMetric: [_metric(org_id, number) for number in range(max(2, count // 10))],
         documents.CommitmentTerm: [_term(org_id, number) for number in range(max(2, count // 10))],
         documents.Budget: budgets,

@@ -19,12 +19,14 @@ from domain.facts.provider import Provider
 from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.facts.status import ReportEvery, StatusKind
+from tests.factories.access_review import make_review
 from tests.factories.compliance import make_compliance
 from tests.factories.crowd_of_checks import make_checks
 from tests.factories.holdings_of_costs import make_costs
 from tests.factories.holdings_of_evidence import add_evidence
 from tests.factories.holdings_of_governance import make_governance
 from tests.factories.machine import make_machine
+from tests.factories.registers import make_registers
 from tests.factories.tenant import Tenant
 
 
@@ -170,6 +172,8 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         **await make_costs(tenant, account),
         **await make_compliance(tenant),
         **await make_governance(tenant, account),
+        **await make_review(tenant),
+        **await make_registers(tenant),
         **await make_checks(account),
         "Account": account,
         "EventEndpoint": endpoint,

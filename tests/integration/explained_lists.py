@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 FIRST = 20
 ALLOCATION = ("allocationMonths", "allocationRules", "allocationRuns", "allocationTargets")
+REGISTERS = ("accessReviews", "dataStores", "exercises", "incidentClocks", "privacyRequests", "risks", "vendors")
 RELATED = {
     "alerts": "account { name } finding { title resource { name account { name } } }",
     "findings": "account { name } resource { name }",
@@ -119,6 +120,7 @@ def listings() -> Iterator[Listing]:
         yield Listing(name, "")
     yield from people_listings()
     yield from check_listings()
+    yield from register_listings()
     for name in (
         *ALLOCATION,
         "accounts",
@@ -186,6 +188,15 @@ def check_listings() -> Iterator[Listing]:
     for where in ("statuses: [FAIL], accountId: ACCOUNT", 'controlIds: ["CW-IAM-07"], statuses: [FAIL]'):
         yield Listing("checks", f"filter: {{{where}}}", is_exact=False)
     yield Listing("checkHistory", "checkId: A_CHECK")
+
+
+def register_listings() -> Iterator[Listing]:
+    """Reviews of access, and what people keep of risks."""
+    for name in REGISTERS:
+        yield Listing(name, "")
+        yield Listing(name, "organizationId: ORG")
+    for where in ("", ", decision: REVOKE", ", onlyUndecided: true"):
+        yield Listing("accessReviewItems", f"reviewId: A_REVIEW{where}")
 
 
 def anomaly_listings() -> Iterator[Listing]:

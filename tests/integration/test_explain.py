@@ -119,6 +119,7 @@ async def _ids_of(house: House, who: str) -> dict[str, str]:
     ids["A_BUDGET"] = f'"{global_id("Budget", await budget_of(house, who))}"'
     ids["A_POLICY"] = f'"{global_id("Policy", await policy_of(house, who))}"'
     ids["A_CHECK"] = f'"{global_id("Check", await check_of(house, who))}"'
+    ids["A_REVIEW"] = f'"{global_id("AccessReview", await review_of(house, who))}"'
     ids["AN_INCIDENT"] = f'"{global_id("Incident", await incident_of(house, who))}"'
     ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
     ids["ENDPOINT"] = f'"{global_id("EventEndpoint", await endpoint_of(house, who))}"'
@@ -199,6 +200,15 @@ async def check_of(house: House, who: str) -> Any:
     raw = await documents.CheckChange.rows().find_one({"org_id": account["org_id"]})
     assert raw is not None
     return raw["check_id"]
+
+
+async def review_of(house: House, who: str) -> Any:
+    """A review with accesses."""
+    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
+    assert account is not None
+    raw = await documents.AccessReviewItem.rows().find_one({"org_id": account["org_id"]})
+    assert raw is not None
+    return raw["review_id"]
 
 
 async def channel_of(house: House, who: str) -> Any:
