@@ -1,6 +1,6 @@
 """Our registers as controls look at them, in the rows of `domain/compliance/own_records.py`.
 
-None: nothing was ever recorded there. Of notices and exercises there are always rows: that there are none says something.
+None: nothing was ever recorded there. Of notices and exercises none says something too, and is no None.
 """
 
 from datetime import datetime
@@ -38,20 +38,13 @@ DOCUMENTED = (
 async def vendor_apps(scope: Scope, _: datetime) -> Rows | None:
     """Every app that a vendor on the register may have."""
     vendors = await _whole(Vendor, scope)
-    return (
-        [
-            {
-                "vendor": vendor.name,
-                "integration": app.integration.value,
-                "app": app.app,
-                "permissions": app.permissions,
-            }
-            for vendor in vendors
-            for app in vendor.apps
-        ]
-        if vendors
-        else None
-    )
+    if not vendors:
+        return None
+    return [
+        {"vendor": one.name, "integration": app.integration.value, "app": app.app, "permissions": app.permissions}
+        for one in vendors
+        for app in one.apps
+    ]
 
 
 async def vendor_documents(scope: Scope, _: datetime) -> Rows | None:

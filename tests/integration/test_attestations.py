@@ -29,6 +29,7 @@ ADD = """mutation($input: AddAttestationFileInput!) { addAttestationFile(input: 
   ... on AddAttestationFileSuccess { attestation { files { name size sha256 pieces } } }
   ... on UserError { message } } }
 """
+RECORD = """mutation($input: RecordVendorInput!) { recordVendor(input: $input) { __typename } }"""
 READ = """query($id: ID!) { attestationContent(attestationId: $id) {
   rows attestation { statement submittedBy reviewedBy } } }"""
 FETCH = """query($id: ID!, $sha256: String!, $piece: Int!) {
@@ -142,6 +143,22 @@ async def test_a_row_names_who_has_reviewed_it(backend: Backend, graph: Graph, t
     assert row["reviewed_by"] == str(other.user.id)
     assert read["rows"][0]["vendor"] == "Cloud"
     assert read["attestation"]["submittedBy"] != read["attestation"]["reviewedBy"]
+
+
+async def test_what_was_accepted_of_a_vendor_counts_before_the_register(
+    backend: Backend, graph: Graph, tenant: Tenant, other: Tenant
+) -> None:
+    for name in ("Cloud", "Other"):
+        await graph.ask(RECORD, tenant.token, input={"name": name, "tier": 3})
+    registered = await rows(backend, tenant, "manual:vendor_documents")
+    vendor = {"vendor": "Cloud", "tier": 1, "needsBaa": False, "needsDpa": True}
+    made = (await submit(graph, tenant, {"vendorDocuments": [vendor]}))["attestation"]
+    await review(graph, other, made["id"])
+
+    both = await rows(backend, tenant, "manual:vendor_documents")
+
+    assert [(row["vendor"], row["tier"]) for row in registered] == [("Cloud", 3), ("Other", 3)]
+    assert sorted((row["vendor"], row["tier"]) for row in both) == [("Cloud", 1), ("Other", 3)]
 
 
 async def test_a_file_comes_in_pieces_until_the_statement_is_reviewed(
