@@ -8,6 +8,7 @@ from auth.download import Download, DownloadLinks
 from auth.scope import scope_of_job
 from documents.audit import Act, acting
 from documents.audit_export import AuditExport
+from documents.audit_pack import AuditPack
 from documents.base import utc_now
 from documents.cost_export import CostExport
 from documents.file_export import FileExport, file_of
@@ -19,7 +20,10 @@ GONE = "There is nothing under this address, or it has expired. Ask for a new on
 NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
 
 
-ACTIONS = {"AuditExport": "audit.download", "CostExport": "costs.download"}
+ACTIONS = {"AuditExport": "audit.download", "AuditPack": "audit_pack.download", "CostExport": "costs.download"}
+KINDS: dict[str, type[AuditExport | AuditPack | CostExport]] = {
+    one.__name__: one for one in (AuditExport, AuditPack, CostExport)
+}
 
 
 class Downloads:
@@ -61,6 +65,4 @@ class Downloads:
 
 async def _export_of(download: Download) -> FileExport:
     scope = scope_of_job("download", download.org_id)
-    if download.kind == "CostExport":
-        return await CostExport.get_in(scope, download.export_id)
-    return await AuditExport.get_in(scope, download.export_id)
+    return await KINDS[download.kind].get_in(scope, download.export_id)

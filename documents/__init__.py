@@ -13,6 +13,7 @@ from documents.api_key import ApiKey
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
+from documents.audit_pack import AuditPack
 from documents.audit_segment import AuditSegment
 from documents.base import TenantDocument
 from documents.budget import Budget, BudgetRecord
@@ -20,6 +21,7 @@ from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.check import Check
 from documents.check_change import CheckChange
+from documents.check_items import CheckItems
 from documents.check_round import CheckRound
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
@@ -103,6 +105,7 @@ __all__ = [
     "AuditEntry",
     "AuditExport",
     "AuditHead",
+    "AuditPack",
     "AuditSegment",
     "AuthMethod",
     "Budget",
@@ -112,6 +115,7 @@ __all__ = [
     "Channel",
     "Check",
     "CheckChange",
+    "CheckItems",
     "CheckRound",
     "ClientAccess",
     "ClosedVersion",

@@ -13,12 +13,14 @@ from documents.api_key import ApiKey
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
+from documents.audit_pack import AuditPack
 from documents.audit_segment import AuditSegment
 from documents.budget import Budget, BudgetRecord
 from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.check import Check
 from documents.check_change import CheckChange
+from documents.check_items import CheckItems
 from documents.check_round import CheckRound
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
@@ -105,6 +107,7 @@ ALL = (
     AuditEntry,
     AuditExport,
     AuditHead,
+    AuditPack,
     AuditSegment,
     Budget,
     BusinessMetric,
@@ -113,6 +116,7 @@ ALL = (
     Channel,
     Check,
     CheckChange,
+    CheckItems,
     CheckRound,
     ControlState,
     ClientAccess,

@@ -11,6 +11,7 @@ from resolvers.allocation_rules import AllocationRulesMutations, AllocationRules
 from resolvers.allocation_target import AllocationTargetMutations, AllocationTargetQueries
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
+from resolvers.audit_pack import AuditPackMutations, AuditPackQueries
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.burn_down import BurnDownQueries
 from resolvers.business_metric import BusinessMetricMutations, BusinessMetricQueries
@@ -107,6 +108,7 @@ class Query(
     ControlQueries,
     FrameworkQueries,
     MilestoneQueries,
+    AuditPackQueries,
     CostExportQueries,
     DashboardQueries,
     EventEndpointQueries,
@@ -158,6 +160,7 @@ class Mutation(
     CostAnomalyMutations,
     BusinessMetricMutations,
     CostSourceMutations,
+    AuditPackMutations,
     CostExportMutations,
     EventEndpointMutations,
     FactorMutations,
