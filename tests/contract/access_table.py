@@ -251,6 +251,10 @@ ROOT_FIELDS = {
     "mutation enterClients": "M",
     "mutation leaveClients": "M",
     # What was done, by whom.
+    "query auditPacks": "AMS",
+    "query auditPack": "AMS",
+    "query auditPackDownload": "AMS",
+    "mutation requestAuditPack": "AMS",
     "query costExports": "VUAMS",
     "query costExport": "VUAMS",
     "query costDownload": "VUAMS",
@@ -330,6 +334,7 @@ TYPES = {
     "AuditExport": "AMS",
     "EvidenceCheckpoint": "AMS",
     "EvidenceRecord": "AMS",
+    "AuditPack": "AMS",
     "CostExport": "VUAMS",
     "Statement": "VUAMS",
     "Budget": "VUAMS",
