@@ -12,6 +12,7 @@ from documents.audit_pack import AuditPack
 from documents.base import utc_now
 from documents.cost_export import CostExport
 from documents.file_export import FileExport, file_of
+from documents.member import is_over
 from documents.transaction import Transaction
 from domain.errors import NotFound
 from jobs.writer import Writer
@@ -39,6 +40,7 @@ class Downloads:
         if download is None:
             return PlainTextResponse(GONE, status_code=404, headers=NO_STORE)
         try:
+            await _refuse_ended(download)
             export = await _export_of(download)
             pieces = await file_of(export)
         except NotFound:
@@ -66,3 +68,10 @@ class Downloads:
 async def _export_of(download: Download) -> FileExport:
     scope = scope_of_job("download", download.org_id)
     return await KINDS[download.kind].get_in(scope, download.export_id)
+
+
+async def _refuse_ended(download: Download) -> None:
+    """Raises NotFound where the time for which somebody was let in has ended since they got the address."""
+    kind, _, id = download.actor.partition(":")
+    if kind == "user" and await is_over(PydanticObjectId(download.org_id), PydanticObjectId(id)):
+        raise NotFound.of("file")
