@@ -7,7 +7,7 @@ from typing import Any
 
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
-from reportlab.platypus import Flowable, PageBreak, Paragraph, Spacer
+from reportlab.platypus import CondPageBreak, Flowable, PageBreak, Paragraph, Spacer
 
 from connectors.paper import BOLD, markup, print_pages, style, table, text
 from domain.compliance.audit_report import (
@@ -72,13 +72,13 @@ def _parts(report: AuditReport, pages: dict[str, int]) -> Iterator[Flowable]:
     for framework in report.frameworks:
         yield from _framework(framework, controls, pages)
     yield PageBreak()
-    yield _heading("Controls", 14, _Mark("controls", "Controls", 0, pages))
+    yield from _heading("Controls", 14, _Mark("controls", "Controls", 0, pages))
     for part in report.controls:
         yield from _control(part, pages)
 
 
 def _cover(report: AuditReport) -> Iterator[Flowable]:
-    yield _heading(report.title, 18)
+    yield from _heading(report.title, 18)
     facts = (
         ("Period", report.period),
         ("Made", f"{report.made_at:%Y-%m-%d %H:%M} UTC"),
@@ -89,14 +89,14 @@ def _cover(report: AuditReport) -> Iterator[Flowable]:
     )
     yield table([[_p(label), _p(said)] for label, said in facts], (38 * mm, 136 * mm))
     yield from (_said(note) for note in report.notes)
-    yield _heading("Scores", 12)
+    yield from _heading("Scores", 12)
     if report.frameworks:
         rows = [_heads("Framework", "Version", "Score, and what it rests on")]
         rows += [[_p(one.name, link=f"#{one.id}"), _p(one.version), _p(one.told())] for one in report.frameworks]
         yield table(rows, (70 * mm, 26 * mm, 78 * mm))
     else:
         yield _said("No framework is switched on. This report is of all controls.")
-    yield _heading("How to read this", 12)
+    yield from _heading("How to read this", 12)
     yield _said(
         "A score is the weight of the controls that pass (a warning counts half) over the weight of those that pass, "
         "warn, fail or could not be checked. What was not assessed, exempt or had nothing to judge does not count: so "
@@ -107,7 +107,7 @@ def _cover(report: AuditReport) -> Iterator[Flowable]:
 
 def _framework(framework: FrameworkPart, controls: set[str], pages: dict[str, int]) -> Iterator[Flowable]:
     yield PageBreak()
-    yield _heading(f"{framework.name}, {framework.version}", 14, _Mark(framework.id, framework.name, 0, pages))
+    yield from _heading(f"{framework.name}, {framework.version}", 14, _Mark(framework.id, framework.name, 0, pages))
     yield _said(framework.told())
     if framework.notes:
         yield _said(framework.notes)
@@ -123,7 +123,7 @@ def _framework(framework: FrameworkPart, controls: set[str], pages: dict[str, in
 def _group(
     framework: FrameworkPart, group: Sequence[RequirementPart], controls: set[str], pages: dict[str, int]
 ) -> Iterator[Flowable]:
-    yield _heading(group[0].group, 11)
+    yield from _heading(group[0].group, 11)
     rows = [_heads("Requirement", "", "Status", "Assessed", "Fit", "Controls")]
     for one in group:
         name = _marked(one.id, style(_SMALL), _Mark(f"{framework.id}/{one.id}", one.id, None, pages))
@@ -136,7 +136,7 @@ def _group(
 def _control(part: ControlPart, pages: dict[str, int]) -> Iterator[Flowable]:
     yield Spacer(1, 4 * mm)
     name = f"{part.id} {part.name}"
-    yield _heading(name, 12, _Mark(part.id, name, 1, pages))
+    yield from _heading(name, 12, _Mark(part.id, name, 1, pages))
     owner = f" Owner: {part.owner}." if part.owner else ""
     yield _said(f"{WORDS[part.status].capitalize()} at the end. {part.severity.capitalize()} severity.{owner}")
     yield _said(part.objective)
@@ -166,7 +166,7 @@ def _history(control_id: str, history: History) -> Iterator[Flowable]:
 def _spells(control_id: str, spells: Sequence[Spell], more: int) -> Iterator[Flowable]:
     if not spells:
         return
-    yield _heading("When checks did not pass", 9)
+    yield from _heading("When checks did not pass", 9)
     rows = [_heads("System, account", "Said", "From", "Last seen", "Checks", "Records, hash of the first")]
     for one in spells[-MOST_ROWS:]:
         said = WORDS[one.status] if one.problem is None else f"{WORDS[one.status]}: {one.problem}"
@@ -180,11 +180,11 @@ def _spells(control_id: str, spells: Sequence[Spell], more: int) -> Iterator[Flo
 def _items(title: str, items: Sequence[ItemSpell], more: int) -> Iterator[Flowable]:
     if not items:
         return
-    yield _heading(title, 9)
+    yield from _heading(title, 9)
     rows = [_heads("Item", "Account", "Observed", "Expected", "From", "Until")]
     for one in items[-MOST_ROWS:]:
         until = f"{one.until:%Y-%m-%d %H:%M}" if one.until else "not seen to end"
-        cells = (one.resource, f"{one.integration} {one.account}", one.observed, one.expected)
+        cells = (one.resource, one.account, one.observed, one.expected)
         rows.append([*map(_p, cells), _p(f"{one.since:%Y-%m-%d %H:%M}"), _p(until)])
     yield table(rows, (40 * mm, 32 * mm, 32 * mm, 32 * mm, 19 * mm, 19 * mm))
     yield from _left_out(len(items) + more, "items.csv")
@@ -195,8 +195,10 @@ def _left_out(count: int, where: str) -> Iterator[Flowable]:
         yield _said(f"{count - MOST_ROWS} earlier ones are in {where}.")
 
 
-def _heading(said: str, size: float, mark: _Mark | None = None) -> Paragraph:
-    return _marked(said, style(size, BOLD, is_heading=True), mark)
+def _heading(said: str, size: float, mark: _Mark | None = None) -> Iterator[Flowable]:
+    # Room for what it is the heading of; kept together with a long table it would leave half a page empty.
+    yield CondPageBreak(30 * mm)
+    yield _marked(said, style(size, BOLD, is_spaced=True), mark)
 
 
 def _marked(said: str, how: ParagraphStyle, mark: _Mark | None) -> Paragraph:

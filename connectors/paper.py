@@ -59,22 +59,18 @@ def table(rows: Sequence[Sequence[Paragraph]], widths: Sequence[float]) -> Table
 
 
 @lru_cache(maxsize=32)
-def style(
-    size: float = 9, font: str = PLAIN, *, is_right: bool = False, is_heading: bool = False, is_spaced: bool = False
-) -> ParagraphStyle:
-    """How a paragraph is set. Words longer than a column, such as hashes, are broken.
-
-    A heading stays with what follows it; what is spaced has room around it, as a heading has.
+def style(size: float = 9, font: str = PLAIN, *, is_right: bool = False, is_spaced: bool = False) -> ParagraphStyle:
+    """How a paragraph is set. Words longer than a column, such as hashes, are broken. What is spaced has room
+    above and below.
     """
-    room = size / 2 if is_heading or is_spaced else 0
+    room = size / 2 if is_spaced else 0
     return ParagraphStyle(
-        f"{font}{size}{is_right}{is_heading}{is_spaced}",
+        f"{font}{size}{is_right}{is_spaced}",
         fontName=font,
         fontSize=size,
         leading=size * 1.3,
         alignment=2 if is_right else 0,
         splitLongWords=1,
-        keepWithNext=int(is_heading),
         spaceBefore=room,
         spaceAfter=room,
     )

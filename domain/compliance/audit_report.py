@@ -101,7 +101,7 @@ class ControlPart:
         if not self.history.checks:
             return f"No check of this control was made in this period. It is due {_OFTEN[self.frequency]}."
         counted = [f"{WORDS[status]}: {count}" for status, count in sorted(self.history.counts.items())]
-        return f"Checks made: {self.history.checks}. {'; '.join(counted)}."
+        return f"Checks made: {self.history.checks} ({', '.join(counted)})."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
