@@ -194,12 +194,13 @@ def _of_members(members: Sequence[GraphQLObjectType], depth: int) -> str:
             types.setdefault(name, set()).add(str(field.type))
     parts = []
     for member in members:
-        picked = (
+        picked = [
             f"{name} {selection(field.type, depth - 1)}"
             for name, field in member.fields.items()
             if _fits(field, depth) and len(types[name]) == 1
-        )
-        parts.append(f"... on {member.name} {{ __typename {' '.join(picked)} }}")
+        ]
+        # Their __typename is asked for once, outside: pairs of fields with one name are counted.
+        parts += [f"... on {member.name} {{ {' '.join(picked)} }}"] if picked else []
     return f"{{ __typename {' '.join(parts)} }}"
 
 
