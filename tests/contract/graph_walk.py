@@ -31,6 +31,7 @@ SAMPLES: dict[str, Any] = {
     "WeeklyHoursInput.zone": "UTC",
     "RegisterInput.email": "somebody@example.com",
     "RegisterInput.password": "correct horse battery staple",
+    "InviteAuditorInput.email": "somebody@example.com",
     "InviteInput.email": "somebody@example.com",
     "SignInInput.email": "somebody@example.com",
     "ResendVerificationInput.email": "somebody@example.com",
