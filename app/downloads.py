@@ -8,9 +8,11 @@ from auth.download import Download, DownloadLinks
 from auth.scope import scope_of_job
 from documents.audit import Act, acting
 from documents.audit_export import AuditExport
+from documents.audit_pack import AuditPack
 from documents.base import utc_now
 from documents.cost_export import CostExport
 from documents.file_export import FileExport, file_of
+from documents.member import is_over
 from documents.transaction import Transaction
 from domain.errors import NotFound
 from jobs.writer import Writer
@@ -19,7 +21,10 @@ GONE = "There is nothing under this address, or it has expired. Ask for a new on
 NO_STORE = {"cache-control": "no-store", "x-content-type-options": "nosniff", "referrer-policy": "no-referrer"}
 
 
-ACTIONS = {"AuditExport": "audit.download", "CostExport": "costs.download"}
+ACTIONS = {"AuditExport": "audit.download", "AuditPack": "audit_pack.download", "CostExport": "costs.download"}
+KINDS: dict[str, type[AuditExport | AuditPack | CostExport]] = {
+    one.__name__: one for one in (AuditExport, AuditPack, CostExport)
+}
 
 
 class Downloads:
@@ -35,6 +40,7 @@ class Downloads:
         if download is None:
             return PlainTextResponse(GONE, status_code=404, headers=NO_STORE)
         try:
+            await _refuse_ended(download)
             export = await _export_of(download)
             pieces = await file_of(export)
         except NotFound:
@@ -61,6 +67,11 @@ class Downloads:
 
 async def _export_of(download: Download) -> FileExport:
     scope = scope_of_job("download", download.org_id)
-    if download.kind == "CostExport":
-        return await CostExport.get_in(scope, download.export_id)
-    return await AuditExport.get_in(scope, download.export_id)
+    return await KINDS[download.kind].get_in(scope, download.export_id)
+
+
+async def _refuse_ended(download: Download) -> None:
+    """Raises NotFound where the time for which somebody was let in has ended since they got the address."""
+    kind, _, id = download.actor.partition(":")
+    if kind == "user" and await is_over(PydanticObjectId(download.org_id), PydanticObjectId(id)):
+        raise NotFound.of("file")

@@ -26,6 +26,7 @@ from jobs.queue import (
     JUDGE_ASKED,
     JUDGE_CONTROLS,
     LIST_ACCESS,
+    MAKE_AUDIT_PACK,
     PROCESS_EVENTS,
     PULL_EVENTS,
     RECONCILE_TICKETS,
@@ -57,6 +58,7 @@ from jobs.tasks.forecast_costs import ask_due_forecasts, forecast_costs
 from jobs.tasks.judge_controls import MAX_TRIES as ROUND_TRIES
 from jobs.tasks.judge_controls import ask_due_checks, judge_asked, judge_controls
 from jobs.tasks.list_access import list_access
+from jobs.tasks.make_audit_pack import make_audit_pack
 from jobs.tasks.process_events import process_events, process_late_events
 from jobs.tasks.pull_events import ask_for_unread, pull_events
 from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
@@ -156,6 +158,7 @@ def slow_jobs() -> list[Any]:
         func(told(export_audit), name=EXPORT_AUDIT, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(forecast_costs), name=FORECAST_COSTS, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(export_costs), name=EXPORT_COSTS, timeout=EXPORT_TIMEOUT, max_tries=5),
+        func(told(make_audit_pack), name=MAKE_AUDIT_PACK, timeout=EXPORT_TIMEOUT, max_tries=5),
         func(told(judge_controls), name=JUDGE_CONTROLS, timeout=EXPORT_TIMEOUT, max_tries=ROUND_TRIES),
         func(told(judge_asked), name=JUDGE_ASKED, timeout=EXPORT_TIMEOUT, max_tries=ROUND_TRIES),
         func(told(list_access), name=LIST_ACCESS, timeout=EXPORT_TIMEOUT, max_tries=20),

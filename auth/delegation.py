@@ -26,6 +26,7 @@ def require_covers(standing: Standing, permissions: Collection[Permission]) -> N
 
 def check_role(role: Role, kind: OrganizationKind, *, is_custom: bool) -> None:
     """Raises Invalid for a role that members of such an organization cannot have, alone or with a custom role."""
+    refuse_auditor(role, "role")
     if role is Role.MSP_ADMIN and kind is not OrganizationKind.MSP:
         raise Invalid("Only a provider has provider administrators.", path=("input", "role"))
     if is_custom and role in ADMINISTRATORS:
@@ -33,6 +34,12 @@ def check_role(role: Role, kind: OrganizationKind, *, is_custom: bool) -> None:
             "A role of your own goes with USER or CLIENT_VIEWER: administrators hold everything anyway.",
             path=("input", "role"),
         )
+
+
+def refuse_auditor(role: Role, name: str) -> None:
+    """Raises Invalid, naming the input, for the role that is given for a time only."""
+    if role is Role.AUDITOR:
+        raise Invalid("Auditors come for a time: invite them with inviteAuditor.", path=("input", name))
 
 
 def checked_permissions(names: Collection[str], kind: OrganizationKind) -> frozenset[Permission]:

@@ -53,11 +53,23 @@ _WATCH = frozenset(
         P.ALERTS_READ,
     }
 )
+# What an auditor sees for a time: what is judged and what that rests on. No costs, no people, and nothing to change.
+_AUDIT = frozenset(
+    {
+        P.ORGANIZATIONS_READ,
+        P.AUDIT_READ,
+        P.ACCOUNTS_READ,
+        P.RESOURCES_READ,
+        P.COMPLIANCE_READ,
+        P.EVIDENCE_READ,
+    }
+)
 # Only a provider has clients; nothing of this is seen or done in a client.
 PROVIDER_ONLY = frozenset({P.ORGANIZATIONS_CREATE, P.CLIENTS_READ, P.CLIENTS_ENTER})
 
 PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
     Role.CLIENT_VIEWER: _WATCH,
+    Role.AUDITOR: _AUDIT,
     Role.USER: _WATCH | {P.MEMBERS_READ, P.ALERTS_ACKNOWLEDGE, P.CHANNELS_READ},
     Role.ADMIN: frozenset(Permission) - PROVIDER_ONLY,
     Role.MSP_ADMIN: frozenset(Permission),

@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from bench import (
+    audit_pack,
     comparison,
     dashboard,
     evidence,
@@ -20,6 +21,7 @@ from bench import (
 )
 
 MEASUREMENTS = {
+    "audit-pack": (audit_pack.main, "the audit pack of twelve months: time, size, memory, and that it verifies"),
     "compare": (comparison.main, "other servers on the same work over the same MongoDB, over HTTP and sockets"),
     "dashboard": (dashboard.main, "the dashboard over millions of rows: kept, and computed anew"),
     "evidence": (evidence.main, "a pack of a million records verified offline, and 10,000 tamperings found"),

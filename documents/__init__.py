@@ -16,6 +16,7 @@ from documents.attestation import Attestation
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
+from documents.audit_pack import AuditPack
 from documents.audit_segment import AuditSegment
 from documents.base import TenantDocument
 from documents.budget import Budget, BudgetRecord
@@ -23,6 +24,7 @@ from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.check import Check
 from documents.check_change import CheckChange
+from documents.check_items import CheckItems
 from documents.check_round import CheckRound
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
@@ -118,6 +120,7 @@ __all__ = [
     "AuditEntry",
     "AuditExport",
     "AuditHead",
+    "AuditPack",
     "AuditSegment",
     "AuthMethod",
     "Budget",
@@ -127,6 +130,7 @@ __all__ = [
     "Channel",
     "Check",
     "CheckChange",
+    "CheckItems",
     "CheckRound",
     "ClientAccess",
     "ClosedVersion",

@@ -16,12 +16,14 @@ from documents.attestation import Attestation
 from documents.audit import AuditEntry
 from documents.audit_chain import AuditHead
 from documents.audit_export import AuditExport
+from documents.audit_pack import AuditPack
 from documents.audit_segment import AuditSegment
 from documents.budget import Budget, BudgetRecord
 from documents.business_metric import BusinessMetric
 from documents.channel import Channel
 from documents.check import Check
 from documents.check_change import CheckChange
+from documents.check_items import CheckItems
 from documents.check_round import CheckRound
 from documents.client_access import ClientAccess
 from documents.commitment import CommitmentTerm
@@ -118,6 +120,7 @@ ALL = (
     AuditEntry,
     AuditExport,
     AuditHead,
+    AuditPack,
     AuditSegment,
     Budget,
     BusinessMetric,
@@ -126,6 +129,7 @@ ALL = (
     Channel,
     Check,
     CheckChange,
+    CheckItems,
     CheckRound,
     ControlException,
     ControlOwner,

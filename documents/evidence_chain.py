@@ -98,6 +98,17 @@ async def record_batches(
             yield batch
 
 
+async def control_records(
+    org_id: ObjectId, control_id: str, at_from: datetime, at_before: datetime, size: int = 1000
+) -> AsyncIterator[list[dict[str, Any]]]:
+    """Stored records of one control and time, in order, in lists of at most `size`."""
+    query = {"org_id": org_id, "record.control_id": control_id, "at": {"$gte": at_from, "$lt": at_before}}
+    order = [("at", ASCENDING), ("seq", ASCENDING), ("_id", ASCENDING)]
+    async with EvidenceRecord.rows().find(query, sort=order, batch_size=size) as cursor:
+        while batch := await cursor.to_list(size):
+            yield batch
+
+
 async def record_seqs(org_id: ObjectId, at_from: datetime, at_before: datetime) -> tuple[int, int]:
     """The first and the last seq of the records of that time; (1, 0) when there are none."""
     within = {"org_id": org_id, "at": {"$gte": at_from, "$lt": at_before}}

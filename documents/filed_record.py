@@ -12,7 +12,7 @@ from bson import ObjectId
 from documents.attestation import accepted_statements
 from documents.control_owner import ControlOwner
 from documents.policy import Policy, PolicyAcknowledgement, policies_in_force
-from documents.user import Membership, User
+from documents.user import Membership, Role, User
 from domain.compliance.attested import rows_in_force
 from domain.facts.governance import AttestationKind, OwnerRole
 from domain.facts.scope import Scope
@@ -56,11 +56,11 @@ async def policies(scope: Scope, _: datetime) -> Rows | None:
 
 
 async def policy_acknowledgements(scope: Scope, _: datetime) -> Rows | None:
-    """How many of the members have acknowledged each policy in force."""
+    """How many of the members have acknowledged each policy in force. Auditors are no staff and owe nothing."""
     stored = await policies_in_force([ObjectId(scope.only())])
     if not stored:
         return None
-    query = {**Membership.within(scope), "deactivated_at": None}
+    query = {**Membership.within(scope), "deactivated_at": None, "role": {"$ne": Role.AUDITOR.value}}
     everybody = [raw["user_id"] async for raw in Membership.rows().find(query, {"_id": 0, "user_id": 1})]
     emails, active = await _people(scope, everybody)
     return [

@@ -21,7 +21,7 @@ RESEND_AFTER = timedelta(minutes=1)
 
 class Invitation(TenantDocument):
     """`user_id` is who invites, `email` (lower case) who is invited. While `is_open` it may be accepted until it
-    expires; an address has one open invitation in an organization at a time.
+    expires; an address has one open invitation in an organization at a time. `until` is when what it gives ends.
     """
 
     noun: ClassVar[str] = "invitation"
@@ -33,6 +33,7 @@ class Invitation(TenantDocument):
     custom_role_id: PydanticObjectId | None = None
     sent_at: datetime
     expires_at: datetime
+    until: datetime | None = None
     is_open: bool = True
     accepted_at: datetime | None = None
     revoked_at: datetime | None = None

@@ -8,6 +8,7 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 from pymongo.asynchronous.client_session import AsyncClientSession
 
+from documents.base import utc_now
 from documents.custom_role import CustomRole
 from documents.organization import Organization, find_organization, lock_members
 from documents.user import Membership, Role, User
@@ -37,9 +38,16 @@ async def find_membership(
 
 
 async def is_member(org_id: PydanticObjectId, email: str) -> bool:
-    """Whether the person with this address (lower case) belongs to the organization."""
+    """Whether the person with this address (lower case) belongs to the organization; not who did for a time."""
     user = await User.get_pymongo_collection().find_one({"email": email}, {"_id": 1})
-    return user is not None and await find_membership(org_id, user["_id"]) is not None
+    found = None if user is None else await find_membership(org_id, user["_id"])
+    return found is not None and not found.is_over(utc_now())
+
+
+async def is_over(org_id: PydanticObjectId, user_id: PydanticObjectId) -> bool:
+    """Whether this person belonged to the organization for a time that has ended."""
+    found = await find_membership(org_id, user_id)
+    return found is not None and found.is_over(utc_now())
 
 
 async def change_member(member: Membership, changes: dict[str, Any], session: AsyncClientSession) -> Membership:
@@ -137,6 +145,12 @@ async def only_administrated_by(user_id: PydanticObjectId, session: AsyncClientS
 async def add_member(
     org_id: PydanticObjectId, user_id: PydanticObjectId | None, role: dict[str, Any], session: AsyncClientSession
 ) -> None:
-    """Make the person a member with this `role` and `custom_role_id`; who is one already stays as they are."""
-    if user_id is not None and await find_membership(org_id, user_id, session) is None:
+    """Make the person a member with this `role`, `custom_role_id` and `until`; who is one already stays as they are."""
+    if user_id is None:
+        return
+    current = await find_membership(org_id, user_id, session)
+    if current is not None and current.is_over(utc_now()):
+        await Membership.rows().delete_one({"_id": current.id}, session=session)
+        current = None
+    if current is None:
         await Membership(org_id=org_id, user_id=user_id, **role).insert(session=session)

@@ -11,6 +11,7 @@ from bson import ObjectId
 
 from documents.attestation import erase_attestations
 from documents.audit_chain import AuditHead
+from documents.audit_pack import AuditPack
 from documents.base import TenantDocument
 from documents.cost_export import CostExport
 from documents.event import EventCounter
@@ -32,7 +33,8 @@ def erased_documents() -> list[type[Document]]:
 
 async def erase_some(org_id: PydanticObjectId) -> int:
     """Delete some of what is left of an organization; returns how many rows, 0 when nothing is left."""
-    erased = await erase_exports(CostExport, org_id) + await erase_attestations(org_id)
+    erased = await erase_exports(CostExport, org_id) + await erase_exports(AuditPack, org_id)
+    erased += await erase_attestations(org_id)
     for document in erased_documents():
         erased += await _erase(document, {"org_id": org_id})
     return erased + await _erase(EventCounter, {"_id": org_id}) + await _erase(EvidenceHead, {"_id": org_id})

@@ -22,6 +22,7 @@ class Role(StrEnum):
     ADMIN = "ADMIN"
     MSP_ADMIN = "MSP_ADMIN"
     CLIENT_VIEWER = "CLIENT_VIEWER"
+    AUDITOR = "AUDITOR"
 
 
 class User(Document):
@@ -74,7 +75,8 @@ class Membership(TenantDocument):
     """With a custom role its permissions are held instead of those of `role`.
 
     While `deactivated_at` is set nothing is held here. Sessions whose sign-in is older than `sessions_valid_from` hold
-    nothing here either. `origin` is what made and keeps it, such as oidc:<id of an identity provider>; None for people.
+    nothing here either. From `until` on nothing is held here: an AUDITOR has one. `origin` is what made and keeps it,
+    such as oidc:<id of an identity provider>; None for people.
     """
 
     noun: ClassVar[str] = "member"
@@ -86,6 +88,7 @@ class Membership(TenantDocument):
     origin: str | None = None
     deactivated_at: datetime | None = None
     sessions_valid_from: datetime | None = None
+    until: datetime | None = None
 
     class Settings:
         name = "memberships"
@@ -93,6 +96,10 @@ class Membership(TenantDocument):
             IndexModel([("user_id", ASCENDING), ("org_id", ASCENDING)], unique=True, name="user_org"),
             IndexModel([("org_id", ASCENDING), ("created_at", ASCENDING), ("_id", ASCENDING)], name="org_joined"),
         ]
+
+    def is_over(self, at: datetime) -> bool:
+        """Whether its time has ended."""
+        return self.until is not None and self.until <= at
 
     @classmethod
     async def complete(cls, rows: Sequence[Any]) -> None:
@@ -134,7 +141,8 @@ async def find_user(email: str) -> User | None:
 async def memberships_of_many(user_ids: Collection[PydanticObjectId]) -> list[dict[str, Any]]:
     """(user_id, org_id, role, custom_role_id, sessions_valid_from) of the memberships in force of these people."""
     fields = {"_id": 0, "user_id": 1, "org_id": 1, "role": 1, "custom_role_id": 1, "sessions_valid_from": 1}
-    query = {"user_id": {"$in": list(user_ids)}, "deactivated_at": None}
+    in_time = [{"until": None}, {"until": {"$gt": utc_now()}}]
+    query = {"user_id": {"$in": list(user_ids)}, "deactivated_at": None, "$or": in_time}
     return await Membership.rows().find(query, fields).to_list()
 
 

@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from documents.access_review import AccessReview
 from documents.account import Account
 from documents.audit_export import AuditExport
+from documents.audit_pack import AuditPack
 from documents.cost_export import CostExport
 from documents.cost_source import CostSource
 from documents.delivery import DELIVER as DELIVER
@@ -46,6 +47,7 @@ DETECT_ANOMALIES = "detect_anomalies"
 FORECAST_COSTS = "forecast_costs"
 EXPORT_AUDIT = "export_audit"
 EXPORT_COSTS = "export_costs"
+MAKE_AUDIT_PACK = "make_audit_pack"
 CHECK_IDENTITY_PROVIDER = "check_identity_provider"
 VERIFY_DOMAIN = "verify_domain"
 ERASE_ORGANIZATION = "erase_organization"
@@ -145,6 +147,12 @@ def ask_cost_export(tx: Transaction, export: CostExport) -> None:
     """Ask for the making of a file of costs that was stored. Its id makes the job unique."""
     args = {"org_id": str(export.org_id), "export_id": str(export.id)}
     tx.enqueue(EXPORT_COSTS, queue=SLOW, key=str(export.id), args=args)
+
+
+def ask_audit_pack(tx: Transaction, pack: AuditPack) -> None:
+    """Ask for the making of a pack for auditors that was stored. Its id makes the job unique."""
+    args = {"org_id": str(pack.org_id), "pack_id": str(pack.id)}
+    tx.enqueue(MAKE_AUDIT_PACK, queue=SLOW, key=str(pack.id), args=args)
 
 
 def ask_mail_again(tx: Transaction, mail: OutgoingMail) -> None:

@@ -6,7 +6,7 @@ import strawberry
 from pymongo.errors import DuplicateKeyError
 
 import documents
-from auth.delegation import ADMINISTRATORS
+from auth.delegation import ADMINISTRATORS, refuse_auditor
 from auth.permission import Permission
 from documents import OrganizationKind, Role
 from documents.account import sealed
@@ -223,6 +223,8 @@ async def _mappings(context: Context, org_id: str, given: list[RoleMappingInput]
 
 
 async def _check_roles(org_id: str, roles: list[Role]) -> None:
+    for role in roles:
+        refuse_auditor(role, "roleMappings")
     if Role.MSP_ADMIN in roles:
         (organization,) = await load_organizations([org_id])
         if organization.kind is not OrganizationKind.MSP:

@@ -1,5 +1,6 @@
 """Invitations: send one, send it again, take it back, accept it."""
 
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import strawberry
@@ -12,6 +13,7 @@ from auth.delegation import check_role, permissions_with, require_covers
 from auth.password_rules import check_password
 from auth.permission import Permission
 from auth.standing import Standing
+from documents import Role
 from documents.audit import acting_as
 from documents.invitation import (
     LIFETIME,
@@ -43,6 +45,8 @@ from schema.invitation import (
     AcceptInvitationInput,
     AcceptInvitationPayload,
     Invitation,
+    InviteAuditorInput,
+    InviteAuditorPayload,
     InviteInput,
     InvitePayload,
     Joined,
@@ -55,8 +59,10 @@ from schema.node import local_id
 from schema.session import ProviderSignInRequired, Session
 
 WHAT = "What to do it with."
+# As long as evidence is kept at least.
+LONGEST_AUDIT = timedelta(days=400)
 NEWEST_FIRST = Keyset((("created_at", -1),))
-AUDITED = {"email", "role", "custom_role_id", "expires_at", "revoked_at"}
+AUDITED = {"email", "role", "custom_role_id", "expires_at", "until", "revoked_at"}
 
 
 @strawberry.type
@@ -88,32 +94,23 @@ class InvitationMutations:
         description="Invite somebody by mail. Nobody gives more than they hold. The link works once, for a week.",
     )
     async def invite(self, info: Info, input: Annotated[InviteInput, strawberry.argument(description=WHAT)]) -> Any:
+        return await _invited(info.context, input, input.role, input.custom_role_id)
+
+    @mutation(
+        InviteAuditorPayload,
+        may=Permission.MEMBERS_MANAGE,
+        audit="invitation.create_auditor",
+        step_up=True,
+        description="Invite an auditor by mail: somebody who reads controls, evidence, resources and the audit log "
+        "until a day, when that ends by itself; removeMember ends it before. All they read is on record.",
+    )
+    async def invite_auditor(
+        self, info: Info, input: Annotated[InviteAuditorInput, strawberry.argument(description=WHAT)]
+    ) -> Any:
         context = info.context
-        org_id, email = PydanticObjectId(context.organization(input.organization_id)), normal_email(input.email)
-
-        async def change(tx: Transaction) -> documents.Invitation:
-            organization, standing = await authority(context, tx, org_id)
-            role = await custom_role(context, tx, org_id, input.custom_role_id)
-            check_role(input.role, organization.kind, is_custom=role is not None)
-            require_covers(standing, permissions_with(input.role, role.permissions if role else None))
-            at = context.now()
-            await _check_address(context, org_id, standing, email)
-            await admit_invitation(context, email)
-            invitation = documents.Invitation(
-                org_id=org_id,
-                user_id=context.signed_in.user.id,
-                email=email,
-                role=input.role,
-                custom_role_id=role.id if role else None,
-                sent_at=at,
-                expires_at=at + LIFETIME,
-            )
-            await open_invitation(invitation, tx.session)
-            await _send(context, tx, invitation, organization)
-            tx.audit(org_id, target=f"invitation:{invitation.id}", after=_audited(invitation))
-            return invitation
-
-        return await _row(context, await context.ports.writer.commit(change))
+        if not context.now() < input.until <= context.now() + LONGEST_AUDIT:
+            raise Invalid("The end lies ahead, 400 days from now at most.", path=("input", "until"))
+        return await _invited(context, input, Role.AUDITOR, None, input.until)
 
     @mutation(
         RevokeInvitationPayload,
@@ -178,14 +175,15 @@ class InvitationMutations:
             token = await spend_token(secret, Purpose.INVITATION, at=at, session=tx.session)
             invitation = await take_invitation(token, at, tx.session)
             organization = await lock_members(invitation.org_id, tx.session)
-            if not await still_gives(invitation, organization, tx):
+            is_late = invitation.until is not None and invitation.until <= at
+            if is_late or not await still_gives(invitation, organization, tx):
                 raise withdrawn()
             if is_new:
                 await user.insert(session=tx.session)
             else:
                 await mark_verified(user, at, tx.session)
                 await admit_waiting(tx, user.own_id)
-            given = {"role": invitation.role, "custom_role_id": invitation.custom_role_id}
+            given = invitation.model_dump(include={"role", "custom_role_id", "until"})
             await add_member(invitation.org_id, user.id, given, tx.session)
             with acting_as(f"user:{user.id}"):
                 after = {"user_id": str(user.id), **given}
@@ -202,6 +200,42 @@ class InvitationMutations:
             session=opened if isinstance(opened, Session) else None,
             provider_sign_in=opened if isinstance(opened, ProviderSignInRequired) else None,
         )
+
+
+async def _invited(
+    context: Context,
+    input: InviteInput | InviteAuditorInput,
+    given: Role,
+    custom_role_id: str | None,
+    until: datetime | None = None,
+) -> Any:
+    org_id, email = PydanticObjectId(context.organization(input.organization_id)), normal_email(input.email)
+
+    async def change(tx: Transaction) -> documents.Invitation:
+        organization, standing = await authority(context, tx, org_id)
+        role = await custom_role(context, tx, org_id, custom_role_id)
+        if until is None:
+            check_role(given, organization.kind, is_custom=role is not None)
+        require_covers(standing, permissions_with(given, role.permissions if role else None))
+        at = context.now()
+        await _check_address(context, org_id, standing, email)
+        await admit_invitation(context, email)
+        invitation = documents.Invitation(
+            org_id=org_id,
+            user_id=context.signed_in.user.id,
+            email=email,
+            role=given,
+            custom_role_id=role.id if role else None,
+            sent_at=at,
+            expires_at=at + LIFETIME,
+            until=until,
+        )
+        await open_invitation(invitation, tx.session)
+        await _send(context, tx, invitation, organization)
+        tx.audit(org_id, target=f"invitation:{invitation.id}", after=_audited(invitation))
+        return invitation
+
+    return await _row(context, await context.ports.writer.commit(change))
 
 
 async def _accepting(context: Context, email: str, input: AcceptInvitationInput) -> tuple[documents.User, bool]:

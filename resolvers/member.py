@@ -41,7 +41,7 @@ from schema.node import global_id, local_id
 
 WHAT = "What to do it with."
 BY_JOINING = Keyset((("created_at", 1),))
-AUDITED = ("role", "custom_role_id", "deactivated_at", "sessions_valid_from")
+AUDITED = ("role", "custom_role_id", "deactivated_at", "sessions_valid_from", "until")
 # What a change does to a member; returns the stored fields to set.
 Change = Callable[[Transaction, documents.Organization, documents.Membership], Awaitable[dict[str, Any]]]
 
@@ -99,7 +99,7 @@ class MemberMutations:
         ) -> dict[str, Any]:
             role = await custom_role(info.context, tx, member.org_id, input.custom_role_id)
             check_role(input.role, organization.kind, is_custom=role is not None)
-            return {"role": input.role.value, "custom_role_id": role.id if role else None}
+            return {"role": input.role.value, "custom_role_id": role.id if role else None, "until": None}
 
         return await _changed(info.context, input.member_id, change)
 

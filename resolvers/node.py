@@ -47,6 +47,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.CommitmentTerm: Permission.COSTS_READ,
     documents.BusinessMetric: Permission.COSTS_READ,
     documents.BudgetRecord: Permission.COSTS_READ,
+    documents.AuditPack: Permission.EVIDENCE_READ,
     documents.CostExport: Permission.COSTS_READ,
     CostLine: Permission.COSTS_READ,
     documents.CostAnomaly: Permission.COSTS_READ,

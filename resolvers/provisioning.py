@@ -7,6 +7,7 @@ import strawberry
 from beanie import PydanticObjectId
 
 import documents
+from auth.delegation import refuse_auditor
 from auth.permission import Permission
 from auth.standing import standing_of
 from documents import Role
@@ -64,6 +65,7 @@ class ProvisioningMutations:
         context = info.context
         org_id = PydanticObjectId(context.organization(input.organization_id))
         await require_everything(context, org_id)
+        refuse_auditor(input.role, "role")
 
         async def change(tx: Transaction) -> documents.GroupRole:
             custom_role_id = await _custom_role(context, org_id, input, tx)

@@ -13,6 +13,7 @@ from resolvers.allocation_target import AllocationTargetMutations, AllocationTar
 from resolvers.api_key import ApiKeyMutations, ApiKeyQueries
 from resolvers.attestation import AttestationMutations, AttestationQueries
 from resolvers.audit import AuditMutations, AuditQueries, AuditSubscriptions
+from resolvers.audit_pack import AuditPackMutations, AuditPackQueries
 from resolvers.budget import BudgetMutations, BudgetQueries
 from resolvers.burn_down import BurnDownQueries
 from resolvers.business_metric import BusinessMetricMutations, BusinessMetricQueries
@@ -120,6 +121,7 @@ class Query(
     MilestoneQueries,
     AccessReviewQueries,
     RegisterQueries,
+    AuditPackQueries,
     CostExportQueries,
     DashboardQueries,
     EventEndpointQueries,
@@ -171,6 +173,7 @@ class Mutation(
     CostAnomalyMutations,
     BusinessMetricMutations,
     CostSourceMutations,
+    AuditPackMutations,
     CostExportMutations,
     EventEndpointMutations,
     FactorMutations,

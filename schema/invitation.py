@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import strawberry
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import AwareDatetime, BaseModel, Field, SecretStr
 
 import documents
 from auth.password import MAX_LENGTH, MIN_LENGTH
@@ -48,6 +48,7 @@ class Invitation(Node):
     created_at: datetime = said("When it was made.")
     sent_at: datetime = said("When it was sent last.")
     expires_at: datetime = said("When it can be accepted no longer.")
+    until: datetime | None = said("When what it gives ends by itself; null when it does not.")
     accepted_at: datetime | None = said("When it was accepted.")
     revoked_at: datetime | None = said("When it was taken back.")
     user: strawberry.Private[Person]
@@ -88,6 +89,13 @@ class InviteInput(BaseModel):
     custom_role_id: strawberry.ID | None = Field(default=None, description="A role of the organization's own.")
 
 
+@strawberry.pydantic.input(description="Which auditor to invite, and until when.")
+class InviteAuditorInput(BaseModel):
+    organization_id: strawberry.ID | None = ORGANIZATION
+    email: str = Field(pattern=EMAIL, max_length=254, description="The address to send it to.")
+    until: AwareDatetime = Field(description="When their access ends by itself; 400 days from now at most.")
+
+
 @strawberry.pydantic.input(description="An invitation to take back.")
 class RevokeInvitationInput(BaseModel):
     invitation_id: strawberry.ID = Field(description="Global id of the invitation.")
@@ -113,6 +121,7 @@ class AcceptInvitationInput(BaseModel):
     delivery: TokenDelivery = DELIVERY
 
 
+InviteAuditorPayload = payload("InviteAuditor", "invitation", Invitation, "The invitation, which is on its way.")
 InvitePayload = payload("Invite", "invitation", Invitation, "The invitation, which is on its way.")
 RevokeInvitationPayload = payload("RevokeInvitation", "invitation", Invitation, "The invitation, taken back.")
 ResendInvitationPayload = payload("ResendInvitation", "invitation", Invitation, "The invitation, sent again.")

@@ -37,6 +37,7 @@ class Member(Node):
     role: Role = said("The role. With a custom role, that one's permissions are held instead of this one's.")
     custom_role: CustomRole | None = related("custom_role_id", "The role of the organization's own, if there is one.")
     created_at: datetime = said("When the person joined.")
+    until: datetime | None = said("When the membership ends by itself; null when it does not.")
     user: strawberry.Private[Person]
     deactivated_at: datetime | None = said("When the membership was set aside; null while it is in force.")
 

@@ -169,6 +169,7 @@ register_enum(
         Role.ADMIN: "Also connects accounts, runs syncs and sets budgets.",
         Role.MSP_ADMIN: "Also opens client companies, and is administrator in each of them.",
         Role.CLIENT_VIEWER: "Reads only.",
+        Role.AUDITOR: "Reads controls, evidence, resources and the audit log, for a time, and on record.",
     },
 )
 register_enum(

@@ -6,6 +6,7 @@ import orjson
 
 from documents.audit import AuditEntry
 from documents.audit_export import BUCKET as AUDIT_FILES
+from documents.audit_pack import BUCKET as PACK_FILES
 from documents.cost_export import BUCKET as COST_FILES
 from documents.every_document import ALL
 from documents.key_rotation import KEY_ROTATIONS
@@ -55,5 +56,5 @@ def privileges_of(database: str) -> dict[str, list[dict[str, Any]]]:
 def collections() -> list[str]:
     """Every collection of the application."""
     stored = {document.Settings.name for document in ALL}
-    kept = {f"{bucket}.{part}" for bucket in (AUDIT_FILES, COST_FILES) for part in ("files", "chunks")}
+    kept = {f"{bucket}.{part}" for bucket in (AUDIT_FILES, COST_FILES, PACK_FILES) for part in ("files", "chunks")}
     return sorted({*stored, *kept, KEY_VAULT, KEY_ROTATIONS})

@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from datetime import timedelta
 from typing import Any, Self
 
-from graphql import GraphQLError
+from graphql import FieldNode, FragmentSpreadNode, GraphQLError, OperationDefinitionNode
 from graphql.execution import get_variable_values
 from graphql.execution.values import VariableValues
 from strawberry.types import ExecutionContext
@@ -22,6 +22,7 @@ from app.graphql.cost import MAX_COST
 from app.graphql.errors import ErrorCode, OperationTimedOut, RequestError, as_request_error
 from app.graphql.prepared import Prepared, PreparedOperation, prepared
 from app.http.client_address import bucket_of
+from resolvers.reading import record_reading
 
 TIME_LIMIT = timedelta(seconds=20)
 _limit: ContextVar[asyncio.Timeout | None] = ContextVar("limit", default=None)
@@ -105,7 +106,10 @@ class Admission:
         found = self._prepared
         if found is None or self.operation is None:
             return []
-        return list(found.problems) or await self._refusals(found, self.operation)
+        refused = list(found.problems) or await self._refusals(found, self.operation)
+        if not refused:
+            await record_reading(self._context.context, root_fields(self.operation.node))
+        return refused
 
     def cost(self) -> dict[str, Any]:
         """`extensions.cost`. Events of a subscription repeat what the subscription itself was charged."""
@@ -175,3 +179,13 @@ def _too_soon(requested: int, bucket: Available) -> RequestError:
     seconds = math.ceil(missing / bucket.restore_rate) if bucket.restore_rate else 1
     message = f"You have used up your budget for now. The operation can run in {seconds} seconds."
     return RequestError(message, ErrorCode.RATE_LIMITED, retryAfter=seconds)
+
+
+def root_fields(operation: OperationDefinitionNode) -> list[str]:
+    """The names of the root fields; a fragment stands as ...name."""
+    return [
+        node.name.value
+        if isinstance(node, FieldNode)
+        else f"...{node.name.value if isinstance(node, FragmentSpreadNode) else ''}"
+        for node in operation.selection_set.selections
+    ]

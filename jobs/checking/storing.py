@@ -8,6 +8,7 @@ from beanie import PydanticObjectId
 from documents.alert import raise_alert, resolve_alerts
 from documents.check import keep_check
 from documents.check_change import CheckChange, tell_change
+from documents.check_items import note_items
 from documents.check_round import keep_round
 from documents.control_state import roll_up_controls
 from documents.evidence_chain import append_records
@@ -35,6 +36,7 @@ async def store(
     said = await roll_up_controls(tx, org_id, sorted({one.check.control_id for one in batch}), at)
     for id, one in zip(ids, batch, strict=True):
         check, before = one.check, one.question.before
+        await note_items(tx, before, id, check, at)
         if before is None or before.status is not check.status:
             change = CheckChange(
                 org_id=org_id,

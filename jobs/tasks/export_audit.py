@@ -7,6 +7,7 @@ from typing import Any
 
 from auth.scope import scope_of_job
 from documents.audit_export import AuditExport, AuditExportState
+from documents.audit_pack import AuditPack
 from documents.audit_segment import entry_batches, seqs_between
 from documents.cost_export import CostExport
 from documents.file_export import forget_exports
@@ -47,4 +48,4 @@ async def forget_old_exports(ctx: dict[str, Any]) -> int:
     """Delete exports whose week is over, with their files; returns how many."""
     context: JobContext = ctx["context"]
     now = context.now()
-    return await forget_exports(AuditExport, now) + await forget_exports(CostExport, now)
+    return sum([await forget_exports(kind, now) for kind in (AuditExport, AuditPack, CostExport)])

@@ -11,6 +11,7 @@ COLUMNS = {
     "*": "not signed in",
     "N": "signed in, no organization",
     "V": "CLIENT_VIEWER",
+    "R": "AUDITOR",
     "U": "USER",
     "A": "ADMIN",
     "M": "MSP_ADMIN",
@@ -52,7 +53,7 @@ def _lines() -> Iterator[str]:
     yield "## Types, read by their id"
     yield "With `node` and `nodes`, in the organization they belong to. In any other they do not exist."
     yield ""
-    yield from _table("type", TYPES, {letter: COLUMNS[letter] for letter in "VUAMS"})
+    yield from _table("type", TYPES, {letter: COLUMNS[letter] for letter in "VRUAMS"})
 
 
 def _table(noun: str, rows: dict[str, str], columns: dict[str, str]) -> Iterator[str]:

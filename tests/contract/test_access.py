@@ -16,7 +16,7 @@ from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant, add_member, make_tenant
 
 FIELDS = {str(field): field for field in root_fields()}
-ROLES = {"V": Role.CLIENT_VIEWER, "U": Role.USER, "A": Role.ADMIN, "M": Role.MSP_ADMIN}
+ROLES = {"V": Role.CLIENT_VIEWER, "R": Role.AUDITOR, "U": Role.USER, "A": Role.ADMIN, "M": Role.MSP_ADMIN}
 
 
 class Principals:
@@ -70,7 +70,7 @@ def test_every_root_field_and_every_type_has_a_row() -> None:
 @pytest.mark.parametrize("name", FIELDS)
 async def test_a_root_field_lets_through_whom_the_table_names(name: str, graph: Graph, principals: Principals) -> None:
     allowed = ROOT_FIELDS.get(name, "")
-    expected = {letter: "passed" if letter in allowed or allowed == "*" else "refused" for letter in "VUAMNS"}
+    expected = {letter: "passed" if letter in allowed or allowed == "*" else "refused" for letter in "VRUAMNS"}
     expected["*"] = "passed" if allowed == "*" else "anonymous"
 
     found = {
@@ -85,7 +85,7 @@ async def test_a_type_is_read_by_its_id_by_whom_the_table_names(
     type_name: str, graph: Graph, principals: Principals, held: dict[str, str]
 ) -> None:
     query = "query($id: ID!) { node(id: $id) { id } }"
-    expected = {letter: "passed" if letter in TYPES.get(type_name, "") else "refused" for letter in "VUAMS"}
+    expected = {letter: "passed" if letter in TYPES.get(type_name, "") else "refused" for letter in "VRUAMS"}
 
     found = {}
     for letter in expected:

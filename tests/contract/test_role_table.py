@@ -5,7 +5,7 @@ from documents import Role
 from tests.contract.sources import ROOT
 
 PAGE = ROOT / "docs/guides/people-and-roles.md"
-ROLES = (Role.CLIENT_VIEWER, Role.USER, Role.ADMIN, Role.MSP_ADMIN)
+ROLES = (Role.CLIENT_VIEWER, Role.AUDITOR, Role.USER, Role.ADMIN, Role.MSP_ADMIN)
 
 
 def role_table() -> str:

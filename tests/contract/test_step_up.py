@@ -19,6 +19,7 @@ DANGEROUS = (
     "disconnectAccount",
     "enterClients",
     "invite",
+    "inviteAuditor",
     "linkIdentity",
     "regenerateRecoveryCodes",
     "removeDomain",

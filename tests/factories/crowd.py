@@ -19,7 +19,7 @@ from tests.factories.crowd_costs import cost_rows, more_periods
 from tests.factories.crowd_of_audit import audit_entry_row, audit_export_row
 from tests.factories.crowd_of_checks import check_rows
 from tests.factories.crowd_of_costs import cost_export_row, statement_row
-from tests.factories.crowd_of_evidence import evidence_checkpoint_row, evidence_record_row
+from tests.factories.crowd_of_evidence import audit_pack_row, evidence_checkpoint_row, evidence_record_row
 from tests.factories.crowd_of_forecasts import forecast_rows
 from tests.factories.crowd_of_governance import governance_rows
 from tests.factories.crowd_of_people import invitation_row, member_row, person_row, role_row, visit_row
@@ -123,6 +123,7 @@ def crowd_of(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]
         documents.AuditEntry: [audit_entry_row(org_id, number) for number in range(count)],
         documents.Statement: [statement_row(org_id, number) for number in range(count)],
         documents.CostExport: [cost_export_row(org_id, number) for number in range(count)],
+        documents.AuditPack: [audit_pack_row(org_id, number) for number in range(count)],
         documents.EvidenceCheckpoint: [evidence_checkpoint_row(org_id, number) for number in range(count)],
         documents.EvidenceRecord: [evidence_record_row(org_id, number) for number in range(count)],
         documents.AuditExport: [audit_export_row(org_id, number) for number in range(count)],

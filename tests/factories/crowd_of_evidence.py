@@ -37,3 +37,19 @@ def evidence_checkpoint_row(org_id: ObjectId, number: int) -> ROW:
         "stamp": None,
         "created_at": START + timedelta(seconds=number),
     }
+
+
+def audit_pack_row(org_id: ObjectId, number: int) -> ROW:
+    return {
+        "org_id": org_id,
+        "frameworks": [],
+        "first": START,
+        "until": START + timedelta(days=365),
+        "state": "FAILED",
+        "done": 0,
+        "total": 0,
+        "requested_by": "user:1",
+        "file_id": None,
+        "expires_at": START + timedelta(days=3650),
+        "created_at": START + timedelta(seconds=number),
+    }

@@ -123,7 +123,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         org_id=org_id, sha256="0" * 64, data=b"secret-answers", size=1, expires_at=now + timedelta(days=1)
     )
     await pack.insert()
-    await add_evidence(tenant)
+    audit_pack = await add_evidence(tenant)
     entry, export = make_audit(tenant)
     await entry.insert()
     await export.insert()
@@ -182,6 +182,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         "MaintenanceWindow": window,
         "AuditEntry": entry,
         "AuditExport": export,
+        "AuditPack": audit_pack,
         "Resource": resource,
         "Finding": finding,
         "Alert": alert,

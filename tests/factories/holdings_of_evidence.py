@@ -1,12 +1,15 @@
 """Evidence of a tenant whose every text is a secret, for those who must not see it."""
 
+from datetime import timedelta
+
 import documents
 from documents.base import utc_now
+from domain.facts.job import JobState
 from tests.factories.tenant import Tenant
 
 
-async def add_evidence(tenant: Tenant) -> None:
-    """A record and a checkpoint."""
+async def add_evidence(tenant: Tenant) -> documents.AuditPack:
+    """A record and a checkpoint; returns a pack for auditors that failed."""
     org_id, at = tenant.organization.id, utc_now()
     record = documents.EvidenceRecord(
         org_id=org_id,
@@ -33,3 +36,15 @@ async def add_evidence(tenant: Tenant) -> None:
         signature="secret-signature",
     )
     await checkpoint.insert()
+    pack = documents.AuditPack(
+        org_id=org_id,
+        frameworks=["secret-framework"],
+        first=at,
+        until=at,
+        state=JobState.FAILED,
+        problem="secret-problem",
+        requested_by="user:secret-actor",
+        expires_at=at + timedelta(days=7),
+    )
+    await pack.insert()
+    return pack

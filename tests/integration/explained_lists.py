@@ -76,6 +76,7 @@ def listings() -> Iterator[Listing]:
         *ALLOCATION,
         "attestations",
         "auditExports",
+        "auditPacks",
         "costExports",
         "statements",
         "auditLog",
@@ -155,6 +156,7 @@ def listings() -> Iterator[Listing]:
     yield Listing("findings", f"filter: {{ruleIds: [{rules}]}}", is_exact=False)
     yield from anomaly_listings()
     yield Listing("auditExports", "organizationId: ORG")
+    yield Listing("auditPacks", "organizationId: ORG")
     yield Listing("costExports", "organizationId: ORG")
     yield Listing("statements", "organizationId: ORG")
     days = 'atFrom: "2026-01-01T00:00:01Z", atBefore: "2026-01-01T00:00:04Z"'

@@ -379,8 +379,9 @@ async def audit(house: House, graph: Graph) -> None:
     await chains(org_id)
     assert [len(batch) async for batch in entry_batches(org_id, 1_000_011, 1_000_030, 10)] == [10, 10]
     await forget_exports(documents.AuditExport, START)
-    await forget_exports(documents.CostExport, START)
-    await erase_exports(documents.CostExport, org_id)
+    for kind in (documents.CostExport, documents.AuditPack):
+        await forget_exports(kind, START)
+        await erase_exports(kind, org_id)
 
 
 @pytest.mark.parametrize(

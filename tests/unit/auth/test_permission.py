@@ -13,10 +13,10 @@ from documents import Role
 from domain.errors import Forbidden, NotFound, Unauthenticated
 
 P = Permission
-# As agreed with those who use it: a letter for each role that may. V client viewer, U user, A administrator, M the
-# administrator of a provider.
+# As agreed with those who use it: a letter for each role that may. V client viewer, R auditor, U user,
+# A administrator, M the administrator of a provider.
 TABLE = {
-    P.ORGANIZATIONS_READ: "VUAM",
+    P.ORGANIZATIONS_READ: "VRUAM",
     P.ORGANIZATIONS_CREATE: "M",
     P.ORGANIZATIONS_MANAGE: "AM",
     P.MEMBERS_READ: "UAM",
@@ -26,28 +26,28 @@ TABLE = {
     P.MACHINES_READ: "AM",
     P.MACHINES_MANAGE: "AM",
     P.SCIM_PROVISION: "AM",
-    P.AUDIT_READ: "AM",
+    P.AUDIT_READ: "RAM",
     P.AUDIT_EXPORT: "AM",
     P.CLIENTS_READ: "M",
     P.CLIENTS_ENTER: "M",
-    P.ACCOUNTS_READ: "VUAM",
+    P.ACCOUNTS_READ: "VRUAM",
     P.ACCOUNTS_CONNECT: "AM",
     P.SYNCS_RUN: "AM",
-    P.RESOURCES_READ: "VUAM",
+    P.RESOURCES_READ: "VRUAM",
     P.COSTS_READ: "VUAM",
     P.COSTS_MANAGE: "AM",
     P.BUDGETS_WRITE: "AM",
     P.FINDINGS_READ: "VUAM",
-    P.COMPLIANCE_READ: "VUAM",
+    P.COMPLIANCE_READ: "VRUAM",
     P.COMPLIANCE_MANAGE: "AM",
-    P.EVIDENCE_READ: "AM",
+    P.EVIDENCE_READ: "RAM",
     P.ALERTS_READ: "VUAM",
     P.ALERTS_ACKNOWLEDGE: "UAM",
     P.CHANNELS_READ: "UAM",
     P.CHANNELS_MANAGE: "AM",
     P.GRAPH_INTROSPECT: "AM",
 }
-LETTER = {Role.CLIENT_VIEWER: "V", Role.USER: "U", Role.ADMIN: "A", Role.MSP_ADMIN: "M"}
+LETTER = {Role.CLIENT_VIEWER: "V", Role.AUDITOR: "R", Role.USER: "U", Role.ADMIN: "A", Role.MSP_ADMIN: "M"}
 
 
 @pytest.mark.parametrize("role", Role)
