@@ -38,9 +38,9 @@ def lines() -> Iterator[str]:
     examples, answers = kept(EXAMPLES), kept(ANSWERS)
     yield "## Verdicts reached"
     yield ""
-    yield "What each procedure has come to in the tests. *read*: on answers that a connector has read from a"
-    yield "stand-in of the system: moto for AWS, servers made of the providers' own descriptions or of scripted answers"
-    yield "for the others. *example*: only on answers that a test has written down as the provider's documentation has them."
+    yield "What each procedure has come to in the tests. *read*: on answers that a connector has read from a stand-in"
+    yield "of the system: moto for AWS, servers made of the descriptions that providers publish or of scripted answers"
+    yield "for the others. *example*: only on answers that a test has written down, as the provider documents them."
     yield "A dash: it cannot arise, or did not. ERROR is said where something was not read in whole. Our own records"
     yield "(PLATFORM) are read from no stand-in."
     yield ""

@@ -23,7 +23,9 @@ REGISTRATION = registration.REGISTRATION
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Moto]:
-    with Moto().served() as moto:
+    with pytest.MonkeyPatch.context() as patch, Moto().served() as moto:
+        # They are made anew at each reset, which takes a second, and nobody here starts from one.
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         yield moto
 
 
