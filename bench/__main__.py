@@ -5,6 +5,7 @@ import sys
 
 from bench import (
     comparison,
+    controls,
     dashboard,
     evidence,
     forecast,
@@ -21,6 +22,7 @@ from bench import (
 
 MEASUREMENTS = {
     "compare": (comparison.main, "other servers on the same work over the same MongoDB, over HTTP and sockets"),
+    "controls": (controls.main, "47,000 resources of AWS judged by every control and sealed into the chain"),
     "dashboard": (dashboard.main, "the dashboard over millions of rows: kept, and computed anew"),
     "evidence": (evidence.main, "a pack of a million records verified offline, and 10,000 tamperings found"),
     "forecast": (forecast.main, "how good forecasts of costs are, and how long ten thousand take"),
