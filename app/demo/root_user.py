@@ -23,7 +23,7 @@ def forget_root() -> None:
 
 def add_root_to_reports() -> None:
     """From here on reports of moto in this process have a row of root, as those of AWS have. Safe to repeat."""
-    IAMBackend.get_credential_report = _with_root  # type: ignore[method-assign]
+    IAMBackend.get_credential_report = _with_root  # type: ignore[method-assign,assignment]  # moto names it self
 
 
 def _with_root(backend: IAMBackend) -> str:
