@@ -6,6 +6,7 @@ import sys
 from bench import (
     audit_pack,
     comparison,
+    controls,
     dashboard,
     evidence,
     forecast,
@@ -23,6 +24,7 @@ from bench import (
 MEASUREMENTS = {
     "audit-pack": (audit_pack.main, "the audit pack of twelve months: time, size, memory, and that it verifies"),
     "compare": (comparison.main, "other servers on the same work over the same MongoDB, over HTTP and sockets"),
+    "controls": (controls.main, "47,000 resources of AWS judged by every control and sealed into the chain"),
     "dashboard": (dashboard.main, "the dashboard over millions of rows: kept, and computed anew"),
     "evidence": (evidence.main, "a pack of a million records verified offline, and 10,000 tamperings found"),
     "forecast": (forecast.main, "how good forecasts of costs are, and how long ten thousand take"),

@@ -20,7 +20,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import BaseWSGIServer, make_server
 
-from app.demo import moto_missing
+from app.demo import moto_missing, root_user
 from app.demo.aws_account import DemoAccount
 from app.demo.aws_trickle import CYCLE, Trickle
 
@@ -81,6 +81,7 @@ class MotoAccount:
     @contextmanager
     def served(self, port: int) -> Iterator[tuple[str, Callable[[datetime], str]]]:
         """The account's address once it is whole, and a function that makes the next step and says what it was."""
+        root_user.add_root_to_reports()
         with _serve(self._app, 0) as inside:
             account = DemoAccount(inside, self._state.started_at)
             account.build()

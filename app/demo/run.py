@@ -11,6 +11,7 @@ from app.cli.client import GraphClient
 from app.cli.up import run_processes, until_answering
 from app.demo import words
 from app.demo.aws_access import demo_credentials
+from app.demo.compliance_setup import set_up_compliance
 from app.demo.cost_setup import set_up_costs
 from app.demo.state import USERS, DemoState
 from app.processes.supervisor import Child, Supervisor
@@ -39,6 +40,7 @@ def run_demo(settings: Settings, change_every: float) -> int:
         graph = GraphClient(f"http://127.0.0.1:{running.port}", PATIENCE)
         token = await graph.sign_in(ADMIN.email, SecretStr(state.passwords[ADMIN.email]))
         account_id = await connected(graph, state, token)
+        await set_up_compliance(graph, token)
         await set_up_costs(graph, token, today())
         people = [(user, state.passwords[user.email]) for user in USERS]
         for text in words.greeting(running.public_url, people, today()):

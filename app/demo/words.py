@@ -29,6 +29,10 @@ OWED = """query { allocatedCosts(input: {first: "FIRST", until: "UNTIL"}) {
   budgets { nodes { name limit { amount } spent { amount } expected { amount } } } }"""
 FINDINGS = """query { findings(first: 5, filter: {state: OPEN}) { totalCount
   nodes { severity title reason monthlySaving { amount currency } resource { name kind } } } }"""
+CONTROLS = """query { soc2: complianceScore(framework: "soc2_tsc_2017") { ratio assessedRatio }
+  pci: complianceScore(framework: "pci_dss_4_0_1") { ratio assessedRatio }
+  checks(first: 5, filter: {statuses: [FAIL]}) { nodes { controlId judgedAt
+    items { resource verdict observed expected } } } }"""
 ENTER = """mutation { enterClients(input: {all: true, reason: "Looking around", minutes: 480}) {
   ... on EnterClientsSuccess { access { expiresAt } } ... on UserError { message } } }"""
 ALERTS = """subscription { alertRaised {
@@ -44,7 +48,7 @@ def greeting(url: str, users: Sequence[tuple[DemoUser, str]], today: date) -> It
     email, password = users[1][0].email, users[1][1]
     yield "\nSign in:\n" + _indented(SIGN_IN.replace("EMAIL", email).replace("PASSWORD", password))
     yield '\nThen, with the header {"authorization": "Bearer <accessToken>"}:'
-    for operation in (COSTS, OWED, FINDINGS, ALERTS):
+    for operation in (COSTS, OWED, FINDINGS, CONTROLS, ALERTS):
         yield "\n" + _indented(operation.replace("FIRST", first).replace("UNTIL", until))
     yield f"\n{users[0][0].email} sees its clients by name only, until it enters them for a while, on record:"
     yield "\n" + _indented(ENTER)

@@ -39,7 +39,8 @@ def _aws(case: Case) -> Iterator[Item]:
     public = [
         one["LoadBalancerArn"]
         for one in case.answers.items(BALANCERS, "LoadBalancers")
-        if one["Scheme"] == "internet-facing"
+        # Gateway balancers have no scheme.
+        if one.get("Scheme") == "internet-facing"
     ]
     if public or probes:
         yield _exists(PROBED, probes, warned)

@@ -72,7 +72,8 @@ def _aws(case: Case) -> Iterator[Item]:
 
 
 def _validated(api: str, validators: list[Any]) -> Item:
-    kinds = [(one["validateRequestBody"], one["validateRequestParameters"]) for one in validators]
+    # What is not asked for may be left out.
+    kinds = [(bool(one.get("validateRequestBody")), bool(one.get("validateRequestParameters"))) for one in validators]
     if (True, True) in kinds:
         return passed(api, "a validator for body and parameters")
     if any(body or parameters for body, parameters in kinds):

@@ -6,6 +6,7 @@ from pathlib import Path
 from domain.compliance.control import Control, Procedure
 from domain.compliance.registry import all_controls
 from domain.facts.compliance import Frequency, Integration
+from tests.contract import verdicts_page
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "controls.md"
 SYSTEMS = {
@@ -44,7 +45,8 @@ def _lines() -> Iterator[str]:
     yield "Made by `make controls` from `domain/controls`. A control says what must hold, and has a procedure for each"
     yield "system that can tell. A procedure judges what was read of one account, thing by thing: each fails, warns or"
     yield "passes. What was not read in whole is an error and never a pass. The numbers named in a condition are"
-    yield "parameters of the control. Calls that begin with `platform:` and `manual:` are records kept here."
+    yield "parameters of the control. Calls that begin with `platform:` and `manual:` are records kept here. Which"
+    yield "verdicts were seen, and on what, stands under [verdicts reached](#verdicts-reached)."
     yield ""
     yield f"{len(controls)} controls with {procedures} procedures; {automated} need nothing to be uploaded."
     yield ""
@@ -52,6 +54,8 @@ def _lines() -> Iterator[str]:
     yield "| --- | --- | --- | --- | --- |"
     for control in controls:
         yield _row(control)
+    yield ""
+    yield from verdicts_page.lines()
     for control in controls:
         yield from _section(control)
 

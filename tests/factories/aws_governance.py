@@ -215,6 +215,7 @@ SAID: dict[str, dict[str, Any]] = {
                 "updatedAt": WHEN,
                 "resourceOwnerAccount": ACCOUNT,
                 "resourceType": "AWS::IAM::Role",
+                "findingType": "ExternalAccess",
             }
         ]
     },
@@ -227,6 +228,7 @@ SAID: dict[str, dict[str, Any]] = {
             {
                 "id": "m-1",
                 "type": "SensitiveData:S3Object/Personal",
+                "createdAt": WHEN,
                 "resourcesAffected": {"s3Bucket": {"name": BUCKET}},
             }
         ]
@@ -239,6 +241,7 @@ SAID: dict[str, dict[str, Any]] = {
                 "name": "1",
                 "status": "FAILED",
                 "startDate": WHEN,
+                "stopDate": WHEN,
             }
         ]
     },

@@ -16,7 +16,7 @@ from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
-from app.demo import aws_wire
+from app.demo import aws_wire, root_user
 from app.demo.moto_missing import EMPTY
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
@@ -37,6 +37,7 @@ class Moto:
     """A moto server in this process. `orders` say which calls it does not answer itself."""
 
     def __init__(self) -> None:
+        root_user.add_root_to_reports()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=QuietHandler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -64,6 +65,7 @@ class Moto:
         """An empty account where everybody may do everything."""
         self._post("reset-auth", "inf")
         self._post("reset")
+        root_user.forget_root()
         for given in (self.orders, self.wire, self.cut, self.once, self.calls, self.asked):
             given.clear()
         self.open_account(ACCOUNT)

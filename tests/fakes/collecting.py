@@ -1,6 +1,6 @@
 """A sink that keeps everything in memory, and a reading with it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +17,9 @@ from domain.facts.resource import Resource, ResourceKind
 # A stand-in bears any rate, and each test wants to see every refusal.
 UNBOUNDED = Limit(failures=0)
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+# Whoever wants to see what surveys have read: vendor, listings, what came, and the account.
+Observer = Callable[["Registration", "Sequence[Listing]", "Collected", str], None]
+OBSERVERS: list[Observer] = []
 
 
 @dataclass
@@ -77,7 +80,10 @@ async def survey(
         identity = await source.identity()
         place = Place(account_id=identity.native_id, region=None, now=NOW)
         run = Survey(source, collected, place, first_only=first_only)
-        report = await run.read(registration.listings if listings is None else listings)
+        wanted = registration.listings if listings is None else listings
+        report = await run.read(wanted)
+    for observe in () if first_only else OBSERVERS:
+        observe(registration, wanted, collected, identity.native_id)
     return collected, report
 
 

@@ -133,8 +133,10 @@ async def test_account_says_how_it_is_kept(moto: Moto) -> None:
 async def test_report_on_credentials_is_waited_for_and_told_user_by_user(moto: Moto) -> None:
     collected, gaps = await read(moto, "iam.get_credential_report")
 
-    row = the(collected, ResourceKind.AWS_IAM_CREDENTIALS)
+    rows = {one.name: one for one in collected.of(ResourceKind.AWS_IAM_CREDENTIALS)}
     assert gaps == ()
+    assert set(rows) == {"<root_account>", "ops"}
+    row = rows["ops"]
     assert (row.name, row.config["password_enabled"], row.config["mfa_active"]) == ("ops", True, True)
     assert row.config["GeneratedTime"]
 

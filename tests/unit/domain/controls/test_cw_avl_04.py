@@ -1,5 +1,6 @@
 """Capacity, health and spend are watched."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -228,3 +229,13 @@ def test_forecast_and_availability_keep_their_targets(
     found = judged(CONTROL, looked_at)
 
     assert (found.status, faults(found)) == (status, faulty)
+
+
+def test_a_balancer_without_a_scheme_is_between_networks_and_not_public():
+    gateway = aws()
+    balancers = {"LoadBalancers": [{"LoadBalancerArn": "gateway", "Type": "gateway"}]}
+    by_operation = {**gateway.by_operation, BALANCERS: (call(BALANCERS, balancers),)}
+
+    found = judged(CONTROL, replace(gateway, by_operation=by_operation))
+
+    assert found.problem is None

@@ -116,3 +116,39 @@ def test_stores_of_digitalocean_carry_words():
     )
 
     assert verdicts(found) == {"db": "PASS", "volume": "FAIL"}
+
+
+# 90 of 100 is less than the 98 that pass, and enough for a warning.
+MOST = [LABEL] * 90 + [{}] * 10
+
+
+def azure_stores() -> Any:
+    kind = "microsoft.storage/storageaccounts"
+    rows = [{"id": f"s{number}", "name": "s", "type": kind, "tags": tags} for number, tags in enumerate(MOST)]
+    return call("POST Microsoft.ResourceGraph/resources", {"data": rows}, query="resources")
+
+
+def google_stores() -> Any:
+    kind = "storage.googleapis.com/Bucket"
+    rows = [{"name": f"s{number}", "assetType": kind, "labels": labels} for number, labels in enumerate(MOST)]
+    return ("cloudasset.v1:v1.searchAllResources", {"results": rows})
+
+
+def digitalocean_stores() -> Any:
+    rows = [{"id": f"s{number}", "tags": ["data-class:pii"] if labels else []} for number, labels in enumerate(MOST)]
+    return ("GET /v2/volumes", {"volumes": rows})
+
+
+@pytest.mark.parametrize(
+    ("integration", "stores"),
+    [
+        (Integration.AZURE, azure_stores()),
+        (Integration.GCP, google_stores()),
+        (Integration.DIGITALOCEAN, digitalocean_stores()),
+    ],
+    ids=lambda value: value.value if isinstance(value, Integration) else "",
+)
+def test_most_stores_with_a_label_are_a_warning_everywhere(integration, stores):
+    found = verdicts(judged(CONTROL, integration, stores))
+
+    assert [found[f"s{number}"] for number in range(100)] == ["PASS"] * 90 + ["WARNING"] * 10

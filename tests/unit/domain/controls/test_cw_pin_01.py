@@ -148,3 +148,15 @@ def test_nothing_is_said_of_what_was_not_read(module: Any) -> None:
         unread = answers(one.integration, unread=one.operations)
 
         assert judge(one, case(unread, module.CONTROL)).status is ERROR
+
+
+def test_a_part_that_a_validator_does_not_name_is_not_checked() -> None:
+    listed = {"items": [{"validateRequestBody": True}]}
+    apis = {"items": [{"id": "a", "endpointConfiguration": {"types": ["REGIONAL"]}}]}
+    asked = answers(
+        AWS,
+        call("apigateway.get_rest_apis", apis, at="eu-west-1"),
+        call("apigateway.get_request_validators", listed, at="eu-west-1", restApiId="a"),
+    )
+
+    assert said(cw_pin_01, asked) is WARNING
