@@ -17,7 +17,7 @@ from tests.factories import aws_changes_of_watchers as watchers
 from tests.fakes.aws import ACCOUNT, Moto
 
 PASS, WARNING, FAIL = Verdict.PASS, Verdict.WARNING, Verdict.FAIL
-PASSWORD = "Stand-in-only-1"
+PASSWORD = data.PASSWORD
 EVERYTHING = {"Effect": "Allow", "Action": "*", "Resource": "*"}
 GITHUB = "token.actions.githubusercontent.com"
 

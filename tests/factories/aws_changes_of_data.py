@@ -11,6 +11,7 @@ from tests.fakes.aws import ACCOUNT, REGION, Moto
 
 PASS, WARNING, FAIL = Verdict.PASS, Verdict.WARNING, Verdict.FAIL
 BUCKET = "cedar-data"
+PASSWORD = "Stand-in-only-1"
 TABLE = f"arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/carts"
 VAULT = f"arn:aws:backup:{REGION}:{ACCOUNT}:backup-vault:safe"
 FLAGS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -207,7 +208,7 @@ ROWS: tuple[Row, ...] = (
     ("CW-DAT-04", FAIL, encryption_key()),
     ("CW-DAT-05", PASS, function({"MODE": "fast"})),
     ("CW-DAT-05", WARNING, secret),
-    ("CW-DAT-05", FAIL, function({"DB": "postgres://root:Stand-in-only-1@db/orders"})),
+    ("CW-DAT-05", FAIL, function({"DB": f"postgres://root:{PASSWORD}@db/orders"})),
     ("CW-DAT-06", PASS, labelled(1, of=1)),
     ("CW-DAT-06", WARNING, labelled(9, of=10)),
     ("CW-DAT-06", FAIL, labelled(1, of=2)),
