@@ -1,6 +1,7 @@
-"""Scalars of our own: instants with a zone, large counts, cursors."""
+"""Scalars of our own: instants with a zone, exact numbers, large counts, cursors."""
 
 from datetime import UTC, datetime
+from decimal import Decimal, DecimalException
 from typing import Any, NewType
 
 import orjson
@@ -28,6 +29,21 @@ def _print_instant(value: datetime) -> str:
     return text if text.endswith("Z") else _print_instant(value.astimezone(UTC))
 
 
+def _parse_decimal(value: Any) -> Decimal:
+    try:
+        number = Decimal(str(value))
+    except DecimalException as error:
+        raise GraphQLError("A Decimal is a number, as a number or a string, for example 12.50.") from error
+    if not number.is_finite():
+        raise GraphQLError("A Decimal is a finite number.")
+    return number
+
+
+def _print_decimal(value: Decimal) -> str:
+    """As people write it: never with an exponent, as of 0E-12."""
+    return f"{value:f}" if value else "0"
+
+
 def _parse_big_int(value: Any) -> int:
     try:
         return int(value)
@@ -41,6 +57,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="An instant as ISO 8601 in UTC, for example 2026-01-31T09:00:00Z. Input without a zone is refused.",
         serialize=_print_instant,
         parse_value=_parse_instant,
+    ),
+    Decimal: strawberry.scalar(
+        name="Decimal",
+        description="An exact number as text, for example 12.50. Input may be a number or text.",
+        serialize=_print_decimal,
+        parse_value=_parse_decimal,
     ),
     BigInt: strawberry.scalar(
         name="BigInt",
