@@ -41,6 +41,9 @@ def _parse_decimal(value: Any) -> Decimal:
 
 def _print_decimal(value: Decimal) -> str:
     """As people write it: never with an exponent, as of 0E-12."""
+    text = str(value)
+    if "E" not in text:
+        return text
     return f"{value:f}" if value else "0"
 
 
