@@ -1,4 +1,4 @@
-"""Merged changes of GitHub, put together from the calls that each tell a part of them."""
+"""Changes of GitHub: merges and commits, put together from the calls that each tell a part of them."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -9,6 +9,9 @@ from domain.compliance.answers import Answers, Call, Unread, listed
 from domain.compliance.instants import instant
 
 PULLS = "GET /repos/{owner}/{repo}/pulls"
+COMMITS = "GET /repos/{owner}/{repo}/commits"
+# How many days of changes controls judge, unless told to judge more. So many are read at the first look.
+WINDOW_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,3 +69,23 @@ def _merged(answers: Answers) -> Iterator[tuple[str, Mapping[str, Any]]]:
             for pull in listed(page):
                 if pull["merged_at"]:
                     yield repository_of(call), pull
+
+
+def commits(answers: Answers, now: datetime, days: int) -> list[tuple[str, Any]]:
+    """What was committed in the last days, each with its repository. Raises as `Answers.calls`, and Unread where the
+    lists of a repository do not reach back so far.
+    """
+    start = now - timedelta(days=days)
+    asked: dict[str, datetime] = {}
+    found = []
+    for call in answers.calls(COMMITS):
+        repository, since = repository_of(call), instant(call.arguments["since"])
+        asked[repository] = min(asked.get(repository, since), since)
+        new = (one for page in call.pages for one in listed(page))
+        found += [(repository, one) for one in new if instant(one["commit"]["committer"]["date"]) >= start]
+    late = [
+        f"{repository} was not read back to {start:%Y-%m-%d %H:%M}" for repository in asked if asked[repository] > start
+    ]
+    if late:
+        raise Unread(COMMITS, late[0])
+    return found

@@ -8,14 +8,13 @@ from typing import Any
 from domain.compliance.answers import Answers, Unread, listed
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import instant
-from domain.compliance.pull_requests import PULLS, Merge, merges, repository_of
+from domain.compliance.pull_requests import COMMITS, PULLS, WINDOW_DAYS, Merge, commits, merges, repository_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
 MERGED = "GRAPHQL repository.pullRequests"
 REVIEWS = "GET /repos/{owner}/{repo}/pulls/{pull_number}/reviews"
 CHECKS = "GET /repos/{owner}/{repo}/commits/{ref}/check-runs"
-COMMITS = "GET /repos/{owner}/{repo}/commits"
 PULLS_OF_COMMIT = "GET /repos/{owner}/{repo}/commits/{commit_sha}/pulls"
 EXPECTED = "approved by somebody else on the merged head, with green checks"
 NO_PUSH = "every commit comes by a merged pull request"
@@ -108,14 +107,10 @@ def _pushes(case: Case, found: list[Merge], heads: Mapping[str, Any]) -> Iterato
 
 def _commits(case: Case) -> dict[tuple[str, str], str | None]:
     """The commits of the window, each with the number of the pull request that its message names."""
-    start = case.now - timedelta(days=case.parameters["window_days"])
     found: dict[tuple[str, str], str | None] = {}
-    for call in case.answers.calls(COMMITS):
-        for page in call.pages:
-            for commit in listed(page):
-                if instant(commit["commit"]["committer"]["date"]) >= start:
-                    named = NAMED.search(commit["commit"]["message"].partition("\n")[0])
-                    found[repository_of(call), commit["sha"]] = named and (named[1] or named[2])
+    for repository, commit in commits(case.answers, case.now, case.parameters["window_days"]):
+        named = NAMED.search(commit["commit"]["message"].partition("\n")[0])
+        found[repository, commit["sha"]] = named and (named[1] or named[2])
     return found
 
 
@@ -144,7 +139,7 @@ CONTROL = Control(
     criteria=("CC8.1",),
     objective="The whole population of changes, not a sample, shows a second pair of eyes and green checks.",
     owner_role="engineering",
-    parameters={"window_days": 30, "emergency_label": "emergency-change"},
+    parameters={"window_days": WINDOW_DAYS, "emergency_label": "emergency-change"},
     evidence=(
         "population list with count and query window",
         "per-change reviewer, approval time, merge time, check results",
@@ -161,6 +156,7 @@ CONTROL = Control(
             warns="A merge without review carries the emergency label and was reviewed within 3 days.",
             fails="Any other merge without review, a failed check, no check at all, or a direct push.",
             judge=_github,
+            version=2,
         ),
     ),
 )

@@ -1,16 +1,15 @@
 """Commits and builds can be traced to their maker."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
 from typing import Any
 
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
-from domain.compliance.instants import instant
+from domain.compliance.pull_requests import COMMITS, WINDOW_DAYS, commits
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
 REPOSITORIES = "GET /orgs/{org}/repos"
-COMMITS = "GET /repos/{owner}/{repo}/commits"
 PROTECTION = "GET /repos/{owner}/{repo}/branches/{branch}/protection"
 ACTIONS = "GET /repos/{owner}/{repo}/actions/permissions"
 ATTESTATIONS = "GET /repos/{owner}/{repo}/attestations/{subject_digest}"
@@ -19,24 +18,27 @@ PINNED = "only selected actions, pinned to a commit"
 
 def _github(case: Case) -> Iterator[Item]:
     """Two items of each repository that can change: its commits and its build steps. Provenance is told, not judged."""
-    for repository in case.answers.items(REPOSITORIES):
-        if not repository["archived"]:
-            yield from _commits(case, repository)
-            yield _builds(case, repository)
+    active = [one for one in case.answers.items(REPOSITORIES) if not one["archived"]]
+    verified = _verified(case) if active else {}
+    for repository in active:
+        yield from _commits(case, repository, verified.get(repository["full_name"], {}))
+        yield _builds(case, repository)
 
 
-def _commits(case: Case, repository: Mapping[str, Any]) -> Iterator[Item]:
+def _verified(case: Case) -> dict[str, dict[str, bool]]:
+    """Whether each commit of the window is verified, by repository and SHA."""
+    found: dict[str, dict[str, bool]] = defaultdict(dict)
+    for name, one in commits(case.answers, case.now, case.parameters["window_days"]):
+        found[name][one["sha"]] = one["commit"]["verification"]["verified"]
+    return found
+
+
+def _commits(case: Case, repository: Mapping[str, Any], verified: Mapping[str, bool]) -> Iterator[Item]:
     name, asked = repository["full_name"], _asked(repository)
     protection = case.answers.answer(PROTECTION, **asked, branch=repository["default_branch"])
     if protection is not None and (protection.get("required_signatures") or {}).get("enabled"):
         yield passed(name, "signatures are required")
         return
-    start = case.now - timedelta(days=case.parameters["window_days"])
-    verified = {
-        one["sha"]: one["commit"]["verification"]["verified"]
-        for one in case.answers.under(COMMITS, "", **asked)
-        if instant(one["commit"]["committer"]["date"]) >= start
-    }
     if verified:
         yield _share(name, sum(verified.values()), len(verified), case.parameters["warn_ratio"])
 
@@ -79,7 +81,7 @@ CONTROL = Control(
     criteria=("CC8.1", "CC6.8"),
     objective="Signed commits, pinned build steps and provenance stop substituted code.",
     owner_role="engineering",
-    parameters={"warn_ratio": 0.95, "window_days": 30},
+    parameters={"warn_ratio": 0.95, "window_days": WINDOW_DAYS},
     remediations=("github.require_signatures", "github.restrict_actions"),
     procedures=(
         Procedure(
@@ -93,6 +95,7 @@ CONTROL = Control(
             warns="Not all commits are verified, but warn_ratio of them; or selected actions are not pinned.",
             fails="Fewer commits than warn_ratio are verified, or builds may use all actions.",
             judge=_github,
+            version=2,
         ),
     ),
 )

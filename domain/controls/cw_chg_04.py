@@ -7,7 +7,7 @@ from typing import Any
 from domain.compliance.answers import NotOffered
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import instant
-from domain.compliance.pull_requests import PULLS, Merge, merges
+from domain.compliance.pull_requests import PULLS, WINDOW_DAYS, Merge, merges
 from domain.compliance.tickets import SEARCH, check_reach, closes_issue, keys_in, projects_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
@@ -78,7 +78,7 @@ CONTROL = Control(
     criteria=("CC8.1", "CC2.2"),
     objective="Why a change was made is on record and open to others.",
     owner_role="engineering",
-    parameters={"pass_ratio": 0.98, "warn_ratio": 0.9, "window_days": 30},
+    parameters={"pass_ratio": 0.98, "warn_ratio": 0.9, "window_days": WINDOW_DAYS},
     procedures=(
         Procedure(
             integration=Integration.GITHUB,

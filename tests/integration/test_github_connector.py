@@ -14,7 +14,7 @@ from domain.facts.inventory import GapCause
 from domain.facts.resource import Resource, ResourceKind
 from tests.fakes import github
 from tests.fakes.collecting import NOW, Collected, survey
-from tests.fakes.github import BASE, MERGED, ORG, PULL, REPOSITORY, SECRETS, SHA, UNDESCRIBED
+from tests.fakes.github import BASE, MERGED, ORG, PULL, REPOSITORY, SECRETS, SHA, UNDESCRIBED, commit
 from tests.fakes.node import NoPeer
 from tests.fakes.peers import github as peers
 from tests.fakes.prism import prism
@@ -275,14 +275,51 @@ async def test_pull_requests_are_read_back_to_the_last_complete_read(hub: Script
     assert len(collected.of(ResourceKind.GITHUB_PULL_REQUEST)) == 3
 
 
-async def test_first_read_of_changes_is_one_page(hub: Scripted) -> None:
+async def test_first_look_at_pull_requests_is_one_page_and_no_gap(hub: Scripted) -> None:
     link = {"link": f'<{hub.url}{BASE}/pulls?page=2>; rel="next"'}
     hub.told[f"{BASE}/pulls"] = Answer([PULL], headers=link)
-    await repository(hub)
+    _, report = await repository(hub)
 
     assert len(hub.asked(f"{BASE}/pulls")) == 1
-    (seven_days,) = [call for call in hub.asked(f"{BASE}/commits") if call.query["since"].startswith("2026-11-19T12")]
-    assert seven_days.query["sha"] == REPOSITORY["default_branch"]
+    assert report.gaps == ()
+
+
+async def test_first_look_at_commits_goes_back_as_far_as_controls_judge_them(hub: Scripted) -> None:
+    await repository(hub)
+
+    # NOW is 2026-11-26 12:00; for the share of signed ones they are read from a midnight on.
+    since = {call.query["since"] for call in hub.asked(f"{BASE}/commits")}
+    assert since == {"2026-10-27T12:00:00Z", "2026-10-27T00:00:00Z"}
+    assert {call.query["sha"] for call in hub.asked(f"{BASE}/commits")} == {REPOSITORY["default_branch"]}
+
+
+def endless(hub: Scripted, path: str, item: Any) -> Any:
+    """A list whose pages do not end, none like another."""
+
+    def page(call: Call) -> Answer:
+        number = int(call.query.get("page", "1"))
+        query = "&".join(f"{key}={value}" for key, value in call.query.items() if key != "page")
+        link = {"link": f'<{hub.url}{path}?{query}&page={number + 1}>; rel="next"'}
+        return Answer([{**item, "page": number}], headers=link)
+
+    return page
+
+
+async def test_more_changes_since_the_last_read_than_are_read_is_a_gap(hub: Scripted) -> None:
+    lately = (NOW - timedelta(hours=1)).isoformat()
+    hub.told[f"{BASE}/pulls"] = endless(hub, f"{BASE}/pulls", {**PULL, "merged_at": None, "updated_at": lately})
+    hub.told[f"{BASE}/commits"] = endless(hub, f"{BASE}/commits", commit("Sell more (#12)"))
+    into = Collected()
+    into.started = {("GET /orgs/{org}/repos", None): NOW - timedelta(days=1)}  # type: ignore[dict-item]  # a PartKey
+    _, report = await survey(REGISTRATION, credentials(hub.url), [listing("/orgs/{org}/repos")], into=into)
+
+    cut = {gap.operation: gap for gap in report.gaps}
+    assert cut.keys() == {"GET /repos/{owner}/{repo}/pulls", "GET /repos/{owner}/{repo}/commits"}
+    assert {gap.cause for gap in report.gaps} == {GapCause.CUT_SHORT}
+    assert "than the 10 pages that are read at a time" in cut["GET /repos/{owner}/{repo}/pulls"].reason
+    # The new commits, and those of a month for the share that is signed.
+    assert report.answered["GET /repos/{owner}/{repo}/pulls"] == 10
+    assert report.answered["GET /repos/{owner}/{repo}/commits"] == 2 * 50
 
 
 async def test_pull_request_carries_reviews_checks_and_the_commit_it_became(hub: Scripted) -> None:

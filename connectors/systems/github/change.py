@@ -1,7 +1,8 @@
 """How a repository changes: merged pull requests with reviews and checks, commits without one, signed releases.
 
-All are read from the last complete read on, and the first time within bounds that keep an organization of some hundred
-repositories within GitHub's hourly limit: the hundred newest pull requests of 90 days and commits of a week.
+All are read from the last complete read on, and the first time the hundred newest pull requests of 90 days and as many
+days of commits as controls judge. A list that has more than is read of it counts as cut short, but for the first look
+at pull requests: how far back these go is seen by the last of them.
 """
 
 import re
@@ -12,11 +13,13 @@ from typing import Any
 from connectors.reading.listing import Answer, Arguments, Batch, Detail, Item, Listing, Place, Window
 from connectors.rest.values import moment
 from connectors.systems.github import calls, parse
+from domain.compliance.pull_requests import WINDOW_DAYS
 from domain.facts.resource import ResourceKind
 
 PATH = "/repos/{owner}/{repo}"
-PULLS_SPAN, COMMITS_SPAN = timedelta(days=90), timedelta(days=7)
-FIRST_PAGES, LATER_PAGES = 1, 10
+PULLS_SPAN, COMMITS_SPAN = timedelta(days=90), timedelta(days=WINDOW_DAYS)
+# A token has 5000 calls an hour. A pull request takes two of them, a commit at most one.
+FIRST_PULLS, MOST_PULLS, MOST_COMMITS = 1, 10, 50
 # What GitHub itself writes into the first line of a merge.
 NAMES_PULL_REQUEST = re.compile(r"\(#\d+\)$|^Merge pull request #\d+ ")
 # The pull requests of a repository by their ids, which is one call for fifty instead of one for each; REST does not
@@ -26,11 +29,6 @@ query ($ids: [ID!]!) {
   nodes(ids: $ids) { ... on PullRequest { id number headRefOid mergeCommit { oid } } }
 }
 """
-
-
-def most_pages(place: Place) -> int:
-    """How many pages of a bounded list are read."""
-    return FIRST_PAGES if place.since is None else LATER_PAGES
 
 
 def is_active(place: Place) -> bool:
@@ -120,7 +118,13 @@ def assets(answer: Answer) -> list[Item]:
 
 LISTINGS = (
     Listing(
-        operation=calls.get(f"{PATH}/pulls", "pull_requests=read", is_bounded=True, newest_first="updated_at"),
+        operation=calls.get(
+            f"{PATH}/pulls",
+            "pull_requests=read",
+            first_pages=FIRST_PULLS,
+            most_pages=MOST_PULLS,
+            newest_first="updated_at",
+        ),
         arguments=pulls,
         items=calls.listed(),
         keeps=is_merged_lately,
@@ -163,7 +167,7 @@ LISTINGS = (
     ),
     Listing(
         operation=calls.get(
-            f"{PATH}/commits", "contents=read", is_bounded=True, not_set={"409": ("git repository is empty",)}
+            f"{PATH}/commits", "contents=read", most_pages=MOST_COMMITS, not_set={"409": ("git repository is empty",)}
         ),
         arguments=commits,
         items=calls.listed(),

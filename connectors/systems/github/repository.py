@@ -5,7 +5,7 @@
 # each new commit that names no pull request, and one for each file of the release. A token has 5000 calls an hour.
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 from connectors.reading.listing import Answer, Arguments, Detail, Item, Listing, Operation, Place
@@ -15,8 +15,6 @@ from domain.facts.resource import ResourceKind
 PATH = "/repos/{owner}/{repo}"
 BRANCH = "/branches/{branch}"
 TEAM = "GitHub Team, for private repositories"
-# Of how many days commits are looked at for signatures, and of how many at most: a thousand is enough for a share.
-SIGNED_SPAN, SIGNED_PAGES = timedelta(days=30), 10
 MOST_UNSIGNED = 50
 EMPTY = "git repository is empty"
 
@@ -28,7 +26,7 @@ def detail(key: str, operation: Operation, **more: Any) -> Detail:
 
 def signed_since(item: Item, place: Place) -> Arguments:
     """From a midnight on, so that the answer stays the same while nobody commits."""
-    start = datetime.combine((place.now - SIGNED_SPAN).date(), time(), tzinfo=place.now.tzinfo)
+    start = datetime.combine((place.now - change.COMMITS_SPAN).date(), time(), tzinfo=place.now.tzinfo)
     return {
         **calls.repository(item),
         "sha": item["default_branch"],
@@ -150,7 +148,7 @@ DETAILS = (
     ),
     detail(
         "commits",
-        calls.get(f"{PATH}/commits", "contents=read", most_pages=SIGNED_PAGES, not_set={"409": (EMPTY,)}),
+        calls.get(f"{PATH}/commits", "contents=read", most_pages=change.MOST_COMMITS, not_set={"409": (EMPTY,)}),
         arguments=signed_since,
         pick=signatures,
     ),

@@ -12,7 +12,7 @@ from connectors.rest.paging import NextPage, Reply, Request, found_at, link_head
 from connectors.rest.values import moment
 from connectors.systems.github import change, organization, refusal, token
 from domain.endpoint import check_endpoint
-from domain.errors import Misshapen
+from domain.errors import CutShort, Misshapen
 from domain.facts.credentials import GithubCredentials
 
 URL = "https://api.github.com"
@@ -62,11 +62,7 @@ def paging(operation: Operation, place: Place) -> NextPage:
     """Links, or the cursor of a query; a bounded list ends earlier."""
     cursor = operation.options.get("cursor")
     usual = by_cursor(cursor) if cursor else link_header
-    if operation.options.get("is_bounded"):
-        return bounded(usual, change.most_pages(place), operation.options.get("newest_first"), place)
-    if operation.options.get("most_pages"):
-        return bounded(usual, operation.options["most_pages"], None, place)
-    return usual
+    return bounded(usual, operation, place) if "most_pages" in operation.options else usual
 
 
 def by_cursor(path: str) -> NextPage:
@@ -82,16 +78,24 @@ def by_cursor(path: str) -> NextPage:
     return next_page
 
 
-def bounded(usual: NextPage, most: int, newest_first: str | None, place: Place) -> NextPage:
-    """At most so many pages; of a list with the newest first only those that reach back to the last read."""
+def bounded(usual: NextPage, operation: Operation, place: Place) -> NextPage:
+    """At most `most_pages`, and `first_pages` the first time; of a list that has the newest first, by the field
+    `newest_first`, only those that reach back to the last read. Raises CutShort where there are more than that.
+    """
+    most, newest_first = operation.options["most_pages"], operation.options.get("newest_first")
+    enough = operation.options.get("first_pages") if place.since is None else None
     read = 0
 
     def next_page(request: Request, reply: Reply) -> Request | None:
         nonlocal read
         read += 1
-        if read >= most or (newest_first and reaches_back(reply, newest_first, place)):
+        if read == enough or (newest_first and reaches_back(reply, newest_first, place)):
             return None
-        return usual(request, reply)
+        following = usual(request, reply)
+        if following is not None and read >= most:
+            message = f"{refusal.NAME} has more of {request.url} than the {most} pages that are read at a time."
+            raise CutShort(message, service=operation.service)
+        return following
 
     return next_page
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from connectors.reading.listing import Place
-from connectors.rest.paging import Reply, Request, one_page
+from connectors.rest.paging import Reply, Request
 from connectors.systems.github import calls, change, organization, parse, refusal, registration, repository, source
 from domain.errors import CutShort, Misshapen, PermissionMissing, PlanMissing, Throttled
 from domain.facts.resource import ResourceKind
@@ -100,26 +100,45 @@ def test_link_to_another_server_is_not_followed():
         following(REQUEST, reply(body=[], link='<https://elsewhere.example.com/x?page=2>; rel="next"'))
 
 
+LINK = '<https://api.github.com/x?page=2>; rel="next"'
+LATER = Place(account_id="1", region=None, now=NOW, since=NOW - timedelta(days=90))
+
+
 def test_bounded_list_ends_at_its_last_page_or_where_it_was_read_before():
-    link = '<https://api.github.com/x?page=2>; rel="next"'
-    old, new = [{"at": "2026-08-27T12:00:00Z"}], [{"at": "2026-08-29T12:00:00Z"}]
-
-    def next_of(most: int, body: Any) -> Request | None:
-        return source.bounded(source.link_header, most, "at", PLACE)(REQUEST, reply(body=body, link=link))
-
     # 90 days before are the 28th of August at noon.
-    assert next_of(2, new) is not None
-    assert next_of(2, old) is None
-    assert next_of(1, new) is None
-    assert next_of(2, []) is not None
-    assert source.bounded(one_page, 2, None, PLACE)(REQUEST, reply(body=new)) is None
+    old, new = [{"at": "2026-08-27T12:00:00Z"}], [{"at": "2026-08-29T12:00:00Z"}]
+    changes = calls.get("/x", "metadata=read", most_pages=2, first_pages=1, newest_first="at")
+
+    def next_of(place: Place, body: Any) -> Request | None:
+        return source.paging(changes, place)(REQUEST, reply(body=body, link=LINK))
+
+    assert next_of(LATER, new) is not None
+    assert next_of(LATER, old) is None
+    assert next_of(LATER, []) is not None
+    assert next_of(PLACE, new) is None
+    assert source.paging(changes, LATER)(REQUEST, reply(body=new)) is None
 
 
-def test_later_reads_of_changes_go_further_than_the_first():
+@pytest.mark.parametrize("place", [PLACE, LATER])
+def test_list_with_more_pages_than_are_read_is_cut_short(place: Place):
+    commits = calls.get("/x", "metadata=read", most_pages=2)
+    following = source.paging(commits, place)
+
+    assert following(REQUEST, reply(body=[], link=LINK)) is not None
+    with pytest.raises(CutShort, match="than the 2 pages that are read"):
+        following(REQUEST, reply(body=[], link=LINK))
+
+
+def test_list_that_ends_with_the_last_page_that_is_read_is_whole():
+    commits = calls.get("/x", "metadata=read", most_pages=1)
+
+    assert source.paging(commits, LATER)(REQUEST, reply(body=[])) is None
+
+
+def test_changes_are_read_from_the_last_read_on():
     later = Place(account_id="1", region=None, now=NOW, since=NOW - timedelta(days=1))
     long_ago = Place(account_id="1", region=None, now=NOW, since=NOW - timedelta(days=400))
 
-    assert (change.most_pages(PLACE), change.most_pages(later)) == (1, 10)
     assert change.start(later, timedelta(days=7)) == NOW - timedelta(days=1)
     assert change.start(long_ago, timedelta(days=7)) == NOW - timedelta(days=7)
 

@@ -12,6 +12,8 @@ from tests.factories.answers import answers, call, faults, judged
 FAIL, WARNING, PASS, ERROR = CheckStatus.FAIL, CheckStatus.WARNING, CheckStatus.PASS, CheckStatus.ERROR
 EVERYTHING = (PULLS, MERGED, REVIEWS, CHECKS, PULLS_OF_COMMIT)
 SHOP = {"owner": "octo", "repo": "shop"}
+# NOW is 2026-06-01 12:00, and 30 days before is this.
+SINCE = "2026-05-02T12:00:00Z"
 # Merged four days before NOW, 2026-06-01 12:00.
 PULL: dict[str, Any] = {
     "number": 12,
@@ -55,7 +57,7 @@ def github(
         call(MERGED, {"data": {"nodes": list(nodes)}}),
         call(REVIEWS, list(reviews), **SHOP, pull_number=12),
         call(CHECKS, {"check_runs": list(runs)}, **SHOP, ref="head"),
-        call(COMMITS, said, said, **SHOP),
+        call(COMMITS, said, said, **SHOP, since=SINCE),
         *(call(PULLS_OF_COMMIT, list(found), **SHOP, commit_sha=sha) for sha, found in of_commits),
         needless=[PULLS_OF_COMMIT],
         **more,
@@ -144,7 +146,7 @@ def test_commit_that_was_not_asked_about_is_no_push() -> None:
 
 
 def test_commits_before_the_window_do_not_count() -> None:
-    old = call(COMMITS, [commit("old", "Fix", "2026-05-02T11:59:59Z")], **SHOP)
+    old = call(COMMITS, [commit("old", "Fix", "2026-05-02T11:59:59Z")], **SHOP, since=SINCE)
 
     assert judged(CONTROL, answers(Integration.GITHUB, old, needless=EVERYTHING)).status is CheckStatus.NOT_APPLICABLE
 
@@ -165,3 +167,17 @@ def test_merge_whose_reviews_were_not_asked_for_is_no_unreviewed_one() -> None:
 
     assert found.status is ERROR
     assert "octo/shop#13" in str(found.problem)
+
+
+@pytest.mark.parametrize(
+    ("since", "status"),
+    [
+        ([SINCE], CheckStatus.NOT_APPLICABLE),
+        (["2026-05-25T12:00:00Z", SINCE], CheckStatus.NOT_APPLICABLE),
+        (["2026-05-02T12:00:01Z"], ERROR),
+    ],
+)
+def test_commits_must_have_been_read_as_far_back_as_they_are_judged(since: list[str], status: CheckStatus) -> None:
+    asked = [call(COMMITS, [], **SHOP, since=one) for one in since]
+
+    assert judged(CONTROL, answers(Integration.GITHUB, *asked, needless=EVERYTHING)).status is status

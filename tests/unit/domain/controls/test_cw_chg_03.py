@@ -34,9 +34,9 @@ def github(verified: int, not_verified: int, actions: Any = PINNED, guard: Any =
     return answers(
         Integration.GITHUB,
         (REPOSITORIES, [SHOP, {**SHOP, "archived": True}]),
-        call(COMMITS, every, **ASKED),
+        call(COMMITS, every, **ASKED, since="2026-05-02T00:00:00Z"),
         # The same commits come again by another list.
-        call(COMMITS, every, **ASKED, sha="main"),
+        call(COMMITS, every, **ASKED, sha="main", since="2026-05-31T00:00:00Z"),
         (PROTECTION,),
         *([call(PROTECTION, guard, **ASKED, branch="main")] if guard is not None else []),
         call(ACTIONS, actions, **ASKED),
@@ -73,7 +73,7 @@ def test_commits_before_the_window_do_not_count() -> None:
         Integration.GITHUB,
         (REPOSITORIES, [SHOP]),
         # NOW is 2026-06-01 12:00; 30 days before is 2026-05-02 12:00.
-        call(COMMITS, [commit(1, is_verified=False, at="2026-05-02T11:59:59Z")], **ASKED),
+        call(COMMITS, [commit(1, is_verified=False, at="2026-05-02T11:59:59Z")], **ASKED, since="2026-05-02T00:00:00Z"),
         (PROTECTION,),
         call(ACTIONS, PINNED, **ASKED),
         (ATTESTATIONS,),
