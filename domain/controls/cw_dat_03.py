@@ -7,7 +7,7 @@ from typing import Any
 from domain.compliance.buckets import bucket_names
 from domain.compliance.call_index import first_pages
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
-from domain.compliance.google_scopes import aggregated, full_name
+from domain.compliance.google_scopes import aggregated, full_name, path_of
 from domain.compliance.instants import instant
 from domain.compliance.resource_policy import denies_plain_text, statements
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
@@ -19,6 +19,8 @@ CURRENT_POLICIES = tuple(f"ELBSecurityPolicy-{name}" for name in ("TLS13-1-2", "
 # Parameters by which databases refuse what is not encrypted, and the values that say so.
 FORCES, FORCED = frozenset({"rds.force_ssl", "require_secure_transport"}), frozenset({"1", "on", "true"})
 AZURE_CURRENT = frozenset({"TLS1_2", "TLS1_3", "1.2", "1.3"})
+# What a proxy has that names no SSL policy. Source: Cloud Load Balancing, "SSL policies overview".
+DEFAULT_POLICY = {"minTlsVersion": "TLS_1_0", "profile": "COMPATIBLE"}
 ENCRYPTED_ONLY = frozenset({"ENCRYPTED_ONLY", "TRUSTED_CLIENT_CERTIFICATE_REQUIRED"})
 
 
@@ -143,11 +145,17 @@ def _settings(name: str, version: str | None, https_only: bool | None) -> Item:
 
 
 def _gcp(case: Case) -> Iterator[Item]:
-    """URL maps are not read: whether a plain HTTP proxy redirects cannot be told, nor which proxy has no policy."""
-    for one in aggregated(case.answers, "compute.v1:sslPolicies.list", "sslPolicies"):
-        yield _ssl_policy(one)
+    policies = {
+        path_of(one["selfLink"]): one for one in aggregated(case.answers, "compute.v1:sslPolicies.list", "sslPolicies")
+    }
+    for one in policies.values():
+        yield _ssl_policy(full_name(one), one)
+    for one in aggregated(case.answers, "compute.v1:targetHttpsProxies.list", "targetHttpsProxies"):
+        link = one.get("sslPolicy")
+        yield _ssl_policy(full_name(one), policies[path_of(link)] if link else DEFAULT_POLICY)
+    maps = {path_of(one["selfLink"]): one for one in aggregated(case.answers, "compute.v1:urlMaps.list", "urlMaps")}
     for one in aggregated(case.answers, "compute.v1:targetHttpProxies.list", "targetHttpProxies"):
-        yield warned(full_name(one), "answers plain HTTP, perhaps with a redirect", "HTTPS only")
+        yield _plain_proxy(full_name(one), maps[path_of(one["urlMap"])])
     for one in aggregated(case.answers, "compute.v1:sslCertificates.list", "sslCertificates"):
         yield from _certificate(case, full_name(one), one.get("expireTime"))
     for one in _items(case, "sqladmin.v1:instances.list", "items"):
@@ -157,8 +165,20 @@ def _gcp(case: Case) -> Iterator[Item]:
         yield passed(name, mode) if mode in ENCRYPTED_ONLY else failed(name, mode or "no SSL mode", "ENCRYPTED_ONLY")
 
 
-def _ssl_policy(policy: Mapping[str, Any]) -> Item:
-    name, oldest = full_name(policy), policy["minTlsVersion"]
+def _plain_proxy(name: str, url_map: Mapping[str, Any]) -> Item:
+    """Whether it is reached from the internet is not read, so that one without a redirect is a warning."""
+    matchers = url_map.get("pathMatchers") or []
+    rules = [rule for one in matchers for rule in (*(one.get("pathRules") or []), *(one.get("routeRules") or []))]
+    ways = [url_map.get("defaultUrlRedirect"), *(one.get("defaultUrlRedirect") for one in matchers)]
+    ways += [rule.get("urlRedirect") for rule in rules]
+    if all(way and way.get("httpsRedirect") for way in ways):
+        return passed(name, "HTTP, redirected to HTTPS")
+    return warned(name, "answers plain HTTP", "a redirect to HTTPS")
+
+
+def _ssl_policy(name: str, policy: Mapping[str, Any]) -> Item:
+    """Of a policy, or of a proxy that has it."""
+    oldest = policy["minTlsVersion"]
     if oldest not in ("TLS_1_2", "TLS_1_3"):
         return failed(name, f"takes {oldest}", CURRENT)
     if policy.get("profile", "COMPATIBLE") == "COMPATIBLE":
@@ -244,23 +264,26 @@ CONTROL = Control(
             scope="resource",
             operations=(
                 "compute.v1:sslPolicies.list",
+                "compute.v1:targetHttpsProxies.list",
                 "compute.v1:targetHttpProxies.list",
+                "compute.v1:urlMaps.list",
                 "compute.v1:sslCertificates.list",
                 "sqladmin.v1:instances.list",
             ),
             passes=(
-                "SSL policies take TLS 1.2 at least, databases encrypted connections only, and certificates last longer"
-                " than warn_cert_days."
+                "SSL policies and proxies take TLS 1.2 at least, plain HTTP is redirected, databases take encrypted"
+                " connections only, and certificates last longer than warn_cert_days."
             ),
             warns=(
-                "An SSL policy has the profile COMPATIBLE, a proxy answers plain HTTP, or a certificate ends within"
-                " warn_cert_days."
+                "An SSL policy has the profile COMPATIBLE, a proxy answers plain HTTP without a redirect, or a"
+                " certificate ends within warn_cert_days."
             ),
             fails=(
-                "A policy takes TLS older than 1.2, a database plain connections, or a certificate ends within"
-                " fail_cert_days."
+                "A policy, or a proxy that has none, takes TLS older than 1.2, a database plain connections, or a"
+                " certificate ends within fail_cert_days."
             ),
             judge=_gcp,
+            version=2,
         ),
         Procedure(
             integration=Integration.DIGITALOCEAN,

@@ -10,6 +10,7 @@ from domain.compliance.resource_policy import lets_in_anyone, statements
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
+POSTGRESQL_RULES = "GET Microsoft.DBforPostgreSQL/flexibleServers/firewallRules"
 PRIVATE = "no way in from the internet"
 # The addresses of a rule for everybody, and of one for everything that runs in Azure, of other customers too.
 AZURE_WORLD, AZURE_SERVICES = ("0.0.0.0", "255.255.255.255"), ("0.0.0.0", "0.0.0.0")  # noqa: S104 - rules of firewalls
@@ -19,6 +20,10 @@ def _aws(case: Case) -> Iterator[Item]:
     groups = {one["GroupId"]: one for one in case.answers.items("ec2.describe_security_groups", "SecurityGroups")}
     for one in case.answers.items("rds.describe_db_instances", "DBInstances"):
         yield _reachable(one["DBInstanceArn"], one, groups)
+    for one in case.answers.items("rds.describe_db_clusters", "DBClusters"):
+        # Of other clusters each instance has the flag. Source: RDS API, DBCluster, PubliclyAccessible.
+        if one.get("PubliclyAccessible") is not None:
+            yield _reachable(one["DBClusterArn"], {**one, "Endpoint": {"Port": one.get("Port")}}, groups)
     for one in case.answers.items("redshift.describe_clusters", "Clusters"):
         yield _reachable(one.get("ClusterNamespaceArn") or one["ClusterIdentifier"], one, groups)
     for one in case.answers.items("opensearch.describe_domains", "DomainStatusList"):
@@ -48,13 +53,12 @@ def _search(domain: Mapping[str, Any]) -> Item:
 
 
 def _azure(case: Case) -> Iterator[Item]:
-    """Firewall rules of PostgreSQL servers are not read: one that is open counts as without rules."""
     rules = joined(case.answers, "GET Microsoft.Sql/servers/firewallRules", "id", "value")
     for server in case.answers.items("GET Microsoft.Sql/servers", "value"):
-        yield _sql_server(server, [rule["properties"] for rule in rules.get(server["id"], [])])
+        yield _server(server["id"], _is_closed(server["properties"]), rules.get(server["id"], []))
+    rules = joined(case.answers, POSTGRESQL_RULES, "id", "value")
     for server in case.answers.items("GET Microsoft.DBforPostgreSQL/flexibleServers", "value"):
-        network = server["properties"]["network"]
-        yield _ruled(server["id"], _is_closed(network), [], "public access, and no firewall rule is known")
+        yield _server(server["id"], _is_closed(server["properties"]["network"]), rules.get(server["id"], []))
     for account in case.answers.items("GET Microsoft.DocumentDB/databaseAccounts", "value"):
         yield _cosmos(account)
 
@@ -64,12 +68,13 @@ def _is_closed(settings: Mapping[str, Any]) -> bool:
     return settings.get("publicNetworkAccess") in ("Disabled", "SecuredByPerimeter")
 
 
-def _sql_server(server: Mapping[str, Any], rules: list[Mapping[str, Any]]) -> Item:
-    spans = [(rule["startIpAddress"], rule["endIpAddress"]) for rule in rules]
-    if not _is_closed(server["properties"]) and AZURE_WORLD in spans:
-        return failed(server["id"], "public access with a rule for every address", PRIVATE)
+def _server(name: str, is_closed: bool, rules: list[Mapping[str, Any]]) -> Item:
+    """A SQL or PostgreSQL server by its firewall."""
+    spans = [(rule["properties"]["startIpAddress"], rule["properties"]["endIpAddress"]) for rule in rules]
+    if not is_closed and AZURE_WORLD in spans:
+        return failed(name, "public access with a rule for every address", PRIVATE)
     named = [f"{first}-{last}" if (first, last) != AZURE_SERVICES else "all of Azure" for first, last in spans]
-    return _ruled(server["id"], _is_closed(server["properties"]), named, "public access without a rule")
+    return _ruled(name, is_closed, named, "public access without a rule")
 
 
 def _cosmos(account: Mapping[str, Any]) -> Item:
@@ -138,6 +143,7 @@ CONTROL = Control(
             scope="resource",
             operations=(
                 "rds.describe_db_instances",
+                "rds.describe_db_clusters",
                 "redshift.describe_clusters",
                 "opensearch.describe_domains",
                 "ec2.describe_security_groups",
@@ -152,6 +158,7 @@ CONTROL = Control(
                 " VPC with a policy for everybody."
             ),
             judge=_aws,
+            version=2,
         ),
         Procedure(
             integration=Integration.AZURE,
@@ -160,12 +167,14 @@ CONTROL = Control(
                 "GET Microsoft.Sql/servers",
                 "GET Microsoft.Sql/servers/firewallRules",
                 "GET Microsoft.DBforPostgreSQL/flexibleServers",
+                POSTGRESQL_RULES,
                 "GET Microsoft.DocumentDB/databaseAccounts",
             ),
             passes="Public network access is off.",
             warns="Public network access is on for named addresses and networks only.",
             fails="A rule lets in 0.0.0.0 to 255.255.255.255, or public network access is on and no rule is set.",
             judge=_azure,
+            version=2,
         ),
         Procedure(
             integration=Integration.GCP,

@@ -9,6 +9,7 @@ from domain.compliance.google_scopes import aggregated, full_name, path_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
+OF_GATEWAYS = "GET Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies"
 MANAGED = "a web ACL with a managed rule group that blocks"
 PREVENTS = "a policy in mode Prevention"
 # The rule of Cloud Armor that every policy ends with. Source: Compute Engine API, securityPolicies, priority.
@@ -52,11 +53,13 @@ def _blocks(rule: Mapping[str, Any]) -> bool:
 
 
 def _azure(case: Case) -> Iterator[Item]:
-    """Policies of gateways are not read: of those only settings of the gateway itself show the mode."""
+    policies = {
+        one["id"].lower(): one["properties"]["policySettings"] for one in case.answers.items(OF_GATEWAYS, "value")
+    }
     for gateway in case.answers.items("GET Microsoft.Network/applicationGateways", "value"):
         own = gateway["properties"]
         if any((front["properties"].get("publicIPAddress")) for front in own["frontendIPConfigurations"]):
-            yield _gateway(gateway["id"], own)
+            yield _gateway(gateway["id"], own, policies)
     for policy in case.answers.items("GET Microsoft.Network/frontdoorWebApplicationFirewallPolicies", "value"):
         own = policy["properties"]
         if own.get("frontendEndpointLinks") or own.get("securityPolicyLinks"):
@@ -64,10 +67,14 @@ def _azure(case: Case) -> Iterator[Item]:
             yield _mode(policy["id"], settings["enabledState"] == "Enabled", settings["mode"])
 
 
-def _gateway(resource: str, own: Mapping[str, Any]) -> Item:
+def _gateway(resource: str, own: Mapping[str, Any], policies: Mapping[str, Any]) -> Item:
+    """A policy goes before the settings of the gateway itself, and may be of another subscription."""
     if own.get("firewallPolicy"):
-        name = own["firewallPolicy"]["id"].rpartition("/")[2]
-        return warned(resource, f"policy {name}, whose mode is not known", PREVENTS)
+        link = own["firewallPolicy"]["id"]
+        policy = policies.get(link.lower())
+        if policy is None:
+            return warned(resource, f"policy {link.rpartition('/')[2]}, whose mode is not known", PREVENTS)
+        return _mode(resource, policy["state"] == "Enabled", policy["mode"])
     settings = own.get("webApplicationFirewallConfiguration") or {"enabled": False, "firewallMode": ""}
     return _mode(resource, settings["enabled"], settings["firewallMode"])
 
@@ -159,6 +166,7 @@ CONTROL = Control(
             scope="resource",
             operations=(
                 "GET Microsoft.Network/applicationGateways",
+                OF_GATEWAYS,
                 "GET Microsoft.Network/frontdoorWebApplicationFirewallPolicies",
                 "GET Microsoft.Network/ddosProtectionPlans",
             ),
@@ -166,6 +174,7 @@ CONTROL = Control(
             warns="The policy only detects, or its mode is not known.",
             fails="No policy is attached, or it is switched off.",
             judge=_azure,
+            version=2,
         ),
         Procedure(
             integration=Integration.GCP,

@@ -13,7 +13,7 @@ from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
 BUCKETS, VERSIONING = "s3.list_buckets", "s3.get_bucket_versioning"
-INSTANCES, TABLES = "rds.describe_db_instances", "dynamodb.describe_table"
+INSTANCES, CLUSTERS, TABLES = "rds.describe_db_instances", "rds.describe_db_clusters", "dynamodb.describe_table"
 BLOBS, STORES, SQL = (
     "GET Microsoft.Storage/storageAccounts/blobServices",
     "storage.v1:buckets.list",
@@ -38,9 +38,12 @@ def _aws(case: Case) -> Iterator[Item]:
 
 
 def _databases(case: Case) -> Iterator[tuple[str, bool]]:
-    # What AWS says of an instance counts, also where it belongs to a cluster, whose own settings are not read.
+    # One that belongs to a cluster is protected by it. Source: RDS API, ModifyDBInstance, DeletionProtection.
     for one in case.answers.items(INSTANCES, "DBInstances"):
-        yield one["DBInstanceArn"], one["DeletionProtection"]
+        if not one.get("DBClusterIdentifier"):
+            yield one["DBInstanceArn"], one["DeletionProtection"]
+    for one in case.answers.items(CLUSTERS, "DBClusters"):
+        yield one["DBClusterArn"], one["DeletionProtection"]
     for call in case.answers.calls(TABLES):
         for page in call.pages:
             yield page["Table"]["TableArn"], page["Table"]["DeletionProtectionEnabled"]
@@ -131,6 +134,7 @@ CONTROL = Control(
             operations=(
                 "s3.get_bucket_versioning",
                 "rds.describe_db_instances",
+                "rds.describe_db_clusters",
                 "dynamodb.describe_table",
                 "s3.list_buckets",
             ),
@@ -138,6 +142,7 @@ CONTROL = Control(
             warns="Every bucket keeps versions, but a database has no deletion protection.",
             fails="A bucket keeps no versions, or neither is in place.",
             judge=_aws,
+            version=2,
         ),
         Procedure(
             integration=Integration.AZURE,

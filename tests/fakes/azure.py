@@ -71,6 +71,13 @@ ANSWERS: dict[str, Any] = {
     ),
     "Microsoft.Network/virtualNetworks": values(thing("Microsoft.Network/virtualNetworks", "net1")),
     "Microsoft.Network/applicationGateways": values(thing("Microsoft.Network/applicationGateways", "gateway1")),
+    "ApplicationGatewayWebApplicationFirewallPolicies": values(
+        thing(
+            "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies",
+            "waf1",
+            properties={"policySettings": {"state": "Enabled", "mode": "Prevention"}},
+        )
+    ),
     "frontdoorWebApplicationFirewallPolicies": values(
         thing("Microsoft.Network/frontdoorWebApplicationFirewallPolicies", "front1", location="Global")
     ),
@@ -95,6 +102,7 @@ ANSWERS: dict[str, Any] = {
     "/transparentDataEncryption/current": {"properties": {"state": "Enabled"}},
     "/backupShortTermRetentionPolicies/default": {"properties": {"retentionDays": 7}},
     "Microsoft.DBforPostgreSQL/flexibleServers": values(thing("Microsoft.DBforPostgreSQL/flexibleServers", "pg1")),
+    "pg1/firewallRules": values({"name": "office", "properties": {"startIpAddress": "203.0.113.7"}}),
     "Microsoft.DocumentDB/databaseAccounts": values(thing("Microsoft.DocumentDB/databaseAccounts", "cosmos1")),
     "Microsoft.Web/serverfarms": values(thing("Microsoft.Web/serverfarms", "plan1", location="West Europe")),
     "Microsoft.Web/sites": values(thing("Microsoft.Web/sites", "site1", properties={"httpsOnly": True})),

@@ -37,6 +37,11 @@ COMPUTE = {
         "sslPolicies": {"minTlsVersion": "TLS_1_2"},
         "sslCertificates": {"expireTime": "2027-01-01T00:00:00.000-08:00"},
         "targetHttpProxies": {"urlMap": f"{LINK}/global/urlMaps/m"},
+        "targetHttpsProxies": {"sslPolicy": f"{LINK}/global/sslPolicies/s"},
+        "urlMaps": {
+            "defaultUrlRedirect": {"httpsRedirect": True},
+            "headerAction": {"requestHeadersToAdd": [{"headerName": "x-key", "headerValue": "hunter-3"}]},
+        },
         "resourcePolicies": {"instanceSchedulePolicy": {"timeZone": "UTC"}},
         "commitments": {"plan": "TWELVE_MONTH"},
     }.items()

@@ -65,6 +65,17 @@ LISTINGS = (
         ),
         is_regional=True,
     ),
+    # What controls judge of clusters; their databases are resources by their instances.
+    Listing(
+        operation=fields.call(
+            "rds.describe_db_clusters",
+            "rds:DescribeDBClusters",
+            hidden=hiding.without("MasterUserPassword"),
+            page_size=PAGE_SIZE,
+        ),
+        items=at("DBClusters"),
+        is_regional=True,
+    ),
     Listing(
         operation=fields.call("rds.describe_db_snapshots", "rds:DescribeDBSnapshots", page_size=PAGE_SIZE),
         arguments=lambda _: {"SnapshotType": "manual"},

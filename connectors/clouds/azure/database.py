@@ -4,7 +4,7 @@ from connectors.clouds.azure import call, monitor, shape
 from connectors.reading.listing import Detail, Item, Listing, joined
 from domain.facts.resource import ResourceKind
 
-SQL_VERSION = "2025-01-01"
+SQL_VERSION, POSTGRESQL_VERSION = "2025-01-01", "2024-08-01"
 WAREHOUSE = "DataWarehouse"
 # Databases that are bought in DTUs; the others count their processors.
 BY_DTU = frozenset({"Basic", "Standard", "Premium"})
@@ -30,6 +30,11 @@ def figures(database: Item) -> str:
     if _tier(database) == WAREHOUSE:
         return "connection_successful"
     return "dtu_consumption_percent" if _tier(database) in BY_DTU else "cpu_percent"
+
+
+def is_open(server: Item) -> bool:
+    """Whether the firewall of a PostgreSQL server counts: one inside a network has none."""
+    return bool(((server.get("properties") or {}).get("network") or {}).get("publicNetworkAccess") != "Disabled")
 
 
 FIREWALL = call.under(
@@ -89,14 +94,26 @@ SERVERS = Listing(
         ),
     ),
 )
+POSTGRESQL_FIREWALL = call.under(
+    "Microsoft.DBforPostgreSQL/flexibleServers/firewallRules", "/firewallRules", POSTGRESQL_VERSION
+)
 
 LISTINGS = (
     SERVERS,
     Listing(
-        operation=call.listed("Microsoft.DBforPostgreSQL/flexibleServers", "2024-08-01", hidden=HIDDEN),
+        operation=call.listed("Microsoft.DBforPostgreSQL/flexibleServers", POSTGRESQL_VERSION, hidden=HIDDEN),
         items=monitor.VALUE,
         kind=ResourceKind.AZURE_POSTGRESQL_SERVER,
         parse=shape.parsed(ResourceKind.AZURE_POSTGRESQL_SERVER),
+        details=(
+            Detail(
+                key="firewallRules",
+                operation=POSTGRESQL_FIREWALL,
+                arguments=shape.by_id,
+                pick=joined("value"),
+                applies=is_open,
+            ),
+        ),
     ),
     Listing(
         operation=call.listed("Microsoft.DocumentDB/databaseAccounts", "2024-11-15"),

@@ -19,6 +19,11 @@ LISTINGS = (
     _list("publicIPAddresses", ResourceKind.AZURE_PUBLIC_IP),
     _list("virtualNetworks", ResourceKind.AZURE_VIRTUAL_NETWORK),
     _list("applicationGateways", ResourceKind.AZURE_APPLICATION_GATEWAY),
+    # What controls judge of gateways; a gateway names its policy.
+    Listing(
+        operation=call.listed("Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies", VERSION),
+        items=monitor.VALUE,
+    ),
     # Front Door has API versions of its own.
     _list("frontdoorWebApplicationFirewallPolicies", ResourceKind.AZURE_FRONT_DOOR_POLICY, "2024-02-01"),
     _list("ddosProtectionPlans", ResourceKind.AZURE_DDOS_PLAN),

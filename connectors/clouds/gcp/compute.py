@@ -40,6 +40,11 @@ def _everywhere(kind: ResourceKind, noun: str, *also: str) -> Listing:
     )
 
 
+def _evidence(noun: str, *also: str) -> Listing:
+    """What controls judge of other things, and is none to look after itself."""
+    return Listing(operation=_aggregated(noun, *also), items=parsing.scoped(noun), arguments=_partial)
+
+
 def _global(kind: ResourceKind, noun: str, *also: str) -> Listing:
     operation = _list(noun, f"global/{noun}", *also)
     return Listing(
@@ -74,6 +79,8 @@ LISTINGS = (
     _everywhere(ResourceKind.GCP_SSL_POLICY, "sslPolicies", "compute.v1:sslPolicies.list"),
     _everywhere(ResourceKind.GCP_SSL_CERTIFICATE, "sslCertificates", "compute.v1:sslCertificates.list"),
     _everywhere(ResourceKind.GCP_HTTP_PROXY, "targetHttpProxies", "compute.v1:targetHttpProxies.list"),
+    _evidence("targetHttpsProxies", "compute.v1:targetHttpsProxies.list"),
+    _evidence("urlMaps", "compute.v1:urlMaps.list"),
     _everywhere(ResourceKind.GCP_RESOURCE_POLICY, "resourcePolicies", "compute.resourcePolicies.list"),
     Listing(
         operation=calling.call(

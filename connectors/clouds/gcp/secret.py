@@ -27,7 +27,8 @@ SHOWN_METADATA = frozenset(
         "vmdnssetting",
     }
 )
-# authInfo, body and headers: of uptime checks. customRequestHeaders: of load balancers, which servers know them by.
+# authInfo, body and headers: of uptime checks. customRequestHeaders, headerMatches and headerValue: of load balancers,
+# which servers know them by.
 # pvkPassword: of backups of SQL Server. accessKey: of backends in AWS. clientCertificate: of old clusters.
 SECRET_NAMES = frozenset(
     {
@@ -39,6 +40,8 @@ SECRET_NAMES = frozenset(
         "clientKey",
         "clientSecret",
         "customRequestHeaders",
+        "headerMatches",
+        "headerValue",
         "headers",
         "oauth2ClientSecret",
         "password",

@@ -63,6 +63,7 @@ OWN: dict[str, str] = {
     "lambda.list_tags": MOTO,
     "opensearch.describe_domains": MOTO,
     "opensearch.list_domain_names": MOTO,
+    "rds.describe_db_clusters": MOTO,
     "rds.describe_db_engine_versions": SCRIPTED,
     "rds.describe_db_instances": MOTO,
     "rds.describe_db_parameters": MOTO,

@@ -26,6 +26,8 @@ PEERS = {
     "compute.v1:sslPolicies.aggregatedList": SCRIPTED,
     "compute.v1:sslCertificates.aggregatedList": SCRIPTED,
     "compute.v1:targetHttpProxies.aggregatedList": SCRIPTED,
+    "compute.v1:targetHttpsProxies.aggregatedList": SCRIPTED,
+    "compute.v1:urlMaps.aggregatedList": SCRIPTED,
     "compute.v1:resourcePolicies.aggregatedList": SCRIPTED,
     "compute.v1:regionCommitments.aggregatedList": SCRIPTED,
     "compute.v1:firewalls.list": PRISM,

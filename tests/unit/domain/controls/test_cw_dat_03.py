@@ -205,11 +205,69 @@ def test_an_ssl_policy_of_google_is_current(oldest, profile, expected):
     assert verdicts(judged(CONTROL, Integration.GCP, asked)) == {f"{NAME}/sslPolicies/s": expected}
 
 
-def test_a_plain_proxy_of_google_is_a_warning_since_its_map_is_not_read():
-    proxy = {"selfLink": f"{GCP}/targetHttpProxies/web", "urlMap": f"{GCP}/urlMaps/web"}
-    asked = ("compute.v1:targetHttpProxies.list", {"items": {"global": {"targetHttpProxies": [proxy]}}})
+@pytest.mark.parametrize(
+    ("policy", "expected"), [("modern", "PASS"), ("compatible", "WARNING"), ("old", "FAIL"), (None, "FAIL")]
+)
+def test_a_proxy_of_google_is_judged_by_its_ssl_policy_and_the_default_is_an_old_one(policy, expected):
+    policies = [
+        {"selfLink": f"{GCP}/sslPolicies/modern", "minTlsVersion": "TLS_1_2", "profile": "MODERN"},
+        {"selfLink": f"{GCP}/sslPolicies/compatible", "minTlsVersion": "TLS_1_2", "profile": "COMPATIBLE"},
+        {"selfLink": f"{GCP}/sslPolicies/old", "minTlsVersion": "TLS_1_0", "profile": "MODERN"},
+    ]
+    proxy = {"selfLink": f"{GCP}/targetHttpsProxies/web"} | (
+        {"sslPolicy": f"{GCP}/sslPolicies/{policy}"} if policy else {}
+    )
+    found = judged(
+        CONTROL,
+        Integration.GCP,
+        ("compute.v1:sslPolicies.list", {"items": {"global": {"sslPolicies": policies}}}),
+        ("compute.v1:targetHttpsProxies.list", {"items": {"global": {"targetHttpsProxies": [proxy]}}}),
+    )
 
-    assert verdicts(judged(CONTROL, Integration.GCP, asked)) == {f"{NAME}/targetHttpProxies/web": "WARNING"}
+    assert verdicts(found)[f"{NAME}/targetHttpsProxies/web"] == expected
+
+
+TO_HTTPS = {"httpsRedirect": True}
+
+
+@pytest.mark.parametrize(
+    ("ways", "expected"),
+    [
+        ({"defaultUrlRedirect": TO_HTTPS}, "PASS"),
+        ({"defaultUrlRedirect": {"httpsRedirect": False}}, "WARNING"),
+        ({"defaultService": f"{GCP}/backendServices/web"}, "WARNING"),
+        (
+            {
+                "defaultUrlRedirect": TO_HTTPS,
+                "pathMatchers": [
+                    {"defaultUrlRedirect": TO_HTTPS, "pathRules": [{"paths": ["/a"], "urlRedirect": TO_HTTPS}]}
+                ],
+            },
+            "PASS",
+        ),
+        (
+            {"defaultUrlRedirect": TO_HTTPS, "pathMatchers": [{"defaultService": f"{GCP}/backendServices/web"}]},
+            "WARNING",
+        ),
+        (
+            {
+                "defaultUrlRedirect": TO_HTTPS,
+                "pathMatchers": [{"defaultUrlRedirect": TO_HTTPS, "routeRules": [{"service": "web"}]}],
+            },
+            "WARNING",
+        ),
+    ],
+)
+def test_a_plain_proxy_of_google_redirects_whatever_it_is_asked_for(ways, expected):
+    proxy = {"selfLink": f"{GCP}/targetHttpProxies/web", "urlMap": f"{GCP}/urlMaps/web"}
+    found = judged(
+        CONTROL,
+        Integration.GCP,
+        ("compute.v1:targetHttpProxies.list", {"items": {"global": {"targetHttpProxies": [proxy]}}}),
+        ("compute.v1:urlMaps.list", {"items": {"global": {"urlMaps": [{"selfLink": f"{GCP}/urlMaps/web", **ways}]}}}),
+    )
+
+    assert verdicts(found) == {f"{NAME}/targetHttpProxies/web": expected}
 
 
 @pytest.mark.parametrize(("days", "expected"), LASTING)

@@ -87,12 +87,50 @@ def test_a_sql_server_is_judged_by_its_firewall(access, rules, expected):
     assert verdicts(found) == {"s": expected}
 
 
-@pytest.mark.parametrize(("access", "expected"), [("Disabled", "PASS"), ("Enabled", "FAIL")])
-def test_a_postgresql_server_whose_rules_are_not_known_must_be_closed(access, expected):
+@pytest.mark.parametrize(
+    ("access", "rules", "expected"),
+    [
+        ("Disabled", [], "PASS"),
+        ("Enabled", [("203.0.113.7", "203.0.113.7")], "WARNING"),
+        ("Enabled", [], "FAIL"),
+        ("Enabled", [("0.0.0.0", "255.255.255.255")], "FAIL"),
+    ],
+)
+def test_a_postgresql_server_is_judged_by_its_firewall(access, rules, expected):
     server = {"id": "pg", "properties": {"network": {"publicNetworkAccess": access}}}
-    asked = ("GET Microsoft.DBforPostgreSQL/flexibleServers", {"value": [server]})
+    listed = [{"properties": {"startIpAddress": first, "endIpAddress": last}} for first, last in rules]
+    asked = call("GET Microsoft.DBforPostgreSQL/flexibleServers/firewallRules", {"value": listed}, id="pg")
+    found = judged(
+        CONTROL,
+        Integration.AZURE,
+        ("GET Microsoft.DBforPostgreSQL/flexibleServers", {"value": [server]}),
+        *([asked] if access == "Enabled" else []),
+    )
 
-    assert verdicts(judged(CONTROL, Integration.AZURE, asked)) == {"pg": expected}
+    assert verdicts(found) == {"pg": expected}
+
+
+@pytest.mark.parametrize(
+    ("own", "expected"),
+    [
+        # Each instance of an Aurora cluster has the flag.
+        ({}, None),
+        ({"PubliclyAccessible": False}, "PASS"),
+        ({"PubliclyAccessible": True, "Port": 3306}, "WARNING"),
+        ({"PubliclyAccessible": True, "Port": 5432}, "FAIL"),
+    ],
+)
+def test_a_cluster_of_rds_is_judged_as_its_databases_are(own, expected):
+    everyone = {"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
+    cluster = {"DBClusterArn": "cluster", "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg"}], **own}
+    found = judged(
+        CONTROL,
+        Integration.AWS,
+        ("rds.describe_db_clusters", {"DBClusters": [cluster]}),
+        ("ec2.describe_security_groups", {"SecurityGroups": [{"GroupId": "sg", "IpPermissions": [everyone]}]}),
+    )
+
+    assert verdicts(found) == ({} if expected is None else {"cluster": expected})
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,10 @@ def test_every_distribution_has_a_web_acl_that_blocks(attached, rules, expected)
         ({"webApplicationFirewallConfiguration": {"enabled": True, "firewallMode": "Prevention"}}, "PASS"),
         ({"webApplicationFirewallConfiguration": {"enabled": True, "firewallMode": "Detection"}}, "WARNING"),
         ({"webApplicationFirewallConfiguration": {"enabled": False, "firewallMode": "Prevention"}}, "FAIL"),
-        ({"firewallPolicy": {"id": "/policies/web"}}, "WARNING"),
+        ({"firewallPolicy": {"id": "/Policies/Web"}}, "PASS"),
+        ({"firewallPolicy": {"id": "/policies/watching"}}, "WARNING"),
+        ({"firewallPolicy": {"id": "/policies/off"}}, "FAIL"),
+        ({"firewallPolicy": {"id": "/policies/of-another-subscription"}}, "WARNING"),
         ({}, "FAIL"),
     ],
 )
@@ -92,9 +95,22 @@ def test_a_public_gateway_of_azure_has_a_policy(own, expected):
     front = [{"properties": {}}, {"properties": {"publicIPAddress": {"id": "ip"}}}]
     gateway = {"id": "gw", "properties": {"frontendIPConfigurations": front, **own}}
     inside = {"id": "inside", "properties": {"frontendIPConfigurations": front[:1]}}
-    asked = ("GET Microsoft.Network/applicationGateways", {"value": [gateway, inside]})
+    policies = [
+        {"id": f"/policies/{name}", "properties": {"policySettings": {"state": state, "mode": mode}}}
+        for name, state, mode in (
+            ("web", "Enabled", "Prevention"),
+            ("watching", "Enabled", "Detection"),
+            ("off", "Disabled", "Prevention"),
+        )
+    ]
+    found = judged(
+        CONTROL,
+        Integration.AZURE,
+        ("GET Microsoft.Network/applicationGateways", {"value": [gateway, inside]}),
+        ("GET Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies", {"value": policies}),
+    )
 
-    assert verdicts(judged(CONTROL, Integration.AZURE, asked)) == {"gw": expected}
+    assert verdicts(found) == {"gw": expected}
 
 
 @pytest.mark.parametrize(

@@ -135,14 +135,16 @@ def test_background_work_of_ours_ends_well(row: dict[str, Any], status: CheckSta
     assert said(cw_pin_02, answers(OURS, ("platform:job_runs", [row]))) is status
 
 
-def stores(versions: bool | None, instance: bool, table: bool = True) -> Any:
-    """A bucket (None: no bucket), an instance and a table."""
+def stores(versions: bool | None, instance: bool, table: bool = True, cluster: bool = True) -> Any:
+    """A bucket (None: no bucket), an instance, a table, and a cluster with an instance of its own."""
     database = {"DBInstanceArn": "db", "DeletionProtection": instance}
+    member = {"DBInstanceArn": "of-cluster", "DeletionProtection": False, "DBClusterIdentifier": "c"}
     return answers(
         AWS,
         ("s3.list_buckets", {"Buckets": [] if versions is None else [{"Name": "b"}]}),
         call("s3.get_bucket_versioning", {"Status": "Enabled"} if versions else {}, Bucket="b"),
-        ("rds.describe_db_instances", {"DBInstances": [database]}),
+        ("rds.describe_db_instances", {"DBInstances": [database, member]}),
+        ("rds.describe_db_clusters", {"DBClusters": [{"DBClusterArn": "c", "DeletionProtection": cluster}]}),
         ("dynamodb.describe_table", {"Table": {"TableArn": "t", "DeletionProtectionEnabled": table}}),
     )
 
@@ -153,6 +155,8 @@ def stores(versions: bool | None, instance: bool, table: bool = True) -> Any:
         (stores(versions=True, instance=True), PASS, set()),
         (stores(versions=True, instance=False), WARNING, set()),
         (stores(versions=True, instance=True, table=False), WARNING, set()),
+        (stores(versions=True, instance=True, cluster=False), WARNING, set()),
+        (stores(versions=False, instance=True, cluster=False), FAIL, {"b", "c"}),
         (stores(versions=False, instance=True), FAIL, {"b"}),
         (stores(versions=False, instance=False, table=False), FAIL, {"b", "db", "t"}),
         (stores(versions=None, instance=False), FAIL, {"db"}),
