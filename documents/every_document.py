@@ -10,6 +10,7 @@ from documents.allocation_month import AllocationMonth
 from documents.allocation_rules import AllocationRules
 from documents.allocation_run import AllocationRun
 from documents.allocation_target import AllocationTarget
+from documents.anomaly_run import AnomalyRun
 from documents.anomaly_settings import AnomalySettings
 from documents.api_key import ApiKey
 from documents.attestation import Attestation
@@ -109,6 +110,7 @@ ALL = (
     Account,
     Alert,
     AlertEntry,
+    AnomalyRun,
     AnomalySettings,
     AllocatedCost,
     AllocationMonth,

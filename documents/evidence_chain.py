@@ -124,3 +124,9 @@ async def newest_seq(org_id: ObjectId) -> int:
     """Of all stored records; 0 when there are none."""
     newest = await EvidenceRecord.rows().find_one({"org_id": org_id}, {"seq": 1}, sort=[("seq", DESCENDING)])
     return int(newest["seq"]) if newest else 0
+
+
+async def began_at(org_id: ObjectId) -> datetime | None:
+    """When the oldest stored record was written; None when there are none."""
+    oldest = await EvidenceRecord.rows().find_one({"org_id": org_id}, {"at": 1}, sort=[("seq", ASCENDING)])
+    return oldest["at"] if oldest else None

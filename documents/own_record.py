@@ -9,6 +9,7 @@ from typing import Any
 from bson import ObjectId
 
 from documents.account import CONNECTED_STATES, Account
+from documents.anomaly_run import AnomalyRun
 from documents.budget import Budget
 from documents.check import Check
 from documents.control_state import ControlState
@@ -22,6 +23,7 @@ from domain.facts.channel import DeliveryState
 from domain.facts.compliance import CheckStatus
 from domain.facts.health import HealthState
 from domain.facts.notice import NoticeKind
+from domain.facts.provider import Provider
 from domain.facts.scope import Scope
 
 Rows = list[dict[str, Any]]
@@ -29,6 +31,7 @@ DAY, WEEK = timedelta(days=1), timedelta(days=7)
 # Due checks are asked for once a minute, and wait for those before them.
 LATE_AFTER = timedelta(minutes=15)
 MOST = 20_000
+_WITH_BILLS = (Provider.AWS, Provider.AZURE, Provider.GCP, Provider.DIGITALOCEAN)
 _HEALTH = {HealthState.HEALTHY: "healthy", HealthState.DEGRADED: "degraded", HealthState.FAILING: "down"}
 # What somebody must hear of at once; digests and what is held back until morning are late on purpose.
 _URGENT = (NoticeKind.RAISED, NoticeKind.ESCALATED)
@@ -72,6 +75,22 @@ async def _accounts(scope: Scope) -> Rows:
     query = {**Account.within(scope), "state": {"$in": [state.value for state in CONNECTED_STATES]}}
     fields = {"provider": 1, "sync_every": 1, "created_at": 1}
     return await Account.rows().find(query, fields).to_list()
+
+
+async def anomaly_models(scope: Scope, _: datetime) -> Rows:
+    """When costs were last looked through, and of how many of the connected accounts that send bills."""
+    clouds = {account["_id"] for account in await _accounts(scope) if account["provider"] in _WITH_BILLS}
+    if not clouds:
+        return []
+    last = await AnomalyRun.find_in(scope, {})
+    covered = clouds & set([] if last is None else last.account_ids)
+    return [
+        {
+            "last_run_at": None if last is None else last.at,
+            "accounts_covered": len(covered),
+            "accounts_total": len(clouds),
+        }
+    ]
 
 
 async def budgets(scope: Scope, _: datetime) -> Rows:

@@ -12,9 +12,10 @@ from documents.statement import Statement
 from documents.statement_amounts import amounts_now
 from domain.costs.statement_paper import StatementPaper
 from domain.facts.scope import Scope
+from jobs.cost_file import Told
 
 
-async def write_statement(scope: Scope, export: CostExport, path: Path) -> int:
+async def write_statement(scope: Scope, export: CostExport, path: Path, told: Told) -> int:
     """Write the version that is asked for, or a draft; returns how many lines of costs it has."""
     paper = await _paper(scope, await Statement.get_in(scope, str(export.statement_id)), export.statement_number)
     if export.format is CostFileFormat.STATEMENT_CSV:
@@ -24,7 +25,9 @@ async def write_statement(scope: Scope, export: CostExport, path: Path) -> int:
         from connectors.billing.statement_pdf import write_statement_pdf
 
         await asyncio.to_thread(write_statement_pdf, path, paper)
-    return len(paper.amounts.lines)
+    lines = len(paper.amounts.lines)
+    await told(lines, lines)
+    return lines
 
 
 async def _paper(scope: Scope, statement: Statement, number: int | None) -> StatementPaper:

@@ -1,6 +1,7 @@
 """Our own records as an account of its own that controls look at, and what we have written into Slack and Jira."""
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from functools import partial
@@ -8,14 +9,18 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents import filed_record, own_record, own_register, own_review, sent_record
+from documents import filed_record, own_export, own_record, own_register, own_review, sent_record
 from documents.account import Account
 from documents.audit_key import KeyRing
 from documents.audit_segment import last_segment
 from documents.audit_verification import verify_chain
 from documents.base import utc_now
-from domain.compliance.answers import Answers, Call, NotOffered, calls_of
+from documents.evidence_chain import began_at
+from documents.evidence_checkpoint import last_checkpoint
+from documents.evidence_verification import EvidenceVerdict, verify_evidence
+from domain.compliance.answers import Answers, Call, NotOffered, Unread, calls_of
 from domain.compliance.attested import operation_of
+from domain.compliance.instants import instant
 from domain.compliance.own_records import OPERATIONS
 from domain.facts.compliance import Integration
 from domain.facts.governance import AttestationKind
@@ -27,8 +32,13 @@ from jobs.context import JobContext
 
 Rows = list[dict[str, Any]]
 NOTHING_YET = "nothing is recorded yet"
-# As for the query that verifies: about a second.
-MOST_CHECKED = 20_000
+_NEVER = {
+    "platform:drift_events": "changes of resources are recorded, but not which of them were approved: what is drift "
+    "cannot be told from what was meant",
+}
+# As for the queries that verify: about a second. Of raw answers the newest are read, some megabytes.
+MOST_CHECKED, MOST_PACKS = 20_000, 20
+RECORD = re.compile(r"^records? (\d+)")
 TOLD_WITHIN = timedelta(days=30)
 _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
     "platform:access_review_campaigns": own_review.access_review_campaigns,
@@ -38,10 +48,12 @@ _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
     "platform:risk_links": own_register.risk_links,
     "platform:vendor_apps": own_register.vendor_apps,
     "platform:alert_deliveries": own_record.alert_deliveries,
+    "platform:anomaly_models": own_record.anomaly_models,
     "platform:budgets": own_record.budgets,
     "platform:check_runs": own_record.check_runs,
     "platform:control_owners": filed_record.control_owners,
     "platform:control_results": own_record.control_results,
+    "platform:exports": own_export.exports,
     "platform:integrations.health": own_record.integration_health,
     "platform:job_runs": own_record.job_runs,
     "platform:policies": filed_record.policies,
@@ -54,6 +66,7 @@ def own_subjects(context: JobContext, scope: Scope, now: datetime) -> tuple[Subj
     """Our own records, and what people have filed. What is recorded nowhere is not offered."""
     own = {name: partial(_rows, scope, now, read) for name, read in _OWN.items()}
     own["platform:audit_log.verify"] = partial(_audit_log, context, scope)
+    own["platform:evidence_chain.verify"] = partial(_evidence, context, scope, now)
     filed = {
         operation_of(kind): partial(_rows, scope, now, partial(filed_record.attested, kind)) for kind in AttestationKind
     }
@@ -78,7 +91,7 @@ def _subject(scope: Scope, integration: Integration, own: Mapping[str, Load], no
         read_at=now,
         by_operation=calls,
         whole=frozenset(own),
-        unread=dict.fromkeys(missing, NOTHING_YET),
+        unread={name: _NEVER.get(name, NOTHING_YET) for name in missing},
         off=missing,
     )
     return Subject(answers, calls)
@@ -116,6 +129,43 @@ async def _audit_log(context: JobContext, scope: Scope, operation: str) -> tuple
         "anchored_until": None if segment is None else segment["last_at"],
     }
     return (calls_of(operation, [[row]]),)
+
+
+async def _evidence(context: JobContext, scope: Scope, now: datetime, operation: str) -> tuple[Call, ...]:
+    """The newest part of the chain of evidence, and the checkpoints that vouch for what is before.
+
+    Raises NotOffered before the first record, and Unread where raw answers cannot be looked at.
+    """
+    org_id = ObjectId(scope.only())
+    keys = KeyRing(key.public for key in context.audit_keys)
+    found = await verify_evidence(
+        org_id, keys, now=now, store=context.pack_store, most_records=MOST_CHECKED, most_packs=MOST_PACKS
+    )
+    if found.head is None and not found.broken:
+        raise NotOffered(operation, NOTHING_YET)
+    if found.unread is not None and not found.broken:
+        raise Unread(operation, found.unread)
+    row = {
+        "first_sequence": found.first_seq,
+        "last_sequence": found.first_seq + found.records - 1,
+        "broken_at": broken_at(found),
+        "anchored_until": await _sealed_until(org_id),
+    }
+    return (calls_of(operation, [[row]]),)
+
+
+def broken_at(found: EvidenceVerdict) -> int | None:
+    """The first record that is named as wrong, or the first that was looked at where something else is."""
+    named = [int(number[1]) for _, place, _ in found.breaks if (number := RECORD.match(place))]
+    return min(named, default=found.first_seq) if found.broken else None
+
+
+async def _sealed_until(org_id: ObjectId) -> datetime | None:
+    """The time of the last checkpoint; before the first one, that of the first record, before which there is none."""
+    last = await last_checkpoint(org_id)
+    if last is not None:
+        return instant(last["at"])
+    return await began_at(org_id)
 
 
 def written_by_us(account: Account) -> dict[str, Load]:

@@ -1,13 +1,16 @@
 """Looks for anomalies in the daily costs of an organization, after each load and what people say of them."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from beanie import PydanticObjectId
+from bson import ObjectId
 
 from auth.scope import scope_of_job
 from documents.account import ids_by_native_id
+from documents.anomaly_run import note_anomaly_run
 from documents.anomaly_settings import anomaly_settings
 from documents.cost_anomaly import anomalies_since
 from documents.cost_freshness import billed_since, newest_charge
@@ -19,7 +22,7 @@ from documents.transaction import Transaction
 from domain.facts.job import JobKind, JobProgress, JobState
 from jobs.anomaly_commitments import commitment_falls
 from jobs.anomaly_finding import Keeping, explained
-from jobs.anomaly_scan import runs_in, scan_of
+from jobs.anomaly_scan import Scan, runs_in, scan_of
 from jobs.context import JobContext
 from jobs.queue import DETECT_ANOMALIES, ask_anomaly_scan
 
@@ -52,13 +55,21 @@ async def detect_anomalies(ctx: dict[str, Any], *, org_id: str) -> int:
     accounts = await ids_by_native_id(scope)
     found = await explained(scope, scan, history, recent, stored, accounts)
     found += await commitment_falls(scope, scan, history, settings, stored, since)
+    looked_at = _accounts_in(scan, accounts)
     keeping = Keeping(PydanticObjectId(org_id), settings, found, stored, newest - RESCANNED, scan.newest, now)
 
     async def change(tx: Transaction) -> int:
         announce_job(tx, keeping.org_id, _progress(context, keeping, len(scan.keys)))
+        await note_anomaly_run(tx, keeping.org_id, now, len(scan.keys), looked_at)
         return await keeping.write(tx)
 
     return await context.writer.commit(change)
+
+
+def _accounts_in(scan: Scan, accounts: Mapping[str, ObjectId]) -> set[ObjectId]:
+    """Those with costs of their own, and those that pay for others. `accounts` are by native id."""
+    native_ids = {native_id for key in scan.keys for native_id in (key.sub_account_id, key.billing_account_id)}
+    return {id for native_id, id in accounts.items() if native_id in native_ids}
 
 
 def _progress(context: JobContext, keeping: Keeping, series: int) -> JobProgress:

@@ -41,7 +41,7 @@ async def _write(context: JobContext, export: AuditExport, path: Path) -> int:
             await tell(context, export, done=done)
     publics = [key.public for key in context.audit_keys]
     await asyncio.to_thread(writer.close, export, context.audit_key, context.now(), publics)
-    return last - first + 1
+    return done
 
 
 async def forget_old_exports(ctx: dict[str, Any]) -> int:

@@ -32,7 +32,7 @@ async def _write(context: JobContext, export: CostExport, path: Path) -> int:
     wanted = RowsWanted(export.first.date(), export.until.date(), export.where)
     told = _teller(context, export)
     if export.statement_id is not None:
-        return await write_statement(scope, export, path)
+        return await write_statement(scope, export, path, told)
     if export.format is CostFileFormat.FINANCE_CSV:
         return await write_finance(scope, wanted, path, told)
     return await write_focus(scope, wanted, export.format, str(export.focus_version), path, told)

@@ -94,6 +94,7 @@ async def make_forecast(tenant: Tenant) -> documents.ForecastEvent:
             month_spent=Decimal(1),
             year_spent=Decimal(1),
         ).insert()
+    await documents.AnomalyRun(org_id=org_id, at=now, series_count=1).insert()
     event = documents.ForecastEvent(org_id=org_id, name="secret-event", first=now, service_name="secret-service")
     await event.insert()
     return event

@@ -333,6 +333,10 @@ async def test_a_draft_is_a_table_that_says_it_is_one(graph: Graph, backend: Bac
         ("Total", "", "8.51"),
     ]
     assert rows[3]["Reason"] == "'=1+1"
+    export = await documents.CostExport.find_in(tenant.scope, {})
+    assert export is not None
+    # The lines of costs.
+    assert (export.done, export.total) == (3, 3)
 
 
 async def test_a_file_of_another_kind_or_version_is_refused(graph: Graph, tenant: Tenant) -> None:
