@@ -1,8 +1,7 @@
 """How a repository changes: merged pull requests with reviews and checks, commits without one, signed releases.
 
-All are read from the last complete read on, and the first time the hundred newest pull requests of 90 days and as many
-days of commits as controls judge. A list that has more than is read of it counts as cut short, but for the first look
-at pull requests: how far back these go is seen by the last of them.
+All are read from the last complete read on, the first time the hundred newest pull requests of 90 days and commits of
+the days that controls judge. A list with more than is read of it is cut short, but for the first of pull requests.
 """
 
 import re
