@@ -10,14 +10,19 @@ from typing import Any
 
 from documents.audit import AuditEntry, Outcome
 from documents.audit_export import AuditExport
+from documents.audit_pack import AuditPack
 from documents.cost_export import CostExport
 from domain.facts.scope import Scope
 
 Rows = list[dict[str, Any]]
 # The kinds of files, and the permission that asking for one and taking it needs.
-KINDS: Mapping[type[AuditExport] | type[CostExport], str] = {AuditExport: "audit:export", CostExport: "costs:read"}
-ASKED = ("audit.export", "costs.export", "statement.export")
-TAKEN = ("audit.download", "costs.download")
+KINDS: Mapping[type[AuditExport | AuditPack | CostExport], str] = {
+    AuditExport: "audit:export",
+    AuditPack: "evidence:read",
+    CostExport: "costs:read",
+}
+ASKED = ("audit.export", "audit_pack.request", "costs.export", "statement.export")
+TAKEN = ("audit.download", "audit_pack.download", "costs.download")
 MOST = 20_000
 
 
@@ -30,7 +35,7 @@ async def exports(scope: Scope, _: datetime) -> Rows:
     return [row for kind, permission in KINDS.items() for row in await _rows(scope, kind, permission)]
 
 
-async def _rows(scope: Scope, kind: type[AuditExport] | type[CostExport], permission: str) -> Rows:
+async def _rows(scope: Scope, kind: type[AuditExport | AuditPack | CostExport], permission: str) -> Rows:
     query = {**kind.within(scope), "state": "SUCCEEDED"}
     found = await kind.rows().find(query, sort=[("created_at", -1), ("_id", -1)]).limit(MOST).to_list()
     targets = {raw["_id"]: f"{kind.__name__.lower()}:{raw['_id']}" for raw in found}

@@ -36,8 +36,8 @@ COMPUTE = {
         "securityPolicies": {"adaptiveProtectionConfig": {"layer7DdosDefenseConfig": {"enable": True}}},
         "sslPolicies": {"minTlsVersion": "TLS_1_2"},
         "sslCertificates": {"expireTime": "2027-01-01T00:00:00.000-08:00"},
-        "targetHttpProxies": {"urlMap": f"{LINK}/global/urlMaps/m"},
-        "targetHttpsProxies": {"sslPolicy": f"{LINK}/global/sslPolicies/s"},
+        "targetHttpProxies": {"urlMap": f"{REGION}/urlMaps/urlMaps-1"},
+        "targetHttpsProxies": {"sslPolicy": f"{REGION}/sslPolicies/sslPolicies-1"},
         "urlMaps": {
             "defaultUrlRedirect": {"httpsRedirect": True},
             "headerAction": {"requestHeadersToAdd": [{"headerName": "x-key", "headerValue": "hunter-3"}]},

@@ -115,7 +115,8 @@ async def test_a_file_that_nobody_is_on_record_to_have_asked_for_fails(backend: 
 
 
 def test_files_need_permissions_that_there_are() -> None:
-    assert set(KINDS.values()) == {Permission.AUDIT_EXPORT.value, Permission.COSTS_READ.value}
+    needed = (Permission.AUDIT_EXPORT, Permission.EVIDENCE_READ, Permission.COSTS_READ)
+    assert set(KINDS.values()) == {permission.value for permission in needed}
 
 
 async def account_of(tenant: Tenant, native_id: str, provider: Provider = Provider.AWS) -> documents.Account:
