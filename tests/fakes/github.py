@@ -43,7 +43,9 @@ PULL: dict[str, Any] = {
 
 def commit(message: str, sha: str = MERGED, *, is_verified: bool = True) -> dict[str, Any]:
     reason = "valid" if is_verified else "unsigned"
-    return {"sha": sha, "commit": {"message": message, "verification": {"verified": is_verified, "reason": reason}}}
+    verification = {"verified": is_verified, "reason": reason}
+    committer = {"date": "2026-11-20T00:00:00Z"}
+    return {"sha": sha, "commit": {"message": message, "verification": verification, "committer": committer}}
 
 
 def alert(**more: Any) -> list[dict[str, Any]]:

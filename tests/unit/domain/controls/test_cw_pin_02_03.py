@@ -135,7 +135,9 @@ def test_background_work_of_ours_ends_well(row: dict[str, Any], status: CheckSta
     assert said(cw_pin_02, answers(OURS, ("platform:job_runs", [row]))) is status
 
 
-def stores(versions: bool | None, instance: bool, table: bool = True, cluster: bool = True) -> Any:
+def stores(
+    versions: bool | None, instance: bool, table: bool = True, cluster: bool = True, unread: tuple[str, ...] = ()
+) -> Any:
     """A bucket (None: no bucket), an instance, a table, and a cluster with an instance of its own."""
     database = {"DBInstanceArn": "db", "DeletionProtection": instance}
     member = {"DBInstanceArn": "of-cluster", "DeletionProtection": False, "DBClusterIdentifier": "c"}
@@ -146,6 +148,7 @@ def stores(versions: bool | None, instance: bool, table: bool = True, cluster: b
         ("rds.describe_db_instances", {"DBInstances": [database, member]}),
         ("rds.describe_db_clusters", {"DBClusters": [{"DBClusterArn": "c", "DeletionProtection": cluster}]}),
         ("dynamodb.describe_table", {"Table": {"TableArn": "t", "DeletionProtectionEnabled": table}}),
+        unread=unread,
     )
 
 
@@ -236,3 +239,13 @@ def test_nothing_is_said_of_what_was_not_read(module: Any) -> None:
         unread = answers(one.integration, unread=one.operations)
 
         assert judge(one, case(unread, module.CONTROL)).status is ERROR
+
+
+@pytest.mark.parametrize(
+    "operation",
+    ["s3.list_buckets", "s3.get_bucket_versioning", "rds.describe_db_instances", "rds.describe_db_clusters"],
+)
+def test_stores_are_not_judged_while_a_kind_of_them_was_not_read(operation: str) -> None:
+    asked = stores(versions=True, instance=True, unread=(operation,))
+
+    assert said(cw_pin_03, asked) is ERROR
