@@ -55,7 +55,8 @@ def called(account: str, name: str, source: str) -> dict[str, Any]:
         "recipientAccountId": account,
         "readOnly": False,
     }
-    return {"id": str(uuid4()), "detail-type": "AWS API Call via CloudTrail", "account": account, "detail": detail}
+    about = {"detail-type": "AWS API Call via CloudTrail", "source": f"aws.{source}", "account": account}
+    return {"id": str(uuid4()), **about, "detail": detail}
 
 
 def sns_time() -> str:
