@@ -19,6 +19,7 @@ from bench import (
     results,
     sign_in,
     sync_scale,
+    verdict,
 )
 
 MEASUREMENTS = {
@@ -36,6 +37,7 @@ MEASUREMENTS = {
     "sign-in": (sign_in.main, "how long others wait while twenty people sign in"),
     "sync": (sync_scale.main, "a sync of 50,000 resources, and the next one without changes"),
     "intake": (intake.main, "from a provider's event to an open subscriber, beside asking every five seconds"),
+    "verdict": (verdict.main, "from a change in an account to its new verdict on an open socket"),
     "import": (import_costs.main, "the cost import next to a bare insert_many"),
 }
 

@@ -143,7 +143,7 @@ class Run:
         async with (
             httpx2.AsyncClient(base_url=address, timeout=30, verify=False) as http,
             self._listening(),
-            _beside(self._ask(http)),
+            beside(self._ask(http)),
         ):
             await self._send(http, list(made.items())[:WARM_UP])
             await self._all_known(list(made)[:WARM_UP])
@@ -179,7 +179,7 @@ class Run:
             await opened.send(json.dumps({"type": "connection_init", "payload": {"accessToken": self.token}}))
             await opened.recv()
             await opened.send(json.dumps({"id": "1", "type": "subscribe", "payload": {"query": FEED}}))
-            async with _beside(self._listen(opened)):
+            async with beside(self._listen(opened)):
                 yield
 
     async def _listen(self, opened: ClientConnection) -> None:
@@ -204,7 +204,7 @@ class Run:
 
 
 @asynccontextmanager
-async def _beside(work: Any) -> AsyncIterator[None]:
+async def beside(work: Any) -> AsyncIterator[None]:
     """Runs in the background for as long; what went wrong there is raised at the end."""
     task = asyncio.create_task(work)
     try:

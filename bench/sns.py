@@ -1,12 +1,13 @@
-"""Alarms of CloudWatch in messages signed as Amazon SNS signs them, with a key pair of our own."""
+"""What AWS sends by Amazon SNS, in messages signed as SNS signs them, with a key pair of our own."""
 
 import base64
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from uuid import uuid4
 
 from cryptography import x509
@@ -29,7 +30,6 @@ def alarms(count: int) -> dict[str, bytes]:
 
 
 def _message(name: str) -> bytes:
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     alarm = {
         "AlarmName": name,
         "AlarmArn": f"arn:aws:cloudwatch:eu-central-1:{ACCOUNT}:alarm:{name}",
@@ -37,16 +37,42 @@ def _message(name: str) -> bytes:
         "NewStateValue": "ALARM",
         "OldStateValue": "OK",
         "NewStateReason": "Threshold Crossed: 1 datapoint [97.3] was greater than the threshold (90.0).",
-        "StateChangeTime": now,
+        "StateChangeTime": sns_time(),
         "Region": "EU (Frankfurt)",
     }
+    return signed(alarm, TOPIC, f'ALARM: "{name}" in EU (Frankfurt)')
+
+
+def called(account: str, name: str, source: str) -> dict[str, Any]:
+    """The event of EventBridge for a call that CloudTrail has written down, such as CreateUser of iam."""
+    detail = {
+        "eventID": str(uuid4()),
+        "eventName": name,
+        "eventSource": f"{source}.amazonaws.com",
+        "eventTime": sns_time(),
+        "awsRegion": "us-east-1",
+        "userIdentity": {"type": "IAMUser", "userName": "ops", "arn": f"arn:aws:iam::{account}:user/ops"},
+        "recipientAccountId": account,
+        "readOnly": False,
+    }
+    about = {"detail-type": "AWS API Call via CloudTrail", "source": f"aws.{source}", "account": account}
+    return {"id": str(uuid4()), **about, "detail": detail}
+
+
+def sns_time() -> str:
+    """Now, as AWS writes it."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def signed(content: Mapping[str, Any], topic: str, subject: str | None = None) -> bytes:
+    """The body of a request by which SNS hands this over."""
     message = {
         "Type": "Notification",
         "MessageId": str(uuid4()),
-        "TopicArn": TOPIC,
-        "Subject": f'ALARM: "{name}" in EU (Frankfurt)',
-        "Message": json.dumps(alarm),
-        "Timestamp": now,
+        "TopicArn": topic,
+        **({"Subject": subject} if subject else {}),
+        "Message": json.dumps(content),
+        "Timestamp": sns_time(),
         "SignatureVersion": "2",
         "SigningCertURL": CERTIFICATE_URL,
     }

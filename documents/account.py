@@ -43,7 +43,9 @@ class Account(TenantDocument):
     `sync_every` is the cadence, `cost_every` that of what is read about costs, which a sync reads along when
     `next_cost_at` has come. `access` is the last report of what the credentials open, as JSON. `all_accounts`: the
     other accounts of its organization are connected, too; those have it as their `parent_id`. `members_stored_at` is
-    when one of them was last stored. `nudged_at` is when an event last asked for a sync.
+    when one of them was last stored. `nudged_at` is when an event last asked for a sync, or a later one began;
+    `change_seen_at` when one last said that something has changed, `sync_took` how long the last good sync took, and
+    `booked_until` what syncs have booked: see `documents.nudge`.
     """
 
     noun: ClassVar[str] = "account"
@@ -67,6 +69,9 @@ class Account(TenantDocument):
     all_accounts: bool = False
     parent_id: PydanticObjectId | None = None
     nudged_at: datetime | None = None
+    change_seen_at: datetime | None = None
+    sync_took: timedelta | None = None
+    booked_until: datetime | None = None
     members_stored_at: datetime | None = None
 
     class Settings:

@@ -9,6 +9,8 @@ _KINDS = (EventKind.API_CALL, EventKind.RESOURCE_CHANGE, EventKind.CODE)
 _AWS_LOOKS = re.compile(
     r"^(?:Get|List|Describe|Head|Lookup|Search|Query|Scan|Batch(?:Get|Check)|Assume|Decrypt|Encrypt)"
 )
+# What syncs themselves ask for to be made, and what machines say of themselves every few minutes.
+_AWS_NO_CHANGES = frozenset({"GenerateCredentialReport", "CreateLogStream", "UpdateInstanceInformation"})
 _AZURE_CHANGES = re.compile(r"/(?:write|delete|action)$", re.IGNORECASE)
 _GCP_LOOKS = re.compile(r"(?:^|\.)(?:get|list|search|watch|access|query|test)\w*$", re.IGNORECASE)
 # Reading of what a sync reads none of: what people write in their code, and who signs in.
@@ -29,6 +31,8 @@ def is_change(event: ProviderEvent) -> bool:
         return False
     match event.provider:
         case Provider.AWS:
+            if event.name in _AWS_NO_CHANGES:
+                return False
             is_read = event.raw.get("readOnly")
             return not is_read if isinstance(is_read, bool) else not _AWS_LOOKS.match(event.name)
         case Provider.AZURE:

@@ -1,4 +1,4 @@
-"""`cloudwatcher database-roles`: the MongoDB roles under which the application cannot change its own audit log."""
+"""`cloudwatcher database-roles`: MongoDB roles under which the application cannot change its audit log or evidence."""
 
 from typing import Any
 
@@ -9,6 +9,8 @@ from documents.audit_export import BUCKET as AUDIT_FILES
 from documents.audit_pack import BUCKET as PACK_FILES
 from documents.cost_export import BUCKET as COST_FILES
 from documents.every_document import ALL
+from documents.evidence_chain import EvidenceRecord
+from documents.evidence_checkpoint import EvidenceCheckpoint
 from documents.key_rotation import KEY_ROTATIONS
 from documents.vault import KEY_VAULT
 
@@ -33,8 +35,10 @@ def role_scripts(database: str, *, update: bool) -> list[str]:
 
 def privileges_of(database: str) -> dict[str, list[dict[str, Any]]]:
     """Role to privileges. Collections are named one by one: what is granted on all cannot be taken away from one."""
-    audit = AuditEntry.Settings.name
-    others = [name for name in collections() if name != audit]
+    records = [AuditEntry.Settings.name, EvidenceRecord.Settings.name]
+    # A checkpoint gets its stamp later.
+    checkpoints = EvidenceCheckpoint.Settings.name
+    others = [name for name in collections() if name not in {*records, checkpoints}]
 
     def on(collection: str, actions: list[str]) -> dict[str, Any]:
         return {"resource": {"db": database, "collection": collection}, "actions": actions}
@@ -42,11 +46,17 @@ def privileges_of(database: str) -> dict[str, list[dict[str, Any]]]:
     listing = on("", ["listCollections"])
     writes = [on(name, _READ_AND_WRITE) for name in others]
     return {
-        APP: [listing, on(audit, _APPEND), *writes, on(DOCTOR, [*_READ_AND_WRITE, "dropCollection"])],
-        SEALER: [on(audit, ["find", "remove"])],
+        APP: [
+            listing,
+            *(on(name, _APPEND) for name in records),
+            on(checkpoints, [*_APPEND, "update"]),
+            *writes,
+            on(DOCTOR, [*_READ_AND_WRITE, "dropCollection"]),
+        ],
+        SEALER: [on(name, ["find", "remove"]) for name in (*records, checkpoints)],
         MIGRATOR: [
             listing,
-            on(audit, [*_SHAPE, "find", "insert"]),
+            *(on(name, [*_SHAPE, "find", "insert"]) for name in (*records, checkpoints)),
             *writes,
             *(on(name, ["dropIndex"]) for name in others),
         ],

@@ -27,7 +27,7 @@ async def erase_organization(ctx: dict[str, Any], *, org_id: str) -> int:
     if shredded := await context.vault.shred(org_id):
         await _note_shredding(context, id, shredded)
     erased = 0
-    while some := await erase_some(id):
+    while some := await erase_some(id, context.audit_entries.database):
         erased += some
     await mark_erased(id, context.now())
     log.info("organization_erased", rows=erased)

@@ -17,6 +17,7 @@ from auth.scope import scope_of_job
 from documents.account import Account, record_sync
 from documents.alert import AlertCategory, AlertSource, Cause, raise_alert, resolve_alerts
 from documents.finding import known_findings, record_findings
+from documents.nudge import settle_nudges
 from documents.resource import record_gone
 from documents.resource_change import ChangeKind
 from documents.resource_record import UNCHANGED
@@ -209,6 +210,7 @@ async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lea
         over = [f"finding:{account.id}:{ended.key.rule_id}:{ended.key.native_id}" for ended in changes.resolved]
         await resolve_alerts(tx, account.org_id, [*over, f"sync:{account.id}"], at)
         await record_sync(account, problem=None, at=at, session=tx.session)
+        await settle_nudges(tx, account, run.started_at or at, at)
         ended = await update_run(run, tx.session, **_summary(read, changes, gone, at))
         announce_sync(tx, ended)
         ask_checks(tx, account.org_id)

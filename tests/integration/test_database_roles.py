@@ -1,4 +1,4 @@
-"""Under the roles that are printed for production, the application works and cannot change its own audit log."""
+"""Under the roles that are printed for production, the application works, and cannot change its log and evidence."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -21,11 +21,17 @@ from app.wiring import Backend, migrate, open_backend
 from app.worker import options
 from documents.audit_key import KeyRing
 from documents.audit_verification import verify_chain
+from documents.base import utc_now
 from documents.database import connect, open_database
+from documents.evidence_verification import verify_evidence
+from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.seal_audit import seal_audit
+from jobs.tasks.seal_evidence import seal_evidence
 from tests.factories.graph import Graph
 from tests.factories.tenant import make_tenant
 from tests.integration.test_audit_graph import CREATE, budget
+from tests.integration.test_evidence_chain import pack
+from tests.integration.test_evidence_chain import write as write_evidence
 
 DATABASE = "cloudwatcher_roles"
 DENIED = 13  # MongoDB error codes, Unauthorized
@@ -181,3 +187,48 @@ async def test_sealing_deletes_what_the_retention_is_over_for(bounded: Backend) 
     assert [entry["action"] for entry in left] == ["audit.retention"]
     keys = KeyRing(key.public for key in bounded.keys.audit)
     assert (await verify_chain(tenant.organization.id, keys)).is_intact
+
+
+async def test_controls_are_judged_and_sealed_and_the_evidence_goes_with_the_organization(bounded: Backend) -> None:
+    tenant = await make_tenant(bounded)
+    org_id = tenant.organization.id
+    sha256 = await pack(tenant)
+    await write_evidence(bounded, tenant, 3, evidence=[sha256])
+    context = options(bounded)["ctx"]
+
+    await seal_evidence(context)
+
+    keys = KeyRing(key.public for key in bounded.keys.audit)
+    found = await verify_evidence(org_id, keys, now=utc_now())
+    assert (found.breaks, found.records, found.packs, found.checkpoints) == ([], 3, 1, 1)
+    await documents.Organization.get_pymongo_collection().update_one(
+        {"_id": org_id}, {"$set": {"deleted_at": utc_now()}}
+    )
+    await erase_organization(context, org_id=str(org_id))
+    for document in (documents.EvidenceRecord, documents.EvidenceCheckpoint, documents.EvidencePack):
+        assert await document.rows().count_documents({"org_id": org_id}) == 0
+
+
+@pytest.mark.parametrize("role", [APP, MIGRATOR])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda database: database["evidence_records"].update_one({}, {"$set": {"record.status": "PASS"}}),
+        lambda database: database["evidence_records"].replace_one({}, {"record": {}}),
+        lambda database: database["evidence_records"].delete_many({}),
+        lambda database: database["evidence_records"].drop(),
+        lambda database: database["budgets"].aggregate([{"$out": "evidence_records"}]),
+        lambda database: database["evidence_checkpoints"].delete_many({}),
+        lambda database: database["evidence_checkpoints"].drop(),
+    ],
+    ids=["update", "replace", "delete", "drop", "replace by $out", "delete checkpoints", "drop checkpoints"],
+)
+async def test_nobody_changes_evidence(bounded: Backend, users: Users, role: str, change: Callable[[Any], Any]) -> None:
+    client = connect(users.url(role))
+    try:
+        with pytest.raises(OperationFailure) as denied:
+            await change(client[DATABASE])
+    finally:
+        await client.close()
+
+    assert denied.value.code == DENIED

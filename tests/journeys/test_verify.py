@@ -4,6 +4,7 @@ import documents
 from app.wiring import Backend
 from tests.factories.tenant import make_tenant
 from tests.integration.test_audit_tampering import edit, write
+from tests.integration.test_evidence_chain import write as write_evidence
 from tests.journeys.test_command_line import run
 
 
@@ -51,3 +52,18 @@ async def test_an_organization_that_does_not_exist_is_refused(backend: Backend) 
 
     assert code == 1
     assert "There is no such organization." in printed
+
+
+async def test_evidence_is_verified_and_a_head_that_is_none_is_refused_in_words(backend: Backend) -> None:
+    tenant = await make_tenant(backend)
+    await write_evidence(backend, tenant, 3)
+    named = ("verify", "--evidence", "--organization", tenant.org_id)
+
+    good = await run(backend.settings, *named)
+    nonsense = await run(backend.settings, *named, "--held", "three")
+
+    assert good[0] == 0, good
+    assert f"{tenant.organization.name}: intact. 3 records" in good[1]
+    assert nonsense[0] == 1
+    assert "--held takes a head as it was sent out" in nonsense[1]
+    assert "Traceback" not in nonsense[1]

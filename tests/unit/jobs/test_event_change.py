@@ -37,6 +37,8 @@ def test_writing_is_a_change(event):
     "event",
     [
         call("CreateTags", "ec2", error="AccessDenied"),
+        # What our own syncs ask for; it must not ask for the next one.
+        call("GenerateCredentialReport", "iam", readOnly=False),
         call("Odd", "ec2", readOnly=True),
         call("DescribeInstances", "ec2"),
         told(EventKind.ALARM),
