@@ -1,9 +1,10 @@
 """What every test may ask for: real servers, an open backend, and tenants made to order."""
 
 import asyncio
+import gc
 import shutil
 import signal
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -34,6 +35,17 @@ hypothesis.settings.load_profile("patient")
 MEMORY, ROOM = Path("/dev/shm"), 4 * 1024**3
 OPENED = pytest.StashKey[Backend]()
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """The tests themselves stay until the end: looking through them for garbage takes a second each time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,13 @@ class Principals:
     def __init__(self, backend: Backend, provider: Tenant) -> None:
         self._backend = backend
         self._organization = provider.organization
+        self._readers: dict[str, str | None] = {}
+
+    async def reader(self, letter: str) -> str | None:
+        """The same person each time, for what changes nothing."""
+        if letter not in self._readers:
+            self._readers[letter] = await self.token(letter)
+        return self._readers[letter]
 
     async def token(self, letter: str) -> str | None:
         if letter == "*":
@@ -72,10 +79,9 @@ async def test_a_root_field_lets_through_whom_the_table_names(name: str, graph: 
     allowed = ROOT_FIELDS.get(name, "")
     expected = {letter: "passed" if letter in allowed or allowed == "*" else "refused" for letter in "VRUAMNS"}
     expected["*"] = "passed" if allowed == "*" else "anonymous"
+    token = principals.token if FIELDS[name].operation == "mutation" else principals.reader
 
-    found = {
-        letter: outcome(await answer(graph, await principals.token(letter), FIELDS[name], {})) for letter in expected
-    }
+    found = {letter: outcome(await answer(graph, await token(letter), FIELDS[name], {})) for letter in expected}
 
     assert found == expected
 
@@ -89,7 +95,7 @@ async def test_a_type_is_read_by_its_id_by_whom_the_table_names(
 
     found = {}
     for letter in expected:
-        said = await graph.send(query, await principals.token(letter), id=held[type_name])
+        said = await graph.send(query, await principals.reader(letter), id=held[type_name])
         code = said["errors"][0]["extensions"]["code"] if said.get("errors") else None
         found[letter] = "passed" if code is None else "refused" if code == "FORBIDDEN" else code
 

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from graphql import build_schema, get_introspection_query, parse, validate
+from graphql import GraphQLSchema, build_schema, get_introspection_query, parse, validate
 from graphql.execution import get_variable_values
 
 from app.graphql.assembly import sdl
@@ -32,6 +32,12 @@ async def closed(production: Backend) -> AsyncIterator[str]:
 async def client(closed: str) -> AsyncIterator[Graph]:
     async with Graph.connected(closed) as opened:
         yield opened
+
+
+@pytest.fixture(scope="module")
+def schema() -> GraphQLSchema:
+    """The same schema with nothing of ours around it."""
+    return build_schema(sdl())
 
 
 @pytest.mark.parametrize("query", ASKS)
@@ -103,9 +109,9 @@ async def test_no_message_suggests_a_name(client, kind):
 
 
 @pytest.mark.parametrize("kind", ALMOST)
-def test_graphql_by_itself_would_suggest_one(kind):
+def test_graphql_by_itself_would_suggest_one(schema, kind):
     query, variables = ALMOST[kind]
-    schema, document = build_schema(sdl()), parse(query)
+    document = parse(query)
 
     found = validate(schema, document)
     if not found:
