@@ -69,7 +69,7 @@ schema: $(VENV)/.dev ## Write schema/schema.graphql anew from the code
 connectors: $(VENV)/.dev ## Write docs/connectors.md anew from the vendors and from what answers them in the tests
 	@$(BIN)/python -m tests.contract.connectors_page
 
-controls: $(VENV)/.dev ## Write docs/controls.md anew from domain/controls and the verdicts that tests come to
+controls: $(VENV)/.dev ## Write docs/controls.md anew from the controls, the checks of bundles and the verdicts tests come to
 	@$(BIN)/python -m tests.contract.record_verdicts
 	@$(BIN)/python -m tests.contract.controls_page
 

@@ -132,13 +132,19 @@ async def statuses_of(
 
 async def forget_checks(
     org_id: ObjectId, account_ids: Sequence[ObjectId], control_ids: Sequence[str], session: AsyncClientSession
-) -> None:
-    """Drop what is said of accounts that are not connected any more, or of controls that there are no more."""
+) -> list[Check]:
+    """Drop what is said of accounts that are not connected any more, or of controls that there are no more.
+
+    Returns those of them that people know of: their alerts are over.
+    """
     stale: list[dict[str, Any]] = [
         {"account_id": {"$nin": [None, *account_ids]}},
         {"control_id": {"$nin": list(control_ids)}},
     ]
-    await Check.rows().delete_many({"org_id": org_id, "$or": stale}, session=session)
+    query: dict[str, Any] = {"org_id": org_id, "$or": stale}
+    known = [Check.stored(raw) async for raw in Check.rows().find({**query, "told": {"$ne": None}}, session=session)]
+    await Check.rows().delete_many(query, session=session)
+    return known
 
 
 async def organizations_due(now: datetime, *, limit: int = 1000) -> list[ObjectId]:

@@ -15,6 +15,7 @@ from documents.organization import Organization
 from documents.transaction import Transaction
 from domain.compliance import registry
 from domain.compliance.bundle import Bundle, find_bundle
+from domain.compliance.control import Control
 from domain.compliance.tightening import in_force
 from domain.errors import Conflict
 
@@ -47,6 +48,11 @@ class ComplianceSettings(TenantDocument):
         """Ids of the frameworks that are switched on, by themselves or with a bundle, sorted."""
         return sorted({*self.frameworks, *(id for bundle in self.chosen for id in bundle.frameworks)})
 
+    @property
+    def controls(self) -> tuple[Control, ...]:
+        """What is judged here: the controls of the catalogue, and the checks of the bundles that are switched on."""
+        return registry.controls_with(self.bundles)
+
     def parameters_of(self, control_id: str, defaults: Mapping[str, Any]) -> dict[str, Any]:
         """By what the control is judged here: the strictest of its own, the bundles' and the tenant's."""
         layers = (*(bundle.parameters for bundle in self.chosen), self.parameters)
@@ -64,7 +70,12 @@ async def compliance_settings(org_id: ObjectId, session: AsyncClientSession | No
 async def parameters_in_force(org_id: ObjectId, session: AsyncClientSession | None = None) -> dict[str, dict[str, Any]]:
     """By what each control is judged in the organization, by its id."""
     settings = await compliance_settings(org_id, session)
-    return {control.id: settings.parameters_of(control.id, control.parameters) for control in registry.all_controls()}
+    return {control.id: settings.parameters_of(control.id, control.parameters) for control in settings.controls}
+
+
+async def controls_in_force(org_id: ObjectId, session: AsyncClientSession | None = None) -> tuple[Control, ...]:
+    """What is judged in the organization."""
+    return (await compliance_settings(org_id, session)).controls
 
 
 async def change_settings(

@@ -1,11 +1,12 @@
 """Reads what the checks say of controls: of an organization, and of one account. It changes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from bson import ObjectId
+from pymongo import ASCENDING
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.collection import AsyncCollection
 
@@ -13,6 +14,9 @@ from documents.organization import Organization
 from domain.compliance.score import rolled_up
 from domain.facts.compliance import CheckStatus, Integration
 from domain.facts.governance import OwnerRole
+
+# Of one bundle at most sixteen checks are told of; the same problem often is that of many accounts.
+MOST_PROBLEMS = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,16 @@ async def control_rows(org_id: ObjectId, session: AsyncClientSession | None = No
     fields = {"_id": 0, "control_id": 1, "status": 1, "since": 1}
     found = _collection("control_states").find({"org_id": org_id}, fields, session=session)
     return {raw["control_id"]: _control(raw, owners.get(raw["control_id"])) async for raw in found}
+
+
+async def problems_of(org_id: ObjectId, control_ids: Collection[str]) -> dict[str, list[str]]:
+    """Why procedures of these controls could not be assessed, by control; nothing of those that could."""
+    query = {"org_id": org_id, "control_id": {"$in": sorted(control_ids)}, "problem": {"$ne": None}}
+    found: dict[str, list[str]] = {}
+    rows = _collection("checks").find(query, {"control_id": 1, "problem": 1}).sort("control_id", ASCENDING)
+    async for raw in rows.limit(MOST_PROBLEMS):
+        found.setdefault(raw["control_id"], []).append(raw["problem"])
+    return found
 
 
 async def statuses_in(

@@ -12,13 +12,13 @@ from documents.account import CONNECTED_STATES, Account
 from documents.anomaly_run import AnomalyRun
 from documents.budget import Budget
 from documents.check import Check
+from documents.compliance_settings import controls_in_force
 from documents.control_state import ControlState
 from documents.delivery import Delivery
 from documents.integration_health import IntegrationHealth
 from documents.routing_rule import RoutingRule
 from documents.sent_record import issues_opened
 from documents.sync_run import SyncRun, SyncState
-from domain.compliance import registry
 from domain.facts.channel import DeliveryState
 from domain.facts.compliance import CheckStatus
 from domain.facts.health import HealthState
@@ -174,7 +174,7 @@ async def check_runs(scope: Scope, now: datetime) -> Rows:
 
 async def control_results(scope: Scope, _: datetime) -> Rows:
     """What is said of each control, since when, and the ticket that follows it."""
-    severities = {control.id: control.severity.value for control in registry.all_controls()}
+    severities = {control.id: control.severity.value for control in await controls_in_force(ObjectId(scope.only()))}
     states = await ControlState.rows().find(ControlState.within(scope)).to_list()
     tickets = await ticket_keys(ObjectId(scope.only()))
     return [

@@ -1,6 +1,6 @@
 """What the scores of a day were, of an organization and of each account; the last of the day stays."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, ClassVar
 
@@ -16,7 +16,7 @@ from documents.cost_period import midnight
 from documents.framework import frameworks_of
 from documents.rule_status import rule_statuses
 from documents.transaction import Transaction
-from domain.compliance import registry
+from domain.compliance.control import Control
 from domain.compliance.framework import Framework
 from domain.compliance.frameworks import find_framework
 from domain.compliance.score import Statuses, rolled_up, score_of, weights_of
@@ -62,9 +62,9 @@ async def record_scores(tx: Transaction, org_id: ObjectId, at: datetime) -> None
     """Keep the scores as they stand now as those of the day: of all controls and each framework that is switched on
     or the organization's own, for the organization and for each account that something is said of.
     """
-    adopted = (await compliance_settings(org_id, tx.session)).adopted
+    settings = await compliance_settings(org_id, tx.session)
     known = await frameworks_of(org_id, tx.session)
-    frameworks = [one for one in known if one.id in adopted or find_framework(one.id) is None]
+    frameworks = [one for one in known if one.id in settings.adopted or find_framework(one.id) is None]
     rules = {id for framework in frameworks for id in framework.findings}
     by_account: dict[ObjectId, list[tuple[str, CheckStatus]]] = {}
     for row in await check_rows(org_id, session=tx.session):
@@ -74,13 +74,13 @@ async def record_scores(tx: Transaction, org_id: ObjectId, at: datetime) -> None
     said[None] = await statuses_in(org_id, session=tx.session)
     for account_id, statuses in said.items():
         found = await rule_statuses(org_id, rules, account_id, tx.session)
-        kept = [kept_score(one, {**statuses, **found}) for one in (None, *frameworks)]
+        kept = [kept_score(settings.controls, one, {**statuses, **found}) for one in (None, *frameworks)]
         await _keep(tx, org_id, account_id, kept, statuses, at)
 
 
-def kept_score(framework: Framework | None, statuses: Statuses) -> KeptScore:
-    """The score of a framework, or of all controls, as it is kept."""
-    score = score_of(weights_of(registry.all_controls(), framework), statuses)
+def kept_score(controls: Iterable[Control], framework: Framework | None, statuses: Statuses) -> KeptScore:
+    """The score of a framework, or of all these controls, as it is kept."""
+    score = score_of(weights_of(controls, framework), statuses)
     return KeptScore(
         framework=None if framework is None else framework.id,
         ratio=score.ratio,

@@ -5,14 +5,15 @@ from typing import Annotated, Any
 
 import strawberry
 from beanie import PydanticObjectId
+from bson import ObjectId
 
 import documents
 from auth.permission import Permission
 from documents.check_change import change_of
+from documents.compliance_settings import controls_in_force
 from documents.job_progress import announce_job
 from documents.page import Keyset
 from documents.transaction import Transaction
-from domain.compliance import registry
 from domain.errors import Conflict, Invalid
 from domain.facts.event import LoggedEvent
 from domain.facts.job import JobKind, JobProgress, JobState
@@ -119,7 +120,7 @@ class CheckMutations:
         org_id = str(account.org_id) if account else context.organization(input.organization_id)
         if account is None:
             org_id = context.scope.narrowed(org_id).only()
-        _known(input.control_ids)
+        await _known(input.control_ids, ObjectId(org_id))
         request_id, account_id = str(PydanticObjectId()), None if account is None else str(account.id)
         waiting = JobProgress(
             kind=JobKind.CHECKS,
@@ -150,9 +151,9 @@ async def _account(scope: Scope, id: str | None) -> documents.Account | None:
     return account
 
 
-def _known(control_ids: list[str]) -> None:
-    """Raises Invalid for a control that there is not."""
-    unknown = sorted(set(control_ids) - {control.id for control in registry.all_controls()})
+async def _known(control_ids: list[str], org_id: ObjectId) -> None:
+    """Raises Invalid for a control that there is not, or whose bundle is not switched on."""
+    unknown = sorted(set(control_ids) - {control.id for control in await controls_in_force(org_id)})
     if unknown:
         raise Invalid(f"There is no such control as {', '.join(unknown)}.", path=("input", "controlIds"))
 

@@ -8,7 +8,6 @@ import strawberry
 from auth.permission import Permission
 from documents.score_day import score_days, statuses_at
 from domain.compliance.gap import changes_of, gaps_of
-from domain.compliance.registry import all_controls
 from domain.errors import Invalid
 from resolvers.context import Info
 from resolvers.fields import query
@@ -72,7 +71,7 @@ class ComplianceScoreQueries:
     @query(
         list[ComplianceGap],
         may=Permission.COMPLIANCE_READ,
-        directives=(Cost(list_size=64),),
+        directives=(Cost(list_size=92),),
         description="Controls that do not hold or could not be looked at: the heaviest first, and of these what takes "
         "the least effort.",
     )
@@ -86,7 +85,7 @@ class ComplianceScoreQueries:
         place = await place_of(info.context, organization_id, account_id)
         found = await place.framework(framework)
         said, rows = await place.statuses(), await place.controls()
-        counted = [one for one in all_controls() if found is None or one.id in found.controls]
+        counted = [one for one in await place.in_force() if found is None or one.id in found.controls]
         return [
             ComplianceGap(
                 control=shown_control(gap.control, said, rows.get(gap.control.id)),
@@ -101,14 +100,14 @@ class ComplianceScoreQueries:
     @query(
         list[ComplianceChange],
         may=Permission.COMPLIANCE_READ,
-        directives=(Cost(list_size=64),),
+        directives=(Cost(list_size=92),),
         description="Controls of the organization that stand otherwise since an instant, the newest change first.",
     )
     async def compliance_changes(self, info: Info, since: Since, organization_id: InOrganization = None) -> Any:
         place = await place_of(info.context, organization_id)
         before = await statuses_at(place.org_id, None, since)
         now = {id: (row.status, row.since) for id, row in (await place.controls()).items()}
-        names = {control.id: control.name for control in all_controls()}
+        names = {control.id: control.name for control in await place.in_force()}
         return [
             ComplianceChange(
                 control_id=one.control_id,

@@ -14,11 +14,12 @@ from documents.framework import frameworks_of
 from documents.score_day import days_of
 from documents.transaction import Transaction
 from domain.compliance import control as facts
-from domain.compliance.bundle import all_bundles
-from domain.compliance.registry import all_controls
+from domain.compliance.registry import controls_with
 from domain.compliance.score import answering
 from domain.compliance.tightening import directions, told_value
 from domain.errors import NotFound
+from jobs.queue import ask_checks
+from resolvers.bundle import every_bundle, shown_bundles
 from resolvers.context import Info
 from resolvers.fields import mutation, query
 from resolvers.framework import WithStatus
@@ -29,7 +30,6 @@ from schema.arguments import InAccount, InOrganization
 from schema.control import (
     AnsweredRequirement,
     Bundle,
-    BundleCheck,
     ChangeComplianceSettingsInput,
     ChangeComplianceSettingsPayload,
     ComplianceSettings,
@@ -56,8 +56,9 @@ class ControlQueries:
     @query(
         list[Control],
         may=Permission.COMPLIANCE_READ,
-        directives=(Cost(list_size=64),),
-        description="Every control by its id, and where it stands in the organization or in one account.",
+        directives=(Cost(list_size=92),),
+        description="Every control by its id, then the checks of the bundles that are switched on, and where each "
+        "stands in the organization or in one account.",
     )
     async def controls(
         self,
@@ -69,7 +70,7 @@ class ControlQueries:
     ) -> Any:
         place = await place_of(info.context, organization_id, account_id)
         said, rows = await place.statuses(), await place.controls()
-        wanted = [one for one in all_controls() if category in (None, one.category)]
+        wanted = [one for one in await place.in_force() if category in (None, one.category)]
         shown = [shown_control(one, said, rows.get(one.id)) for one in wanted]
         return [one for one in shown if not statuses or one.status in statuses]
 
@@ -77,11 +78,12 @@ class ControlQueries:
         ControlDetail,
         may=Permission.COMPLIANCE_READ,
         directives=(Cost(weight=10),),
-        description="A control: how it is judged, what its procedures say now, what it answers, and its history.",
+        description="A control, or a check of a bundle: how it is judged, what its procedures say now, what it "
+        "answers, and its history, which stays when the bundle is switched off.",
     )
     async def control(self, info: Info, key: ControlKey, organization_id: InOrganization = None) -> Any:
         place = await place_of(info.context, organization_id)
-        found = next((one for one in all_controls() if one.id == key), None)
+        found = next((one for one in controls_with(every_bundle()) if one.id == key), None)
         if found is None:
             raise NotFound.of("control")
         said, rows = await place.statuses(), await place.controls()
@@ -109,31 +111,11 @@ class ControlQueries:
         list[Bundle],
         may=Permission.COMPLIANCE_READ,
         directives=(Cost(list_size=3),),
-        description="Bundles of frameworks, stricter parameters and further checks, by industry.",
+        description="Bundles of frameworks, stricter parameters and further checks, by industry, and where the checks "
+        "stand. They are judged like controls where the bundle is switched on.",
     )
-    async def compliance_bundles(self, info: Info) -> Any:
-        return [
-            Bundle(
-                key=one.id,
-                name=one.name,
-                industry=one.industry,
-                frameworks=list(one.frameworks),
-                checks=[
-                    BundleCheck(
-                        key=check.id,
-                        name=check.name,
-                        severity=check.severity,
-                        controls=list(check.controls),
-                        operations=list(check.operations),
-                        passes=check.passes,
-                        warns=check.warns,
-                        fails=check.fails,
-                    )
-                    for check in one.check
-                ],
-            )
-            for one in all_bundles()
-        ]
+    async def compliance_bundles(self, info: Info, organization_id: InOrganization = None) -> Any:
+        return await shown_bundles(await place_of(info.context, organization_id))
 
     @query(
         ComplianceSettings,
@@ -152,7 +134,8 @@ class ControlMutations:
         may=Permission.COMPLIANCE_MANAGE,
         audit="compliance_settings.change",
         description="Switch frameworks and bundles on, and tighten parameters; what is laxer than the catalogue is "
-        "refused. The audit log is kept as long as the frameworks ask.",
+        "refused. The audit log is kept as long as the frameworks ask. Checks of bundles are judged from then on, or "
+        "taken from the lists.",
     )
     async def change_compliance_settings(
         self, info: Info, input: Annotated[ChangeComplianceSettingsInput, strawberry.argument(description=WHAT)]
@@ -165,6 +148,8 @@ class ControlMutations:
             changed = await change_settings(tx, current, changes, input.expected_version, context.now())
             before, after = (one.model_dump(mode="json", include=AUDITED) for one in (current, changed))
             tx.audit(org_id, target=f"compliance_settings:{org_id}", before=before, after=after)
+            if changed.bundles != current.bundles:
+                ask_checks(tx, org_id)
             return _shown(changed)
 
         return await context.ports.writer.commit(change)
@@ -186,7 +171,7 @@ def _parameters(control: facts.Control, settings: documents.ComplianceSettings) 
             catalogue=told_value(own[name]) if name in own else None,
             in_force=told_value(in_force[name]) if name in in_force else None,
         )
-        for name, direction in directions()[control.id].items()
+        for name, direction in directions().get(control.id, {}).items()
     ]
 
 

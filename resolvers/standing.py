@@ -7,13 +7,13 @@ from bson import ObjectId
 
 import documents
 from documents.base import object_id
+from documents.compliance_settings import controls_in_force
 from documents.control_status import ControlRow, control_rows, statuses_in
 from documents.framework import framework_of
 from documents.rule_status import rule_statuses
 from domain.compliance.control import Control as CatalogueControl
 from domain.compliance.framework import Framework
 from domain.compliance.gap import effort_of
-from domain.compliance.registry import all_controls
 from domain.compliance.score import Score, Statuses, score_of, weights_of
 from domain.errors import NotFound
 from domain.facts.compliance import WEIGHTS, CheckStatus
@@ -42,7 +42,11 @@ class Place:
     async def score(self, framework: Framework | None) -> Score:
         """The score of a framework, or of all controls."""
         statuses = await self.statuses(() if framework is None else framework.findings)
-        return score_of(weights_of(all_controls(), framework), statuses)
+        return score_of(weights_of(await self.in_force(), framework), statuses)
+
+    async def in_force(self) -> tuple[CatalogueControl, ...]:
+        """What is judged in the organization: the catalogue, and the checks of the bundles that are switched on."""
+        return await controls_in_force(self.org_id)
 
     async def controls(self) -> dict[str, ControlRow]:
         """What is stored of each control of the organization."""
@@ -86,6 +90,7 @@ def shown_control(control: CatalogueControl, statuses: Statuses, row: ControlRow
         effort_reason=reason,
         remediations=list(control.remediations),
         evidence=list(control.evidence),
+        bundle=control.bundle,
         status=statuses.get(control.id, CheckStatus.NOT_ASSESSED),
         since=None if row is None else row.since,
         owner=None if row is None or row.owner is None else global_id("User", row.owner),

@@ -35,6 +35,7 @@ class Control:
     evidence: list[str] = said("What an auditor is shown.")
     status: CheckStatus = said("What is said of it: in the account that was asked about, or in the organization.")
     since: datetime | None = said("Since when, in the organization; null where it was never judged.")
+    bundle: str | None = said("Id of the bundle it comes with; null for what is judged for everybody.")
     owner: strawberry.ID | None = said("Global id of the User who answers for it; null without one.")
 
 
@@ -45,7 +46,7 @@ class ControlProcedure:
     operations: list[str] = said("The calls whose answers are looked at.")
     passes: str = said("When an item passes.")
     warns: str | None = said("When it is a warning; null where that cannot be.")
-    fails: str = said("When it fails.")
+    fails: str | None = said("When it fails; null where that cannot be.")
     version: int = said("Rises when it says something else of the same answers.")
 
 
@@ -101,6 +102,8 @@ class BundleCheck:
     passes: str = said("When it passes.")
     warns: str | None = said("When it is a warning; null where that cannot be.")
     fails: str = said("When it fails.")
+    status: CheckStatus = said("What is said of it in the organization, as of a control.")
+    problem: str | None = said("Why nothing is said of it, and what has to be connected; null where something is.")
 
 
 @strawberry.type(description="For an industry: frameworks, stricter parameters, and checks of its own.")
@@ -109,7 +112,8 @@ class Bundle:
     name: str = said("What it is called.")
     industry: str = said("Who it is for.")
     frameworks: list[str] = said("Ids of the frameworks it switches on.")
-    checks: list[BundleCheck] = said("Its checks, as they are described.", directives=(Cost(list_size=16),))
+    is_on: bool = said("Whether the organization has switched it on.")
+    checks: list[BundleCheck] = said("Its checks, and where each stands.", directives=(Cost(list_size=16),))
 
 
 @strawberry.type(description="A parameter of a control that the organization has tightened.")

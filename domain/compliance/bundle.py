@@ -6,13 +6,18 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
 
 class BundleCheck(BaseModel):
-    """What is looked at beside the controls, as data. `operations` are the calls, behind their system and a colon."""
+    """What is looked at beside the controls, as data; the procedures that judge it are in `domain.bundled`.
+
+    `operations` are the calls, behind their system and a colon. `unread` says of the systems in which it is not judged
+    why nothing can be told of them, as the end of a sentence.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -24,6 +29,25 @@ class BundleCheck(BaseModel):
     passes: str
     warns: str | None = None
     fails: str
+    frequency: Frequency = Frequency.DAILY
+    evidence_kind: EvidenceKind = EvidenceKind.MACHINE_STATE
+    unread: Mapping[Integration, str] = Field(default_factory=dict)
+
+    @field_validator("unread", mode="before")
+    @classmethod
+    def _in_any_case(cls, value: Mapping[str, str]) -> dict[str, str]:
+        return {system.upper(): why for system, why in value.items()}
+
+    @property
+    def systems(self) -> frozenset[Integration]:
+        """The systems whose calls it names."""
+        return frozenset(Integration(one.partition(":")[0].upper()) for one in self.operations)
+
+    def operations_of(self, integration: Integration) -> tuple[str, ...]:
+        """The calls of one system as procedures name them; those of our own keep what stands before the colon."""
+        own = f"{integration.value.lower()}:"
+        prefix = "" if integration in (Integration.PLATFORM, Integration.MANUAL) else own
+        return tuple(one.removeprefix(prefix) for one in self.operations if one.startswith(own))
 
 
 class Bundle(BaseModel):

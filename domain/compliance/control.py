@@ -81,22 +81,24 @@ class Procedure(BaseModel):
 class Control(BaseModel):
     """What must hold. `id` names its file and never changes once published.
 
-    `criteria` are those of SOC 2 it serves. `parameters` are numbers and lists a tenant or a bundle may tighten.
-    `evidence` says what an auditor is shown, `remediations` names the actions that mend it, `owner_role` who should
-    own it. What is `automated` needs no upload.
+    `bundle` is the bundle it comes with, None for what is in the catalogue and judged for everybody. `criteria` are
+    those of SOC 2 it serves, which what comes with a bundle need not have. `parameters` are numbers and lists a tenant
+    or a bundle may tighten. `evidence` says what an auditor is shown, `remediations` names the actions that mend it,
+    `owner_role` who should own it. What is `automated` needs no upload.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
 
-    id: str = Field(pattern=r"^CW-[A-Z]{3}-\d\d$")
+    id: str = Field(pattern=r"^[A-Z]{2}-[A-Z]{3}-\d\d$")
     name: str = Field(min_length=1, max_length=120)
     category: str = Field(min_length=1)
     severity: Severity
     frequency: Frequency
     evidence_kind: EvidenceKind
-    criteria: tuple[str, ...] = Field(min_length=1)
+    criteria: tuple[str, ...] = ()
     objective: str = Field(min_length=1)
     owner_role: str
+    bundle: str | None = None
     parameters: Mapping[str, Any] = Field(default_factory=dict)
     remediations: tuple[str, ...] = ()
     evidence: tuple[str, ...] = ()
@@ -111,4 +113,10 @@ class Control(BaseModel):
         systems = [one.integration for one in self.procedures]
         if len(systems) != len(set(systems)):
             raise ValueError(f"{self.id} judges a system twice")
+        return self
+
+    @model_validator(mode="after")
+    def _serves_a_criterion(self) -> Self:
+        if not self.criteria and self.bundle is None:
+            raise ValueError(f"{self.id} serves no criterion")
         return self

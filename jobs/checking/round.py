@@ -13,14 +13,15 @@ from bson import ObjectId
 from pymongo.errors import PyMongoError
 
 from documents.account import CONNECTED_STATES, Account
+from documents.alert import resolve_alerts
 from documents.check import Check, checks_of, forget_checks
 from documents.check_round import drop_round, keep_round, take_round
-from documents.compliance_settings import parameters_in_force
+from documents.compliance_settings import controls_in_force, parameters_in_force
 from documents.control_state import forget_controls, roll_up_controls
 from documents.score_day import record_scores
 from documents.transaction import Transaction
-from domain.compliance import registry
 from domain.compliance.control import Control, Procedure
+from domain.compliance.naming import fingerprint_of
 from domain.compliance.standing import HOLDS_AFTER, is_due
 from domain.facts.compliance import Integration
 from domain.facts.scope import Scope
@@ -81,13 +82,14 @@ class _Judging:
     def __init__(self, context: JobContext, scope: Scope, holder: str) -> None:
         self._context, self._scope, self._holder = context, scope, holder
         self._org_id = PydanticObjectId(scope.only())
-        self._controls = registry.all_controls()
+        self._controls: tuple[Control, ...] = ()
         self._subjects: list[Subject] = []
         self._parameters: dict[str, dict[str, Any]] = {}
         self._exemptions = Exemptions(())
         self._ends = time.monotonic() + ROUND_LASTS.total_seconds()
 
     async def run(self, wanted: Wanted | None, on_progress: OnProgress) -> Round:
+        self._controls = await controls_in_force(self._org_id)
         self._subjects = await self._gathered()
         self._parameters = await parameters_in_force(self._org_id)
         self._exemptions = await exemptions_of(self._org_id, self._context.now())
@@ -118,13 +120,15 @@ class _Judging:
         ]
 
     async def _tidy(self) -> None:
-        """Forget what was disconnected, and have every control listed."""
+        """Forget what was disconnected or switched off, with its alerts, and have every control listed."""
         ids = [control.id for control in self._controls]
         accounts = [ObjectId(subject.account_id) for subject in self._subjects if subject.account_id is not None]
         at = self._context.now()
 
         async def change(tx: Transaction) -> None:
-            await forget_checks(self._org_id, accounts, ids, tx.session)
+            gone = await forget_checks(self._org_id, accounts, ids, tx.session)
+            over = [fingerprint_of(one.control_id, one.integration, one.account_id) for one in gone]
+            await resolve_alerts(tx, self._org_id, over, at)
             await forget_controls(self._org_id, ids, tx.session)
             await roll_up_controls(tx, self._org_id, ids, at)
 

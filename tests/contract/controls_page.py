@@ -3,24 +3,14 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+from domain.compliance.bundle import all_bundles
+from domain.compliance.bundled import SYSTEM_NAMES as SYSTEMS
 from domain.compliance.control import Control, Procedure
-from domain.compliance.registry import all_controls
-from domain.facts.compliance import Frequency, Integration
+from domain.compliance.registry import all_controls, bundled_controls
+from domain.facts.compliance import Frequency
 from tests.contract import verdicts_page
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "controls.md"
-SYSTEMS = {
-    Integration.AWS: "AWS",
-    Integration.AZURE: "Azure",
-    Integration.GCP: "Google Cloud",
-    Integration.DIGITALOCEAN: "DigitalOcean",
-    Integration.GITHUB: "GitHub",
-    Integration.OKTA: "Okta",
-    Integration.JIRA: "Jira",
-    Integration.SLACK: "Slack",
-    Integration.PLATFORM: "CloudWatcher itself",
-    Integration.MANUAL: "what people file",
-}
 OFTEN = {
     Frequency.HALF_HOURLY: "every 30 minutes",
     Frequency.DAILY: "daily",
@@ -42,11 +32,11 @@ def _lines() -> Iterator[str]:
     automated = sum(control.automated for control in controls)
     yield "# What the controls judge"
     yield ""
-    yield "Made by `make controls` from `domain/controls`. A control says what must hold, and has a procedure for each"
-    yield "system that can tell. A procedure judges what was read of one account, thing by thing: each fails, warns or"
-    yield "passes. What was not read in whole is an error and never a pass. The numbers named in a condition are"
-    yield "parameters of the control. Calls that begin with `platform:` and `manual:` are records kept here. Which"
-    yield "verdicts were seen, and on what, stands under [verdicts reached](#verdicts-reached)."
+    yield "Made by `make controls` from `domain/controls` and `domain/bundled`. A control says what must hold, and has"
+    yield "a procedure for each system that can tell. A procedure judges what was read of one account, thing by thing:"
+    yield "each fails, warns or passes. What was not read in whole is an error and never a pass. The numbers named in a"
+    yield "condition are parameters of the control. Calls that begin with `platform:` or `manual:` are our own records."
+    yield "Which verdicts were seen, and on what, stands under [verdicts reached](#verdicts-reached)."
     yield ""
     yield f"{len(controls)} controls with {procedures} procedures; {automated} need nothing to be uploaded."
     yield ""
@@ -57,6 +47,27 @@ def _lines() -> Iterator[str]:
     yield ""
     yield from verdicts_page.lines()
     for control in controls:
+        yield from _section(control)
+    yield from _bundles()
+
+
+def _bundles() -> Iterator[str]:
+    """The checks of bundles, which are judged where the bundle is switched on."""
+    names = {bundle.id: f"{bundle.name} ({bundle.industry})" for bundle in all_bundles()}
+    yield ""
+    yield "# What bundles have judged beside them"
+    yield ""
+    yield "The checks of a bundle are controls of `domain/bundled`, judged where the bundle is switched on. What is not"
+    yield "assessed says why: CloudWatcher does not read what it would take."
+    yield ""
+    yield "| check | bundle | what must hold | severity | judged | systems |"
+    yield "| --- | --- | --- | --- | --- | --- |"
+    for control in bundled_controls():
+        link = f"[{control.id}](#{control.id.lower()})"
+        systems = ", ".join(SYSTEMS[one.integration] for one in control.procedures)
+        told = (link, names[str(control.bundle)], control.name, control.severity, OFTEN[control.frequency], systems)
+        yield f"| {' | '.join(told)} |"
+    for control in bundled_controls():
         yield from _section(control)
 
 
@@ -70,10 +81,11 @@ def _section(control: Control) -> Iterator[str]:
     yield ""
     yield f"## {control.id}"
     yield ""
-    yield f"{control.name}. {control.objective}"
+    yield f"{control.name}. {control.objective}" if control.bundle is None else control.objective
     yield ""
     yield f"* Severity {control.severity}, judged {OFTEN[control.frequency]}."
-    yield f"* Criteria of SOC 2: {', '.join(control.criteria)}."
+    if control.criteria:
+        yield f"* Criteria of SOC 2: {', '.join(control.criteria)}."
     if control.parameters:
         yield f"* Parameters: {', '.join(f'{name} {value}' for name, value in control.parameters.items())}."
     if control.remediations:

@@ -18,6 +18,7 @@ ROOMS = (
     "connectors/clouds/gcp/storage.py",
     "domain/detectors/gpu_launch.py",
     "domain/detectors/role_chain.py",
+    "domain/bundled/tc_phi_01.py",
     "domain/controls/cw_net_01.py",
     "domain/controls/cw_net_02.py",
     "domain/rules/aws/ec2.py",
@@ -56,7 +57,10 @@ FORBIDDEN = {
     "domain-is-pure": (("domain/rules/aws/s3.py", "from beanie import Document"),),
     "vendors-stand-alone": (("connectors/clouds/aws/s3.py", "import connectors.clouds.gcp.storage"),),
     "detectors-stand-alone": (("domain/detectors/gpu_launch.py", "from domain.detectors import role_chain"),),
-    "controls-stand-alone": (("domain/controls/cw_net_01.py", "from domain.controls import cw_net_02"),),
+    "controls-stand-alone": (
+        ("domain/controls/cw_net_01.py", "from domain.controls import cw_net_02"),
+        ("domain/bundled/tc_phi_01.py", "from domain.controls import cw_net_02"),
+    ),
     "rules-stand-alone": (("domain/rules/aws/s3.py", "from domain.rules.aws import ec2"),),
     "the-executor-stands-alone": (
         ("compiled_executor/operation.py", "import domain.errors"),

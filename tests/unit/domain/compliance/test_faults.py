@@ -57,7 +57,7 @@ def status(control: Control, procedure: Procedure, whole: Asked, pages: Mapping[
 
 PROCEDURES = [
     pytest.param(control, procedure, id=f"{control.id}-{procedure.integration}")
-    for control in (*registry.all_controls(), *made_controls.ALL)
+    for control in (*registry.all_controls(), *registry.bundled_controls(), *made_controls.ALL)
     for procedure in control.procedures
 ]
 
