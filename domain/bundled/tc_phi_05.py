@@ -55,7 +55,7 @@ def _names(values: Iterable[str], arn: str) -> bool:
 
     The objects under a prefix are a part of it only.
     """
-    return any(arn == value.removesuffix("/") or (value.count(":") < 5 and arn.startswith(value)) for value in values)
+    return any(arn == value.removesuffix("/") or arn.split(":")[:3] == value.rstrip(":").split(":") for value in values)
 
 
 def _of_advanced(fields: Mapping[str, Mapping[str, Any]], kind: str, arn: str) -> frozenset[str]:
