@@ -1,8 +1,6 @@
-"""Records of health data and trails are kept for six years.
+"""Records of health data and trails are kept for six years, whatever part of a bucket a rule that destroys is about.
 
-Every rule that destroys counts, also one for a part of the bucket; one that names a day destroys what is of yesterday,
-and counts as 0 days. The archive copy that makes a shorter term a warning is what Object Lock keeps for six years.
-Older versions of objects are not looked at.
+The archive copy that makes a shorter term a warning is what Object Lock keeps. Older versions are not looked at.
 """
 
 from collections.abc import Iterator, Mapping
@@ -32,6 +30,7 @@ def _aws(case: Case) -> Iterator[Item]:
 
 
 def _days(rule: Mapping[str, Any]) -> Iterator[int]:
+    """After how many days it destroys. One that names a day destroys what is of the day before: 0 days."""
     end = rule.get("Expiration") or {}
     if rule["Status"] == "Enabled" and (end.get("Days") or end.get("Date")):
         yield end.get("Days") or 0
