@@ -10,11 +10,10 @@ from bson import ObjectId
 import documents
 from auth.permission import Permission
 from documents.check_change import change_of
-from documents.compliance_settings import controls_in_force
 from documents.job_progress import announce_job
 from documents.page import Keyset
 from documents.transaction import Transaction
-from domain.errors import Conflict, Invalid
+from domain.errors import Conflict
 from domain.facts.event import LoggedEvent
 from domain.facts.job import JobKind, JobProgress, JobState
 from domain.facts.scope import Scope
@@ -22,6 +21,7 @@ from jobs.queue import ask_wanted_checks
 from resolvers.context import Info
 from resolvers.feed import LiveFeed
 from resolvers.fields import mutation, query, subscription
+from resolvers.governing import known_controls
 from schema.arguments import FeedAfter, InAccount, InOrganization
 from schema.check import (
     Check,
@@ -120,7 +120,7 @@ class CheckMutations:
         org_id = str(account.org_id) if account else context.organization(input.organization_id)
         if account is None:
             org_id = context.scope.narrowed(org_id).only()
-        await _known(input.control_ids, ObjectId(org_id))
+        await known_controls(input.control_ids, "controlIds", ObjectId(org_id))
         request_id, account_id = str(PydanticObjectId()), None if account is None else str(account.id)
         waiting = JobProgress(
             kind=JobKind.CHECKS,
@@ -149,13 +149,6 @@ async def _account(scope: Scope, id: str | None) -> documents.Account | None:
     if not account.is_connected:
         raise Conflict("This account is not connected. Connect it first with connectAccount.")
     return account
-
-
-async def _known(control_ids: list[str], org_id: ObjectId) -> None:
-    """Raises Invalid for a control that there is not, or whose bundle is not switched on."""
-    unknown = sorted(set(control_ids) - {control.id for control in await controls_in_force(org_id)})
-    if unknown:
-        raise Invalid(f"There is no such control as {', '.join(unknown)}.", path=("input", "controlIds"))
 
 
 @strawberry.type

@@ -69,7 +69,7 @@ class ControlExceptionMutations:
     ) -> Any:
         context, person = info.context, person_of(info.context)
         org_id, account_id = await _place(info, input)
-        known_controls([input.control_id], "controlId")
+        await known_controls([input.control_id], "controlId", org_id)
         starts_at = input.starts_at or context.now()
         if not starts_at < input.ends_at <= starts_at + LONGEST or input.ends_at <= context.now():
             raise Invalid("It must end after it starts, in 366 days at the latest.", path=("input", "endsAt"))

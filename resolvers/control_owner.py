@@ -63,7 +63,7 @@ class ControlOwnerMutations:
         context = info.context
         scope = context.scope.narrowed(context.organization(input.organization_id))
         org_id, at, control_ids = ObjectId(scope.only()), context.now(), sorted(set(input.control_ids))
-        known_controls(control_ids, "controlIds")
+        await known_controls(control_ids, "controlIds", org_id)
         member_id = None if input.member_id is None else object_id(local_id("Member", input.member_id), "member")
 
         async def change(tx: Transaction) -> list[documents.ControlOwner]:

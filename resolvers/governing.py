@@ -7,8 +7,8 @@ from beanie import PydanticObjectId
 from bson import ObjectId
 
 from documents.base import TenantDocument
+from documents.compliance_settings import controls_in_force
 from documents.transaction import Transaction
-from domain.compliance import registry
 from domain.errors import Conflict, Invalid
 from domain.facts.scope import Scope
 from jobs.queue import ask_wanted_checks
@@ -28,9 +28,9 @@ def require_another(person: ObjectId, before: ObjectId, what: str) -> None:
         raise Conflict(f"Somebody else must {what}.")
 
 
-def known_controls(control_ids: Collection[str], field: str) -> None:
-    """Raises Invalid for a control that there is not."""
-    unknown = sorted(set(control_ids) - {control.id for control in registry.all_controls()})
+async def known_controls(control_ids: Collection[str], field: str, org_id: ObjectId) -> None:
+    """Raises Invalid for a control that there is not, or whose bundle the organization has not switched on."""
+    unknown = sorted(set(control_ids) - {control.id for control in await controls_in_force(org_id)})
     if unknown:
         raise Invalid(f"There is no such control as {', '.join(unknown)}.", path=("input", field))
 

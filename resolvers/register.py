@@ -193,7 +193,7 @@ class RegisterMutations:
         if due_at < input.started_at:
             raise Invalid("It must be due after it began.", path=("input", "dueAt"))
         fields = {**_own(input), "due_at": due_at}
-        return await recorded(info, documents.IncidentClock, input, fields, [CLOCKS, "CW-PRV-05"])
+        return await recorded(info, documents.IncidentClock, input, fields, [CLOCKS, "CW-PRV-05", "TC-PHI-11"])
 
 
 def _own(input: EntryInput, besides: frozenset[str] | set[str] = frozenset()) -> dict[str, Any]:

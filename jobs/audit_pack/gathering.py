@@ -12,7 +12,7 @@ from beanie import PydanticObjectId
 from documents.account import CONNECTED_STATES, Account
 from documents.audit_pack import AuditPack
 from documents.check_items import items_before
-from documents.compliance_settings import compliance_settings
+from documents.compliance_settings import compliance_settings, controls_in_force
 from documents.control_status import control_rows, statuses_in
 from documents.evidence_chain import control_records
 from documents.framework import frameworks_of
@@ -29,6 +29,7 @@ from domain.compliance.audit_report import (
     ItemSpell,
     RequirementPart,
 )
+from domain.compliance.bundle import find_bundle
 from domain.compliance.control import Control
 from domain.compliance.framework import Framework
 from domain.compliance.frameworks import find_framework
@@ -136,9 +137,9 @@ def _framework(framework: Framework, statuses: Statuses) -> FrameworkPart:
 async def _controls(
     place: _Place, frameworks: Sequence[Framework], statuses: Statuses, told: Told
 ) -> list[ControlPart]:
-    """Every control that the frameworks name; without frameworks every control."""
-    named = {id for framework in frameworks for id in framework.controls}
-    wanted = [one for one in all_controls() if not frameworks or one.id in named]
+    """Every control that the frameworks name, and checks of bundles with one of them; without frameworks every one."""
+    every = await controls_in_force(place.org_id)
+    wanted = [one for one in every if not frameworks or any(_is_in(framework, one) for framework in frameworks)]
     owners = {id: row.owner for id, row in (await control_rows(place.org_id)).items()}
     (place.folder / "checks").mkdir()
     parts = []
@@ -151,6 +152,11 @@ async def _controls(
             parts.append(_control(control, status, owners.get(control.id), history))
     await told(len(wanted), len(wanted))
     return parts
+
+
+def _is_in(framework: Framework, control: Control) -> bool:
+    bundle = None if control.bundle is None else find_bundle(control.bundle)
+    return control.id in framework.controls or (bundle is not None and framework.id in bundle.frameworks)
 
 
 async def _checks(place: _Place, control_id: str) -> History:
