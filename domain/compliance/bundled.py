@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import NoReturn
 
 from domain.compliance.answers import NotOffered
-from domain.compliance.bundle import BundleCheck
+from domain.compliance.bundle import BundleCheck, find_bundle
 from domain.compliance.control import Case, Control, Procedure
+from domain.compliance.framework import Framework
 from domain.facts.compliance import Integration
 
 SYSTEM_NAMES = {
@@ -53,6 +54,12 @@ def _unread(check: BundleCheck) -> Iterator[Procedure]:
             fails=None,
             judge=judge,
         )
+
+
+def serves(control: Control, framework: Framework) -> bool:
+    """Whether a control is named by the framework, or comes with a bundle that the framework is one of."""
+    bundle = None if control.bundle is None else find_bundle(control.bundle)
+    return control.id in framework.controls or (bundle is not None and framework.id in bundle.frameworks)
 
 
 def why_unassessed(check: BundleCheck, problems: Collection[str]) -> str:

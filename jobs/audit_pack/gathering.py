@@ -29,7 +29,7 @@ from domain.compliance.audit_report import (
     ItemSpell,
     RequirementPart,
 )
-from domain.compliance.bundle import find_bundle
+from domain.compliance.bundled import serves
 from domain.compliance.control import Control
 from domain.compliance.framework import Framework
 from domain.compliance.frameworks import find_framework
@@ -139,7 +139,7 @@ async def _controls(
 ) -> list[ControlPart]:
     """Every control that the frameworks name, and checks of bundles with one of them; without frameworks every one."""
     every = await controls_in_force(place.org_id)
-    wanted = [one for one in every if not frameworks or any(_is_in(framework, one) for framework in frameworks)]
+    wanted = [one for one in every if not frameworks or any(serves(one, framework) for framework in frameworks)]
     owners = {id: row.owner for id, row in (await control_rows(place.org_id)).items()}
     (place.folder / "checks").mkdir()
     parts = []
@@ -152,11 +152,6 @@ async def _controls(
             parts.append(_control(control, status, owners.get(control.id), history))
     await told(len(wanted), len(wanted))
     return parts
-
-
-def _is_in(framework: Framework, control: Control) -> bool:
-    bundle = None if control.bundle is None else find_bundle(control.bundle)
-    return control.id in framework.controls or (bundle is not None and framework.id in bundle.frameworks)
 
 
 async def _checks(place: _Place, control_id: str) -> History:

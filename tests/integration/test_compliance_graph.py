@@ -445,4 +445,4 @@ async def test_what_the_guide_asks_is_answered(graph: Graph, backend: Backend) -
         answer = await graph.ask(graphql.print_ast(operation), tenant.token, **given)
         assert not [one for one in answer.values() if isinstance(one, dict) and one.get("message")]
 
-    assert len(operations) == 8
+    assert len(operations) == 9

@@ -4,9 +4,10 @@ import pytest
 from pydantic import ValidationError
 
 from domain.compliance.bundle import BundleCheck, find_bundle
-from domain.compliance.bundled import as_control, why_unassessed
+from domain.compliance.bundled import as_control, serves, why_unassessed
+from domain.compliance.frameworks import find_framework
 from domain.compliance.judging import judge
-from domain.compliance.registry import all_controls, bundled_controls, controls_with
+from domain.compliance.registry import all_controls, bundled_controls, controls_with, get_control
 from domain.facts.compliance import CheckStatus, EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 from tests.factories.answers import answers, case
@@ -69,6 +70,16 @@ def test_the_checks_of_a_bundle_come_after_the_catalogue() -> None:
     assert found[: len(all_controls())] == all_controls() == controls_with([])
     assert {control.id for control in found[len(all_controls()) :]} == {check.id for check in bundle.check}
     assert bundled_controls() is bundled_controls()
+
+
+def test_a_check_serves_the_frameworks_of_its_bundle() -> None:
+    hipaa, pci = (find_framework(id) for id in ("hipaa_security_rule", "pci_dss_4_0_1"))
+    assert hipaa is not None
+    assert pci is not None
+    check, control = as_control("trustcloud", BOTH, OWNED.procedures), get_control("CW-IAM-01")
+
+    assert (serves(check, hipaa), serves(check, pci)) == (True, False)
+    assert (serves(control, hipaa), serves(OWNED, hipaa)) == (True, False)
 
 
 def test_a_control_of_the_catalogue_serves_a_criterion() -> None:
