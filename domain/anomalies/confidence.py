@@ -11,9 +11,13 @@ LEAST_MARGIN, CLEAREST_MARGIN = 0.9, 20.0
 YOUNG_AT_MOST = 0.8
 
 
-def confidence(rule: Rule, margin: float, *, is_young: bool) -> float:
-    """0 to 1. is_young: the series has fewer than 21 days behind it; a new service is sure even so."""
+def confidence(rule: Rule, margin: float, *, is_young: bool, alike: float = 0.0) -> float:
+    """0 to 1. is_young: the series has fewer than 21 days behind it; a new service is sure even so.
+
+    alike: how many bursts of that size are expected of the series in 90 days. About one real incident is in these, so
+    they are odds against.
+    """
     stays = STAYS if rule is Rule.PERSISTENT else 0.0
     clipped = min(max(margin, LEAST_MARGIN), CLEAREST_MARGIN)
-    sure = 1 / (1 + math.exp(-(BASE + SLOPE * math.log(clipped) + stays)))
+    sure = 1 / (1 + math.exp(-(BASE + SLOPE * math.log(clipped) + stays)) + alike)
     return min(sure, YOUNG_AT_MOST) if is_young and rule is not Rule.NEW_SERVICE else sure

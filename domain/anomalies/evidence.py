@@ -6,6 +6,7 @@ import numpy as np
 
 from domain.anomalies.baseline import Baseline
 from domain.anomalies.book import Book
+from domain.anomalies.bursts import Bursts, bursts
 from domain.anomalies.references import References
 from domain.anomalies.settings import Settings
 from domain.anomalies.state import Bools, Floats
@@ -21,7 +22,8 @@ class Evidence:
     """One number per series. cost: less what came late for missing days. usual: expected before references, or at
     an old level that may come back. expected: with references. plain: log residual to the baseline; residual: to
     expected. z: residual in scales, wider ones where the cost of missing days was taken off. impact: money above
-    expected. material: the impact it takes to matter. scored: which series can be judged.
+    expected. material: the impact it takes to matter. bursts: what the series
+    did before. scored: which series can be judged.
     """
 
     base: Baseline
@@ -34,6 +36,7 @@ class Evidence:
     z: Floats
     impact: Floats
     material: Floats
+    bursts: Bursts
     scored: Bools
 
 
@@ -56,6 +59,7 @@ def evidence(book: Book, base: Baseline, references: References, settings: Setti
         z=residual / (base.scale * widened),
         impact=cost - expected,
         material=material,
+        bursts=bursts(book, residual),
         scored=np.isfinite(cost) & (book.observed >= FIRST_DAYS),
     )
 

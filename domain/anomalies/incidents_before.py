@@ -19,12 +19,12 @@ def second_largest(book: Book) -> Floats:
     result = np.zeros(len(begun))
     rows = np.flatnonzero(begun.sum(-1) >= 2)
     if rows.size:
-        counts = begun[rows] & ~_recurs(book, rows, verdicts[rows])
+        counts = begun[rows] & ~recurs(book, rows, verdicts[rows])
         result[rows] = np.maximum(largest(np.where(counts, book.back(book.plain, DAYS)[rows], np.nan), 2), 0.0)
     return result
 
 
-def _recurs(book: Book, rows: NDArray[np.intp], verdicts: NDArray[np.int8]) -> Bools:
+def recurs(book: Book, rows: NDArray[np.intp], verdicts: NDArray[np.int8]) -> Bools:
     """Which days share their day of the month, or their distance from its end, with another odd day: a fee."""
     odd = np.isin(verdicts, (Verdict.FLAGGED, Verdict.EXPLAINED))
     days = (book.today[rows, None] - np.arange(DAYS, 0, -1)).astype("datetime64[D]")

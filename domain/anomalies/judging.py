@@ -63,6 +63,7 @@ def _flag(book: Book, seen: Evidence, finding: Finding, usual: Range, row: int) 
     expected = float(np.nan_to_num((seen.base.expected if is_drop else usual.expected)[row]))
     cost, offset, margin = float(seen.cost[row]), float(seen.base.offset[row]), float(finding.margin[row])
     amount = float(seen.references.amount[row])
+    alike = float(seen.bursts.alike[row]) if finding.rule in PEAKS else 0.0
     return Flag(
         series=row,
         on=EPOCH + timedelta(days=int(book.today[row])),
@@ -76,7 +77,7 @@ def _flag(book: Book, seen: Evidence, finding: Finding, usual: Range, row: int) 
         impact=cost - expected,
         gates=finding.gates_of(row),
         margin=margin,
-        confidence=confidence(finding.rule, margin, is_young=bool(book.observed[row] < ENOUGH)),
+        confidence=confidence(finding.rule, margin, is_young=bool(book.observed[row] < ENOUGH), alike=alike),
         severity=severity_of(finding.rule, cost - expected),
         reference=Reference(_KINDS[int(seen.references.kind[row])], amount) if amount else None,
     )

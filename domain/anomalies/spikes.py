@@ -4,6 +4,7 @@ import numpy as np
 
 from domain.anomalies.baseline import ENOUGH
 from domain.anomalies.book import Book
+from domain.anomalies.bursts import LEAST_RATIO
 from domain.anomalies.evidence import Evidence
 from domain.anomalies.finding import Finding, found
 from domain.anomalies.flag import Rule
@@ -16,17 +17,17 @@ NOVELTY_DAYS = 60
 # How many scales above: of a spike, and of a day at three times its cost.
 SCALES = {
     Sensitivity.LOW: (6.0, 4.0),
-    Sensitivity.MEDIUM: (4.5, 3.0),
+    Sensitivity.MEDIUM: (4.2, 3.0),
     Sensitivity.HIGH: (3.5, 3.0),
 }
 # A young series is asked for more.
 YOUNG = 1.0
-# Below 1.3 times nobody looks.
-LEAST_RATIO = float(np.log(1.3))
 # What was meant to be three times is a little less against an expectation that errs.
 TRIPLE_RATIO = float(np.log(2.6))
 TRIPLE_MORE, TRIPLE_LESS, TRIPLE_RANGE = 0.3, 0.75, 0.6
 TRIPLE_RESIDUALS = 14
+# What stands out by so many times a charge that was due is more than that charge.
+BEYOND_CHARGE = 3.0
 FLAGGED_SHARE = 0.9
 
 TWO_DAYS_SCALES = 5.2
@@ -53,21 +54,38 @@ def spikes(book: Book, seen: Evidence, may: Bools, sensitivity: Sensitivity) -> 
 
 
 def _novelty(seen: Evidence, before: Floats) -> Floats:
-    """Above all that was usual, and about as far as the second of the incidents before."""
+    """Above all that was usual, about as far as the second of the incidents before, and rarer than its bursts."""
     usual = 1.2 * np.maximum(largest(seen.base.kept), 0.0)
-    return np.maximum(usual, np.where(seen.residual >= TRIPLE_RATIO, 0.0, FLAGGED_SHARE * before))
+    told = np.maximum(FLAGGED_SHARE * before, _news(seen))
+    return np.maximum(usual, np.where(seen.residual >= TRIPLE_RATIO, 0.0, told))
+
+
+def _news(seen: Evidence) -> Floats:
+    """Three times is news whatever was before."""
+    return np.minimum(seen.bursts.level, TRIPLE_RATIO)
+
+
+def _without_charge(seen: Evidence) -> Floats:
+    """The log residual. A charge that was due explains its own size only: what is several times that is measured as
+    if it were not there, on both sides.
+    """
+    amount = seen.references.amount
+    rest = np.log(np.maximum(seen.cost - amount, 0.0) + seen.base.offset) - np.log(seen.usual + seen.base.offset)
+    return np.where(seen.cost - seen.usual >= BEYOND_CHARGE * amount, np.fmax(rest, seen.residual), seen.residual)
 
 
 def _triple(book: Book, seen: Evidence, may: Bools, kept: Floats, scales: float) -> Finding:
     ratio = np.where(_is_fresh(book), FRESH_RATIO, TRIPLE_RATIO)
     # The clearer the ratio, the fewer scales: five times is no usual day even of a series that scatters.
-    beyond = np.clip((seen.residual - TRIPLE_RATIO) / TRIPLE_RANGE, 0.0, 1.0)
+    residual = _without_charge(seen)
+    z = np.where(residual > seen.residual, residual / seen.base.scale, seen.z)
+    beyond = np.clip((residual - TRIPLE_RATIO) / TRIPLE_RANGE, 0.0, 1.0)
     return found(
         Rule.TRIPLE,
         may & (seen.base.residuals >= TRIPLE_RESIDUALS),
-        ("scales", seen.z, scales + TRIPLE_MORE - TRIPLE_LESS * beyond),
-        ("ratio", seen.residual, ratio),
-        ("novelty", seen.residual, 1.2 * np.maximum(largest(kept, 2), 0.0)),
+        ("scales", z, scales + TRIPLE_MORE - TRIPLE_LESS * beyond),
+        ("ratio", residual, ratio),
+        ("novelty", residual, 1.2 * np.maximum(largest(kept, 2), 0.0)),
         ("impact", seen.impact, seen.material),
     )
 
@@ -78,7 +96,7 @@ def _two_days(book: Book, seen: Evidence, may: Bools, ratio: Floats) -> Finding:
     z = before / seen.base.scale
     together = 0.85 * (seen.z + z) / np.sqrt(2)
     earlier = np.where(np.arange(NOVELTY_DAYS) == NOVELTY_DAYS - 1, np.nan, seen.base.kept)
-    novelty = 0.8 * np.maximum(largest(earlier), 0.0)
+    novelty = np.maximum(0.8 * np.maximum(largest(earlier), 0.0), _news(seen))
     return found(
         Rule.TWO_DAYS,
         may,

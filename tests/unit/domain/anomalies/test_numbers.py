@@ -56,6 +56,13 @@ def test_confidence_rises_with_the_margin_and_stays_low_in_the_first_weeks():
     assert confidence(Rule.NEW_SERVICE, 4.0, is_young=True) == clear
 
 
+def test_bursts_of_that_size_are_odds_against_an_alert():
+    sure = confidence(Rule.SPIKE, 4.0, is_young=False)
+
+    # As many to be expected as there are real ones: even odds, less what was doubtful before.
+    assert confidence(Rule.SPIKE, 4.0, is_young=False, alike=1.0) == pytest.approx(1 / (1 / sure + 1))
+
+
 @pytest.mark.parametrize(
     ("rule", "impact", "severity"),
     [

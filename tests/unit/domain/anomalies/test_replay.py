@@ -148,6 +148,52 @@ def test_a_fee_names_the_reference_when_even_more_is_charged():
     assert flag.impact == pytest.approx(1000, rel=0.02)
 
 
+def bursting():
+    """Three bursts of half as much again, on days that are no fee."""
+    costs = flat(130)
+    costs[[40, 52, 65]] = [150, 160, 155]
+    return costs
+
+
+def test_a_burst_like_those_before_is_no_news_until_it_is_three_times():
+    costs, calm = bursting(), flat(130)
+    costs[100], calm[100] = 190, 190
+    costs[115], calm[115] = 350, 350
+
+    # The sizes lie 0.13 to 0.20 above 1.3 times in log, so it takes more than 2.3 times to be news.
+    assert {day for day in told(costs) if day > 90} == {115}
+    assert {day for day in told(calm) if day > 90} == {100, 115}
+
+
+def test_what_is_told_of_a_bursting_series_is_less_sure():
+    costs, calm = bursting(), flat(130)
+    costs[115], calm[115] = 350, 350
+
+    sure = [replay(np.array([one]), FIRST).flags[-1].confidence for one in (costs, calm)]
+
+    # One in thirteen of such a size is to be expected: exp(-(1.23 - 0.26) / 0.37) in 90 days.
+    assert sure[0] == pytest.approx(1 / (1 / sure[1] + 0.075), abs=0.01)
+
+
+def test_a_burst_is_no_burst_before_itself():
+    costs = flat(130)
+    costs[[40, 52]] = [150, 160]
+    costs[100:102] = [170, 170]
+
+    assert {100, 101} <= set(told(costs))
+
+
+@pytest.mark.parametrize(("cost", "is_told"), [(480, True), (300, False)])
+def test_a_due_fee_explains_its_own_size_only(cost, is_told):
+    costs = 100 * np.exp(np.random.default_rng(1).normal(0, 0.2, 150))
+    days = [number for number in range(150) if on(number).day == 10]
+    # 120 are due beside the usual 100: 480 is not three times of both, and without the fee on both sides it is.
+    costs[days] = 220
+    costs[days[-1]] = cost
+
+    assert (days[-1] in told(costs)) is is_told
+
+
 def test_the_first_turn_of_a_month_is_not_judged():
     costs = flat(60)
     costs[27] = 300  # the 1st of February, the first turn that the series sees
