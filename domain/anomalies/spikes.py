@@ -24,7 +24,7 @@ SCALES = {
 YOUNG = 1.0
 # What was meant to be three times is a little less against an expectation that errs.
 TRIPLE_RATIO = float(np.log(2.6))
-TRIPLE_MORE, TRIPLE_LESS, TRIPLE_RANGE = 0.3, 0.75, 0.6
+TRIPLE_MORE, TRIPLE_LESS, TRIPLE_RANGE = 0.1, 0.75, 0.6
 TRIPLE_RESIDUALS = 14
 # What stands out by so many times a charge that was due is more than that charge.
 BEYOND_CHARGE = 3.0

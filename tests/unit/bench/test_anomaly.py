@@ -47,12 +47,11 @@ def assert_same(got, wanted):
 def test_the_detector_holds_its_figures_on_labelled_series():
     result = score(labels_of(unpacked("labels.json.gz")), detect(read(BENCH)))
 
-    # The model card says which aim is missed: recall of 3x 0.98.
     assert result["f1"] >= 0.93
     assert result["fp_share"] <= 0.04
     assert result["by_stratum"]["S"]["fp_share"] <= 0.03
     assert result["recall"] >= 0.90
-    assert result["recall_3x"] >= 0.977
+    assert result["recall_3x"] >= 0.98
     assert result["delay_median"] == 0
     assert result["calibration"]["error"] <= 0.03
 
