@@ -134,7 +134,7 @@ async def test_a_risk_stands_as_the_worst_of_its_controls(desk: Desk) -> None:
     await desk.risk(title="Flood", likelihood=2, controlIds=["CW-IAM-01", "CW-IAM-02"])
     await desk.risk(title="Storm", impact=1, controlIds=["CW-IAM-01", "CW-GOV-01"])
     await desk.risk(title="Theft")
-    unknown = await desk.risk(controlIds=["CW-XXX-01"])
+    unknown = await desk.risk(controlIds=["CW-ZZZ-01"])
 
     rows = await risk_links(desk.officer.scope, now)
     assert [(row["risk_id"], row["level"], row["worst_status"]) for row in rows] == [
