@@ -245,9 +245,10 @@ async def test_an_address_is_useless_once_it_has_expired_or_the_file_is_gone(gra
     await write(backend, tenant, 1)
     id = await exported(graph, tenant)
     links = DownloadLinks(backend.keys.cursor, graph.address)
-    download = Download(kind="AuditExport", export_id=local_id("AuditExport", id), org_id=tenant.org_id, actor="user:1")
+    actor = f"user:{tenant.user.id}"
+    download = Download(kind="AuditExport", export_id=local_id("AuditExport", id), org_id=tenant.org_id, actor=actor)
     elsewhere = Download(
-        kind="AuditExport", export_id=download.export_id, org_id=(await make_tenant(backend)).org_id, actor="user:1"
+        kind="AuditExport", export_id=download.export_id, org_id=(await make_tenant(backend)).org_id, actor=actor
     )
     now = utc_now()
 

@@ -167,8 +167,10 @@ async def test_a_stranger_sees_none_of_it_and_cannot_ask_for_it(graph: Graph, ba
     assert error["extensions"]["code"] == "NOT_FOUND"
 
 
-@pytest.mark.parametrize("role", Role)
-async def test_every_role_reads_the_dashboard(graph: Graph, backend: Backend, tenant: Tenant, role: Role) -> None:
+@pytest.mark.parametrize("role", [role for role in Role if role is not Role.AUDITOR])
+async def test_every_role_but_auditors_reads_the_dashboard(
+    graph: Graph, backend: Backend, tenant: Tenant, role: Role
+) -> None:
     await held(tenant)
     member = await add_member(backend, tenant.organization, role)
 

@@ -43,6 +43,7 @@ def test_a_sample_is_part_of_its_population_and_what_was_found_part_of_it(size: 
 
     with pytest.raises(ValidationError, match="no more"):
         AttestedSample(sampled_at=NOW, **counts)
+    assert AttestedSample(sampled_at=NOW, **{**counts, "population": 20, "consent_found": 10}).sample_size == size
 
 
 def test_what_has_happened_does_not_lie_ahead_but_a_letter_may_hold_for_longer() -> None:
