@@ -1,6 +1,7 @@
 """What people state for a control that no system can tell: fields, words and files, which another person reviews."""
 
 import hashlib
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -124,6 +125,22 @@ async def accepted_statements(
     if not found:
         return None
     return [(str(raw["reviewed_by"]), raw["content"]) for raw in found if raw["expires_at"] > now]
+
+
+async def attestations_between(
+    org_id: ObjectId, control_ids: Collection[str], first: datetime, until: datetime
+) -> AsyncIterator[dict[str, Any]]:
+    """What was stated for these controls before `until` and had not expired by `first`, as it is stored, without what
+    it says; the oldest first.
+    """
+    query = {
+        "org_id": org_id,
+        "control_id": {"$in": list(control_ids)},
+        "created_at": {"$lt": until},
+        "expires_at": {"$gt": first},
+    }
+    async for raw in Attestation.rows().find(query, {"content": 0}).sort([("created_at", 1), ("_id", 1)]):
+        yield raw
 
 
 async def erase_attestations(org_id: ObjectId) -> int:

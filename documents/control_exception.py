@@ -1,6 +1,6 @@
 """A dated leave for something to fail a control: why, what is done instead, and approved by somebody else."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -87,6 +87,29 @@ async def exceptions_in_force(org_id: ObjectId, now: datetime) -> list[ControlEx
         "ends_at": {"$gt": now},
     }
     return [ControlException.stored(raw) async for raw in ControlException.rows().find(query).sort("_id", 1)]
+
+
+async def exceptions_between(
+    org_id: ObjectId, control_id: str, first: datetime, until: datetime
+) -> AsyncIterator[ControlException]:
+    """Those of a control that were in force at some time from `first` until before `until`, the oldest first.
+
+    A request that was withdrawn was never in force: nobody had decided on it.
+    """
+    query = {
+        "org_id": org_id,
+        "control_id": control_id,
+        "state": {"$in": [ExceptionState.APPROVED.value, ExceptionState.REVOKED.value]},
+        "starts_at": {"$lt": until},
+        "decided_at": {"$ne": None, "$lt": until},
+        "ends_at": {"$gt": first},
+        "revoked_at": {"$not": {"$lte": first}},
+    }
+    async for raw in ControlException.rows().find(query).sort([("created_at", 1), ("_id", 1)]):
+        found = ControlException.stored(raw)
+        # What ended before it was decided, or was revoked before it began, covered nothing.
+        if max(found.starts_at, found.decided_at or found.starts_at) < min(found.ends_at, found.revoked_at or until):
+            yield found
 
 
 async def ending_exceptions(at: datetime) -> Sequence[ControlException]:

@@ -107,7 +107,8 @@ class PolicyMutations:
             if input.number < (before.in_force or 0):
                 raise Conflict("A newer version is in force.", current=before)
             require_another(person, version.written_by, "approve it than who has written it")
-            await moved(version, approval, None, tx.session)
+            since = version.in_force_since or now
+            await moved(version, {**approval, "in_force_since": since}, None, tx.session)
             fields = {**approval, "in_force": input.number, "next_review_at": input.next_review_at}
             return await _changed(tx, before, fields, input.expected_version)
 
