@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from beanie import PydanticObjectId
 from bson import ObjectId
@@ -11,14 +11,13 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
+from domain.compliance.falling_due import LONGEST_NOTICE
 from domain.errors import Invalid
 from domain.facts.governance import ExceptionState
 
 LONGEST = timedelta(days=366)
-# People hear of an end so long before.
-ENDING = timedelta(days=14)
-# An exception that ended lately is still looked at, to end its alert.
-LOOKED_AFTER = timedelta(days=31)
+# What ended lately is still looked at, to have its control judged without it.
+LOOKED_AFTER = timedelta(days=2)
 MOST_OPEN = 2000
 _NEWEST_FIRST = (("created_at", DESCENDING), ("_id", DESCENDING))
 
@@ -59,15 +58,6 @@ class ControlException(TenantDocument):
             IndexModel([("org_id", ASCENDING), ("state", ASCENDING), *_NEWEST_FIRST], name="org_state_newest"),
             IndexModel([("ends_at", ASCENDING), ("state", ASCENDING)], name="ending"),
         ]
-
-    def is_ending(self, at: datetime) -> bool:
-        """Whether it counts, and ends within two weeks."""
-        return self.state is ExceptionState.APPROVED and at < self.ends_at <= at + ENDING
-
-
-def fingerprint(id: object) -> str:
-    """The cause of the alert of an exception that ends soon."""
-    return f"exception:{id}"
 
 
 async def add_exception(exception: ControlException, session: AsyncClientSession) -> None:
@@ -113,15 +103,6 @@ async def exceptions_between(
 
 
 async def ending_exceptions(at: datetime) -> Sequence[ControlException]:
-    """Those of all organizations that end within two weeks, or have ended lately; revoked ones among them."""
-    query: dict[str, Any] = {
-        "ends_at": {"$gt": at - LOOKED_AFTER, "$lte": at + ENDING},
-        "state": {"$in": [ExceptionState.APPROVED.value, ExceptionState.REVOKED.value]},
-    }
+    """Approved ones of all organizations that end within two weeks, or have ended lately."""
+    query = {"ends_at": {"$gt": at - LOOKED_AFTER, "$lte": at + LONGEST_NOTICE}, "state": ExceptionState.APPROVED.value}
     return [ControlException.stored(raw) async for raw in ControlException.rows().find(query).sort("ends_at", 1)]
-
-
-async def fresh_exception(id: ObjectId | None, session: AsyncClientSession) -> ControlException | None:
-    """It as this transaction sees it."""
-    raw = await ControlException.rows().find_one({"_id": id}, session=session)
-    return None if raw is None else ControlException.stored(raw)

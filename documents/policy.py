@@ -12,6 +12,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
 from documents.user import Membership, Role
+from domain.compliance.falling_due import LONGEST_NOTICE
 from domain.errors import Invalid
 from domain.facts.scope import Scope
 
@@ -179,3 +180,9 @@ async def members_bound(org_id: ObjectId) -> int:
     """How many members policies bind now. Auditors are no staff."""
     query = {"org_id": org_id, "deactivated_at": None, "role": {"$ne": Role.AUDITOR.value}}
     return await Membership.rows().count_documents(query)
+
+
+async def due_policies(at: datetime) -> list[Policy]:
+    """Those in force of all organizations that must be reviewed within two weeks, or should have been."""
+    query = {"archived_at": None, "in_force": {"$ne": None}, "next_review_at": {"$lte": at + LONGEST_NOTICE}}
+    return [Policy.stored(raw) async for raw in Policy.rows().find(query).sort("next_review_at", 1)]

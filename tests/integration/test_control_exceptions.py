@@ -10,7 +10,7 @@ import documents
 from app.wiring import Backend
 from documents import Role
 from documents.base import utc_now
-from jobs.tasks.check_exceptions import check_exceptions
+from jobs.tasks.check_deadlines import check_deadlines
 from jobs.tasks.judge_controls import judge_controls
 from schema.node import global_id
 from tests.factories.graph import Graph
@@ -170,7 +170,7 @@ async def test_people_hear_of_an_end_two_weeks_before_and_not_after_it(
     # It ends in 90 days: 14 days before that is day 76.
     for days in (75, 77, 78, 91):
         at = utc_now() + timedelta(days=days)
-        await check_exceptions({"context": context_of(backend, now=lambda at=at: at)})
+        await check_deadlines({"context": context_of(backend, now=lambda at=at: at)})
         rows = await documents.Alert.list_in(tenant.scope, {})
         seen.append([(alert.title, alert.state.value) for alert in rows])
 
