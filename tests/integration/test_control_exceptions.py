@@ -82,12 +82,15 @@ async def test_what_an_approved_exception_covers_is_exempt_until_it_ends(
     before = await judge(backend, tenant)
     await decide(graph, other, asked["id"])
     covered = await judge(backend, tenant)
+    text = "query($ids: [String!]) { checks(filter: {controlIds: $ids}) { nodes { exceptionIds } } }"
+    shown = (await graph.ask(text, tenant.token, ids=[OWNED.id]))["checks"]["nodes"]
     # By then the answers of the vendor are too old as well: an error, and nothing of it is exempt.
     over = await judge(backend, tenant, days=91)
 
     assert (before.status, before.counts) == ("FAIL", {"FAIL": 2})
     assert (covered.status, covered.counts) == ("EXEMPT", {"EXEMPT": 2})
     assert [global_id("ControlException", id) for id in covered.exceptions] == [asked["id"]]
+    assert shown == [{"exceptionIds": [asked["id"]]}]
     assert (over.status, over.exceptions) == ("ERROR", [])
 
 
