@@ -18,6 +18,8 @@ from domain.facts.scope import Scope
 
 LONGEST_REVIEW = timedelta(days=366)
 MOST_POLICIES = 200
+# Auditors are no staff.
+_BOUND = {"$ne": Role.AUDITOR.value}
 
 
 class Policy(TenantDocument):
@@ -141,8 +143,10 @@ async def acknowledged_by(user_id: ObjectId, policies: Collection[dict[str, Any]
 
 
 async def organizations_of(user_id: ObjectId, scope: Scope) -> list[ObjectId]:
-    """Those in scope that this person is a member of, which is less than what a provider's people reach."""
-    query = {**Membership.within(scope), "user_id": user_id, "deactivated_at": None}
+    """Those in scope whose policies bind this person: as a member, which is less than what a provider's people reach,
+    and not as an auditor.
+    """
+    query = {**Membership.within(scope), "user_id": user_id, "deactivated_at": None, "role": _BOUND}
     return [raw["org_id"] async for raw in Membership.rows().find(query, {"_id": 0, "org_id": 1})]
 
 
@@ -177,8 +181,8 @@ async def acknowledgements_until(version: Mapping[str, Any], at: datetime) -> in
 
 
 async def members_bound(org_id: ObjectId) -> int:
-    """How many members policies bind now. Auditors are no staff."""
-    query = {"org_id": org_id, "deactivated_at": None, "role": {"$ne": Role.AUDITOR.value}}
+    """How many members policies bind now."""
+    query = {"org_id": org_id, "deactivated_at": None, "role": _BOUND}
     return await Membership.rows().count_documents(query)
 
 
