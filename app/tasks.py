@@ -42,7 +42,7 @@ from jobs.tasks.allocate_costs import allocate_costs, allocate_missed, clear_rep
 from jobs.tasks.check_api_keys import check_api_keys
 from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.check_commitments import check_commitments
-from jobs.tasks.check_exceptions import check_exceptions
+from jobs.tasks.check_deadlines import check_deadlines
 from jobs.tasks.check_identity_provider import check_identity_provider
 from jobs.tasks.clear_costs import clear_replaced_costs
 from jobs.tasks.deliver import deliver, deliver_due
@@ -127,7 +127,7 @@ def ticks() -> list[Any]:
         cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
         cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
         cron(check_api_keys, hour=5, minute=37, second=0, timeout=QUICK_TIMEOUT),
-        cron(check_exceptions, hour=5, minute=41, second=0, timeout=QUICK_TIMEOUT),
+        cron(check_deadlines, minute={11, 41}, second=0, timeout=QUICK_TIMEOUT),
         cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
         cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
         cron(ask_due_forecasts, minute=set(range(1, 60, 5)), second=25, timeout=QUICK_TIMEOUT),

@@ -14,9 +14,11 @@ from domain.compliance.audit_report import (
     WORDS,
     AuditReport,
     ControlPart,
+    Exceptions,
     FrameworkPart,
     History,
     ItemSpell,
+    PolicyPart,
     RequirementPart,
     Spell,
 )
@@ -60,7 +62,7 @@ class _Marked(Paragraph):  # type: ignore[misc]  # reportlab has no types
 
 
 def write_report_pdf(path: Path, report: AuditReport) -> dict[str, int]:
-    """Print it; returns the page of each framework, requirement (framework/requirement) and control, by id."""
+    """Print it; returns the page of each framework, requirement (framework/requirement), control and `policies`."""
     pages: dict[str, int] = {}
     print_pages(path, report.title, list(_parts(report, pages)))
     return pages
@@ -75,6 +77,8 @@ def _parts(report: AuditReport, pages: dict[str, int]) -> Iterator[Flowable]:
     yield from _heading("Controls", 14, _Mark("controls", "Controls", 0, pages))
     for part in report.controls:
         yield from _control(part, pages)
+    yield PageBreak()
+    yield from _policies(report.policies, pages)
 
 
 def _cover(report: AuditReport) -> Iterator[Flowable]:
@@ -149,6 +153,9 @@ def _control(part: ControlPart, pages: dict[str, int]) -> Iterator[Flowable]:
     yield Spacer(1, 2 * mm)
     yield _said(part.told())
     yield from _history(part.id, part.history)
+    yield from _exceptions(part.exceptions)
+    if part.attestations:
+        yield _said(f"Statements that people filed for it: {part.attestations}, in attestations.csv.")
 
 
 def _history(control_id: str, history: History) -> Iterator[Flowable]:
@@ -160,7 +167,7 @@ def _history(control_id: str, history: History) -> Iterator[Flowable]:
         )
     yield from _spells(control_id, history.spells, history.more_spells)
     yield from _items("Items that did not pass", history.faulty, history.more_items)
-    yield from _items("Exceptions: items that an approved exception covered", history.exempt, 0)
+    yield from _items("Items that an approved exception covered", history.exempt, 0)
 
 
 def _spells(control_id: str, spells: Sequence[Spell], more: int) -> Iterator[Flowable]:
@@ -188,6 +195,39 @@ def _items(title: str, items: Sequence[ItemSpell], more: int) -> Iterator[Flowab
         rows.append([*map(_p, cells), _p(f"{one.since:%Y-%m-%d %H:%M}"), _p(until)])
     yield table(rows, (40 * mm, 32 * mm, 32 * mm, 32 * mm, 19 * mm, 19 * mm))
     yield from _left_out(len(items) + more, "items.csv")
+
+
+def _exceptions(exceptions: Exceptions) -> Iterator[Flowable]:
+    if not exceptions.count:
+        return
+    yield from _heading("Exceptions in force in the period", 9)
+    rows = [_heads("Covers", "Reason", "Done instead", "Asked and approved by", "From", "Until")]
+    for one in exceptions.newest[-MOST_ROWS:]:
+        until = f"{one.until:%Y-%m-%d %H:%M}"
+        ended = f"revoked {one.revoked_at:%Y-%m-%d %H:%M}, was until {until}" if one.revoked_at else until
+        people = f"{one.requested_by}; {one.approved_by}"
+        cells = (one.covers(), one.reason, one.compensating_control, people, f"{one.since:%Y-%m-%d %H:%M}", ended)
+        rows.append([_p(said) for said in cells])
+    yield table(rows, (34 * mm, 36 * mm, 36 * mm, 30 * mm, 19 * mm, 19 * mm))
+    yield from _left_out(exceptions.count, "exceptions.csv")
+
+
+def _policies(policies: Sequence[PolicyPart], pages: dict[str, int]) -> Iterator[Flowable]:
+    yield from _heading("Policies", 14, _Mark("policies", "Policies", 0, pages))
+    if not policies:
+        yield _said("No policy was in force in this period.")
+        return
+    rows = [_heads("Policy", "Version", "Approved by", "In force from", "Until", "Review due", "Acknowledged")]
+    for one in policies:
+        until = f"{one.until:%Y-%m-%d}" if one.until else "still in force"
+        review = f"{one.next_review_at:%Y-%m-%d}" if one.next_review_at else ""
+        cells = (one.name, str(one.number), one.approved_by, f"{one.since:%Y-%m-%d}", until, review)
+        rows.append([*map(_p, cells), _p(f"{one.acknowledged} people")])
+    yield table(rows, (50 * mm, 14 * mm, 36 * mm, 20 * mm, 18 * mm, 18 * mm, 18 * mm))
+    yield _said(
+        f"Acknowledged by so many people before the end of the period; a policy binds {policies[0].members} members "
+        "now. policies.csv has the hash of each text."
+    )
 
 
 def _left_out(count: int, where: str) -> Iterator[Flowable]:

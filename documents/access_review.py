@@ -10,6 +10,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, ReturnDocument
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
+from domain.compliance.falling_due import LONGEST_NOTICE
 from domain.errors import Conflict
 from domain.facts.access_review import ReviewState
 
@@ -68,3 +69,9 @@ async def change_review(
         told = f"The access review is {review.state.lower()}, or was changed in the meantime: look at it again."
         raise Conflict(told, current=review)
     return AccessReview.stored(raw)
+
+
+async def due_reviews(at: datetime) -> list[AccessReview]:
+    """Those of all organizations that are under way and due within two weeks, or should be done."""
+    query = {"closed_at": None, "due_at": {"$lte": at + LONGEST_NOTICE}}
+    return [AccessReview.stored(raw) async for raw in AccessReview.rows().find(query).sort("due_at", 1)]

@@ -1,5 +1,6 @@
 """Something a person must hear about."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -230,6 +231,16 @@ async def resolve_alerts(tx: Transaction, org_id: PydanticObjectId, fingerprints
             tx.count(org_id, {f"open_alerts.{raw['severity']}": -1})
         await record_step(tx, {**raw, **change, "version": raw["version"] + 1}, AlertStep.RESOLVED, at)
     return len(raws)
+
+
+async def standing_alerts(prefix: str) -> dict[PydanticObjectId, set[str]]:
+    """The fingerprints that begin so of alerts that stand, by organization; for jobs, which serve every tenant."""
+    states = [state.value for state in AlertState if state is not AlertState.RESOLVED]
+    query = {"state": {"$in": states}, "fingerprint": {"$regex": f"^{re.escape(prefix)}"}}
+    found: dict[PydanticObjectId, set[str]] = {}
+    async for raw in Alert.rows().find(query, {"_id": 0, "org_id": 1, "fingerprint": 1}):
+        found.setdefault(raw["org_id"], set()).add(raw["fingerprint"])
+    return found
 
 
 def _snapshot(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What people state for a control that no system can tell: fields, words and files, which another person reviews."""
 
 import hashlib
+from collections.abc import AsyncIterator, Collection
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -12,11 +13,15 @@ from pydantic import BaseModel, Field
 from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.base import TenantDocument
+from domain.compliance.attested import subjects
+from domain.compliance.falling_due import LONGEST_NOTICE
 from domain.errors import Invalid, NotFound
 from domain.facts.governance import AttestationKind, AttestationState
 
 BUCKET = "attestation_files"
 HOLDS_FOR, LONGEST = timedelta(days=366), timedelta(days=731)
+# What expired lately is still looked at, to have its control judged without it.
+LOOKED_AFTER = timedelta(days=2)
 MOST_FILES, LARGEST = 20, 25_000_000
 # Of one organization in one go, when it is erased.
 AT_ONCE = 100
@@ -63,6 +68,7 @@ class Attestation(TenantDocument):
                 name="org_kind_newest",
             ),
             IndexModel([("org_id", ASCENDING), ("state", ASCENDING), *_NEWEST_FIRST], name="org_state_newest"),
+            IndexModel([("expires_at", ASCENDING)], name="expiring"),
         ]
 
 
@@ -124,6 +130,44 @@ async def accepted_statements(
     if not found:
         return None
     return [(str(raw["reviewed_by"]), raw["content"]) for raw in found if raw["expires_at"] > now]
+
+
+async def attestations_between(
+    org_id: ObjectId, control_ids: Collection[str], first: datetime, until: datetime
+) -> AsyncIterator[dict[str, Any]]:
+    """What was stated for these controls before `until` and had not expired by `first`, as it is stored, without what
+    it says; the oldest first.
+    """
+    query = {
+        "org_id": org_id,
+        "control_id": {"$in": list(control_ids)},
+        "created_at": {"$lt": until},
+        "expires_at": {"$gt": first},
+    }
+    async for raw in Attestation.rows().find(query, {"content": 0}).sort([("created_at", 1), ("_id", 1)]):
+        yield raw
+
+
+async def expiring_attestations(at: datetime) -> list[Attestation]:
+    """Accepted ones of all organizations that expire within two weeks, or have expired lately."""
+    query = {
+        "expires_at": {"$gt": at - LOOKED_AFTER, "$lte": at + LONGEST_NOTICE},
+        "state": AttestationState.ACCEPTED.value,
+    }
+    return [Attestation.stored(raw) async for raw in Attestation.rows().find(query).sort("expires_at", 1)]
+
+
+async def is_renewed(attestation: Attestation) -> bool:
+    """Whether accepted statements that count for longer say something of all that this one is of."""
+    query = {
+        "org_id": attestation.org_id,
+        "kind": attestation.kind.value,
+        "state": AttestationState.ACCEPTED.value,
+        "expires_at": {"$gt": attestation.expires_at},
+    }
+    found = Attestation.rows().find(query, {"content": 1})
+    later = [subjects(attestation.kind, raw["content"]) async for raw in found]
+    return subjects(attestation.kind, attestation.content) <= frozenset().union(*later)
 
 
 async def erase_attestations(org_id: ObjectId) -> int:

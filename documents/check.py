@@ -119,6 +119,12 @@ async def keep_check(tx: Transaction, check: Check) -> ObjectId:
     return ObjectId(cast("Mapping[str, Any]", raw)["_id"])
 
 
+async def is_judged_before(org_id: ObjectId, control_id: str, at: datetime) -> bool:
+    """Whether some check of a control was made last before then."""
+    query = {"org_id": org_id, "control_id": control_id, "judged_at": {"$lt": at}}
+    return await Check.rows().find_one(query, {"_id": 1}) is not None
+
+
 async def statuses_of(
     org_id: ObjectId, control_ids: Sequence[str], session: AsyncClientSession
 ) -> dict[str, list[CheckStatus]]:

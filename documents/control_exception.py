@@ -1,8 +1,8 @@
 """A dated leave for something to fail a control: why, what is done instead, and approved by somebody else."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from beanie import PydanticObjectId
 from bson import ObjectId
@@ -11,14 +11,13 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
+from domain.compliance.falling_due import LONGEST_NOTICE
 from domain.errors import Invalid
 from domain.facts.governance import ExceptionState
 
 LONGEST = timedelta(days=366)
-# People hear of an end so long before.
-ENDING = timedelta(days=14)
-# An exception that ended lately is still looked at, to end its alert.
-LOOKED_AFTER = timedelta(days=31)
+# What ended lately is still looked at, to have its control judged without it.
+LOOKED_AFTER = timedelta(days=2)
 MOST_OPEN = 2000
 _NEWEST_FIRST = (("created_at", DESCENDING), ("_id", DESCENDING))
 
@@ -60,15 +59,6 @@ class ControlException(TenantDocument):
             IndexModel([("ends_at", ASCENDING), ("state", ASCENDING)], name="ending"),
         ]
 
-    def is_ending(self, at: datetime) -> bool:
-        """Whether it counts, and ends within two weeks."""
-        return self.state is ExceptionState.APPROVED and at < self.ends_at <= at + ENDING
-
-
-def fingerprint(id: object) -> str:
-    """The cause of the alert of an exception that ends soon."""
-    return f"exception:{id}"
-
 
 async def add_exception(exception: ControlException, session: AsyncClientSession) -> None:
     """Store it. Raises Invalid where too many are open."""
@@ -89,16 +79,30 @@ async def exceptions_in_force(org_id: ObjectId, now: datetime) -> list[ControlEx
     return [ControlException.stored(raw) async for raw in ControlException.rows().find(query).sort("_id", 1)]
 
 
-async def ending_exceptions(at: datetime) -> Sequence[ControlException]:
-    """Those of all organizations that end within two weeks, or have ended lately; revoked ones among them."""
-    query: dict[str, Any] = {
-        "ends_at": {"$gt": at - LOOKED_AFTER, "$lte": at + ENDING},
+async def exceptions_between(
+    org_id: ObjectId, control_id: str, first: datetime, until: datetime
+) -> AsyncIterator[ControlException]:
+    """Those of a control that were in force at some time from `first` until before `until`, the oldest first.
+
+    A request that was withdrawn was never in force: nobody had decided on it.
+    """
+    query = {
+        "org_id": org_id,
+        "control_id": control_id,
         "state": {"$in": [ExceptionState.APPROVED.value, ExceptionState.REVOKED.value]},
+        "starts_at": {"$lt": until},
+        "decided_at": {"$ne": None, "$lt": until},
+        "ends_at": {"$gt": first},
+        "revoked_at": {"$not": {"$lte": first}},
     }
+    async for raw in ControlException.rows().find(query).sort([("created_at", 1), ("_id", 1)]):
+        found = ControlException.stored(raw)
+        # What ended before it was decided, or was revoked before it began, covered nothing.
+        if max(found.starts_at, found.decided_at or found.starts_at) < min(found.ends_at, found.revoked_at or until):
+            yield found
+
+
+async def ending_exceptions(at: datetime) -> Sequence[ControlException]:
+    """Approved ones of all organizations that end within two weeks, or have ended lately."""
+    query = {"ends_at": {"$gt": at - LOOKED_AFTER, "$lte": at + LONGEST_NOTICE}, "state": ExceptionState.APPROVED.value}
     return [ControlException.stored(raw) async for raw in ControlException.rows().find(query).sort("ends_at", 1)]
-
-
-async def fresh_exception(id: ObjectId | None, session: AsyncClientSession) -> ControlException | None:
-    """It as this transaction sees it."""
-    raw = await ControlException.rows().find_one({"_id": id}, session=session)
-    return None if raw is None else ControlException.stored(raw)

@@ -49,7 +49,7 @@ async def active_member(scope: Scope, id: ObjectId, session: AsyncClientSession)
 
 
 async def owners_of(
-    org_id: ObjectId, control_ids: Sequence[str], role: OwnerRole, session: AsyncClientSession
+    org_id: ObjectId, control_ids: Sequence[str], role: OwnerRole, session: AsyncClientSession | None = None
 ) -> dict[str, str]:
     """Who has this role for each of these controls, by control."""
     query = {"org_id": org_id, "control_id": {"$in": list(control_ids)}, "role": role.value}

@@ -1,6 +1,7 @@
 """Rules an organization has written down: their versions, who has approved them, and who has acknowledged them."""
 
-from collections.abc import Collection
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
@@ -10,12 +11,15 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
-from documents.user import Membership
+from documents.user import Membership, Role
+from domain.compliance.falling_due import LONGEST_NOTICE
 from domain.errors import Invalid
 from domain.facts.scope import Scope
 
 LONGEST_REVIEW = timedelta(days=366)
 MOST_POLICIES = 200
+# Auditors are no staff.
+_BOUND = {"$ne": Role.AUDITOR.value}
 
 
 class Policy(TenantDocument):
@@ -45,7 +49,10 @@ class Policy(TenantDocument):
 
 
 class PolicyVersion(TenantDocument):
-    """One version of a policy, numbered from 1. `sha256` is that of the text in UTF-8."""
+    """One version of a policy, numbered from 1. `sha256` is that of the text in UTF-8.
+
+    `approved_at` is when it was approved last, `in_force_since` when first.
+    """
 
     noun: ClassVar[str] = "version of a policy"
 
@@ -56,6 +63,7 @@ class PolicyVersion(TenantDocument):
     written_by: PydanticObjectId
     approved_by: PydanticObjectId | None = None
     approved_at: datetime | None = None
+    in_force_since: datetime | None = None
     version: int = 1
 
     class Settings:
@@ -135,6 +143,50 @@ async def acknowledged_by(user_id: ObjectId, policies: Collection[dict[str, Any]
 
 
 async def organizations_of(user_id: ObjectId, scope: Scope) -> list[ObjectId]:
-    """Those in scope that this person is a member of, which is less than what a provider's people reach."""
-    query = {**Membership.within(scope), "user_id": user_id, "deactivated_at": None}
+    """Those in scope whose policies bind this person: as a member, which is less than what a provider's people reach,
+    and not as an auditor.
+    """
+    query = {**Membership.within(scope), "user_id": user_id, "deactivated_at": None, "role": _BOUND}
     return [raw["org_id"] async for raw in Membership.rows().find(query, {"_id": 0, "org_id": 1})]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySpell:
+    """A time in which a version was in force; `until` None: it is. Both are as they are stored, without the text."""
+
+    policy: Mapping[str, Any]
+    version: Mapping[str, Any]
+    since: datetime
+    until: datetime | None
+
+
+async def policies_between(org_id: ObjectId, first: datetime, until: datetime) -> AsyncIterator[PolicySpell]:
+    """Versions that were in force at some time from `first` until before `until`, by the name of the policy."""
+    for policy in await Policy.rows().find({"org_id": org_id}).sort([("name", 1), ("_id", 1)]).to_list():
+        query = {"org_id": org_id, "policy_id": policy["_id"], "approved_at": {"$ne": None}}
+        spells, ended = [], policy["archived_at"]
+        async for version in PolicyVersion.rows().find(query, {"text": 0}).sort([("number", -1), ("_id", -1)]):
+            since = version.get("in_force_since") or version["approved_at"]
+            spells.append(PolicySpell(policy, version, since, ended))
+            ended = since
+        for spell in reversed(spells):
+            if spell.since < until and (spell.until is None or spell.until > first):
+                yield spell
+
+
+async def acknowledgements_until(version: Mapping[str, Any], at: datetime) -> int:
+    """How many people had acknowledged this version before then."""
+    of = {"org_id": version["org_id"], "policy_id": version["policy_id"], "number": version["number"]}
+    return await PolicyAcknowledgement.rows().count_documents({**of, "created_at": {"$lt": at}})
+
+
+async def members_bound(org_id: ObjectId) -> int:
+    """How many members policies bind now."""
+    query = {"org_id": org_id, "deactivated_at": None, "role": _BOUND}
+    return await Membership.rows().count_documents(query)
+
+
+async def due_policies(at: datetime) -> list[Policy]:
+    """Those in force of all organizations that must be reviewed within two weeks, or should have been."""
+    query = {"archived_at": None, "in_force": {"$ne": None}, "next_review_at": {"$lte": at + LONGEST_NOTICE}}
+    return [Policy.stored(raw) async for raw in Policy.rows().find(query).sort("next_review_at", 1)]

@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 from documents.base import TenantDocument
 from documents.register_entry import Entry, in_order
+from domain.compliance.falling_due import LONGEST_NOTICE
 from domain.facts.compliance import Integration
 
 
@@ -53,3 +54,9 @@ class Vendor(TenantDocument, Entry):
     def report(self) -> tuple[Any, ...]:
         """What a review of the report was of."""
         return self.report_type, self.period_end, self.bridge_letter_until
+
+
+async def due_vendors(at: datetime) -> list[Vendor]:
+    """Those of all organizations that must be reviewed within two weeks, or should have been."""
+    query = {"retired_at": None, "next_review_at": {"$lte": at + LONGEST_NOTICE}}
+    return [Vendor.stored(raw) async for raw in Vendor.rows().find(query).sort("next_review_at", 1)]

@@ -12,7 +12,7 @@ from auth.permission import Permission
 from documents.governed import moved
 from documents.policy import LONGEST_REVIEW, acknowledge, add_policy, organizations_of
 from documents.transaction import Transaction
-from domain.errors import Conflict, Invalid, NotFound
+from domain.errors import Conflict, Forbidden, Invalid, NotFound
 from domain.facts.scope import Scope
 from resolvers.context import Info
 from resolvers.fields import SIGNED_IN, mutation
@@ -107,7 +107,8 @@ class PolicyMutations:
             if input.number < (before.in_force or 0):
                 raise Conflict("A newer version is in force.", current=before)
             require_another(person, version.written_by, "approve it than who has written it")
-            await moved(version, approval, None, tx.session)
+            since = version.in_force_since or now
+            await moved(version, {**approval, "in_force_since": since}, None, tx.session)
             fields = {**approval, "in_force": input.number, "next_review_at": input.next_review_at}
             return await _changed(tx, before, fields, input.expected_version)
 
@@ -134,7 +135,7 @@ class PolicyMutations:
         AcknowledgePolicyPayload,
         may=SIGNED_IN,
         audit="policy.acknowledge",
-        description="Say that you have read the version in force of a policy and keep to it.",
+        description="Say that you have read the version in force of a policy and keep to it. Auditors cannot.",
     )
     async def acknowledge_policy(
         self, info: Info, input: Annotated[AcknowledgePolicyInput, strawberry.argument(description=WHAT)]
@@ -144,7 +145,7 @@ class PolicyMutations:
         async def change(tx: Transaction) -> documents.Policy:
             policy = await _found(context.scope, input.policy_id, tx)
             if policy.org_id not in await organizations_of(person, context.scope):
-                raise NotFound.of(documents.Policy.noun)
+                raise Forbidden("Only members whom a policy binds acknowledge it; auditors read it and change nothing.")
             if policy.in_force != input.number or policy.archived_at is not None:
                 raise Conflict("This version is not in force.", path=("input", "number"))
             is_new = await acknowledge(policy, input.number, person, now, tx.session)

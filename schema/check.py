@@ -45,6 +45,7 @@ class Check(Node):
     items: strawberry.Private[list[Any]]
     changes: strawberry.Private[list[datetime]]
     sync_ids: strawberry.Private[list[Any]]
+    exceptions: strawberry.Private[list[Any]]
     control_id: str = said("The control, for example CW-IAM-01.")
     integration: Integration = said("What it is judged by.")
     account: Account | None = related("account_id", "The account; null for our own records and what people file.")
@@ -79,6 +80,14 @@ class Check(Node):
     @derived("The syncs whose answers were judged.", reads=("sync_ids",), name="syncIds")
     def told_syncs(self) -> list[strawberry.ID]:
         return [global_id("Sync", id) for id in self.sync_ids]
+
+    @derived(
+        "The exceptions that covered something of the control there when it was judged.",
+        reads=("exceptions",),
+        name="exceptionIds",
+    )
+    def told_exceptions(self) -> list[strawberry.ID]:
+        return [global_id("ControlException", id) for id in self.exceptions]
 
     @derived("The tenant it belongs to.", reads=("org_id",))
     def organization_id(self) -> strawberry.ID:

@@ -123,6 +123,15 @@ def operation_of(kind: AttestationKind) -> str:
     return f"manual:{kind.value.lower()}"
 
 
+def subjects(kind: AttestationKind, content: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Whom a statement is of: people, vendors, or all of the organization."""
+    name = _SUBJECTS.get(kind)
+    return frozenset(row[name] if name else "" for row in content)
+
+
+_SUBJECTS = {AttestationKind.PEOPLE_RECORDS: "person", AttestationKind.VENDOR_DOCUMENTS: "vendor"}
+
+
 def require_past(rows: Iterable[BaseModel], now: datetime, path: tuple[str, ...]) -> None:
     """Raises Invalid for what is said to have happened and lies ahead: it would count for longer than it should."""
     for number, row in enumerate(rows):

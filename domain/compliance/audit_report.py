@@ -9,6 +9,9 @@ from domain.facts.compliance import CheckStatus, Frequency, Integration, Verdict
 from domain.facts.framework import Fit
 from domain.facts.severity import Severity
 
+# Resources of an exception; its table has all.
+MOST_NAMED = 5
+
 
 @dataclass(slots=True, kw_only=True)
 class Spell:
@@ -82,8 +85,63 @@ class History:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExceptionPart:
+    """An approved exception that was in force at some time in the period. Who asked and who approved are addresses.
+
+    `resources` are those it covers, all of the account where none is named; `revoked_at` is set where it ended early.
+    """
+
+    account: str
+    resources: Sequence[str]
+    reason: str
+    compensating_control: str
+    requested_by: str
+    approved_by: str
+    since: datetime
+    until: datetime
+    revoked_at: datetime | None = None
+
+    def covers(self) -> str:
+        """What it covers, the first few by name."""
+        named, more = self.resources[:MOST_NAMED], len(self.resources) - MOST_NAMED
+        what = ", ".join([*named, *([f"and {more} more"] if more > 0 else [])]) or "everything"
+        return f"{what} in {self.account}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exceptions:
+    """The newest exceptions of a control in the period; `count` is of all."""
+
+    newest: Sequence[ExceptionPart] = ()
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyPart:
+    """A version of a policy that was in force in the period; `until` None: it still is.
+
+    `acknowledged` by so many people before the end of the period; `members` is how many it would bind now.
+    """
+
+    name: str
+    is_required: bool
+    number: int
+    sha256: str
+    written_by: str
+    approved_by: str
+    since: datetime
+    until: datetime | None
+    next_review_at: datetime | None
+    acknowledged: int
+    members: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlPart:
-    """`status` is what was said of the control at the end of the period."""
+    """`status` is what was said of the control at the end of the period; `owner` is an address.
+
+    `attestations` is how many statements people filed for it that reach into the period.
+    """
 
     id: str
     name: str
@@ -95,6 +153,8 @@ class ControlPart:
     status: CheckStatus
     conditions: Sequence[Condition]
     history: History
+    exceptions: Exceptions = field(default_factory=Exceptions)
+    attestations: int = 0
 
     def told(self) -> str:
         """What was done in the period, in words."""
@@ -154,6 +214,7 @@ class AuditReport:
     frameworks: Sequence[FrameworkPart]
     controls: Sequence[ControlPart]
     records: int
+    policies: Sequence[PolicyPart] = ()
     notes: Sequence[str] = ()
 
     @property

@@ -2,18 +2,19 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from beanie import PydanticObjectId
+from bson import ObjectId
 
 from documents.account import CONNECTED_STATES, Account
 from documents.audit_pack import AuditPack
 from documents.check_items import items_before
 from documents.compliance_settings import compliance_settings, controls_in_force
-from documents.control_status import control_rows, statuses_in
+from documents.control_owner import owners_of
+from documents.control_status import statuses_in
 from documents.evidence_chain import control_records
 from documents.framework import frameworks_of
 from documents.organization import find_organization
@@ -24,6 +25,7 @@ from domain.compliance.audit_report import (
     AuditReport,
     Condition,
     ControlPart,
+    Exceptions,
     FrameworkPart,
     History,
     ItemSpell,
@@ -37,8 +39,11 @@ from domain.compliance.registry import all_controls
 from domain.compliance.score import Statuses, score_of, standing_of, weights_of
 from domain.compliance.spells import MOST_ITEMS, CheckFolder, ItemFolder
 from domain.facts.compliance import CheckStatus, Integration
+from domain.facts.governance import OwnerRole
 from domain.facts.scope import Scope
-from jobs.audit_pack.tables import CHECK_HEADS, ITEM_HEADS, CsvFile, check_cells, item_cells
+from jobs.audit_pack.place import Place
+from jobs.audit_pack.registers import write_attestations, write_exceptions, write_policies
+from jobs.audit_pack.tables import CHECK_HEADS, EXCEPTION_HEADS, ITEM_HEADS, CsvFile, check_cells, item_cells
 
 Told = Callable[[int, int], Awaitable[None]]
 PAST_NOTE = (
@@ -47,22 +52,11 @@ PAST_NOTE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where and of when is gathered; `names` are the accounts' by id."""
-
-    org_id: PydanticObjectId
-    first: datetime
-    until: datetime
-    folder: Path
-    names: Mapping[object, str]
-
-
 async def gather(scope: Scope, pack: AuditPack, folder: Path, now: datetime, told: Told) -> AuditReport:
-    """The report; `checks/` and items.csv in the folder are written on the way."""
+    """The report; what is long is written into tables in the folder on the way."""
     org_id = PydanticObjectId(pack.org_id)
     accounts = await Account.list_in(scope, {})
-    place = _Place(org_id, pack.first, pack.until, folder, {one.id: _named(one) for one in accounts})
+    place = Place(org_id, pack.first, pack.until, folder, {one.id: _named(one) for one in accounts})
     frameworks = await _frameworks(org_id, pack.frameworks)
     statuses, is_past = await _statuses(org_id, frameworks, pack.until, now)
     controls = await _controls(place, frameworks, statuses, told)
@@ -78,6 +72,7 @@ async def gather(scope: Scope, pack: AuditPack, folder: Path, now: datetime, tol
         frameworks=[_framework(one, statuses) for one in frameworks],
         controls=controls,
         records=records,
+        policies=await write_policies(place),
         notes=[*([] if records else [EMPTY]), *([PAST_NOTE] if is_past else [])],
     )
 
@@ -134,27 +129,33 @@ def _framework(framework: Framework, statuses: Statuses) -> FrameworkPart:
     )
 
 
-async def _controls(
-    place: _Place, frameworks: Sequence[Framework], statuses: Statuses, told: Told
-) -> list[ControlPart]:
+async def _controls(place: Place, frameworks: Sequence[Framework], statuses: Statuses, told: Told) -> list[ControlPart]:
     """Every control that the frameworks name, and checks of bundles with one of them; without frameworks every one."""
     every = await controls_in_force(place.org_id)
     wanted = [one for one in every if not frameworks or any(serves(one, framework) for framework in frameworks)]
-    owners = {id: row.owner for id, row in (await control_rows(place.org_id)).items()}
+    ids = [one.id for one in wanted]
+    assigned = await owners_of(place.org_id, ids, OwnerRole.OWNER)
+    owners = {id: ObjectId(person) for id, person in assigned.items()}
+    stated = await write_attestations(place, ids)
     (place.folder / "checks").mkdir()
     parts = []
-    with CsvFile(place.folder / "items.csv", ITEM_HEADS) as items:
+    with (
+        CsvFile(place.folder / "items.csv", ITEM_HEADS) as items,
+        CsvFile(place.folder / "exceptions.csv", EXCEPTION_HEADS) as leaves,
+    ):
         for done, control in enumerate(wanted):
             await told(done, len(wanted))
             history = await _checks(place, control.id)
             await _items(place, control.id, history, items)
+            leave = await write_exceptions(place, control.id, leaves)
             status = statuses.get(control.id, CheckStatus.NOT_ASSESSED)
-            parts.append(_control(control, status, owners.get(control.id), history))
+            owner = await place.person(owners.get(control.id)) or None
+            parts.append(_control(control, status, owner, history, leave, stated[control.id]))
     await told(len(wanted), len(wanted))
     return parts
 
 
-async def _checks(place: _Place, control_id: str) -> History:
+async def _checks(place: Place, control_id: str) -> History:
     folder = CheckFolder()
     with CsvFile(place.folder / "checks" / f"{control_id}.csv", CHECK_HEADS) as file:
         async for batch in control_records(place.org_id, control_id, place.first, place.until):
@@ -164,7 +165,7 @@ async def _checks(place: _Place, control_id: str) -> History:
     return folder.end()
 
 
-async def _items(place: _Place, control_id: str, history: History, file: CsvFile) -> None:
+async def _items(place: Place, control_id: str, history: History, file: CsvFile) -> None:
     folder, kept = ItemFolder(place.first), deque[ItemSpell](maxlen=MOST_ITEMS)
 
     def keep(spell: ItemSpell) -> None:
@@ -173,7 +174,7 @@ async def _items(place: _Place, control_id: str, history: History, file: CsvFile
         kept.append(spell)
 
     async for noted in items_before(place.org_id, control_id, place.until):
-        where = place.names.get(noted["account_id"], "own records" if noted["account_id"] is None else "former account")
+        where = place.account(noted["account_id"], "own records")
         integration = Integration(noted["integration"])
         for spell in folder.add(noted["check_id"], integration, where, noted["items"], noted["at"]):
             keep(spell)
@@ -182,7 +183,14 @@ async def _items(place: _Place, control_id: str, history: History, file: CsvFile
     history.items = list(kept)
 
 
-def _control(control: Control, status: CheckStatus, owner: str | None, history: History) -> ControlPart:
+def _control(
+    control: Control,
+    status: CheckStatus,
+    owner: str | None,
+    history: History,
+    exceptions: Exceptions,
+    attestations: int,
+) -> ControlPart:
     conditions = [
         Condition(integration=one.integration, passes=one.passes, warns=one.warns, fails=one.fails, version=one.version)
         for one in control.procedures
@@ -198,4 +206,6 @@ def _control(control: Control, status: CheckStatus, owner: str | None, history: 
         status=status,
         conditions=conditions,
         history=history,
+        exceptions=exceptions,
+        attestations=attestations,
     )

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
-from domain.compliance.audit_report import WORDS, AuditReport, ControlPart, FrameworkPart
+from domain.compliance.audit_report import WORDS, AuditReport, ControlPart, FrameworkPart, PolicyPart
 
+_TABLES = ("items.csv", "exceptions.csv", "attestations.csv", "policies.csv")
 # Place in the report (id of a framework, a requirement or a control) to its page.
 Pages = Mapping[str, int]
 FORM = "cloudwatcher-audit-pack-1"
@@ -20,6 +21,9 @@ requirements.csv   each requirement with its status and the controls that answer
 controls.csv       each control with its checks counted by status, and its first and last record of evidence
 checks/            a table for each control: every check of the period with the number and hash of its record
 items.csv          each thing that did not pass, from when to when; exempt ones too
+exceptions.csv     each approved exception that was in force: why, what was done instead, who approved it, until when
+attestations.csv   what people stated for controls, who reviewed it, from when to when, the hash of each file
+policies.csv       each version of a policy that was in force, and how many had acknowledged it
 evidence.zip       the evidence itself: records, checkpoints, raw answers, keys
 verify.py          verifies it without us: python3 verify.py evidence.zip --key PUBLIC_KEY
 
@@ -40,10 +44,11 @@ def index_of(report: AuditReport, pages: Pages, *, has_evidence: bool) -> dict[s
         "made_at": report.made_at,
         "records": report.records,
         "evidence": {"file": "evidence.zip", "program": "verify.py"} if has_evidence else None,
-        "files": ["report.pdf", "report.json", "requirements.csv", "controls.csv", "items.csv"],
+        "files": ["report.pdf", "report.json", "requirements.csv", "controls.csv", *_TABLES],
         "notes": list(report.notes),
         "frameworks": [_framework(one, pages) for one in report.frameworks],
         "controls": [_control(one, pages, has_evidence=has_evidence) for one in report.controls],
+        "policies": [_policy(one, pages) for one in report.policies],
     }
 
 
@@ -72,7 +77,14 @@ def _control(part: ControlPart, pages: Pages, *, has_evidence: bool) -> dict[str
         "report": _page(pages, part.id),
         "table": f"checks/{part.id}.csv",
         "records": {"first": history.first, "last": history.last} if has_evidence and history.first else None,
+        "exceptions": {"count": part.exceptions.count, "table": "exceptions.csv"},
+        "attestations": {"count": part.attestations, "table": "attestations.csv"},
     }
+
+
+def _policy(part: PolicyPart, pages: Pages) -> dict[str, Any]:
+    said = {"name": part.name, "version": part.number, "from": part.since, "until": part.until, "sha256": part.sha256}
+    return {**said, "acknowledged": part.acknowledged, "report": _page(pages, "policies"), "table": "policies.csv"}
 
 
 def _page(pages: Pages, place: str) -> str:
@@ -94,12 +106,22 @@ def index_page(index: Mapping[str, Any]) -> Iterator[str]:
     yield f"<ul>{''.join(f'<li>{_link(file, file)}</li>' for file in _files(index))}</ul>"
     for framework in index["frameworks"]:
         yield from _framework_rows(framework, {one["id"] for one in index["controls"]})
-    yield "<h2>Controls</h2><table><tr><th>Control<th>Status<th>Checks<th>Records of evidence</tr>"
+    yield "<h2>Controls</h2><table><tr><th>Control<th>Status<th>Checks<th>Exceptions<th>Statements"
+    yield "<th>Records of evidence</tr>"
     for one in index["controls"]:
         name = f"{one['id']} {one['name']}"
         yield f'<tr id="{one["id"]}"><td>{_link(one["report"], name)}<td>{escape(WORDS[one["status"]])}'
-        yield f"<td>{_link(one['table'], str(one['checks']))}<td>{_records(one['records'])}</tr>"
+        yield f"<td>{_link(one['table'], str(one['checks']))}<td>{_count(one['exceptions'])}"
+        yield f"<td>{_count(one['attestations'])}<td>{_records(one['records'])}</tr>"
+    yield "</table><h2>Policies</h2><table><tr><th>Policy<th>Version<th>Acknowledged by</tr>"
+    for one in index["policies"]:
+        yield f"<tr><td>{_link(one['report'], one['name'])}<td>{_link(one['table'], str(one['version']))}"
+        yield f"<td>{one['acknowledged']} people</tr>"
     yield "</table></body></html>"
+
+
+def _count(found: Mapping[str, Any]) -> str:
+    return _link(found["table"], str(found["count"])) if found["count"] else "none"
 
 
 def _files(index: Mapping[str, Any]) -> list[str]:

@@ -3,12 +3,13 @@
 import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from domain.audit.canonical import instant
-from domain.compliance.audit_report import AuditReport, ControlPart, ItemSpell
+from domain.compliance.audit_report import AuditReport, ControlPart, ExceptionPart, ItemSpell, PolicyPart
 from domain.facts.compliance import CheckStatus, Verdict
 from domain.spreadsheet import text_cell
 
@@ -17,6 +18,17 @@ CHECK_HEADS = (
     *("problem", "procedure_version", "items_sha256", "raw_answers"),
 )
 ITEM_HEADS = ("control", "integration", "account", "resource", "verdict", "observed", "expected", "since", "until")
+EXCEPTION_HEADS = (
+    *("control", "account", "resources", "reason", "compensating_control", "requested_by", "approved_by"),
+    *("from", "until", "revoked"),
+)
+ATTESTATION_HEADS = (
+    *("kind", "control", "statement", "submitted_by", "submitted", "reviewed_by", "state", "from", "expires", "files"),
+)
+POLICY_HEADS = (
+    *("policy", "required", "version", "sha256", "written_by", "approved_by", "from", "until", "next_review"),
+    *("acknowledged", "members_now"),
+)
 _REQUIREMENT_HEADS = ("framework", "requirement", "name", "group", "fit", "status", "assessed", "of", "answered_by")
 _CONTROL_HEADS = (
     *("control", "name", "severity", "status", "owner", "checks", *(f"checks_{one.lower()}" for one in CheckStatus)),
@@ -69,7 +81,37 @@ def check_cells(row: Mapping[str, Any]) -> list[Any]:
 def item_cells(control_id: str, item: ItemSpell) -> list[Any]:
     """A time in which something did not pass, as a row."""
     said = (item.integration.value, item.account, item.resource, item.verdict.value, item.observed, item.expected)
-    return [control_id, *said, instant(item.since), instant(item.until) if item.until else ""]
+    return [control_id, *said, _at(item.since), _at(item.until)]
+
+
+def exception_cells(control_id: str, part: ExceptionPart) -> list[Any]:
+    """An exception as a row; without resources it covers all of the account."""
+    said = (part.reason, part.compensating_control, part.requested_by, part.approved_by)
+    return [
+        control_id,
+        part.account,
+        "\n".join(part.resources),
+        *said,
+        *map(_at, (part.since, part.until, part.revoked_at)),
+    ]
+
+
+def attestation_cells(raw: Mapping[str, Any], people: Sequence[str], since: datetime | None) -> list[Any]:
+    """A stored attestation as a row. `people` are who has submitted and who has reviewed it, `since` it counts."""
+    files = "\n".join(f"{file['sha256']} {file['name']}" for file in raw["files"])
+    submitted, reviewed = people
+    said = (raw["kind"], raw["control_id"], raw["statement"], submitted, _at(raw["created_at"]), reviewed)
+    return [*said, raw["state"], _at(since), _at(raw["expires_at"]), files]
+
+
+def policy_cells(part: PolicyPart) -> list[Any]:
+    """A version of a policy as a row."""
+    said = (part.name, "yes" if part.is_required else "no", part.number, part.sha256, part.written_by, part.approved_by)
+    return [*said, *map(_at, (part.since, part.until, part.next_review_at)), part.acknowledged, part.members]
+
+
+def _at(at: datetime | None) -> str:
+    return instant(at) if at else ""
 
 
 def write_tables(folder: Path, report: AuditReport) -> None:

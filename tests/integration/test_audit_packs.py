@@ -26,6 +26,7 @@ from documents.evidence_chain import append_records
 from documents.transaction import Transaction
 from domain.errors import Unavailable
 from domain.facts.compliance import CheckStatus, Integration, Verdict
+from domain.facts.governance import AttestationKind, AttestationState, ExceptionState, OwnerRole
 from jobs.tasks.make_audit_pack import make_audit_pack
 from jobs.tasks.seal_evidence import seal_evidence
 from schema.node import global_id, local_id
@@ -72,6 +73,10 @@ async def opened(graph: Graph, tenant: Tenant, id: str) -> zipfile.ZipFile:
         answer = await http.get(graph.address + httpx2.URL(url).path)
     assert answer.status_code == 200
     return zipfile.ZipFile(io.BytesIO(answer.content))
+
+
+def table(pack: zipfile.ZipFile, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(pack.read(name).decode("utf-8-sig"), newline="")))
 
 
 def check(tenant: Tenant, *items: dict[str, str]) -> documents.Check:
@@ -153,21 +158,120 @@ async def test_the_tables_say_the_same_and_name_what_failed_from_when_to_when(
 ) -> None:
     pack = await opened(graph, tenant, (await made(backend, graph, tenant))["id"])
 
-    def table(name: str) -> list[dict[str, str]]:
-        return list(csv.DictReader(io.StringIO(pack.read(name).decode("utf-8-sig"), newline="")))
-
-    assert [(row["record"], row["status"], row["failed"]) for row in table(f"checks/{CONTROL}.csv")] == [
+    assert [(row["record"], row["status"], row["failed"]) for row in table(pack, f"checks/{CONTROL}.csv")] == [
         ("1", "FAIL", "2"),
         ("2", "FAIL", "1"),
         ("3", "PASS", "1"),
     ]
-    items = table("items.csv")
+    items = table(pack, "items.csv")
     assert [(one["resource"], one["verdict"], one["until"] != "") for one in items] == [
         ("'=root", "FAIL", True),
         ("ada", "EXEMPT", False),
     ]
-    assert len(table("controls.csv")) == 64
-    assert table("requirements.csv") == []
+    assert len(table(pack, "controls.csv")) == 64
+    assert table(pack, "requirements.csv") == []
+
+
+async def leave(tenant: Tenant, other: Tenant, since: int, until: int, **fields: Any) -> None:
+    """An exception that the tenant asked for and the other approved, from so many days ago to so many days ahead."""
+    now = utc_now()
+    await documents.ControlException(
+        org_id=tenant.organization.id,
+        reason="=The vendor mends it.",
+        compensating_control="Watched every day.",
+        starts_at=now - timedelta(days=since),
+        ends_at=now + timedelta(days=until),
+        requested_by=tenant.user.own_id,
+        decided_by=other.user.own_id,
+        decided_at=now - timedelta(days=since),
+        **{"control_id": CONTROL, "state": ExceptionState.APPROVED, "resources": ["ada"], **fields},
+    ).insert()
+
+
+async def test_exceptions_of_the_period_stand_in_its_table_and_under_their_control(
+    graph: Graph, backend: Backend, tenant: Tenant
+) -> None:
+    other, now = await add_member(backend, tenant.organization, Role.ADMIN), utc_now()
+    revoked = {"state": ExceptionState.REVOKED, "revoked_by": other.user.own_id}
+    await leave(tenant, other, 30, 30)
+    await leave(tenant, other, 50, -20, resources=["ended"])
+    await leave(tenant, other, 50, 10, resources=["early"], revoked_at=now - timedelta(days=20), **revoked)
+    await leave(tenant, other, 5, 10, resources=["cut"], revoked_at=now - timedelta(hours=1), **revoked)
+    await leave(tenant, other, 3, 9, resources=["withdrawn"], revoked_at=now, **revoked)
+    await documents.ControlException.rows().update_one({"resources": "withdrawn"}, {"$set": {"decided_at": None}})
+    await leave(tenant, other, -3, 9, resources=["later"])
+    await leave(tenant, other, 2, 9, resources=["asked"], state=ExceptionState.REQUESTED)
+    await leave(tenant, other, -1, 9, resources=["undone"], revoked_at=now - timedelta(hours=2), **revoked)
+
+    pack = await opened(graph, tenant, (await made(backend, graph, tenant, **days(10, -2)))["id"])
+
+    rows = table(pack, "exceptions.csv")
+    assert [(row["control"], row["account"], row["resources"], row["revoked"] != "") for row in rows] == [
+        (CONTROL, "any account", "ada", False),
+        (CONTROL, "any account", "cut", True),
+    ]
+    assert (rows[0]["requested_by"], rows[0]["approved_by"]) == (tenant.user.email, other.user.email)
+    assert (rows[0]["reason"], rows[0]["compensating_control"]) == ("'=The vendor mends it.", "Watched every day.")
+    assert rows[0]["until"][:16] == f"{now + timedelta(days=30):%Y-%m-%dT%H:%M}"
+    (found,) = [one for one in json.loads(pack.read("index.json"))["controls"] if one["id"] == CONTROL]
+    assert found["exceptions"] == {"count": 2, "table": "exceptions.csv"}
+    pages = [page.extract_text() for page in PdfReader(io.BytesIO(pack.read("report.pdf"))).pages]
+    place = int(found["report"].partition("=")[2]) - 1
+    said = "".join("".join(pages[place : place + 2]).split())
+    assert f"adainanyaccount=Thevendormendsit.Watchedeveryday.{tenant.user.email};{other.user.email}" in said
+    assert "revoked" in said
+
+
+async def test_attestations_policies_and_owners_are_told_with_the_addresses_of_people(
+    graph: Graph, backend: Backend, tenant: Tenant
+) -> None:
+    other, now = await add_member(backend, tenant.organization, Role.ADMIN), utc_now()
+    org_id, gone = PydanticObjectId(tenant.org_id), PydanticObjectId()
+    file = {"name": "minutes.pdf", "media_type": "application/pdf", "size": 3, "sha256": "ab" * 32, "pieces": []}
+    stated = {"org_id": org_id, "kind": AttestationKind.BOARD_MINUTES, "control_id": "CW-GOV-03", "content": []}
+    common = {**stated, "submitted_by": gone, "files": [file]}
+    accepted = {"state": AttestationState.ACCEPTED, "reviewed_by": other.user.own_id, "reviewed_at": now}
+    ahead, past = now + timedelta(days=9), now - timedelta(days=20)
+    await documents.Attestation(**common, **accepted, statement="Signed.", expires_at=ahead).insert()
+    await documents.Attestation(**common, **accepted, statement="Over.", expires_at=past).insert()
+    policy = documents.Policy(org_id=org_id, name="Access", is_required=True, newest=4, in_force=3)
+    await policy.insert()
+    # The first was replaced long ago, the second three days ago, the fourth nobody has approved.
+    for number, since in ((1, 90), (2, 60), (3, 3), (4, None)):
+        at = None if since is None else now - timedelta(days=since)
+        said = {"text": "Ask.", "sha256": f"{number}" * 64, "written_by": gone, "approved_by": at and other.user.id}
+        await documents.PolicyVersion(
+            org_id=org_id, policy_id=policy.id, number=number, in_force_since=at, approved_at=at and now, **said
+        ).insert()
+    key = {"org_id": org_id, "policy_id": policy.id, "user_id": gone}
+    await documents.PolicyAcknowledgement.rows().insert_one({**key, "number": 3, "created_at": now})
+    await documents.ControlOwner(
+        org_id=org_id, control_id=CONTROL, role=OwnerRole.OWNER, user_id=other.user.own_id, since=now
+    ).insert()
+
+    pack = await opened(graph, tenant, (await made(backend, graph, tenant, **days(10)))["id"])
+
+    (row,) = table(pack, "attestations.csv")
+    assert (row["kind"], row["control"], row["statement"]) == ("BOARD_MINUTES", "CW-GOV-03", "Signed.")
+    assert (row["submitted_by"], row["reviewed_by"]) == (f"Somebody who is gone ({gone})", other.user.email)
+    assert (row["state"], row["files"]) == ("ACCEPTED", f"{'ab' * 32} minutes.pdf")
+    assert row["from"][:16] == f"{now:%Y-%m-%dT%H:%M}"
+    told = [(one["version"], one["until"] != "", one["acknowledged"]) for one in table(pack, "policies.csv")]
+    # Two members are bound: who has acknowledged is gone.
+    assert told == [("2", True, "0"), ("3", False, "1")]
+    assert table(pack, "policies.csv")[1]["members_now"] == "2"
+    (control,) = [one for one in table(pack, "controls.csv") if one["control"] == CONTROL]
+    assert control["owner"] == other.user.email
+    index = json.loads(pack.read("index.json"))
+    assert [(one["version"], one["table"]) for one in index["policies"]] == [(2, "policies.csv"), (3, "policies.csv")]
+    (found,) = [one for one in index["controls"] if one["id"] == "CW-GOV-03"]
+    assert found["attestations"] == {"count": 1, "table": "attestations.csv"}
+    page = PdfReader(io.BytesIO(pack.read("report.pdf"))).pages[
+        int(index["policies"][0]["report"].partition("=")[2]) - 1
+    ]
+    assert "a policy binds 2 members now" in " ".join(page.extract_text().split())
+    html = pack.read("index.html").decode()
+    assert all(f'<a href="{name}">' in html for name in ("exceptions.csv", "attestations.csv", "policies.csv"))
 
 
 async def test_a_time_without_checks_is_told_in_words(graph: Graph, backend: Backend, tenant: Tenant) -> None:

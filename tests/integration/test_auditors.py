@@ -17,7 +17,9 @@ from documents.member import add_member as join
 from documents.transaction import Transaction
 from jobs.tasks.make_audit_pack import make_audit_pack
 from schema.node import global_id, local_id
+from tests.contract.access_table import PEOPLE, ROOT_FIELDS
 from tests.factories.graph import Graph
+from tests.factories.registers import make_registers
 from tests.factories.tenant import Tenant, add_member, make_tenant
 from tests.integration.test_invitations import act
 
@@ -104,6 +106,58 @@ async def test_an_auditor_reads_evidence_and_nothing_else_and_it_is_on_record(gr
         (f"user:{member.user.id}", "fields:evidenceRecords controlStates"),
         (f"user:{member.user.id}", "fields:costExports"),
     ]
+
+
+READ_ALL = """{
+  controlExceptions { nodes { id } } attestations { nodes { id } } policies { nodes { id } }
+  controlOwners { nodes { id } }
+  accessReviews { nodes { id } } vendors { nodes { id } } risks { nodes { id } } auditPacks { nodes { id } }
+}"""
+READ_REST = """{
+  dataStores { nodes { id } } privacyRequests { nodes { id } } exercises { nodes { id } }
+  incidentClocks { nodes { id } }
+  policiesToAcknowledge { name }
+}"""
+ACKNOWLEDGE = """mutation($input: AcknowledgePolicyInput!) { acknowledgePolicy(input: $input) {
+  __typename ... on UserError { code message } } }"""
+
+
+async def test_an_auditor_reads_what_people_decided_and_filed_and_acknowledges_no_policy(
+    graph: Graph, backend: Backend
+) -> None:
+    tenant = await make_tenant(backend)
+    member = await auditor(backend, tenant, utc_now() + timedelta(days=1))
+    org_id, owner = PydanticObjectId(tenant.org_id), tenant.user.own_id
+    await make_registers(tenant)
+    policy = documents.Policy(org_id=org_id, name="Access", is_required=True, in_force=1)
+    await policy.insert()
+    await documents.PolicyVersion(
+        org_id=org_id, policy_id=policy.id, number=1, text="Ask.", sha256="0" * 64, written_by=owner
+    ).insert()
+
+    seen = {**await graph.ask(READ_ALL, member.token), **await graph.ask(READ_REST, member.token)}
+    answer = await graph.send(
+        ACKNOWLEDGE, member.token, input={"policyId": global_id("Policy", policy.id), "number": 1}
+    )
+    bound = (await graph.ask("{ policiesToAcknowledge { name } }", tenant.token))["policiesToAcknowledge"]
+
+    found = ("vendors", "risks", "dataStores", "privacyRequests", "exercises", "incidentClocks", "policies")
+    assert {name: len(seen[name]["nodes"]) for name in found} == dict.fromkeys(found, 1)
+    assert seen["policiesToAcknowledge"] == []
+    assert "FORBIDDEN" in str(answer)
+    assert bound == [{"name": "Access"}]
+    assert await documents.PolicyAcknowledgement.rows().count_documents({"org_id": org_id}) == 0
+
+
+def test_what_auditors_may_ask_to_be_changed_is_of_themselves_or_a_pack() -> None:
+    """What the table lets every person do is of their own sign-in, but for the policies, which are tried above."""
+    theirs = {
+        name
+        for name, letters in ROOT_FIELDS.items()
+        if name.startswith("mutation ") and "R" in letters and letters != PEOPLE
+    }
+
+    assert theirs == {"mutation requestAuditPack"}
 
 
 async def test_after_the_end_an_auditor_is_refused_also_by_an_address_they_hold(graph: Graph, backend: Backend) -> None:

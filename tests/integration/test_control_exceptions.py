@@ -10,7 +10,7 @@ import documents
 from app.wiring import Backend
 from documents import Role
 from documents.base import utc_now
-from jobs.tasks.check_exceptions import check_exceptions
+from jobs.tasks.check_deadlines import check_deadlines
 from jobs.tasks.judge_controls import judge_controls
 from schema.node import global_id
 from tests.factories.graph import Graph
@@ -82,12 +82,15 @@ async def test_what_an_approved_exception_covers_is_exempt_until_it_ends(
     before = await judge(backend, tenant)
     await decide(graph, other, asked["id"])
     covered = await judge(backend, tenant)
+    text = "query($ids: [String!]) { checks(filter: {controlIds: $ids}) { nodes { exceptionIds } } }"
+    shown = (await graph.ask(text, tenant.token, ids=[OWNED.id]))["checks"]["nodes"]
     # By then the answers of the vendor are too old as well: an error, and nothing of it is exempt.
     over = await judge(backend, tenant, days=91)
 
     assert (before.status, before.counts) == ("FAIL", {"FAIL": 2})
     assert (covered.status, covered.counts) == ("EXEMPT", {"EXEMPT": 2})
     assert [global_id("ControlException", id) for id in covered.exceptions] == [asked["id"]]
+    assert shown == [{"exceptionIds": [asked["id"]]}]
     assert (over.status, over.exceptions) == ("ERROR", [])
 
 
@@ -170,7 +173,7 @@ async def test_people_hear_of_an_end_two_weeks_before_and_not_after_it(
     # It ends in 90 days: 14 days before that is day 76.
     for days in (75, 77, 78, 91):
         at = utc_now() + timedelta(days=days)
-        await check_exceptions({"context": context_of(backend, now=lambda at=at: at)})
+        await check_deadlines({"context": context_of(backend, now=lambda at=at: at)})
         rows = await documents.Alert.list_in(tenant.scope, {})
         seen.append([(alert.title, alert.state.value) for alert in rows])
 
