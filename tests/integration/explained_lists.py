@@ -62,7 +62,7 @@ def governance_listings() -> Iterator[Listing]:
     for where in ("kinds: [PEN_TEST_REPORT]", "states: [SUBMITTED]", "organizationId: ORG"):
         yield Listing("attestations", f"filter: {{{where}}}")
     yield Listing("attestations", "filter: {kinds: [PEN_TEST_REPORT], states: [ACCEPTED, RETURNED]}", is_exact=False)
-    for where in ('controlIds: ["CW-IAM-03"]', "organizationId: ORG"):
+    for where in ('controlIds: ["CW-IAM-03"]', "userId: A_PERSON", "organizationId: ORG"):
         yield Listing("controlOwners", f"filter: {{{where}}}")
     both = 'controlIds: ["CW-IAM-03"], states: [APPROVED, REVOKED]'
     yield Listing("controlExceptions", f"filter: {{{both}}}", is_exact=False)

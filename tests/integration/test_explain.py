@@ -118,6 +118,7 @@ async def _ids_of(house: House, who: str) -> dict[str, str]:
     ids["A_CHANNEL"] = f'"{global_id("Channel", await channel_of(house, who))}"'
     ids["A_BUDGET"] = f'"{global_id("Budget", await budget_of(house, who))}"'
     ids["A_POLICY"] = f'"{global_id("Policy", await policy_of(house, who))}"'
+    ids["A_PERSON"] = f'"{global_id("User", await owner_of(house, who))}"'
     ids["A_CHECK"] = f'"{global_id("Check", await check_of(house, who))}"'
     ids["A_REVIEW"] = f'"{global_id("AccessReview", await review_of(house, who))}"'
     ids["AN_INCIDENT"] = f'"{global_id("Incident", await incident_of(house, who))}"'
@@ -165,6 +166,15 @@ async def policy_of(house: House, who: str) -> Any:
     raw = await documents.PolicyVersion.rows().find_one({"org_id": account["org_id"]})
     assert raw is not None
     return raw["policy_id"]
+
+
+async def owner_of(house: House, who: str) -> Any:
+    """Somebody who owns many controls."""
+    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
+    assert account is not None
+    raw = await documents.ControlOwner.rows().find_one({"org_id": account["org_id"]})
+    assert raw is not None
+    return raw["user_id"]
 
 
 async def machine_of(house: House, who: str) -> Any:
