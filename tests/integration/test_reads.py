@@ -93,7 +93,9 @@ async def test_related_rows_take_one_query_for_each_relation(house: House, graph
 async def test_related_rows_are_read_with_their_selected_fields_only(house: House, graph: Graph) -> None:
     _, commands = await asked(house, graph, NESTED, first=3)
 
-    projections = sorted((command["find"], *sorted(command["projection"])) for command in commands)
+    # What else the process reads meanwhile, as the outbox, is read whole; what should be here and is not is missed.
+    selected = [command for command in commands if "projection" in command]
+    projections = sorted((command["find"], *sorted(command["projection"])) for command in selected)
     assert projections == [
         ("accounts", "name", "org_id"),
         ("accounts", "org_id"),
