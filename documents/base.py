@@ -111,7 +111,7 @@ class TenantDocument(Document):
     async def list_in(
         cls, scope: Scope, filter: Mapping[str, Any], *, limit: int = 1000, session: AsyncClientSession | None = None
     ) -> list[Self]:
-        """At most `limit` whole documents in scope, for jobs; requests read pages."""
+        """At most `limit` whole documents in scope (0: all), for jobs; requests read pages."""
         cursor = cls.rows().find({**filter, **cls.within(scope)}, session=session).limit(limit)
         return [cls.stored(raw) async for raw in cursor]
 

@@ -15,7 +15,7 @@ from documents.governed import moved
 from documents.page import Keyset
 from documents.transaction import Transaction
 from domain.compliance.attested import KINDS, require_past
-from domain.errors import Invalid, NotFound
+from domain.errors import CloudWatcherError, Invalid, NotFound
 from domain.facts.governance import AttestationState
 from domain.facts.scope import Scope
 from resolvers.context import Info
@@ -150,7 +150,7 @@ class AttestationMutations:
 
         try:
             return await context.ports.writer.commit(change)
-        except BaseException:
+        except CloudWatcherError:  # refused; after anything else it may have been stored with the statement
             await drop_piece(piece)
             raise
 

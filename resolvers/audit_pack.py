@@ -7,18 +7,18 @@ import strawberry
 from beanie import PydanticObjectId
 
 import documents
-from auth.download import download_of
 from auth.permission import Permission
 from documents.cost_period import midnight
 from documents.file_export import KEPT_FOR
 from documents.framework import framework_of
 from documents.page import Keyset
 from documents.transaction import Transaction
-from domain.errors import Conflict, Invalid
-from domain.facts.job import JobState
+from domain.errors import Invalid
 from jobs.queue import ask_audit_pack
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
+from resolvers.file_address import file_address
+from resolvers.governing import within
 from schema.arguments import InOrganization
 from schema.audit_pack import AuditPack, AuditPackDownload, RequestAuditPackInput, RequestAuditPackPayload
 from schema.connection import DEFAULT_FIRST, After, Connection, First
@@ -37,12 +37,8 @@ class AuditPackQueries:
     async def audit_packs(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        scope = info.context.scope
-        if organization_id is not None:
-            scope = scope.narrowed(local_id("Organization", organization_id))
-        return await info.context.ports.pager.page(
-            info, documents.AuditPack, scope, {}, NEWEST_FIRST, first=first, after=after
-        )
+        scope, pager = within(info.context.scope, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.AuditPack, scope, {}, NEWEST_FIRST, first=first, after=after)
 
     @query(AuditPack, may=Permission.EVIDENCE_READ, description="A pack for auditors.")
     async def audit_pack(self, info: Info, id: PackId) -> Any:
@@ -56,10 +52,7 @@ class AuditPackQueries:
     async def audit_pack_download(self, info: Info, id: PackId) -> Any:
         context = info.context
         pack = await _pack(context, id)
-        if pack.state is not JobState.SUCCEEDED:
-            raise Conflict("This pack has no file yet. Follow jobProgressed, and ask again when it is done.")
-        url, expires_at = context.ports.downloads.make(download_of(pack, context.signed_in.actor), context.now())
-        return AuditPackDownload(url=url, expires_at=expires_at)
+        return AuditPackDownload(**file_address(context, pack, "pack"))
 
 
 @strawberry.type

@@ -75,4 +75,4 @@ class ControlOwnerMutations:
             judge_again(tx, org_id, [JUDGED_BY])
             return await list_owners(org_id, control_ids, tx.session)
 
-        return ControlOwners(owners=await context.ports.writer.commit(change))  # type: ignore[arg-type]
+        return ControlOwners(owners=await context.ports.writer.commit(change))  # type: ignore[arg-type]  # rows

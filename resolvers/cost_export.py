@@ -6,7 +6,6 @@ from typing import Annotated, Any
 import strawberry
 
 import documents
-from auth.download import download_of
 from auth.permission import Permission
 from documents.cost_export import CostFileFormat
 from documents.cost_period import midnight
@@ -14,12 +13,12 @@ from documents.file_export import KEPT_FOR
 from documents.page import Keyset
 from documents.transaction import Transaction
 from domain.costs.focus_layout import NEWEST
-from domain.errors import Conflict, Invalid
+from domain.errors import Invalid
 from domain.facts.cost_filter import CostFilter
-from domain.facts.job import JobState
 from jobs.queue import ask_cost_export
 from resolvers.context import Context, Info
 from resolvers.fields import mutation, query
+from resolvers.file_address import file_address
 from schema.arguments import InOrganization
 from schema.connection import DEFAULT_FIRST, After, Connection, First
 from schema.cost_export import CostDownload, CostExport, RequestCostExportInput, RequestCostExportPayload
@@ -57,10 +56,7 @@ class CostExportQueries:
     async def cost_download(self, info: Info, id: ExportId) -> Any:
         context = info.context
         export = await _export(context, id)
-        if export.state is not JobState.SUCCEEDED:
-            raise Conflict("This export has no file yet. Follow jobProgressed, and ask again when it is done.")
-        url, expires_at = context.ports.downloads.make(download_of(export, context.signed_in.actor), context.now())
-        return CostDownload(url=url, expires_at=expires_at)
+        return CostDownload(**file_address(context, export, "export"))
 
 
 @strawberry.type

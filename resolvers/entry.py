@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import strawberry
 from beanie import PydanticObjectId
 from bson import ObjectId
 
@@ -22,12 +21,6 @@ from schema.register import EntryInput
 AS_MADE = Keyset(())
 NOT_AUDITED = {"id", "revision_id", "org_id", "created_at", "changed_at", "changed_by"}
 Fields = Mapping[str, Any]
-
-
-def within(info: Info, organization_id: strawberry.ID | None) -> Scope:
-    """The viewer's scope, or the part of it that a list is asked for."""
-    scope = info.context.scope
-    return scope.narrowed(local_id("Organization", organization_id)) if organization_id else scope
 
 
 async def recorded(

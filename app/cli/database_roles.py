@@ -4,6 +4,7 @@ from typing import Any
 
 import orjson
 
+from documents.attestation import BUCKET as ATTESTED_FILES
 from documents.audit import AuditEntry
 from documents.audit_export import BUCKET as AUDIT_FILES
 from documents.audit_pack import BUCKET as PACK_FILES
@@ -66,5 +67,6 @@ def privileges_of(database: str) -> dict[str, list[dict[str, Any]]]:
 def collections() -> list[str]:
     """Every collection of the application."""
     stored = {document.Settings.name for document in ALL}
-    kept = {f"{bucket}.{part}" for bucket in (AUDIT_FILES, COST_FILES, PACK_FILES) for part in ("files", "chunks")}
+    buckets = (ATTESTED_FILES, AUDIT_FILES, COST_FILES, PACK_FILES)
+    kept = {f"{bucket}.{part}" for bucket in buckets for part in ("files", "chunks")}
     return sorted({*stored, *kept, KEY_VAULT, KEY_ROTATIONS})

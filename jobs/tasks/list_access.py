@@ -33,7 +33,6 @@ from jobs.queue import LIST_ACCESS
 log = structlog.get_logger()
 
 RETRY_SECONDS = 15
-MOST_MEMBERS = 20_000
 Rows = list[dict[str, Any]]
 TOO_MANY = f"more than {MOST_ITEMS} accesses are too many for one review"
 MALFORMED = "an answer has another form than expected"
@@ -72,10 +71,10 @@ async def list_access(ctx: dict[str, Any], *, org_id: str, review_id: str) -> in
 
 async def _listed(context: JobContext, scope: Scope) -> Listed:
     now = context.now()
-    found = Listed(await _members(scope), [], now)
+    found = Listed(await _members(scope, now), [], now)
     shelf = Shelf(scope, OPERATIONS, context.pack_store)
     query = {"state": {"$in": [state.value for state in CONNECTED_STATES]}}
-    for account in await Account.list_in(scope, query):
+    for account in await Account.list_in(scope, query, limit=0):
         if account.provider.value in REVIEWED:
             found = await _with_account(found, scope, account, shelf, now)
     return found
@@ -101,9 +100,11 @@ def _rows(answers: Answers, account_name: str) -> Rows:
     return [{**of_account, **asdict(access)} for access in accesses(answers)]
 
 
-async def _members(scope: Scope) -> Rows:
+async def _members(scope: Scope, now: datetime) -> Rows:
     """Members that are in force, without their names: those go with the person."""
-    members = await Membership.list_in(scope, {"deactivated_at": None}, limit=MOST_MEMBERS)
+    members = [
+        one for one in await Membership.list_in(scope, {"deactivated_at": None}, limit=0) if not one.is_over(now)
+    ]
     ours = {"integration": Integration.PLATFORM.value, "account": scope.only(), "account_name": "CloudWatcher"}
     return [{**ours, "person": str(member.user_id), "rights": _rights(member)} for member in members]
 

@@ -10,7 +10,7 @@ import pytest
 import documents
 from app.wiring import Backend
 from documents import Role
-from documents.attestation import erase_attestations
+from documents.attestation import erase_attestations, keep_piece
 from documents.base import utc_now
 from domain.compliance.answers import NotOffered
 from domain.facts.compliance import CheckStatus
@@ -220,6 +220,8 @@ async def test_a_statement_about_the_future_or_for_ever_is_refused(
 async def test_attestations_are_listed_and_go_with_the_organization(graph: Graph, tenant: Tenant) -> None:
     made = (await submit(graph, tenant, {"boardMinutes": [MEETING]}))["attestation"]
     await add(graph, tenant, made["id"], b"one")
+    (stated,) = await documents.Attestation.list_in(tenant.scope, {})
+    await keep_piece(stated, b"of a request that was killed before the statement named it")
     text = """query($filter: AttestationFilter) { attestations(filter: $filter) { nodes { id files { name } } } }"""
 
     found = await graph.ask(text, tenant.token, filter={"kinds": ["BOARD_MINUTES"], "states": ["SUBMITTED"]})
@@ -227,5 +229,5 @@ async def test_attestations_are_listed_and_go_with_the_organization(graph: Graph
 
     stored = documents.Attestation.rows().database["attestation_files.files"]
     assert found["attestations"]["nodes"] == [{"id": made["id"], "files": [{"name": "minutes.pdf"}]}]
-    assert erased == 1
+    assert erased == 3  # two parts of files, and the statement
     assert await stored.count_documents({"metadata.org_id": tenant.organization.id}) == 0

@@ -1,5 +1,7 @@
 """Under the roles that are printed for production, the application works, and cannot change its log and evidence."""
 
+import importlib
+import pkgutil
 import re
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -13,7 +15,7 @@ from pymongo.errors import OperationFailure
 from pymongo.uri_parser import parse_uri
 
 import documents
-from app.cli.database_roles import APP, MIGRATOR, SEALER, role_scripts
+from app.cli.database_roles import APP, MIGRATOR, SEALER, collections, role_scripts
 from app.cli.doctor import examine
 from app.settings import Settings
 from app.web import Web, serving
@@ -35,6 +37,14 @@ from tests.integration.test_evidence_chain import write as write_evidence
 
 DATABASE = "cloudwatcher_roles"
 DENIED = 13  # MongoDB error codes, Unauthorized
+
+
+def test_no_place_for_files_is_forgotten() -> None:
+    modules = [importlib.import_module(one.name) for one in pkgutil.iter_modules(documents.__path__, "documents.")]
+    buckets = {module.BUCKET for module in modules if hasattr(module, "BUCKET")}
+
+    assert len(buckets) >= 4
+    assert {f"{bucket}.{part}" for bucket in buckets for part in ("files", "chunks")} <= set(collections())
 
 
 @dataclass(frozen=True)
