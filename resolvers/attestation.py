@@ -18,9 +18,10 @@ from domain.compliance.attested import KINDS, require_past
 from domain.errors import CloudWatcherError, Invalid, NotFound
 from domain.facts.governance import AttestationState
 from domain.facts.scope import Scope
+from jobs.queue import ask_checks_of
 from resolvers.context import Info
 from resolvers.fields import mutation, query
-from resolvers.governing import any_of, audited, judge_again, person_of, require_another, within
+from resolvers.governing import any_of, audited, person_of, require_another, within
 from resolvers.routing import WHAT
 from schema.attestation import (
     AddAttestationFileInput,
@@ -173,7 +174,7 @@ class AttestationMutations:
             require_another(person, before.submitted_by, "review it than who has submitted it")
             where = WAITING if input.is_accepted else NOT_RETURNED
             after = await _changed(tx, before, fields, input.expected_version, where)
-            judge_again(tx, after.org_id, [after.control_id])
+            ask_checks_of(tx, after.org_id, [after.control_id])
             return after
 
         return await context.ports.writer.commit(change)

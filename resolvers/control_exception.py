@@ -14,9 +14,10 @@ from documents.transaction import Transaction
 from domain.errors import Invalid
 from domain.facts.governance import ExceptionState
 from domain.facts.scope import Scope
+from jobs.queue import ask_checks_of
 from resolvers.context import Info
 from resolvers.fields import mutation, query
-from resolvers.governing import any_of, audited, judge_again, known_controls, person_of, require_another, within
+from resolvers.governing import any_of, audited, known_controls, person_of, require_another, within
 from resolvers.routing import WHAT
 from schema.connection import DEFAULT_FIRST, After, Connection, First
 from schema.control_exception import (
@@ -156,5 +157,5 @@ async def _changed(
     after = await moved(before, fields, expected_version, tx.session, where)
     tx.audit(after.org_id, target=f"control_exception:{after.id}", before=audited(before), after=audited(after))
     if ExceptionState.APPROVED in (before.state, after.state):
-        judge_again(tx, after.org_id, [after.control_id])
+        ask_checks_of(tx, after.org_id, [after.control_id])
     return after

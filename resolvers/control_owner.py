@@ -11,9 +11,10 @@ from documents.base import object_id
 from documents.control_owner import active_member, list_owners, owners_of, set_owner
 from documents.page import Keyset
 from documents.transaction import Transaction
+from jobs.queue import ask_checks_of
 from resolvers.context import Info
 from resolvers.fields import mutation, query
-from resolvers.governing import any_of, judge_again, known_controls, within
+from resolvers.governing import any_of, known_controls, within
 from resolvers.routing import WHAT
 from schema.connection import DEFAULT_FIRST, After, Connection, First
 from schema.control_owner import (
@@ -72,7 +73,7 @@ class ControlOwnerMutations:
             await set_owner(org_id, control_ids, input.role, user_id, at, tx.session)
             after = await owners_of(org_id, control_ids, input.role, tx.session)
             tx.audit(org_id, target=f"control_owner:{input.role}", before=before, after=after)
-            judge_again(tx, org_id, [JUDGED_BY])
+            ask_checks_of(tx, org_id, [JUDGED_BY])
             return await list_owners(org_id, control_ids, tx.session)
 
         return ControlOwners(owners=await context.ports.writer.commit(change))  # type: ignore[arg-type]  # rows

@@ -1,4 +1,4 @@
-"""What deciding and filing for compliance have in common: who acts, what is known, what is judged again."""
+"""What deciding and filing for compliance have in common: who acts, what is known, what is audited."""
 
 from collections.abc import Collection
 from typing import Any
@@ -8,10 +8,8 @@ from bson import ObjectId
 
 from documents.base import TenantDocument
 from documents.compliance_settings import controls_in_force
-from documents.transaction import Transaction
 from domain.errors import Conflict, Invalid
 from domain.facts.scope import Scope
-from jobs.queue import ask_wanted_checks
 from resolvers.context import Context
 from resolvers.routing import NOT_AUDITED
 from schema.node import local_id
@@ -33,11 +31,6 @@ async def known_controls(control_ids: Collection[str], field: str, org_id: Objec
     unknown = sorted(set(control_ids) - {control.id for control in await controls_in_force(org_id)})
     if unknown:
         raise Invalid(f"There is no such control as {', '.join(unknown)}.", path=("input", field))
-
-
-def judge_again(tx: Transaction, org_id: ObjectId, control_ids: Collection[str]) -> None:
-    """Have these controls judged once this is committed."""
-    ask_wanted_checks(tx, org_id, str(ObjectId()), sorted(control_ids), None)
 
 
 def audited(document: TenantDocument) -> dict[str, Any]:

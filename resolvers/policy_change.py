@@ -14,9 +14,10 @@ from documents.policy import LONGEST_REVIEW, acknowledge, add_policy, organizati
 from documents.transaction import Transaction
 from domain.errors import Conflict, Forbidden, Invalid, NotFound
 from domain.facts.scope import Scope
+from jobs.queue import ask_checks_of
 from resolvers.context import Info
 from resolvers.fields import SIGNED_IN, mutation
-from resolvers.governing import audited, judge_again, person_of, require_another
+from resolvers.governing import audited, person_of, require_another
 from resolvers.routing import WHAT
 from schema.node import local_id
 from schema.policy import (
@@ -55,7 +56,7 @@ class PolicyMutations:
             await add_policy(policy, tx.session)
             await _written(policy, 1, input.text, person).add(tx.session)
             tx.audit(org_id, target=f"policy:{policy.id}", after=audited(policy))
-            judge_again(tx, org_id, [JUDGED_BY])
+            ask_checks_of(tx, org_id, [JUDGED_BY])
             return policy
 
         try:
@@ -174,5 +175,5 @@ async def _changed(
     """It with these fields, unless it was put away; judged again."""
     after = await moved(before, fields, expected_version, tx.session, {"archived_at": None})
     tx.audit(after.org_id, target=f"policy:{after.id}", before=audited(before), after=audited(after))
-    judge_again(tx, after.org_id, [JUDGED_BY])
+    ask_checks_of(tx, after.org_id, [JUDGED_BY])
     return after
