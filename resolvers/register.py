@@ -46,48 +46,49 @@ READ, MANAGE = Permission.COMPLIANCE_READ, Permission.COMPLIANCE_MANAGE
 CLOCKS = "CW-INC-02"
 
 
-async def _listed(info: Info, document: Any, organization_id: InOrganization, first: First, after: After) -> Any:
-    scope = within(info.context.scope, organization_id)
-    return await info.context.ports.pager.page(info, document, scope, {}, AS_MADE, first=first, after=after)
-
-
 @strawberry.type
 class RegisterQueries:
     @query(Connection[Vendor], may=READ, description="The register of vendors, the oldest entry first.")
     async def vendors(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await _listed(info, documents.Vendor, organization_id, first, after)
+        scope, pager = within(info.context.scope, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.Vendor, scope, {}, AS_MADE, first=first, after=after)
 
     @query(Connection[Risk], may=READ, description="The register of risks, the oldest entry first.")
     async def risks(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await _listed(info, documents.Risk, organization_id, first, after)
+        scope, pager = within(info.context.scope, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.Risk, scope, {}, AS_MADE, first=first, after=after)
 
     @query(Connection[DataStore], may=READ, description="The inventory of data, the oldest entry first.")
     async def data_stores(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await _listed(info, documents.DataStore, organization_id, first, after)
+        scope, pager = within(info.context.scope, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.DataStore, scope, {}, AS_MADE, first=first, after=after)
 
     @query(Connection[PrivacyRequest], may=READ, description="What people ask of their data, the oldest entry first.")
     async def privacy_requests(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await _listed(info, documents.PrivacyRequest, organization_id, first, after)
+        scope, pager = within(info.context.scope, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.PrivacyRequest, scope, {}, AS_MADE, first=first, after=after)
 
     @query(Connection[Exercise], may=READ, description="Exercises of responding to incidents, the oldest entry first.")
     async def exercises(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await _listed(info, documents.Exercise, organization_id, first, after)
+        scope, pager = within(info.context.scope, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.Exercise, scope, {}, AS_MADE, first=first, after=after)
 
     @query(Connection[IncidentClock], may=READ, description="Notices owed for incidents, the oldest entry first.")
     async def incident_clocks(
         self, info: Info, organization_id: InOrganization = None, first: First = DEFAULT_FIRST, after: After = None
     ) -> Any:
-        return await _listed(info, documents.IncidentClock, organization_id, first, after)
+        scope, pager = within(info.context.scope, organization_id), info.context.ports.pager
+        return await pager.page(info, documents.IncidentClock, scope, {}, AS_MADE, first=first, after=after)
 
 
 @strawberry.type
