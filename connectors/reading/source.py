@@ -64,6 +64,19 @@ class Reach:
     now: Callable[[], datetime]
 
 
+def no_action(name: str) -> Operation:
+    """Of a vendor where nothing is changed. Raises KeyError."""
+    raise KeyError(name)
+
+
+def actions(*known: Operation) -> Callable[[str], Operation]:
+    """The actions of a vendor by name. Raises ValueError when two have the same."""
+    by_name = {one.name: one for one in known}
+    if len(by_name) < len(known):
+        raise ValueError("two actions have the same name")
+    return by_name.__getitem__
+
+
 @dataclass(frozen=True, kw_only=True)
 class Registration:
     """A vendor. `open` takes credentials of the given class, and raises Invalid for an endpoint that may not be used.
@@ -78,6 +91,7 @@ class Registration:
     identity_operation: Operation
     open: Callable[[Any, Reach], AbstractAsyncContextManager[Source]]
     members: Callable[[Source, Any], Awaitable[tuple[Member, ...]]] | None = None
+    action: Callable[[str], Operation] = no_action
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from domain.facts.inventory import InventorySnapshot, Listed
 from domain.facts.resource import Resource
-from domain.rules.rule import NOTHING, Observation, Rule, RuleContext
+from domain.rules.rule import NOTHING, Observation, Rule, RuleContext, Setting
 
 EXEMPTION_TAG = "remediation-exempt"
 # AWS allows no * in the tags of IAM and some other services (IAM TagUser), so a word stands for it too.
@@ -48,7 +48,7 @@ def judge_inventory(
     rules: Iterable[Rule],
     snapshot: InventorySnapshot,
     context: RuleContext,
-    chosen: Mapping[str, Mapping[str, int]] = NOTHING,
+    chosen: Mapping[str, Mapping[str, Setting]] = NOTHING,
 ) -> JudgedInventory:
     """Tries every rule on every resource of its kind.
 
@@ -66,7 +66,7 @@ def judge_resources(
     resources: Sequence[Resource],
     snapshot: Listed,
     context: RuleContext,
-    chosen: Mapping[str, Mapping[str, int]] = NOTHING,
+    chosen: Mapping[str, Mapping[str, Setting]] = NOTHING,
 ) -> list[Judgement]:
     """Tries every rule on those of these resources that are of its kind; what rules look up is in `context`."""
     judgements = []

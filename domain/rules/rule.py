@@ -13,6 +13,7 @@ from domain.facts.finding import FindingCategory, Risk
 from domain.facts.money import Money
 from domain.facts.resource import Resource, ResourceKind
 from domain.facts.severity import Severity
+from domain.remediation.remedy import Remedy
 
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
@@ -27,13 +28,17 @@ class RuleContext:
     """
 
     now: datetime
-    parameters: Mapping[str, int] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
     resources: Mapping[tuple[ResourceKind, str], Resource] = field(default_factory=dict)
     bills: Mapping[str, Money] = field(default_factory=dict)
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
 
     def find(self, kind: ResourceKind, native_id: str) -> Resource | None:
         return self.resources.get((kind, native_id))
+
+    def every(self, kind: ResourceKind) -> list[Resource]:
+        """All resources of a kind, which the rule has to name in `also_reads`; sorted, so that plans stay the same."""
+        return [self.resources[key] for key in sorted(self.resources) if key[0] is kind]
 
     def days(self, parameter: str) -> timedelta:
         """A parameter that counts days, as a duration."""
@@ -60,14 +65,19 @@ class Observation(BaseModel):
     saving_formula: str | None = None
 
 
+Setting = int | str | tuple[str, ...]
+
+
 class Parameter(BaseModel):
-    """A number a tenant may change."""
+    """A number, a text or a list of texts that a tenant may change. `least` and `most` bound a number."""
 
     model_config = ConfigDict(frozen=True)
 
     name: str
-    default: int
+    default: Setting
     meaning: str
+    least: int = 0
+    most: int = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +116,8 @@ class Rule(BaseModel):
 
     `permissions` are what the read role needs. `needs` are keys of the resource's `config` without which silence proves
     nothing (a check may still fire on what is there); `also_reads` are other kinds whose lists must be whole for the
-    same reason. `source` names the standard or price page behind the rule, `blind_spots` what it cannot see.
+    same reason. `source` names the standard or price page behind the rule, `blind_spots` what it cannot see. `group` is
+    what the catalogue sorts it by. Either `remedy` mends the fault, or `manual` says what a person has to do.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -126,6 +137,9 @@ class Rule(BaseModel):
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
     also_reads: tuple[ResourceKind, ...] = ()
+    group: str = ""
+    remedy: Remedy | None = None
+    manual: str = ""
 
     @model_validator(mode="after")
     def _shows_both_sides(self) -> Self:
@@ -133,6 +147,6 @@ class Rule(BaseModel):
             raise ValueError(f"{self.id} needs at least one example that fires and one that stays quiet")
         return self
 
-    def settings(self, chosen: Mapping[str, int] = NOTHING) -> dict[str, int]:
+    def settings(self, chosen: Mapping[str, Setting] = NOTHING) -> dict[str, Setting]:
         """Every parameter by name: the tenant's choice where there is one, else the default."""
         return {parameter.name: chosen.get(parameter.name, parameter.default) for parameter in self.parameters}

@@ -5,7 +5,7 @@ import pkgutil
 from dataclasses import replace
 from pathlib import Path
 
-from connectors.clouds.aws import account, organization, session
+from connectors.clouds.aws import account, acting, organization, session
 from connectors.reading.listing import Detail, Listing
 from connectors.reading.source import Registration
 from domain.facts.aws_credentials import AwsCredentials
@@ -41,4 +41,5 @@ REGISTRATION = Registration(
     identity_operation=session.WHO_AM_I,
     open=session.open_source,
     members=organization.members,
+    action=acting.action,
 )

@@ -7,7 +7,10 @@ from typing import Any
 from domain.facts.finding import FindingCategory, Risk
 from domain.facts.resource import Resource, ResourceKind
 from domain.facts.severity import Severity
+from domain.remediation.remedy import Remedy, Reversible
+from domain.remediation.step import TOKEN, Call, Look, Step, answer
 from domain.rules.aws_instance import stopped_since
+from domain.rules.aws_tagging import found_by_mark, marked
 from domain.rules.aws_volume import monthly_usd, saving_with_snapshot, size_gib
 from domain.rules.list_price import AWS_GP3_EXTRA_IOPS, AWS_GP3_EXTRA_THROUGHPUT, AWS_VOLUME, usd
 from domain.rules.rule import EXAMPLE_NOW, Observation, Parameter, Rule, RuleContext, fires, quiet
@@ -39,8 +42,7 @@ def is_gp2(volume: Resource, context: RuleContext) -> Observation | None:
     if volume.config.get("VolumeType") != "gp2":
         return None
     size, cost = size_gib(volume), monthly_usd(volume, context) or Decimal(0)
-    iops = max(GP3_IOPS, min(int(size) * GP2_IOPS_PER_GIB, GP2_MOST_IOPS))
-    mibps = GP3_MIBPS if size <= GP2_SLOW_UP_TO_GIB else GP2_FAST_MIBPS
+    iops, mibps = _speed(size)
     extra_iops = (iops - GP3_IOPS) * AWS_GP3_EXTRA_IOPS.usd
     extra_mibps = (mibps - GP3_MIBPS) * AWS_GP3_EXTRA_THROUGHPUT.usd
     gp2, gp3 = AWS_VOLUME["gp2"].usd, AWS_VOLUME["gp3"].usd
@@ -51,6 +53,105 @@ def is_gp2(volume: Resource, context: RuleContext) -> Observation | None:
         saving_formula=f"{usd(cost).amount} USD * (1 - {gp3}/{gp2}) - {iops - GP3_IOPS} IOPS * {AWS_GP3_EXTRA_IOPS.usd}"
         f" - {mibps - GP3_MIBPS} MiB/s * {AWS_GP3_EXTRA_THROUGHPUT.usd}",
     )
+
+
+def replace_with_snapshot(volume: Resource, _: RuleContext) -> tuple[Step, ...]:
+    """A snapshot, and once that is whole the volume goes. Undone by a new volume with what the old one held."""
+    region = volume.region
+    taken = Step(
+        name="snapshot",
+        says=f"Take a snapshot of {volume.native_id}.",
+        call=Call(
+            operation="ec2.create_snapshot",
+            region=region,
+            arguments={
+                "VolumeId": volume.native_id,
+                "Description": f"Kept by CloudWatcher before {volume.native_id} was deleted",
+                "TagSpecifications": marked("snapshot", volume.tags),
+            },
+        ),
+        found=found_by_mark("ec2.describe_snapshots", "Snapshots.0", region),
+        wait=Look(
+            call=Call(
+                operation="ec2.describe_snapshots",
+                region=region,
+                arguments={"SnapshotIds": [answer("snapshot", "SnapshotId")]},
+            ),
+            path="Snapshots.0.State",
+            ready=("completed",),
+            failed=("error",),
+        ),
+    )
+    gone = Step(
+        name="delete",
+        says=f"Delete {volume.native_id}.",
+        call=Call(operation="ec2.delete_volume", region=region, arguments={"VolumeId": volume.native_id}),
+        gone=("InvalidVolume.NotFound",),
+        undo=(_made_again(volume),),
+    )
+    return (taken, gone)
+
+
+def _made_again(volume: Resource) -> Step:
+    """The volume from its snapshot, under another id."""
+    kept = ("AvailabilityZone", "VolumeType", "Iops", "Throughput", "Encrypted", "KmsKeyId", "MultiAttachEnabled")
+    given = {name: volume.config[name] for name in kept if volume.config.get(name) not in (None, "", False)}
+    if volume.config.get("VolumeType") not in ("io1", "io2", "gp3"):
+        # What AWS prints of the other types cannot be given.
+        given = {name: value for name, value in given.items() if name not in ("Iops", "Throughput")}
+    return Step(
+        name="create",
+        says=f"Make a volume like {volume.native_id} from the snapshot.",
+        call=Call(
+            operation="ec2.create_volume",
+            region=volume.region,
+            arguments={
+                **given,
+                "SnapshotId": answer("snapshot", "SnapshotId"),
+                "TagSpecifications": marked("volume", volume.tags),
+                "ClientToken": TOKEN,
+            },
+        ),
+        found=found_by_mark("ec2.describe_volumes", "Volumes.0", volume.region),
+    )
+
+
+def make_gp3(volume: Resource, _: RuleContext) -> tuple[Step, ...]:
+    """One change of the type, with at least the speed the volume has now."""
+    iops, mibps = _speed(size_gib(volume))
+    wanted = {"VolumeId": volume.native_id, "VolumeType": "gp3", "Iops": iops, "Throughput": mibps}
+    back = Step(
+        name="back",
+        says=f"Change {volume.native_id} back to gp2.",
+        call=Call(
+            operation="ec2.modify_volume",
+            region=volume.region,
+            arguments={"VolumeId": volume.native_id, "VolumeType": "gp2"},
+        ),
+        found=_of_type(volume, "gp2"),
+    )
+    return (
+        Step(
+            name="modify",
+            says=f"Change {volume.native_id} to gp3 with {iops} IOPS and {mibps} MiB/s.",
+            call=Call(operation="ec2.modify_volume", region=volume.region, arguments=wanted),
+            found=_of_type(volume, "gp3"),
+            undo=(back,),
+        ),
+    )
+
+
+def _of_type(volume: Resource, wanted: str) -> Look:
+    arguments = {"VolumeIds": [volume.native_id], "Filters": [{"Name": "volume-type", "Values": [wanted]}]}
+    return Look(
+        call=Call(operation="ec2.describe_volumes", region=volume.region, arguments=arguments), path="Volumes.0"
+    )
+
+
+def _speed(size: Decimal) -> tuple[int, int]:
+    """IOPS and MiB/s that a gp3 volume needs to be no slower than gp2 of this size."""
+    iops = max(GP3_IOPS, min(int(size) * GP2_IOPS_PER_GIB, GP2_MOST_IOPS))
+    return iops, GP3_MIBPS if size <= GP2_SLOW_UP_TO_GIB else GP2_FAST_MIBPS
 
 
 def serves_only_stopped_instances(volume: Resource, context: RuleContext) -> Observation | None:
@@ -114,6 +215,14 @@ UNATTACHED = Rule(
     parameters=(Parameter(name="min_days", default=14, meaning="Days a volume may lie unattached."),),
     needs=("State", "Attachments", "CreateTime"),
     check=is_unattached,
+    group="unattached",
+    remedy=Remedy(
+        says="Keeps a snapshot and deletes the volume.",
+        plan=replace_with_snapshot,
+        reversible=Reversible.PARTLY,
+        loses="A volume made again from the snapshot has another id.",
+        permissions=("ec2:CreateSnapshot", "ec2:CreateTags", "ec2:CreateVolume", "ec2:DeleteVolume"),
+    ),
     examples=(
         fires(_volume(State="available", Attachments=[]), parameters={"min_days": 14}),
         quiet(_volume(), parameters={"min_days": 14}),
@@ -135,6 +244,13 @@ GP2_TO_GP3 = Rule(
     "for volumes of 171 to 250 GiB to nothing.",
     needs=("VolumeType",),
     check=is_gp2,
+    group="storage-tier",
+    remedy=Remedy(
+        says="Changes the type of the volume while it is in use.",
+        plan=make_gp3,
+        reversible=Reversible.YES,
+        permissions=("ec2:ModifyVolume",),
+    ),
     examples=(fires(_volume(VolumeType="gp2")), quiet(_volume())),
 )
 

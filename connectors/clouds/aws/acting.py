@@ -1,0 +1,57 @@
+"""Calls to AWS that change something. Their names are methods of boto3's clients, so that no list of them is kept."""
+
+from functools import cache
+
+import botocore.session
+from botocore import xform_name
+
+from connectors.clouds.aws import fields, keys
+from connectors.reading.listing import Operation
+
+# Prefixes of IAM actions that are not the client's name. Source: Service Authorization Reference.
+PREFIXES = {
+    "accessanalyzer": "access-analyzer",
+    "ce": "ce",
+    "cloudwatch": "cloudwatch",
+    "compute-optimizer": "compute-optimizer",
+    "efs": "elasticfilesystem",
+    "elb": "elasticloadbalancing",
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "s3control": "s3",
+}
+# Actions that are not called as the operation is, or that an operation needs besides. Source: the same.
+PERMISSIONS: dict[str, tuple[str, ...]] = {
+    "ec2.create_image": ("ec2:CreateImage", "ec2:CreateTags"),
+    "ec2.create_snapshot": ("ec2:CreateSnapshot", "ec2:CreateTags"),
+    "ec2.create_volume": ("ec2:CreateVolume", "ec2:CreateTags"),
+    "s3.delete_bucket_encryption": ("s3:PutEncryptionConfiguration",),
+    "s3.delete_bucket_lifecycle": ("s3:PutLifecycleConfiguration",),
+    "s3.put_bucket_encryption": ("s3:PutEncryptionConfiguration",),
+    "s3.put_bucket_lifecycle_configuration": ("s3:PutLifecycleConfiguration",),
+    "s3.put_public_access_block": ("s3:PutBucketPublicAccessBlock",),
+    "s3.delete_public_access_block": ("s3:PutBucketPublicAccessBlock",),
+    "s3control.put_public_access_block": ("s3:PutAccountPublicAccessBlock",),
+    "s3control.delete_public_access_block": ("s3:PutAccountPublicAccessBlock",),
+}
+
+
+@cache
+def action(name: str) -> Operation:
+    """`<client>.<method>`, as boto3 names them. Raises KeyError for one that AWS does not have."""
+    service, _, method = name.partition(".")
+    operations = _operations(service)
+    if method not in operations:
+        raise KeyError(name)
+    permissions = PERMISSIONS.get(name) or (f"{PREFIXES.get(service, service)}:{operations[method]}",)
+    # Most answers that say "done" have no field at all.
+    return fields.call(name, *permissions, may_be_empty=True)
+
+
+@cache
+def _operations(service: str) -> dict[str, str]:
+    library = botocore.session.get_session()
+    library.register_component("data_loader", keys.SERVICE_MODELS)
+    if service not in library.get_available_services():
+        raise KeyError(service)
+    return {xform_name(one): one for one in library.get_service_model(service).operation_names}

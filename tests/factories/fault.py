@@ -1,0 +1,33 @@
+"""What a fault of a rule is: how it is made in a stand-in of AWS, and what must be the same after undoing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from domain.facts.money import Money
+from domain.rules.rule import Setting
+from tests.fakes.aws import Moto
+
+
+def whole(state: dict[str, Any]) -> Any:
+    return state
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fault:
+    """`make` returns the native id of what the rule must fire on. `compared` leaves out what moto moves by itself.
+
+    `is_back` says of a remedy that is undone in part whether what it restores is there, given the state before.
+    """
+
+    rule_id: str
+    make: Callable[[Moto], str]
+    name: str = ""
+    parameters: Mapping[str, Setting] = field(default_factory=dict)
+    bills: Mapping[str, Money] = field(default_factory=dict)
+    compared: Callable[[dict[str, Any]], Any] = whole
+    is_back: Callable[[Moto, dict[str, Any]], bool] | None = None
+
+    @property
+    def id(self) -> str:
+        return f"{self.rule_id}-{self.name}" if self.name else self.rule_id
