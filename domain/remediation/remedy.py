@@ -2,20 +2,15 @@
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.facts.resource import Resource
 from domain.remediation.step import Step
 
-if TYPE_CHECKING:
-    from domain.rules.rule import RuleContext
-
-    Planner = Callable[[Resource, RuleContext], tuple[Step, ...]]
-else:
-    # The context is described beside the rule, which holds a remedy.
-    Planner = Callable[[Resource, Any], tuple[Step, ...]]
+# The resource and the RuleContext, which is described beside the rule that holds a remedy -> the steps.
+Planner = Callable[[Resource, Any], tuple[Step, ...]]
 
 
 class NoPlan(Exception):
