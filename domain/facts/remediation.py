@@ -1,0 +1,48 @@
+"""The words in which a remediation is told."""
+
+from enum import StrEnum
+
+
+class RemediationState(StrEnum):
+    """PLANNING: what would be done is being worked out. PLANNED: it waits for an approval. APPROVED: it waits for its
+    turn. RUNNING, VERIFYING: under way. DONE: the fault is gone. UNVERIFIED: everything was done, and the rule still
+    fires. UNDOING: a step failed and those before it are taken back. UNDONE: they were. STOPPED: it stands half-way and
+    a person must look. ROLLING_BACK, ROLLED_BACK: somebody has what was done taken back. REFUSED: there is no plan.
+    VOID: the state it was approved for is no more. EXPIRED: nobody approved it in time. CANCELLED: somebody ended it.
+    """
+
+    PLANNING = "PLANNING"
+    PLANNED = "PLANNED"
+    APPROVED = "APPROVED"
+    RUNNING = "RUNNING"
+    VERIFYING = "VERIFYING"
+    DONE = "DONE"
+    UNVERIFIED = "UNVERIFIED"
+    UNDOING = "UNDOING"
+    UNDONE = "UNDONE"
+    STOPPED = "STOPPED"
+    ROLLING_BACK = "ROLLING_BACK"
+    ROLLED_BACK = "ROLLED_BACK"
+    REFUSED = "REFUSED"
+    VOID = "VOID"
+    EXPIRED = "EXPIRED"
+    CANCELLED = "CANCELLED"
+
+
+S = RemediationState
+# A worker has something to do about it.
+WORKED_ON = frozenset({S.PLANNING, S.APPROVED, S.RUNNING, S.VERIFYING, S.UNDOING, S.ROLLING_BACK})
+# There is at most one of these for a finding.
+OPEN = WORKED_ON | {S.PLANNED}
+# Something was changed in the account, and may be taken back.
+CAN_ROLL_BACK = frozenset({S.DONE, S.UNVERIFIED, S.STOPPED})
+CAN_CANCEL = frozenset({S.PLANNING, S.PLANNED, S.APPROVED, S.RUNNING})
+
+
+class StepState(StrEnum):
+    """WAITING: not begun. BEGUN: the call was sent, or is about to be. MADE: it was answered, and is ready."""
+
+    WAITING = "WAITING"
+    BEGUN = "BEGUN"
+    MADE = "MADE"
+    FAILED = "FAILED"

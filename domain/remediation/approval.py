@@ -1,0 +1,95 @@
+"""Who must approve a plan, until when, and when it may run."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from domain.facts.finding import Risk
+from domain.facts.weekday import Weekday
+
+ENVIRONMENT_TAGS = ("environment", "env", "stage")
+OUTSIDE_PRODUCTION = frozenset(
+    {"dev", "development", "test", "testing", "qa", "staging", "stage", "sandbox", "demo", "preview", "integration"}
+)
+MINUTES_OF_DAY = 24 * 60
+
+
+class Window(BaseModel):
+    """A time of the week in which changes may run, on the clock of `timezone`. Past midnight when it ends first."""
+
+    model_config = ConfigDict(frozen=True)
+
+    days: tuple[Weekday, ...] = Field(min_length=1)
+    from_minute: int = Field(ge=0, lt=MINUTES_OF_DAY)
+    to_minute: int = Field(ge=0, le=MINUTES_OF_DAY)
+    timezone: str
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{name} is no time zone; use a name such as Europe/Berlin") from error
+        return name
+
+    def is_open(self, now: datetime) -> bool:
+        local = now.astimezone(ZoneInfo(self.timezone))
+        minute, today = local.hour * 60 + local.minute, _day(local)
+        if self.from_minute < self.to_minute:
+            return today in self.days and self.from_minute <= minute < self.to_minute
+        started_yesterday = _day(local - timedelta(days=1)) in self.days and minute < self.to_minute
+        return started_yesterday or (today in self.days and minute >= self.from_minute)
+
+
+def _day(local: datetime) -> Weekday:
+    return tuple(Weekday)[local.weekday()]
+
+
+class ApprovalPolicy(BaseModel):
+    """What an organization lets happen, and how. The defaults let nothing run without a person.
+
+    `approvals` are how many people must approve at each risk; the one who asks is never among them.
+    `automatic`: policies may run LOW risk anywhere outside production, and MEDIUM there too, without asking.
+    `valid_for`: how long a plan may wait, and how long an approval counts. `windows`: when changes may run; always
+    where none is given. The caps count resources that one rule changes: in one go, and in one day (UTC).
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    approvals: Mapping[Risk, int] = Field(default_factory=lambda: {Risk.LOW: 1, Risk.MEDIUM: 1, Risk.HIGH: 1})
+    automatic: bool = False
+    valid_for: timedelta = timedelta(hours=24)
+    windows: tuple[Window, ...] = ()
+    cap_per_run: int = Field(default=10, ge=1, le=1000)
+    cap_per_day: int = Field(default=50, ge=1, le=10_000)
+
+    def is_open(self, now: datetime) -> bool:
+        """Whether changes may run now."""
+        return not self.windows or any(window.is_open(now) for window in self.windows)
+
+    def runs_unasked(self, risk: Risk, is_production: bool) -> bool:
+        """Whether a policy may run this without an approval, caps apart. HIGH never does."""
+        return self.automatic and not is_production and risk is not Risk.HIGH
+
+    def approvals_of(self, risk: Risk) -> int:
+        """How many people must approve; at least one."""
+        return max(1, self.approvals.get(risk, 1))
+
+
+def is_production(tags: Mapping[str, str], account_tags: Mapping[str, str] | None = None) -> bool:
+    """Whether something counts as production: yes, unless its tags, or else its account's, say that it is not."""
+    for given in (tags, account_tags or {}):
+        lowered = {key.lower(): value.lower().strip() for key, value in given.items()}
+        said = next((lowered[name] for name in ENVIRONMENT_TAGS if name in lowered), None)
+        if said is not None:
+            return said not in OUTSIDE_PRODUCTION
+    return True
+
+
+def approvers(approvals: Sequence[Mapping[str, Any]], plan_hash: str) -> set[str]:
+    """The different people who approved this very plan."""
+    return {str(one["by"]) for one in approvals if one["plan_hash"] == plan_hash}
