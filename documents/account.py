@@ -45,11 +45,12 @@ class Account(TenantDocument):
     other accounts of its organization are connected, too; those have it as their `parent_id`. `members_stored_at` is
     when one of them was last stored. `nudged_at` is when an event last asked for a sync, or a later one began;
     `change_seen_at` when one last said that something has changed, `sync_took` how long the last good sync took, and
-    `booked_until` what syncs have booked: see `documents.nudge`.
+    `booked_until` what syncs have booked: see `documents.nudge`. `act_credentials` is the cipher text of those that may
+    change something; None where nothing may be changed.
     """
 
     noun: ClassVar[str] = "account"
-    sealed: ClassVar[tuple[str, ...]] = ("credentials",)
+    sealed: ClassVar[tuple[str, ...]] = ("credentials", "act_credentials")
 
     provider: Provider
     native_id: str | None = None
@@ -73,6 +74,7 @@ class Account(TenantDocument):
     sync_took: timedelta | None = None
     booked_until: datetime | None = None
     members_stored_at: datetime | None = None
+    act_credentials: bytes | None = Field(default=None, repr=False)
 
     class Settings:
         name = "accounts"

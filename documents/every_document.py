@@ -85,6 +85,9 @@ from documents.provider_visit import ProviderVisit
 from documents.received_event import ReceivedEvent
 from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
+from documents.remediation import Remediation
+from documents.remediation_call import RemediationCall
+from documents.remediation_settings import RemediationSettings
 from documents.resource import Resource
 from documents.resource_change import ResourceChange
 from documents.risk import Risk
@@ -191,6 +194,9 @@ ALL = (
     ReceivedEvent,
     RefreshToken,
     Registration,
+    Remediation,
+    RemediationCall,
+    RemediationSettings,
     Resource,
     ResourceChange,
     RoutingRule,

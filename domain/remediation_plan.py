@@ -1,7 +1,7 @@
 """A plan: what exactly would be done, what that rests on, and the hash that an approval is bound to."""
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -11,6 +11,7 @@ from domain.facts.money import Money
 from domain.facts.resource import Resource, ResourceKind
 from domain.remediation.remedy import NoPlan, Reversible
 from domain.remediation.step import Step
+from domain.resource_content import without
 from domain.rules.judgement import is_exempt
 from domain.rules.rule import Rule, RuleContext
 
@@ -65,10 +66,10 @@ class Plan(BaseModel):
 
 
 def make_plan(rule: Rule, resource: Resource, context: RuleContext, volatile: Collection[str]) -> Plan:
-    """The plan for a resource on which the rule fires in `context`, with the rule's parameters.
+    """The plan for a resource on which the rule fires in `context`, with the rule's parameters; without dependents.
 
-    `volatile` are dotted paths of its configuration that move by themselves. Raises NoPlan where the rule is quiet or
-    nothing can be done.
+    `volatile` are dotted paths of its configuration that move by themselves. Raises NoPlan where the rule is quiet,
+    something it needs could not be read, or nothing can be done.
     """
     if is_exempt(resource, rule.id):
         raise NoPlan(f"{resource.name} is exempt by its tag.")
@@ -77,8 +78,9 @@ def make_plan(rule: Rule, resource: Resource, context: RuleContext, volatile: Co
     observation = rule.check(resource, context)
     if observation is None:
         raise NoPlan("The fault is not there any more.")
+    if resource.unread - {MEASURED}:
+        raise NoPlan(f"Of {resource.name} this could not be read: {', '.join(sorted(resource.unread))}.")
     steps = rule.remedy.plan(resource, context)
-    dependents = dependents_of(resource, context.resources.values())
     return Plan(
         rule_id=rule.id,
         rule_version=rule.remedy.version,
@@ -95,8 +97,6 @@ def make_plan(rule: Rule, resource: Resource, context: RuleContext, volatile: Co
         saving=observation.estimated_monthly_saving,
         saving_formula=observation.saving_formula,
         permissions=rule.remedy.permissions,
-        dependents=tuple(dependents[:DEPENDENTS_SHOWN]),
-        dependents_count=len(dependents),
     )
 
 
@@ -106,29 +106,23 @@ def lasting(resource: Resource, volatile: Collection[str]) -> dict[str, Any]:
     return {"config": without(config, volatile), "tags": dict(resource.tags)}
 
 
-def without(config: Mapping[str, Any], paths: Collection[str]) -> dict[str, Any]:
-    """The configuration without these dotted paths."""
-    kept = {}
-    for key, value in config.items():
-        if key in paths:
-            continue
-        inner = {path.partition(".")[2] for path in paths if path.partition(".")[0] == key}
-        kept[key] = without(value, inner) if inner and isinstance(value, Mapping) else value
-    return kept
+def with_dependents(plan: Plan, dependents: Sequence[Dependent]) -> Plan:
+    """The plan that says what refers to its resource; its hash stays."""
+    shown = tuple(sorted(dependents, key=lambda one: (one.kind, one.native_id))[:DEPENDENTS_SHOWN])
+    return plan.model_copy(update={"dependents": shown, "dependents_count": len(dependents)})
 
 
-def dependents_of(resource: Resource, others: Collection[Resource]) -> list[Dependent]:
+def dependents_of(resource: Resource, others: Iterable[Resource]) -> list[Dependent]:
     """Those among `others` whose configuration holds the id of the resource, as a value or as the end of a path."""
     native_id = resource.native_id
     if len(native_id) < SHORTEST_ID:
         return []
-    found = [
+    return [
         Dependent(kind=other.kind, native_id=other.native_id, name=other.name)
         for other in others
         if (other.kind, other.native_id) != (resource.kind, native_id)
         and any(text == native_id or text.endswith(f"/{native_id}") for text in texts_in(other.config))
     ]
-    return sorted(found, key=lambda one: (one.kind, one.native_id))
 
 
 def texts_in(value: Any) -> Iterator[str]:

@@ -81,7 +81,7 @@ class Alert(Node):
 class AlertFilter(BaseModel):
     organization_id: strawberry.ID | None = Field(default=None, description="Of this tenant only.")
     states: list[AlertState] | None = Field(default=None, max_length=4, description="In these states only.")
-    sources: list[AlertSource] | None = Field(default=None, max_length=7, description="From these sources only.")
+    sources: list[AlertSource] | None = Field(default=None, max_length=8, description="From these sources only.")
     severities: list[Severity] | None = Field(default=None, max_length=5, description="Of these severities only.")
     categories: list[AlertCategory] | None = Field(default=None, max_length=4, description="About these only.")
     account_id: strawberry.ID | None = Field(default=None, description="About this account only.")

@@ -119,7 +119,7 @@ class RuleFields(BaseModel):
     is_enabled: bool = Field(default=True, description="Whether it is looked at.")
     severities: list[Severity] = Field(default_factory=list, max_length=5, description="Of these; empty: of any.")
     at_least: Severity | None = Field(default=None, description="Of this severity or worse.")
-    sources: list[AlertSource] = Field(default_factory=list, max_length=7, description="From these; empty: from any.")
+    sources: list[AlertSource] = Field(default_factory=list, max_length=8, description="From these; empty: from any.")
     categories: list[AlertCategory] = Field(default_factory=list, max_length=4, description="About these; empty: any.")
     account_ids: list[GlobalId] = Field(default_factory=list, max_length=100, description="About these; empty: any.")
     tags: list[TagPair] = Field(default_factory=list, max_length=50, description="With these tags, as key=value.")

@@ -28,7 +28,7 @@ class TicketTagInput(BaseModel):
 @strawberry.pydantic.input(description="Which alerts a rule takes: every list that is given must have what they have.")
 class TicketMatchInput(BaseModel):
     severities: list[Severity] = Field(default_factory=list, max_length=5, description="Of these severities.")
-    sources: list[AlertSource] = Field(default_factory=list, max_length=7, description="Made from these.")
+    sources: list[AlertSource] = Field(default_factory=list, max_length=8, description="Made from these.")
     categories: list[AlertCategory] = Field(default_factory=list, max_length=4, description="About these.")
     account_ids: list[strawberry.ID] = Field(
         default_factory=list, max_length=100, description="In these accounts, by global id."

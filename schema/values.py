@@ -271,6 +271,7 @@ register_enum(
         AlertSource.EVENT: "Something a provider told us of by itself.",
         AlertSource.SYNC: "An account that cannot be synced.",
         AlertSource.INTEGRATION: "An integration, channel or endpoint that does not work as it should.",
+        AlertSource.REMEDIATION: "A remediation that stopped half-way, was taken back, or did not mend its fault.",
     },
 )
 register_enum(

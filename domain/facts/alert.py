@@ -22,6 +22,7 @@ class AlertSource(StrEnum):
     EVENT = "EVENT"
     SYNC = "SYNC"
     INTEGRATION = "INTEGRATION"
+    REMEDIATION = "REMEDIATION"
 
 
 class AlertCategory(StrEnum):

@@ -49,3 +49,8 @@ def channels(org_id: object) -> str:
 def integrations(org_id: object) -> str:
     """Changes in how the integrations of one organization do."""
     return f"tenant/{org_id}/integrations"
+
+
+def remediations(org_id: object) -> str:
+    """Remediations planned, approved, under way and ended in one organization."""
+    return f"tenant/{org_id}/remediations"
