@@ -11,6 +11,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.account import Account
+from documents.alert import resolve_alerts
 from documents.base import TenantDocument
 from documents.transaction import Transaction
 from domain.facts.finding import FindingCategory, FindingState
@@ -132,6 +133,22 @@ async def record_findings(
         {**of_account, "last_seen_at": at}, projection={"rule_id": 1, "resource_native_id": 1}, session=session
     )
     return {FindingKey(str(account.id), raw["rule_id"], raw["resource_native_id"]): raw["_id"] async for raw in rows}
+
+
+async def resolve_finding(tx: Transaction, org_id: ObjectId, finding_id: ObjectId, at: datetime) -> None:
+    """Close a finding whose fault was seen to be gone, with its alert; one that is closed already is left alone.
+
+    The caller announces something in the organization, whose tally changes.
+    """
+    where = {"_id": finding_id, "org_id": org_id}
+    before = await open_findings(where, tx.session)
+    live = {"$in": [FindingState.OPEN.value, FindingState.SUPPRESSED.value]}
+    ended = {"state": FindingState.RESOLVED.value, "resolved_at": at}
+    raw = await Finding.rows().find_one_and_update({**where, "state": live}, {"$set": ended}, session=tx.session)
+    if raw is not None:
+        tx.count(PydanticObjectId(org_id), {place: -amount for place, amount in before.items()})
+        fingerprint = f"finding:{raw['account_id']}:{raw['rule_id']}:{raw['resource_native_id']}"
+        await resolve_alerts(tx, PydanticObjectId(org_id), [fingerprint], at)
 
 
 async def open_findings(where: Mapping[str, Any], session: AsyncClientSession) -> dict[str, int | Decimal]:

@@ -60,6 +60,7 @@ ALLOCATE_COSTS = "allocate_costs"
 JUDGE_CONTROLS = "judge_controls"
 JUDGE_ASKED = "judge_asked"
 LIST_ACCESS = "list_access"
+RUN_REMEDIATION = "run_remediation"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -120,6 +121,12 @@ def ask_access_list(tx: Transaction, review: AccessReview) -> None:
     """Ask for who has access to be taken down for a review. Its id makes the job unique."""
     args = {"org_id": str(review.org_id), "review_id": str(review.id)}
     tx.enqueue(LIST_ACCESS, queue=SLOW, key=str(review.id), args=args)
+
+
+def ask_remediation(tx: Transaction, org_id: object, remediation_id: object, occasion: str) -> None:
+    """Ask for a remediation to be moved on. Of several workers that do so one goes on, whatever the `occasion`."""
+    args = {"org_id": str(org_id), "remediation_id": str(remediation_id)}
+    tx.enqueue(RUN_REMEDIATION, queue=SYNCS, key=f"{remediation_id}:{occasion}", args=args)
 
 
 def ask_checks_of(tx: Transaction, org_id: ObjectId, control_ids: list[str]) -> None:

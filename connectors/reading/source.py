@@ -1,6 +1,6 @@
 """The way into one account, as the engine and the registry see it."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -92,6 +92,7 @@ class Registration:
     open: Callable[[Any, Reach], AbstractAsyncContextManager[Source]]
     members: Callable[[Source, Any], Awaitable[tuple[Member, ...]]] | None = None
     action: Callable[[str], Operation] = no_action
+    missing: Callable[[Source, Sequence[str]], Awaitable[frozenset[str] | None]] | None = None
 
     @property
     def operations(self) -> tuple[Operation, ...]:

@@ -1,0 +1,131 @@
+"""Works out what a remediation would do, from the state as it is now, and what it lacks to be allowed to."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from auth.scope import scope_of_job
+from connectors.reading.source import Registration, Source
+from documents.account import Account
+from documents.finding import Finding
+from documents.remediation import Remediation
+from documents.remediation_settings import settings_of
+from documents.resource import Resource as StoredResource
+from documents.resource import fact_of, present_resources
+from domain.facts.money import Money
+from domain.facts.remediation import RemediationState
+from domain.facts.resource import Resource, ResourceKind
+from domain.remediation.approval import is_production
+from domain.remediation.remedy import NoPlan
+from domain.remediation_plan import Dependent, Plan, dependents_of, lasting, make_plan, with_dependents
+from domain.rules.judgement import Verdict, judge
+from domain.rules.registry import get_rule
+from domain.rules.rule import RuleContext
+from jobs.context import JobContext
+from jobs.queue import RUN_REMEDIATION
+from jobs.remediating.entering import MayNotAct, acting, reading
+from jobs.remediating.rereading import Seen, read_again
+from jobs.remediating.settling import settle
+
+NO_CREDENTIALS = "This account may be read, not changed: give credentials for that with allowRemediation."
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What the rule says of the resource as it is now: the plan, or why there is none (`refusal`).
+
+    `state` is what the resource is like, without what moves by itself; {} when it is gone. `is_quiet`: the rule sees
+    nothing, and everything it needs to be sure of that.
+    """
+
+    seen: Seen
+    plan: Plan | None
+    refusal: str | None
+    state: dict[str, Any]
+    is_quiet: bool
+
+
+async def plan(context: JobContext, remediation: Remediation, account: Account, holder: str) -> Remediation:
+    """From PLANNING to PLANNED, or REFUSED with the reason. Raises ProviderError where the state cannot be read."""
+    async with reading(context, account) as (registration, source):
+        looked = await look(context, remediation, registration, source)
+    if looked.plan is None or looked.seen.resource is None:
+        refused, at = RemediationState.REFUSED, context.now()
+        return await settle(context, remediation, holder, refused, problem=looked.refusal, ended_at=at)
+    dependents = await _dependents(account, looked.seen.resource)
+    made = await _with_saving(with_dependents(looked.plan, dependents), remediation)
+    missing = await _missing(context, account, made.permissions)
+    policy = (await settings_of(remediation.org_id)).approval
+    return await settle(
+        context,
+        remediation,
+        holder,
+        RemediationState.PLANNED,
+        plan=made.model_dump(mode="json"),
+        plan_hash=made.hash,
+        planned_at=context.now(),
+        missing=missing,
+        is_production=is_production(looked.seen.resource.tags),
+        approvals_needed=policy.approvals_of(remediation.risk),
+        expires_at=context.now() + policy.valid_for,
+        problem=NO_CREDENTIALS if account.act_credentials is None else None,
+        step="Waits for an approval",
+    )
+
+
+async def look(context: JobContext, remediation: Remediation, registration: Registration, source: Source) -> Looked:
+    """The resource read again, and planned anew. Raises ProviderError when it cannot be read."""
+    scope = scope_of_job(RUN_REMEDIATION, str(remediation.org_id))
+    stored = await StoredResource.get_in(scope, str(remediation.resource_id))
+    rule, known = get_rule(remediation.rule_id), fact_of(stored.model_dump())
+    seen = await read_again(source, registration.listings, rule, known, context.now())
+    if seen.resource is None:
+        return Looked(seen, None, f"{known.name} is gone.", {}, is_quiet=True)
+    changed_at = {} if stored.changed_at is None else {stored.native_id: stored.changed_at}
+    around = RuleContext(now=context.now(), parameters=rule.settings(), resources=seen.resources, changed_at=changed_at)
+    volatile = frozenset(path for one in registration.listings for path in one.volatile_of.get(known.kind, ()))
+    state, verdict = lasting(seen.resource, volatile), judge(rule, seen.resource, Whole(), around).verdict
+    is_quiet = verdict in (Verdict.QUIET, Verdict.EXEMPT)
+    try:
+        return Looked(seen, make_plan(rule, seen.resource, around, volatile), None, state, is_quiet)
+    except NoPlan as refusal:
+        return Looked(seen, None, str(refusal), state, is_quiet)
+
+
+class Whole:
+    """Of a reading without gaps: everything there is was listed."""
+
+    def is_listed(self, kind: ResourceKind, region: str | None) -> bool:
+        return True
+
+
+async def _dependents(account: Account, resource: Resource) -> list[Dependent]:
+    """What was last known to refer to it, in the whole account."""
+    found: list[Dependent] = []
+    for kind in ResourceKind:
+        async for rows in present_resources(account, kind):
+            found += await asyncio.to_thread(dependents_of, resource, [fact_of(row) for row in rows])
+    return found
+
+
+async def _with_saving(plan: Plan, remediation: Remediation) -> Plan:
+    """The plan with the saving of the finding, which the sync has worked out from the bills."""
+    scope = scope_of_job(RUN_REMEDIATION, str(remediation.org_id))
+    finding = await Finding.get_in(scope, str(remediation.finding_id))
+    if finding.saving_amount is None or finding.saving_currency is None:
+        return plan
+    saving = Money(amount=finding.saving_amount, currency=finding.saving_currency)
+    return plan.model_copy(update={"saving": saving, "saving_formula": finding.saving_formula})
+
+
+async def _missing(context: JobContext, account: Account, wanted: Sequence[str]) -> list[str] | None:
+    """Which of these permissions the credentials for acting lack; all without credentials, None where nobody tells."""
+    try:
+        async with acting(context, account) as (_, source, registration):
+            if registration.missing is None:
+                return None
+            missing = await registration.missing(source, wanted)
+            return None if missing is None else sorted(missing)
+    except MayNotAct:
+        return sorted(wanted)
