@@ -31,6 +31,7 @@ from jobs.queue import (
     PULL_EVENTS,
     RECONCILE_TICKETS,
     RECORD_VISITS,
+    RUN_REMEDIATION,
     SEND_MAIL,
     SEND_STATUS_REPORT,
     SYNC_ACCOUNT,
@@ -63,6 +64,7 @@ from jobs.tasks.process_events import process_events, process_late_events
 from jobs.tasks.pull_events import ask_for_unread, pull_events
 from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
 from jobs.tasks.record_visits import record_visits
+from jobs.tasks.run_remediation import ask_due_remediations, run_remediation
 from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.seal_evidence import seal_evidence
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
@@ -131,6 +133,7 @@ def ticks() -> list[Any]:
         cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
         cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
         cron(ask_due_forecasts, minute=set(range(1, 60, 5)), second=25, timeout=QUICK_TIMEOUT),
+        cron(ask_due_remediations, second=set(range(3, 60, 10)), timeout=QUICK_TIMEOUT),
         cron(ask_due_checks, second=15, timeout=QUICK_TIMEOUT),
         cron(send_due_reports, second=1, timeout=QUICK_TIMEOUT),
     ]
@@ -171,6 +174,8 @@ def sync_jobs() -> list[Any]:
     """Those of the queue for what reads an account for long."""
     return [
         func(told(sync_account), name=SYNC_ACCOUNT, timeout=SYNC_JOB_TIMEOUT, max_tries=SYNC_ATTEMPTS),
+        # It leaves off by itself wherever it has to wait, and others go on.
+        func(told(run_remediation), name=RUN_REMEDIATION, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(fetch_costs), name=FETCH_COSTS, timeout=FETCH_JOB_TIMEOUT, max_tries=5),
     ]
 

@@ -29,6 +29,10 @@ class Permission(StrEnum):
     COSTS_MANAGE = "costs:manage"
     BUDGETS_WRITE = "budgets:write"
     FINDINGS_READ = "findings:read"
+    REMEDIATIONS_READ = "remediations:read"
+    REMEDIATIONS_PLAN = "remediations:plan"
+    REMEDIATIONS_APPROVE = "remediations:approve"
+    REMEDIATIONS_MANAGE = "remediations:manage"
     COMPLIANCE_READ = "compliance:read"
     COMPLIANCE_MANAGE = "compliance:manage"
     EVIDENCE_READ = "evidence:read"
@@ -49,6 +53,7 @@ _WATCH = frozenset(
         P.RESOURCES_READ,
         P.COSTS_READ,
         P.FINDINGS_READ,
+        P.REMEDIATIONS_READ,
         P.COMPLIANCE_READ,
         P.ALERTS_READ,
     }
@@ -70,12 +75,13 @@ PROVIDER_ONLY = frozenset({P.ORGANIZATIONS_CREATE, P.CLIENTS_READ, P.CLIENTS_ENT
 PERMISSIONS_OF: dict[Role, frozenset[Permission]] = {
     Role.CLIENT_VIEWER: _WATCH,
     Role.AUDITOR: _AUDIT,
-    Role.USER: _WATCH | {P.MEMBERS_READ, P.ALERTS_ACKNOWLEDGE, P.CHANNELS_READ},
+    Role.USER: _WATCH | {P.MEMBERS_READ, P.ALERTS_ACKNOWLEDGE, P.CHANNELS_READ, P.REMEDIATIONS_PLAN},
     Role.ADMIN: frozenset(Permission) - PROVIDER_ONLY,
     Role.MSP_ADMIN: frozenset(Permission),
 }
 
-# What a service account may be given. To decide who may do what, and to enter a client, stays with people. A directory
+# What a service account may be given. To decide who may do what, to have something changed in a cloud, and to enter a
+# client, stays with people. A directory
 # provisions people with a permission of its own: with identity:manage its key could change how people sign in, too.
 FOR_MACHINES = frozenset(Permission) - {
     P.CLIENTS_ENTER,
@@ -83,6 +89,9 @@ FOR_MACHINES = frozenset(Permission) - {
     P.MACHINES_MANAGE,
     P.MEMBERS_MANAGE,
     P.ORGANIZATIONS_MANAGE,
+    P.REMEDIATIONS_APPROVE,
+    P.REMEDIATIONS_MANAGE,
+    P.REMEDIATIONS_PLAN,
     P.ROLES_MANAGE,
 }
 # What entering means is bound to the role: whoever enters works as an administrator there.
@@ -110,6 +119,10 @@ DESCRIPTIONS: dict[Permission, str] = {
     P.COSTS_MANAGE: "Set up where bills come from, rates, business metrics, allocation, known events and statements.",
     P.BUDGETS_WRITE: "Set budgets.",
     P.FINDINGS_READ: "See findings.",
+    P.REMEDIATIONS_READ: "See remediations: plans, approvals, calls that were made, and what was saved.",
+    P.REMEDIATIONS_PLAN: "Have it worked out what would mend a finding, and cancel that; nothing is changed by it.",
+    P.REMEDIATIONS_APPROVE: "Approve what others have planned, which is then done, and have it taken back.",
+    P.REMEDIATIONS_MANAGE: "Say what may run and when, give credentials that may act, and stop everything.",
     P.COMPLIANCE_READ: "See controls, how they were judged, frameworks, scores, exceptions and the registers.",
     P.COMPLIANCE_MANAGE: "Have controls judged; set exceptions, owners, attestations, registers and own frameworks.",
     P.EVIDENCE_READ: "See the raw answers that checks have judged, verify them, and take audit packs out.",

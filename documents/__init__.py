@@ -79,6 +79,9 @@ from documents.privacy_request import PrivacyRequest
 from documents.provider_visit import ProviderVisit
 from documents.received_event import ReceivedEvent, ReceivedState
 from documents.recovery_code import RecoveryCode
+from documents.remediation import Remediation
+from documents.remediation_call import RemediationCall
+from documents.remediation_settings import RemediationSettings
 from documents.resource import Resource
 from documents.resource_change import ChangeKind, ResourceChange
 from documents.risk import Risk
@@ -199,6 +202,9 @@ __all__ = [
     "ReceivedState",
     "RecoveryCode",
     "RefreshToken",
+    "Remediation",
+    "RemediationCall",
+    "RemediationSettings",
     "Resource",
     "ResourceChange",
     "Risk",

@@ -35,8 +35,8 @@ class Remediation(TenantDocument):
     ("plan_hash"), with what words ("reason") and how ("via"). `answers` are what the provider answered, by the key of
     the step; `made` are the keys of steps that are done. `is_open` is True exactly while the state is one of OPEN, for
     the index. `holder` has it until `held_until`. `due_at` is when a worker looks at it next. `after` is what the
-    resource was like once it was verified; {} when it was gone. `rollback_forced`: it is taken back even if the resource
-    has changed since. `problem` says in plain words what went wrong.
+    resource was like once it was verified; {} when it was gone. `rollback_forced`: it is taken back even if that has
+    changed since. `problem` says in plain words what went wrong.
     """
 
     noun: ClassVar[str] = "remediation"

@@ -17,6 +17,7 @@ from documents.check_change import change_of
 from documents.cost_anomaly import anomaly_of
 from documents.incident import incident_of
 from documents.integration_health import health_of
+from documents.remediation import remediation_of
 from documents.sync_run import sync_of
 from domain.facts import topic
 from domain.facts.event import LoggedEvent
@@ -58,6 +59,7 @@ PARTS = (
     ),
     Part(EventTopic.CHANNELS, Permission.CHANNELS_READ, topic.channels, channel_of),
     Part(EventTopic.CONTROLS, Permission.COMPLIANCE_READ, topic.controls, change_of),
+    Part(EventTopic.REMEDIATIONS, Permission.REMEDIATIONS_READ, topic.remediations, remediation_of),
     *(replace(part, name=EventTopic.JOBS) for part in job.PARTS if part.types == job.LOGGED),
 )
 Topics = Annotated[

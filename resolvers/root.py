@@ -68,6 +68,8 @@ from resolvers.policy_change import PolicyMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.register import RegisterMutations, RegisterQueries
+from resolvers.remediation import RemediationMutations, RemediationQueries, RemediationSubscriptions
+from resolvers.remediation_settings import RemediationSettingsMutations, RemediationSettingsQueries
 from resolvers.requirement import RequirementMutations
 from resolvers.resource_change import ResourceChangeQueries
 from resolvers.role import RoleMutations, RoleQueries
@@ -138,6 +140,8 @@ class Query(
     NodeQueries,
     OrganizationQueries,
     ProvisioningQueries,
+    RemediationQueries,
+    RemediationSettingsQueries,
     ServiceAccountQueries,
     InvitationQueries,
     MaintenanceQueries,
@@ -206,6 +210,8 @@ class Mutation(
     PersonMutations,
     ProfileMutations,
     ProvisioningMutations,
+    RemediationMutations,
+    RemediationSettingsMutations,
     ServiceAccountMutations,
     RequirementMutations,
     RoleMutations,
@@ -234,6 +240,7 @@ class Subscription(
     EventSubscriptions,
     IntegrationSubscriptions,
     JobSubscriptions,
+    RemediationSubscriptions,
     SyncSubscriptions,
 ):
     pass

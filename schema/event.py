@@ -18,6 +18,7 @@ from schema.incident import Incident
 from schema.integration import IntegrationHealth
 from schema.job import Job
 from schema.node import said
+from schema.remediation import Remediation
 from schema.scalars import BigInt, Cursor
 from schema.values import register_enum
 
@@ -33,6 +34,7 @@ class EventTopic(StrEnum):
     AUDIT_EXPORTS = "AUDIT_EXPORTS"
     CHANNELS = "CHANNELS"
     CONTROLS = "CONTROLS"
+    REMEDIATIONS = "REMEDIATIONS"
 
 
 register_enum(
@@ -50,12 +52,23 @@ register_enum(
         EventTopic.CHANNELS: "Channels that are changed, tested, found failing or working again, or deleted. Takes "
         "channels:read.",
         EventTopic.CONTROLS: "Checks of controls that come to say something else. Takes compliance:read.",
+        EventTopic.REMEDIATIONS: "Remediations as they move on. Takes remediations:read.",
     },
 )
 
 EventSubject = Annotated[
     Union[  # noqa: UP007 - named through Annotated
-        Alert, Incident, Sync, IntegrationHealth, CostUpdate, CostAnomaly, Job, AuditExport, Channel, CheckChange
+        Alert,
+        Incident,
+        Sync,
+        IntegrationHealth,
+        CostUpdate,
+        CostAnomaly,
+        Job,
+        AuditExport,
+        Channel,
+        CheckChange,
+        Remediation,
     ],
     strawberry.union("EventSubject", description="What a message of `events` is about, as it was at that moment."),
 ]

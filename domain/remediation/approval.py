@@ -3,50 +3,16 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field
 
+from domain.alerting.hours import WeeklyHours
 from domain.facts.finding import Risk
-from domain.facts.weekday import Weekday
 
 ENVIRONMENT_TAGS = ("environment", "env", "stage")
 OUTSIDE_PRODUCTION = frozenset(
     {"dev", "development", "test", "testing", "qa", "staging", "stage", "sandbox", "demo", "preview", "integration"}
 )
-MINUTES_OF_DAY = 24 * 60
-
-
-class Window(BaseModel):
-    """A time of the week in which changes may run, on the clock of `timezone`. Past midnight when it ends first."""
-
-    model_config = ConfigDict(frozen=True)
-
-    days: tuple[Weekday, ...] = Field(min_length=1)
-    from_minute: int = Field(ge=0, lt=MINUTES_OF_DAY)
-    to_minute: int = Field(ge=0, le=MINUTES_OF_DAY)
-    timezone: str
-
-    @field_validator("timezone")
-    @classmethod
-    def _known(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError) as error:
-            raise ValueError(f"{name} is no time zone; use a name such as Europe/Berlin") from error
-        return name
-
-    def is_open(self, now: datetime) -> bool:
-        local = now.astimezone(ZoneInfo(self.timezone))
-        minute, today = local.hour * 60 + local.minute, _day(local)
-        if self.from_minute < self.to_minute:
-            return today in self.days and self.from_minute <= minute < self.to_minute
-        started_yesterday = _day(local - timedelta(days=1)) in self.days and minute < self.to_minute
-        return started_yesterday or (today in self.days and minute >= self.from_minute)
-
-
-def _day(local: datetime) -> Weekday:
-    return tuple(Weekday)[local.weekday()]
 
 
 class ApprovalPolicy(BaseModel):
@@ -63,13 +29,13 @@ class ApprovalPolicy(BaseModel):
     approvals: Mapping[Risk, int] = Field(default_factory=lambda: {Risk.LOW: 1, Risk.MEDIUM: 1, Risk.HIGH: 1})
     automatic: bool = False
     valid_for: timedelta = timedelta(hours=24)
-    windows: tuple[Window, ...] = ()
+    windows: tuple[WeeklyHours, ...] = ()
     cap_per_run: int = Field(default=10, ge=1, le=1000)
     cap_per_day: int = Field(default=50, ge=1, le=10_000)
 
     def is_open(self, now: datetime) -> bool:
         """Whether changes may run now."""
-        return not self.windows or any(window.is_open(now) for window in self.windows)
+        return not self.windows or any(hours.span_at(now) is not None for hours in self.windows)
 
     def runs_unasked(self, risk: Risk, is_production: bool) -> bool:
         """Whether a policy may run this without an approval, caps apart. HIGH never does."""

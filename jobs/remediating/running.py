@@ -7,7 +7,7 @@ from functools import partial
 from connectors.reading.source import Registration, Source
 from documents.account import Account
 from documents.remediation import Remediation
-from documents.remediation_settings import settings_of
+from documents.remediation_settings import is_stopped, settings_of
 from domain.errors import ProviderError
 from domain.facts.remediation import RemediationState
 from domain.remediation_plan import Task, backward, forward
@@ -27,6 +27,11 @@ HALTED = "The switch that stops all remediations was turned on before the next c
 
 async def begin(context: JobContext, remediation: Remediation, account: Account, holder: str) -> Remediation:
     """From APPROVED to RUNNING when it may run now and its state still is the approved one; else VOID."""
+    if remediation.expires_at is not None and remediation.expires_at <= context.now():
+        said = "The approval was not used in time."
+        return await settle(context, remediation, holder, S.EXPIRED, problem=said, ended_at=context.now(), step=None)
+    if await is_stopped(remediation.org_id):
+        raise Later(UNTIL_OPEN)
     if not (await settings_of(remediation.org_id)).approval.is_open(context.now()):
         raise Later(UNTIL_OPEN)
     async with reading(context, account) as (registration, source):

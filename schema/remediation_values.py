@@ -1,0 +1,39 @@
+"""The enumerations of remediations, described."""
+
+from domain.facts.remediation import CAN_ROLL_BACK as CAN_ROLL_BACK
+from domain.facts.remediation import RemediationState, StepState
+from schema import rule_values as rule_values
+from schema.values import register_enum
+
+register_enum(
+    RemediationState,
+    "How far a remediation is.",
+    {
+        RemediationState.PLANNING: "What would be done is being worked out. Nothing is changed.",
+        RemediationState.PLANNED: "It waits for an approval.",
+        RemediationState.APPROVED: "It waits for its turn, or for a window in which changes may run.",
+        RemediationState.RUNNING: "Its calls are being made.",
+        RemediationState.VERIFYING: "Every step is done; the resource is read again.",
+        RemediationState.DONE: "The rule is quiet: the fault is gone.",
+        RemediationState.UNVERIFIED: "Every step is done, and the rule still fires. An alert tells of it.",
+        RemediationState.UNDOING: "A step failed, or somebody cancelled it: what was done is taken back.",
+        RemediationState.UNDONE: "What was done has been taken back.",
+        RemediationState.STOPPED: "It stands half-way and a person must look. An alert tells of it.",
+        RemediationState.ROLLING_BACK: "Somebody has what was done taken back.",
+        RemediationState.ROLLED_BACK: "It has been taken back.",
+        RemediationState.REFUSED: "There is no plan; the problem says why.",
+        RemediationState.VOID: "The state it was approved for is no more. Nothing was changed.",
+        RemediationState.EXPIRED: "It was not approved, or did not begin, in time.",
+        RemediationState.CANCELLED: "Somebody ended it before anything was changed.",
+    },
+)
+register_enum(
+    StepState,
+    "What came of a call.",
+    {
+        StepState.WAITING: "It has not begun.",
+        StepState.BEGUN: "It was sent, or was about to be.",
+        StepState.MADE: "It was answered.",
+        StepState.FAILED: "It was refused, or not answered.",
+    },
+)
