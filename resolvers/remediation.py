@@ -20,7 +20,7 @@ from resolvers.context import Context, Info
 from resolvers.feed import LiveFeed
 from resolvers.fields import mutation, query, subscription
 from resolvers.governing import any_of, person_of, within
-from resolvers.routing import WHAT
+from resolvers.routing import WHAT as WHAT_FOR
 from schema.arguments import FeedAfter, InOrganization
 from schema.connection import DEFAULT_FIRST, After, Connection, First
 from schema.node import local_id
@@ -42,6 +42,7 @@ from schema.remediation import (
 from schema.scalars import Cursor
 
 NEWEST_FIRST = Keyset((("created_at", -1),))
+WHAT = strawberry.argument(description=WHAT_FOR)
 IN_ORDER = Keyset((("number", 1),))
 RemediationId = Annotated[strawberry.ID, strawberry.argument(description="Global id of the remediation.")]
 Chosen = Annotated[RemediationFilter | None, strawberry.argument(description="Which ones; all when left out.")]

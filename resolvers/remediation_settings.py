@@ -19,7 +19,7 @@ from resolvers.context import Context, Info
 from resolvers.entering import entry_of, looked_into
 from resolvers.fields import mutation, query
 from resolvers.governing import audited, person_of
-from resolvers.routing import WHAT
+from resolvers.routing import WHAT as WHAT_FOR
 from schema.access import AccessInput
 from schema.arguments import InOrganization
 from schema.node import local_id
@@ -32,6 +32,8 @@ from schema.remediation_settings import (
     StopRemediationsInput,
     StopRemediationsPayload,
 )
+
+WHAT = strawberry.argument(description=WHAT_FOR)
 
 
 @strawberry.type

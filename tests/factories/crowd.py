@@ -29,6 +29,7 @@ from tests.factories.directory_crowd import directory_group_row, directory_user_
 from tests.factories.event_crowd import cost_source_row, endpoint_row, received_row
 from tests.factories.incident_crowd import alert_entry, incident_rows
 from tests.factories.registers import register_rows
+from tests.factories.remediations import remediation_rows
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 SEVERITIES = list(Severity)
@@ -101,6 +102,7 @@ def crowd_of(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]
         **check_rows(org_id, accounts, count),
         **routing_rows(org_id, alerts),
         **governance_rows(org_id, count),
+        **remediation_rows(org_id, findings),
         **forecast_rows(org_id, count),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],
         documents.VerifiedDomain: [_domain(org_id, number) for number in range(max(2, count // 100))],

@@ -27,6 +27,7 @@ from tests.factories.holdings_of_evidence import add_evidence
 from tests.factories.holdings_of_governance import make_governance
 from tests.factories.machine import make_machine
 from tests.factories.registers import make_registers
+from tests.factories.remediations import make_remediation
 from tests.factories.tenant import Tenant
 
 
@@ -173,6 +174,7 @@ async def make_holdings(tenant: Tenant) -> dict[str, TenantDocument]:
         **await make_compliance(tenant),
         **await make_governance(tenant, account),
         **await make_review(tenant),
+        **await make_remediation(tenant, account, finding),
         **await make_registers(tenant),
         **await make_checks(account),
         "Account": account,

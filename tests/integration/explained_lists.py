@@ -12,6 +12,7 @@ RELATED = {
     "jiraTasks": "account { name } alert { title }",
     "ticketRules": "account { name }",
     "checks": "account { name }",
+    "remediations": "account { name } finding { title }",
     "controlExceptions": "account { name }",
     "checkHistory": "account { name }",
     "apiKeys": "serviceAccount { name }",
@@ -68,6 +69,14 @@ def governance_listings() -> Iterator[Listing]:
     yield Listing("controlExceptions", f"filter: {{{both}}}", is_exact=False)
 
 
+def remediation_listings() -> Iterator[Listing]:
+    for where in ("states: [DONE]", 'ruleIds: ["aws-rule-3"]', "accountId: ACCOUNT", "organizationId: ORG"):
+        yield Listing("remediations", f"filter: {{{where}}}")
+    both = 'states: [DONE, UNDONE], ruleIds: ["aws-rule-3"]'
+    yield Listing("remediations", f"filter: {{{both}}}", is_exact=False)
+    yield Listing("remediationCalls", "remediationId: A_REMEDIATION")
+
+
 def listings() -> Iterator[Listing]:
     """Every list with each filter it offers, alone and in company."""
     for name in (
@@ -103,6 +112,7 @@ def listings() -> Iterator[Listing]:
         "milestones",
         "policies",
         "providerAccesses",
+        "remediations",
         "resourceChanges",
         "resources",
         "routingRules",
@@ -138,6 +148,7 @@ def listings() -> Iterator[Listing]:
     yield Listing("apiKeys", "serviceAccountId: MACHINE")
     yield Listing("milestones", 'framework: "framework_3"')
     yield from governance_listings()
+    yield from remediation_listings()
     yield Listing("budgetHistory", "budgetId: A_BUDGET")
     yield from live_listings()
     for where in ("states: [OPEN]", "organizationId: ORG"):

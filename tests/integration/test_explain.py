@@ -118,6 +118,7 @@ async def _ids_of(house: House, who: str) -> dict[str, str]:
     ids["A_CHANNEL"] = f'"{global_id("Channel", await channel_of(house, who))}"'
     ids["A_BUDGET"] = f'"{global_id("Budget", await budget_of(house, who))}"'
     ids["A_POLICY"] = f'"{global_id("Policy", await policy_of(house, who))}"'
+    ids["A_REMEDIATION"] = f'"{global_id("Remediation", await remediation_of(house, who))}"'
     ids["A_PERSON"] = f'"{global_id("User", await owner_of(house, who))}"'
     ids["A_CHECK"] = f'"{global_id("Check", await check_of(house, who))}"'
     ids["A_REVIEW"] = f'"{global_id("AccessReview", await review_of(house, who))}"'
@@ -166,6 +167,15 @@ async def policy_of(house: House, who: str) -> Any:
     raw = await documents.PolicyVersion.rows().find_one({"org_id": account["org_id"]})
     assert raw is not None
     return raw["policy_id"]
+
+
+async def remediation_of(house: House, who: str) -> Any:
+    """A remediation with many calls."""
+    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
+    assert account is not None
+    raw = await documents.RemediationCall.rows().find_one({"org_id": account["org_id"]})
+    assert raw is not None
+    return raw["remediation_id"]
 
 
 async def owner_of(house: House, who: str) -> Any:

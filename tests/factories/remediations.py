@@ -1,0 +1,152 @@
+"""Remediations as rows: one of everything for a tenant, and many for the crowd."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from beanie import Document, PydanticObjectId
+from bson import ObjectId
+
+import documents
+from documents.base import TenantDocument, utc_now
+from domain.facts.finding import FindingCategory, Risk
+from domain.facts.remediation import OPEN, RemediationState, StepState
+from domain.facts.resource import ResourceKind
+from domain.remediation.remedy import Reversible
+from domain.remediation.step import Call, Step
+from domain.remediation_plan import Plan
+from tests.factories.tenant import Tenant
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+ROW = dict[str, Any]
+
+
+def plan_of(native_id: str) -> Plan:
+    """A plan of one step that can be taken back."""
+    call = Call(operation="ec2.modify_volume", region="us-east-1", arguments={"VolumeId": native_id})
+    back = Step(name="back", says="secret-undo", call=call)
+    return Plan(
+        rule_id="aws-ebs-gp2-to-gp3",
+        rule_version=1,
+        kind=ResourceKind.AWS_EBS_VOLUME,
+        native_id=native_id,
+        name="secret-volume",
+        region="us-east-1",
+        says="secret-remedy",
+        reason="secret-cause",
+        steps=(Step(name="modify", says="secret-step", call=call, undo=(back,)),),
+        observed={"config": {"secret": "secret-config"}, "tags": {}},
+        reversible=Reversible.YES,
+        loses="",
+        saving=None,
+        saving_formula=None,
+        permissions=("ec2:ModifyVolume",),
+    )
+
+
+async def make_remediation(
+    tenant: Tenant, account: documents.Account, finding: documents.Finding
+) -> dict[str, TenantDocument]:
+    """A remediation that waits, with a call in its journal, and the settings of the tenant."""
+    org_id, plan = tenant.organization.id, plan_of(finding.resource_native_id)
+    remediation = documents.Remediation(
+        org_id=org_id,
+        account_id=account.id,
+        finding_id=finding.id,
+        resource_id=finding.resource_id,
+        resource_native_id=finding.resource_native_id,
+        resource_name="secret-volume",
+        rule_id=plan.rule_id,
+        category=FindingCategory.FINOPS,
+        risk=Risk.LOW,
+        state=RemediationState.PLANNED,
+        requested_by=PydanticObjectId(),
+        reason="secret-reason",
+        plan=plan.model_dump(mode="json"),
+        plan_hash=plan.hash,
+        missing=[],
+        expires_at=utc_now() + timedelta(days=1),
+    )
+    await remediation.insert()
+    call = documents.RemediationCall(
+        org_id=org_id,
+        remediation_id=remediation.id,
+        number=1,
+        key="modify",
+        says="secret-step",
+        operation="ec2.modify_volume",
+        arguments={"VolumeId": "secret-volume"},
+        answer={"secret": "secret-answer"},
+        begun_at=utc_now(),
+    )
+    await call.insert()
+    settings = documents.RemediationSettings(org_id=org_id, stop_reason="secret-freeze")
+    await settings.insert()
+    return {"Remediation": remediation, "RemediationCall": call, "RemediationSettings": settings}
+
+
+def remediation_rows(org_id: ObjectId, findings: Sequence[ROW]) -> dict[type[Document], Sequence[ROW]]:
+    """One for each finding, and the calls of each thirtieth."""
+    rows = [{"_id": ObjectId(), **_remediation(finding, number)} for number, finding in enumerate(findings)]
+    return {
+        documents.Remediation: rows,
+        documents.RemediationCall: [_call(rows[number // 30 * 30], number) for number in range(len(rows))],
+    }
+
+
+def _remediation(finding: ROW, number: int) -> ROW:
+    states = list(RemediationState)
+    state = states[number % 7 * number % len(states)]
+    nothing = (
+        "plan",
+        "plan_hash",
+        "planned_at",
+        "missing",
+        "expires_at",
+        "policy_id",
+        "approved_at",
+        "step",
+        "problem",
+    )
+    return {
+        **dict.fromkeys((*nothing, "started_at", "ended_at", "rolled_back_by", "region")),
+        "org_id": finding["org_id"],
+        "account_id": finding["account_id"],
+        "finding_id": finding["_id"],
+        "resource_id": finding["resource_id"],
+        "resource_native_id": finding["resource_native_id"],
+        "resource_name": f"volume {number}",
+        "rule_id": f"aws-rule-{number % 10}",
+        "category": "FINOPS",
+        "risk": "LOW",
+        "state": state.value,
+        "is_open": True if state in OPEN else None,
+        "requested_by": ObjectId(),
+        "reason": "",
+        "is_production": True,
+        "approvals_needed": 1,
+        "approvals": [],
+        "made": [],
+        "version": 1,
+        "created_at": START + timedelta(minutes=number),
+    }
+
+
+def _call(remediation: ROW, number: int) -> ROW:
+    return {
+        "org_id": remediation["org_id"],
+        "remediation_id": remediation["_id"],
+        "number": number,
+        "key": "modify",
+        "says": "Change it.",
+        "operation": "ec2.modify_volume",
+        "region": None,
+        "arguments": {},
+        "state": StepState.MADE.value,
+        "answer": {},
+        "is_found": False,
+        "error": None,
+        "begun_at": START,
+        "ended_at": START,
+        "created_at": START,
+    }
