@@ -42,7 +42,10 @@ class RemediationCall(TenantDocument):
         name = "remediation_calls"
         indexes = [
             IndexModel([("remediation_id", ASCENDING), ("number", ASCENDING)], unique=True, name="in_order"),
-            IndexModel([("org_id", ASCENDING), ("remediation_id", ASCENDING), ("number", ASCENDING)], name="org_order"),
+            IndexModel(
+                [("org_id", ASCENDING), ("remediation_id", ASCENDING), ("number", ASCENDING), ("_id", ASCENDING)],
+                name="org_order",
+            ),
         ]
 
 

@@ -19,6 +19,7 @@ from tests.factories.tenant import Tenant
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = dict[str, Any]
+STATES = (RemediationState.DONE, RemediationState.UNDONE, RemediationState.PLANNED, RemediationState.ROLLED_BACK)
 
 
 def plan_of(native_id: str) -> Plan:
@@ -95,8 +96,7 @@ def remediation_rows(org_id: ObjectId, findings: Sequence[ROW]) -> dict[type[Doc
 
 
 def _remediation(finding: ROW, number: int) -> ROW:
-    states = list(RemediationState)
-    state = states[number % 7 * number % len(states)]
+    state = STATES[number // 10 % len(STATES)]
     nothing = (
         "plan",
         "plan_hash",
