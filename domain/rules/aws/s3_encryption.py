@@ -94,7 +94,7 @@ def deny_plain_requests(bucket: Resource, _: RuleContext) -> tuple[Step, ...]:
     return (
         Step(
             name="deny",
-            says=f"Deny requests to {bucket.name} that come without TLS; its {len(statements)} other statements stay.",
+            says=f"Deny requests to {bucket.name} without TLS. Other statements, which stay: {len(statements)}.",
             call=Call(operation=operation, region=bucket.region, arguments={**own, "Policy": text}),
             undo=(Step(name="back", says=undone, call=back),),
         ),

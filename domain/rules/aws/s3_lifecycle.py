@@ -112,7 +112,7 @@ def _with_rule(bucket: Resource, rule_id: str, rule: dict[str, Any], says: str) 
     undone = "Set the lifecycle rules of {} as they were before; what was added since goes, too."
     return Step(
         name="lifecycle",
-        says=f"{says} Its {len(wanted) - 1} other lifecycle rules stay.",
+        says=f"{says} Other lifecycle rules, which stay as they are: {len(wanted) - 1}.",
         call=_written(bucket, wanted),
         undo=(Step(name="back", says=undone.format(bucket.name), call=_written(bucket, former)),),
     )
