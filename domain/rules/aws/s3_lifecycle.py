@@ -68,9 +68,9 @@ def keeps_broken_uploads(bucket: Resource, _: RuleContext) -> Observation | None
     if "LifecycleRules" not in bucket.config or _has(bucket, "AbortIncompleteMultipartUpload"):
         return None
     pending = bucket.config.get("MultipartUploads")
-    told = "" if pending is None else f", {len(pending)} at present"
+    told = "" if pending is None else f"; {len(pending)} are open now"
     return Observation(
-        reason=f"Bucket {bucket.name} keeps the parts of uploads that were never finished{told}; no list shows them.",
+        reason=f"No rule of bucket {bucket.name} ends uploads that break off, and their parts stay billed{told}.",
         observed={"uploads": None if pending is None else len(pending)},
     )
 
