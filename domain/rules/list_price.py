@@ -32,6 +32,9 @@ AWS_VOLUME = {
 AWS_GP3_EXTRA_IOPS = _aws("0.005", "IOPS above 3000 and month", "Amazon EBS pricing")
 AWS_GP3_EXTRA_THROUGHPUT = _aws("0.04", "MiB/s above 125 and month", "Amazon EBS pricing")
 AWS_SNAPSHOT = _aws("0.05", "GiB and month", "Amazon EBS pricing")
+AWS_S3_STANDARD = _aws("0.023", "GiB and month", "Amazon S3 pricing")
+AWS_S3_INFREQUENT = _aws("0.0125", "GiB and month in the infrequent tier of Intelligent-Tiering", "Amazon S3 pricing")
+AWS_S3_WATCHING = _aws("0.0025", "1000 objects and month in Intelligent-Tiering", "Amazon S3 pricing")
 AWS_PUBLIC_IPV4 = _aws("0.005", "hour", "Amazon VPC pricing")
 
 

@@ -22,6 +22,14 @@ PREFIXES = {
 }
 # Actions that are not called as the operation is, or that an operation needs besides. Source: the same.
 PERMISSIONS: dict[str, tuple[str, ...]] = {
+    # Of logs that go to a bucket. Source: VPC user guide, "Publish flow logs to Amazon S3".
+    "ec2.create_flow_logs": (
+        "ec2:CreateFlowLogs",
+        "logs:CreateLogDelivery",
+        "s3:GetBucketPolicy",
+        "s3:PutBucketPolicy",
+    ),
+    "ec2.delete_flow_logs": ("ec2:DeleteFlowLogs", "logs:DeleteLogDelivery"),
     "ec2.create_image": ("ec2:CreateImage", "ec2:CreateTags"),
     "ec2.create_snapshot": ("ec2:CreateSnapshot", "ec2:CreateTags"),
     "ec2.create_volume": ("ec2:CreateVolume", "ec2:CreateTags"),

@@ -5,13 +5,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from connectors.reading.listing import Item, Operation, Parse, Place
+from domain.facts.aws_partition import partition_of
 from domain.facts.resource import Resource, ResourceKind
 
 # Kept apart from the configuration, or the same thing twice.
 TAGS = ("Tags", "TagSet", "TagList", "tags", "Tag")
-
-# Source: botocore's partitions.
-PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov", "us-iso-": "aws-iso", "us-isob-": "aws-iso-b"}
 
 
 def json_value(value: Any) -> Any:
@@ -100,8 +98,7 @@ def with_arn(service: str, path: str) -> Callable[[Item, Place], dict[str, str]]
 def arn(service: str, place: Place, path: str) -> str:
     """The ARN of something in a region."""
     region = place.region or ""
-    partition = next((name for start, name in PARTITIONS.items() if region.startswith(start)), "aws")
-    return f"arn:{partition}:{service}:{region}:{place.account_id}:{path}"
+    return f"arn:{partition_of(region)}:{service}:{region}:{place.account_id}:{path}"
 
 
 def to_hour(moment: str) -> str:

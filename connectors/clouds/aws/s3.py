@@ -1,12 +1,12 @@
 """Buckets with the settings that decide who reaches them, how long what is in them is kept, and what it costs."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from connectors.clouds.aws import fields, metrics
-from connectors.reading.listing import WHOLE, Answer, Detail, Listing, at, first, joined
-from domain.facts.resource import ResourceKind
+from connectors.reading.listing import WHOLE, Answer, Batch, Detail, Item, Listing, Place, at, first, joined
+from domain.facts.resource import Resource, ResourceKind
 
 BUCKET = ResourceKind.AWS_S3_BUCKET
 PAGE_SIZE = 1000
@@ -60,7 +60,7 @@ DETAILS = (
         "get_bucket_lifecycle_configuration",
         "GetLifecycleConfiguration",
         "NoSuchLifecycleConfiguration",
-        pick=first("Rules"),
+        pick=WHOLE,
     ),
     _setting(
         "ObjectLockConfiguration",
@@ -77,13 +77,48 @@ DETAILS = (
     ),
     _setting("TagSet", "get_bucket_tagging", "GetBucketTagging", "NoSuchTagSet"),
 )
-# S3 measures once a day, and may be a day late.
-SIZE = metrics.measured(
-    "AWS/S3",
-    lambda bucket, _: {"": {"BucketName": bucket["Name"], "StorageType": "StandardStorage"}},
-    metrics.Metric("BucketSizeBytes", "Average"),
-    days=3,
+# Each metric of S3 is of one type of storage only. Source: S3 user guide, "Metrics and dimensions".
+MEASURED = (
+    (metrics.Metric("BucketSizeBytes", "Average"), "StandardStorage"),
+    (metrics.Metric("NumberOfObjects", "Average"), "AllStorageTypes"),
 )
+# S3 measures once a day, and may be a day late.
+MEASURED_DAYS = 3
+
+
+def _size_queries(buckets: Sequence[Item], place: Place) -> dict[str, Any]:
+    queries = [
+        metrics.query(
+            f"q{number}_{which}", "", "AWS/S3", metric, {"BucketName": bucket["Name"], "StorageType": storage}
+        )
+        for number, bucket in enumerate(buckets)
+        for which, (metric, storage) in enumerate(MEASURED)
+    ]
+    return {"MetricDataQueries": queries, **metrics.whole_days(place, MEASURED_DAYS)}
+
+
+SIZE = Batch(
+    key="Metrics",
+    operation=metrics.METRIC_DATA,
+    size=metrics.QUERIES_AT_MOST // len(MEASURED),
+    arguments=_size_queries,
+    values=metrics.series_of,
+)
+
+
+def parse_bucket(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
+    """A bucket by name. LifecycleRules are the rules; what else their configuration says stands beside them.
+
+    Source: S3 GetBucketLifecycleConfiguration.
+    """
+    lifecycle = details.get("LifecycleRules") or {}
+    beside = {key: value for key, value in lifecycle.items() if key != "Rules"}
+    rules = {"LifecycleRules": lifecycle.get("Rules")} if "LifecycleRules" in details else {}
+    return fields.resource(BUCKET, "Name", name="Name", created="CreationDate")(
+        item, {**details, **beside, **rules}, place
+    )
+
+
 # Asked for in each region, so that buckets elsewhere are left out. Source: S3 ListBuckets, parameter bucket-region.
 LISTINGS = (
     Listing(
@@ -92,7 +127,7 @@ LISTINGS = (
         items=at("Buckets"),
         keeps=lambda bucket, place: bucket.get("BucketRegion", place.region) == place.region,
         kind=BUCKET,
-        parse=fields.resource(BUCKET, "Name", name="Name", created="CreationDate"),
+        parse=parse_bucket,
         details=DETAILS,
         batches=(SIZE,),
         is_regional=True,

@@ -4,10 +4,11 @@ from domain.facts.resource import ResourceKind
 from domain.rules.judgement import Verdict, is_exempt, judge, judge_inventory
 from domain.rules.registry import all_rules, get_rule
 from domain.rules.rule import RuleContext
-from tests.factories.aws import NOW, bucket, gap, instance, loose_volume, snapshot, volume
+from tests.factories.aws import NOW, bucket, gap, instance, loose_volume, security_group, snapshot, volume
 
 UNATTACHED = get_rule("aws-ebs-unattached")
 ON_STOPPED = get_rule("aws-ebs-volume-on-stopped-instance")
+DEFAULT_OPEN = get_rule("aws-sg-default-open")
 PUBLIC = get_rule("aws-s3-bucket-public")
 
 
@@ -62,6 +63,16 @@ def test_silence_while_a_related_list_is_not_whole_proves_nothing(region, verdic
     judged = judge_inventory([ON_STOPPED], inventory, context())
 
     assert [one.verdict for one in judged.judgements] == [verdict]
+
+
+def test_rule_that_fires_for_the_lack_of_something_waits_for_the_whole_list():
+    group = security_group().model_copy(update={"config": {"GroupName": "default", "IpPermissions": [{}]}})
+    unread = snapshot(group, gaps=(gap(ResourceKind.AWS_NETWORK_INTERFACE, region="us-east-1"),))
+
+    judged = [judge(DEFAULT_OPEN, group, one, context()) for one in (unread, snapshot(group))]
+
+    assert [one.verdict for one in judged] == [Verdict.UNKNOWN, Verdict.FIRES]
+    assert judged[0].observation is None
 
 
 def test_what_could_be_read_may_fire_though_something_else_could_not():
