@@ -19,9 +19,11 @@ from documents.account import sealed
 from documents.sync_run import open_run
 from documents.transaction import Transaction
 from domain.facts.provider import Provider
+from domain.rules.registry import get_rule
 from jobs.context import JobContext
 from jobs.tasks.sync_account import sync_account
 from tests.factories.aws import instance, loose_volume, permission, security_group, volume
+from tests.factories.few_rules import RULES
 from tests.factories.tenant import Tenant, make_tenant
 from tests.fakes.synthetic import REGISTRATION, Synthetic, item_of, serving
 
@@ -30,8 +32,9 @@ CLOSED = permission("tcp", 443, 443, "10.0.0.0/8")
 
 
 def register(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make the synthetic vendor known, in the place of another."""
+    """Make the synthetic vendor known, in the place of another, and judge by few rules, whatever others there are."""
     monkeypatch.setattr("connectors.registry.registrations", lambda: {Provider.DIGITALOCEAN: REGISTRATION})
+    monkeypatch.setattr("jobs.judging.all_rules", lambda: tuple(get_rule(rule_id) for rule_id in RULES))
 
 
 def context_of(backend: Backend, **changed: Any) -> JobContext:

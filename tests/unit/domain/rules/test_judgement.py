@@ -22,9 +22,8 @@ def test_every_rule_is_tried_on_every_resource_of_its_kind():
     judged = judge_inventory(all_rules(), inventory, context())
 
     tried = {(one.rule.id, one.resource.native_id) for one in judged.judgements}
-    volume_rules = {"aws-ebs-unattached", "aws-ebs-gp2-to-gp3", "aws-ebs-volume-on-stopped-instance"}
-    expected = {(rule_id, volume_id) for rule_id in volume_rules for volume_id in ("vol-1", "vol-2")}
-    assert tried == expected | {("aws-ec2-stopped-long", "i-1")}
+    there = {ResourceKind.AWS_EBS_VOLUME: ("vol-1", "vol-2"), ResourceKind.AWS_EC2_INSTANCE: ("i-1",)}
+    assert tried == {(rule.id, id) for rule in all_rules() for id in there.get(rule.applies_to, ())}
     assert judged.rules == all_rules()
 
 
