@@ -83,9 +83,10 @@ def judge(rule: Rule, resource: Resource, snapshot: Listed, context: RuleContext
     if is_exempt(resource, rule.id):
         return Judgement(rule, resource, Verdict.EXEMPT)
     observation = rule.check(resource, context)
-    if observation is not None:
+    is_known = _is_known(rule, resource, snapshot)
+    if observation is not None and (is_known or not rule.judges_absence):
         return Judgement(rule, resource, Verdict.FIRES, observation)
-    return Judgement(rule, resource, Verdict.QUIET if _is_known(rule, resource, snapshot) else Verdict.UNKNOWN)
+    return Judgement(rule, resource, Verdict.QUIET if is_known else Verdict.UNKNOWN)
 
 
 def is_exempt(resource: Resource, rule_id: str) -> bool:

@@ -116,8 +116,9 @@ class Rule(BaseModel):
 
     `permissions` are what the read role needs. `needs` are keys of the resource's `config` without which silence proves
     nothing (a check may still fire on what is there); `also_reads` are other kinds whose lists must be whole for the
-    same reason. `source` names the standard or price page behind the rule, `blind_spots` what it cannot see. `group` is
-    what the catalogue sorts it by. Either `remedy` mends the fault, or `manual` says what a person has to do.
+    same reason. With `judges_absence` a check fires on what these lists lack, and is not heard unless they are whole.
+    `source` names the standard or price page behind the rule, `blind_spots` what it cannot see. `group` is what the
+    catalogue sorts it by. Either `remedy` mends the fault, or `manual` says what a person has to do.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -137,6 +138,7 @@ class Rule(BaseModel):
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
     also_reads: tuple[ResourceKind, ...] = ()
+    judges_absence: bool = False
     group: str = ""
     remedy: Remedy | None = None
     manual: str = ""

@@ -22,6 +22,10 @@ PREFIXES = {
 }
 # Actions that are not called as the operation is, or that an operation needs besides. Source: the same.
 PERMISSIONS: dict[str, tuple[str, ...]] = {
+    "budgets.create_budget": ("budgets:ModifyBudget",),
+    "budgets.create_notification": ("budgets:ModifyBudget",),
+    "budgets.delete_budget": ("budgets:ModifyBudget",),
+    "budgets.delete_notification": ("budgets:ModifyBudget",),
     "ec2.create_image": ("ec2:CreateImage", "ec2:CreateTags"),
     "ec2.create_snapshot": ("ec2:CreateSnapshot", "ec2:CreateTags"),
     "ec2.create_volume": ("ec2:CreateVolume", "ec2:CreateTags"),

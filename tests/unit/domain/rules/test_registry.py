@@ -12,11 +12,11 @@ def remade(rule: Rule, **changes: object) -> Rule:
     return Rule(**{**fields, **changes})
 
 
-def test_the_folder_holds_five_rules_on_cost_and_five_on_security():
+def test_the_folder_holds_rules_on_cost_and_on_security():
     categories = [rule.category for rule in all_rules()]
 
-    assert categories.count(FindingCategory.FINOPS) == 5
-    assert categories.count(FindingCategory.SECOPS) == 5
+    assert categories.count(FindingCategory.FINOPS) >= 5
+    assert categories.count(FindingCategory.SECOPS) >= 5
 
 
 def test_rule_is_found_by_its_id():
