@@ -20,7 +20,7 @@ PREFIXES = {
     "resourcegroupstaggingapi": "tag",
     "s3control": "s3",
 }
-# Whoever tags through the tagging interface must be allowed to by each service. Source: its API reference, TagResources.
+# Whoever tags through the tagging interface must be allowed to by each service too. Source: TagResources.
 TAGGING = (
     *("dynamodb:TagResource", "ec2:CreateTags", "eks:TagResource", "elasticfilesystem:TagResource"),
     *("elasticloadbalancing:AddTags", "lambda:TagResource", "rds:AddTagsToResource", "redshift:CreateTags"),

@@ -112,9 +112,14 @@ def _account() -> Resource:
     return Resource(kind=ResourceKind.AWS_ACCOUNT, native_id="123456789012", name="123456789012", config=config)
 
 
-def _volume(unread: frozenset[str] = frozenset(), **tags: str) -> Resource:
+def _volume(*unread: str, **tags: str) -> Resource:
     return Resource(
-        kind=ResourceKind.AWS_EBS_VOLUME, native_id="vol-1", name="vol-1", region="us-east-1", tags=tags, unread=unread
+        kind=ResourceKind.AWS_EBS_VOLUME,
+        native_id="vol-1",
+        name="vol-1",
+        region="us-east-1",
+        tags=tags,
+        unread=frozenset(unread),
     )
 
 
@@ -163,7 +168,7 @@ UNTAGGED = Rule(
         fires(_account(), _volume(team="shop", environment="test"), parameters=KNOWN),
         fires(_account(), _volume(**WHOLE | {"team": ""}), parameters=UNKNOWN),
         quiet(_account(), _volume(**WHOLE), parameters=KNOWN),
-        quiet(_account(), _volume(unread=frozenset({"Tags"})), parameters=KNOWN),
+        quiet(_account(), _volume("Tags"), parameters=KNOWN),
         quiet(_account(), _volume(**{"remediation-exempt": "all"}), parameters=KNOWN),
         quiet(_account(), parameters=KNOWN),
     ),
