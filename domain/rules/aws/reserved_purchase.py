@@ -158,7 +158,8 @@ def _words(what: Mapping[str, Any], count: int, offer_id: str, offer: Mapping[st
     total = hourly * YEAR_HOURS * count + Decimal(str(offer.get("FixedPrice") or 0)) * count
     return (
         f"Reserve {count} {what['InstanceType']} ({offer['ProductDescription']}) in {what['Region']} for one year "
-        f"without payment ahead (offer {offer_id}): {hourly} USD an hour each, {total:.2f} USD in all, used or not, for good."
+        f"without payment ahead (offer {offer_id}): {hourly} USD an hour each, {total:.2f} USD in all, "
+        "used or not, for good."
     )
 
 
