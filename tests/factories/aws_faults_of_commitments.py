@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from connectors.clouds.aws.purchase import parse_reservation_purchase
+from connectors.clouds.aws import purchase
 from connectors.reading.listing import Place
 from tests.factories.aws_faults_of_platform import ROLE, large_function, measured
 from tests.factories.fault import Fault
@@ -65,7 +65,7 @@ def to_reserve(moto: Moto, details: str, what: dict[str, Any]) -> str:
     moto.say("ce.GetReservationPurchaseRecommendation", found)
     item = {"InstanceDetails": advice["InstanceDetails"]}
     place = Place(account_id=ACCOUNT, region=None, now=datetime.now(UTC))
-    return parse_reservation_purchase(item, {}, place).native_id
+    return purchase.parse_reservation_purchase(item, {}, place).native_id
 
 
 OFFERED = {"OfferingType": "No Upfront", "CurrencyCode": "USD", "Duration": YEAR, "FixedPrice": 0.0}

@@ -7,8 +7,7 @@ import pytest
 from botocore import xform_name
 from botocore.validate import ParamValidator
 
-from connectors.clouds.aws import keys
-from connectors.clouds.aws.acting import action
+from connectors.clouds.aws import acting, keys
 from domain.remediation.remedy import NoPlan
 from domain.remediation.step import ANSWER, TOKEN, Call, Step
 from domain.rules.registry import all_rules
@@ -61,6 +60,6 @@ def test_arguments_are_those_aws_describes(rule):
 
 @pytest.mark.parametrize("rule", MENDED, ids=lambda rule: rule.id)
 def test_permissions_are_those_of_the_calls(rule):
-    needed = {permission for call in calls(rule) for permission in action(call.operation).permissions}
+    needed = {permission for call in calls(rule) for permission in acting.action(call.operation).permissions}
 
     assert set(rule.remedy.permissions) == needed - set(rule.permissions)
