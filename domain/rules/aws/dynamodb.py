@@ -73,6 +73,8 @@ def _saving(table: Resource, context: RuleContext, reads: list[float], writes: l
 
 def pay_by_request(table: Resource, _: RuleContext) -> tuple[Step, ...]:
     """Another billing mode for the table and its indexes; back with the capacity each of them has now."""
+    if table.config.get("Replicas"):
+        raise NoPlan(f"{table.name} has replicas in other regions, whose capacity could not be given back.")
     name = {"TableName": table.config["TableName"]}
     indexes = [
         {"Update": {"IndexName": one["IndexName"], "ProvisionedThroughput": _units(one["ProvisionedThroughput"])}}
@@ -217,6 +219,7 @@ ON_DEMAND = Rule(
         # so that 33.22 - 3.29 - 8.21 = 21.72 USD are saved.
         fires(_table(reads=864_000, writes=432_000), parameters={"lookback_days": 14}, bills=BILLED),
         fires(_table(reads=864_000, GlobalSecondaryIndexes=[INDEX]), parameters={"lookback_days": 14}),
+        fires(_table(reads=864_000, Replicas=[{"RegionName": "eu-west-1"}]), parameters={"lookback_days": 14}),
         quiet(_table(reads=864_000, writes=2_000_000), parameters={"lookback_days": 14}),
         quiet(_table(Metrics={READS: daily(0), WRITES: {}}), parameters={"lookback_days": 14}),
         quiet(_table(BillingModeSummary={"BillingMode": "PAY_PER_REQUEST"}), parameters={"lookback_days": 14}),
