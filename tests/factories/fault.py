@@ -17,7 +17,8 @@ def whole(state: dict[str, Any]) -> Any:
 class Fault:
     """`make` returns the native id of what the rule must fire on. `compared` leaves out what moto moves by itself.
 
-    `is_back` says of a remedy that is undone in part whether what it restores is there, given the state before.
+    `is_back` says whether what was changed beside this resource, or is undone in part, is as the state before has it.
+    `unplayed` says why moto cannot play its steps; it is found and planned then, and no more.
     """
 
     rule_id: str
@@ -27,6 +28,7 @@ class Fault:
     bills: Mapping[str, Money] = field(default_factory=dict)
     compared: Callable[[dict[str, Any]], Any] = whole
     is_back: Callable[[Moto, dict[str, Any]], bool] | None = None
+    unplayed: str = ""
 
     @property
     def id(self) -> str:

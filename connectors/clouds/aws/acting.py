@@ -20,6 +20,17 @@ PREFIXES = {
     "resourcegroupstaggingapi": "tag",
     "s3control": "s3",
 }
+# Whoever tags through the tagging interface must be allowed to by each service too. Source: TagResources.
+TAGGING = (
+    *("dynamodb:TagResource", "ec2:CreateTags", "eks:TagResource", "elasticfilesystem:TagResource"),
+    *("elasticloadbalancing:AddTags", "lambda:TagResource", "rds:AddTagsToResource", "redshift:CreateTags"),
+    *("s3:GetBucketTagging", "s3:PutBucketTagging"),
+)
+UNTAGGING = (
+    *("dynamodb:UntagResource", "ec2:DeleteTags", "eks:UntagResource", "elasticfilesystem:UntagResource"),
+    *("elasticloadbalancing:RemoveTags", "lambda:UntagResource", "rds:RemoveTagsFromResource", "redshift:DeleteTags"),
+    *("s3:GetBucketTagging", "s3:PutBucketTagging"),
+)
 # Actions that are not called as the operation is, or that an operation needs besides. Source: the same.
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     # Of logs that go to a bucket. Source: VPC user guide, "Publish flow logs to Amazon S3".
@@ -30,9 +41,15 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
         "s3:PutBucketPolicy",
     ),
     "ec2.delete_flow_logs": ("ec2:DeleteFlowLogs", "logs:DeleteLogDelivery"),
+    "budgets.create_budget": ("budgets:ModifyBudget",),
+    "budgets.create_notification": ("budgets:ModifyBudget",),
+    "budgets.delete_budget": ("budgets:ModifyBudget",),
+    "budgets.delete_notification": ("budgets:ModifyBudget",),
     "ec2.create_image": ("ec2:CreateImage", "ec2:CreateTags"),
     "ec2.create_snapshot": ("ec2:CreateSnapshot", "ec2:CreateTags"),
     "ec2.create_volume": ("ec2:CreateVolume", "ec2:CreateTags"),
+    "resourcegroupstaggingapi.tag_resources": ("tag:TagResources", *TAGGING),
+    "resourcegroupstaggingapi.untag_resources": ("tag:UntagResources", *UNTAGGING),
     "s3.delete_bucket_encryption": ("s3:PutEncryptionConfiguration",),
     "s3.delete_bucket_lifecycle": ("s3:PutLifecycleConfiguration",),
     "s3.put_bucket_encryption": ("s3:PutEncryptionConfiguration",),

@@ -10,7 +10,9 @@ LISTINGS = (
         operation=fields.call("efs.describe_file_systems", "elasticfilesystem:DescribeFileSystems", page_size=100),
         items=at("FileSystems"),
         kind=FILE_SYSTEM,
-        parse=fields.resource(FILE_SYSTEM, "FileSystemId", created="CreationTime", passing=("SizeInBytes",)),
+        parse=fields.resource(FILE_SYSTEM, "FileSystemId", created="CreationTime"),
+        # It moves with every file that is written.
+        volatile=frozenset({"SizeInBytes"}),
         details=(
             Detail(
                 key="LifecyclePolicies",

@@ -221,7 +221,13 @@ UNATTACHED = Rule(
         plan=replace_with_snapshot,
         reversible=Reversible.PARTLY,
         loses="A volume made again from the snapshot has another id.",
-        permissions=("ec2:CreateSnapshot", "ec2:CreateTags", "ec2:CreateVolume", "ec2:DeleteVolume"),
+        permissions=(
+            "ec2:CreateSnapshot",
+            "ec2:CreateTags",
+            "ec2:CreateVolume",
+            "ec2:DeleteVolume",
+            "ec2:DescribeSnapshots",
+        ),
     ),
     examples=(
         fires(_volume(State="available", Attachments=[]), parameters={"min_days": 14}),

@@ -1,6 +1,6 @@
 import pytest
 
-from domain.facts.resource import ResourceKind
+from domain.facts.resource import Resource, ResourceKind
 from domain.rules.judgement import Verdict, is_exempt, judge, judge_inventory
 from domain.rules.registry import all_rules, get_rule
 from domain.rules.rule import RuleContext
@@ -107,3 +107,18 @@ def test_exemption_names_the_rules_it_is_for(value, expected):
 
 def test_other_tags_exempt_from_nothing():
     assert not is_exempt(loose_volume(tags={"remediation": "*", "exempt": "*"}), "aws-ebs-unattached")
+
+
+@pytest.mark.parametrize(
+    ("gaps", "verdict"),
+    [((), Verdict.FIRES), ((gap(ResourceKind.AWS_BUDGET, region=None),), Verdict.UNKNOWN)],
+    ids=["list is whole", "list is not"],
+)
+def test_what_is_missing_from_a_list_is_missed_only_when_the_list_is_whole(gaps, verdict):
+    account = Resource(
+        kind=ResourceKind.AWS_ACCOUNT, native_id="123456789012", name="shop", config={"Account": "123456789012"}
+    )
+
+    judged = judge_inventory([get_rule("aws-budget-missing")], snapshot(account, gaps=gaps), context())
+
+    assert [one.verdict for one in judged.judgements] == [verdict]
