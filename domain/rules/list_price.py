@@ -32,6 +32,8 @@ AWS_VOLUME = {
 AWS_GP3_EXTRA_IOPS = _aws("0.005", "IOPS above 3000 and month", "Amazon EBS pricing")
 AWS_GP3_EXTRA_THROUGHPUT = _aws("0.04", "MiB/s above 125 and month", "Amazon EBS pricing")
 AWS_SNAPSHOT = _aws("0.05", "GiB and month", "Amazon EBS pricing")
+AWS_CLOUDTRAIL_EVENTS = _aws("2.00", "100,000 events of management after the first copy", "AWS CloudTrail pricing")
+AWS_SECRET = _aws("0.40", "secret and month", "AWS Secrets Manager pricing")
 AWS_PUBLIC_IPV4 = _aws("0.005", "hour", "Amazon VPC pricing")
 
 

@@ -22,15 +22,20 @@ PREFIXES = {
 }
 # Actions that are not called as the operation is, or that an operation needs besides. Source: the same.
 PERMISSIONS: dict[str, tuple[str, ...]] = {
+    "accessanalyzer.create_analyzer": ("access-analyzer:CreateAnalyzer", "iam:CreateServiceLinkedRole"),
+    "config.put_configuration_recorder": ("config:PutConfigurationRecorder", "iam:PassRole"),
     "ec2.create_image": ("ec2:CreateImage", "ec2:CreateTags"),
     "ec2.create_snapshot": ("ec2:CreateSnapshot", "ec2:CreateTags"),
     "ec2.create_volume": ("ec2:CreateVolume", "ec2:CreateTags"),
+    "guardduty.create_detector": ("guardduty:CreateDetector", "iam:CreateServiceLinkedRole"),
     "s3.delete_bucket_encryption": ("s3:PutEncryptionConfiguration",),
     "s3.delete_bucket_lifecycle": ("s3:PutLifecycleConfiguration",),
     "s3.put_bucket_encryption": ("s3:PutEncryptionConfiguration",),
     "s3.put_bucket_lifecycle_configuration": ("s3:PutLifecycleConfiguration",),
     "s3.put_public_access_block": ("s3:PutBucketPublicAccessBlock",),
     "s3.delete_public_access_block": ("s3:PutBucketPublicAccessBlock",),
+    "secretsmanager.rotate_secret": ("lambda:InvokeFunction", "secretsmanager:RotateSecret"),
+    "securityhub.enable_security_hub": ("iam:CreateServiceLinkedRole", "securityhub:EnableSecurityHub"),
     "s3control.put_public_access_block": ("s3:PutAccountPublicAccessBlock",),
     "s3control.delete_public_access_block": ("s3:PutAccountPublicAccessBlock",),
 }
