@@ -30,12 +30,6 @@ def within(region: Resource, kind: ResourceKind, context: RuleContext) -> list[R
     return [one for one in context.every(kind) if one.region == region.native_id]
 
 
-def account_of(region: Resource, context: RuleContext) -> str | None:
-    """The number of the account; None where it was not read."""
-    found = context.every(ResourceKind.AWS_ACCOUNT)
-    return found[0].native_id if found else None
-
-
 def example_region(name: str = "eu-west-1") -> Resource:
     """A region for examples."""
     return Resource(kind=ResourceKind.AWS_REGION, native_id=name, name=name, region=name, config={"RegionName": name})

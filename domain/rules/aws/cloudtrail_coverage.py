@@ -177,8 +177,8 @@ MULTIREGION = Rule(
     applies_to=ResourceKind.AWS_ACCOUNT,
     permissions=("cloudtrail:DescribeTrails", "cloudtrail:GetTrailStatus"),
     source="CIS AWS Foundations Benchmark 3.1; CloudTrail DescribeTrails, GetTrailStatus, GetEventSelectors",
-    blind_spots="A trail that records only reads or only writes, or that cannot deliver, counts as one. What a policy of "
-    "a bucket lets CloudTrail write is told by its form, and not tried.",
+    blind_spots="A trail that records only reads or only writes, or that cannot deliver, counts as one. "
+    "What the policy of a bucket lets CloudTrail write is told by its form, and not tried.",
     needs=("Account",),
     also_reads=(KIND, ResourceKind.AWS_S3_BUCKET),
     check=lacks_whole_trail,

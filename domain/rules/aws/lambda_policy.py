@@ -54,9 +54,7 @@ def _taken_out(function: Resource, statement: dict[str, Any], number: int) -> St
     named = {"FunctionName": function.native_id}
     sid, given = statement.get("Sid"), _given(statement)
     if not sid or given is None:
-        raise NoPlan(
-            f"Function {function.name} has a statement that Lambda could not write again: {as_text(statement)}."
-        )
+        raise NoPlan(f"A statement of function {function.name} could not be written again: {as_text(statement)}.")
     back = Step(
         name="allow",
         says=f"Let everybody call function {function.name} again, by statement {sid}.",
@@ -106,12 +104,17 @@ def _function(*given: dict[str, Any], **config: Any) -> Resource:
     )
 
 
-def _allowed(principal: Any = "*", sid: str = "all", action: Any = "lambda:InvokeFunction", **condition: Any) -> Any:
+def _allowed(
+    principal: Any = "*", sid: str = "all", action: Any = "lambda:InvokeFunction", **condition: Any
+) -> dict[str, Any]:
     statement = {"Sid": sid, "Effect": "Allow", "Principal": principal, "Action": action, "Resource": "*"}
     return {**statement, "Condition": condition} if condition else statement
 
 
-_BY_WEB = {"StringEquals": {"lambda:FunctionUrlAuthType": "NONE"}, "Bool": {"lambda:InvokedViaFunctionUrl": "true"}}
+_BY_WEB: dict[str, Any] = {
+    "StringEquals": {"lambda:FunctionUrlAuthType": "NONE"},
+    "Bool": {"lambda:InvokedViaFunctionUrl": "true"},
+}
 PUBLIC = Rule(
     id="aws-lambda-public",
     title="Lambda function can be called by everybody",
@@ -121,7 +124,7 @@ PUBLIC = Rule(
     risk=Risk.HIGH,
     applies_to=ResourceKind.AWS_LAMBDA_FUNCTION,
     permissions=("lambda:GetPolicy", "lambda:ListFunctions"),
-    source="AWS Security Hub Lambda.1; Lambda developer guide, resource-based policies; Lambda GetPolicy, AddPermission",
+    source="AWS Security Hub Lambda.1; Lambda developer guide, resource-based policies; Lambda GetPolicy",
     blind_spots="Policies of single versions and aliases are not read. A function that is meant for the public, by its "
     "web address, looks the same: exempt it. Conditions count by their key and whether any value fits.",
     needs=("Policy",),

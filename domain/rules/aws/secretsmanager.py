@@ -25,14 +25,15 @@ def _is_own(secret: Resource) -> bool:
 def is_unused(secret: Resource, context: RuleContext) -> Observation | None:
     """Fires on a secret not read for `unused_days`; one never read counts from its creation."""
     read_at = secret.config.get("LastAccessedDate")
-    since = datetime.fromisoformat(read_at) if read_at else secret.created_at
-    if since is None or not _is_own(secret) or context.now - since <= context.days("unused_days"):
+    dated = read_at or secret.config.get("CreatedDate")
+    if not dated or not _is_own(secret):
         return None
-    told = (
-        f"was last read on {since:%Y-%m-%d}" if read_at else f"has not been read since it was made on {since:%Y-%m-%d}"
-    )
+    since = datetime.fromisoformat(dated)
+    if context.now - since <= context.days("unused_days"):
+        return None
+    told = "was last read on" if read_at else "has not been read since it was made on"
     return Observation(
-        reason=f"Secret {secret.name} {told}.",
+        reason=f"Secret {secret.name} {told} {since:%Y-%m-%d}.",
         observed={"LastAccessedDate": read_at, "since": since.isoformat()},
         estimated_monthly_saving=usd(AWS_SECRET.usd),
         saving_formula=f"{AWS_SECRET.usd} USD for each secret and month",
@@ -50,7 +51,7 @@ def schedule_deletion(secret: Resource, context: RuleContext) -> tuple[Step, ...
     return (
         Step(
             name="delete",
-            says=f"Delete secret {secret.name} in {days} days. Until then nobody can read it, and it can be called back.",
+            says=f"Delete secret {secret.name} in {days} days. Until then it can be called back, and not read.",
             call=_call(secret, "delete_secret", RecoveryWindowInDays=days),
             gone=GONE,
             undo=(back,),
@@ -122,8 +123,8 @@ UNUSED = Rule(
     applies_to=ResourceKind.AWS_SECRET,
     permissions=_LIST,
     source="AWS Secrets Manager pricing; Secrets Manager ListSecrets (LastAccessedDate)",
-    blind_spots="Secrets that are read less often than unused_days look unused. Secrets with replicas are refused by AWS "
-    "until those are removed; the list does not show them. The first 30 days of a secret are free.",
+    blind_spots="Secrets that are read less often than unused_days look unused. Of secrets with replicas AWS deletes "
+    "none until those are removed; the list does not show them. The first 30 days of a secret are free.",
     parameters=(
         Parameter(name="unused_days", default=90, meaning="Days a secret may go unread."),
         Parameter(
@@ -152,7 +153,7 @@ UNUSED = Rule(
 ROTATION = Rule(
     id="aws-secret-rotation",
     title="Secret is never changed",
-    description="A secret that leaked long ago still opens what it is for. Changing it limits how long a leak is worth.",
+    description="A secret that leaked long ago still opens what it is for. Changing it limits what a leak is worth.",
     category=FindingCategory.SECOPS,
     severity=Severity.MEDIUM,
     risk=Risk.MEDIUM,
