@@ -157,8 +157,8 @@ ESCALATION_PATH = Rule(
     permissions=("iam:GetAccountAuthorizationDetails",),
     source="RhinoSecurityLabs, AWS IAM Privilege Escalation; DataDog, pathfinding.cloud; MITRE ATT&CK T1098",
     blind_spots="Users are not judged, only roles. Rights on single things, by conditions, by NotResource, and denials "
-    "of an organization are not looked at. A role that may do everything needs no path and is not named; a role that is "
-    "meant to give out rights, such as CloudWatcher's own to act, looks the same: exempt it.",
+    "of an organization are not looked at. A role that may do everything needs no path and is not named; a role that "
+    "is meant to give out rights, such as CloudWatcher's own to act, looks the same: exempt it.",
     needs=("AttachedManagedPolicies", "RolePolicyList"),
     also_reads=(ResourceKind.AWS_IAM_POLICY,),
     check=can_rise,
