@@ -29,10 +29,9 @@ def selects_all_management(selector: Mapping[str, Any]) -> bool:
 
 def selectors(trail: Resource) -> list[dict[str, Any]] | None:
     """Its event selectors of either sort; None when they were not read. Source: CloudTrail GetEventSelectors."""
-    basic, advanced = trail.config.get("EventSelectors"), trail.config.get("AdvancedEventSelectors")
-    if basic is None and advanced is None:
+    if "EventSelectors" not in trail.config:
         return None
-    return [*(basic or []), *(advanced or [])]
+    return [*(trail.config["EventSelectors"] or []), *(trail.config.get("AdvancedEventSelectors") or [])]
 
 
 def records_management(trail: Resource) -> bool | None:

@@ -165,7 +165,9 @@ _ID = "123456789012"
 _ACCOUNT = Resource(kind=ResourceKind.AWS_ACCOUNT, native_id=_ID, name=_ID, config={"Account": _ID})
 _BILLS = {_trail("second").native_id: usd(AWS_CLOUDTRAIL_EVENTS.usd * 3)}
 _ADVANCED = _trail("second", EventSelectors=None, AdvancedEventSelectors=[_MANAGEMENT, _OF_DATA])
-_UNREAD = Resource(kind=KIND, native_id=_trail().native_id, name="main", config={"IsMultiRegionTrail": True})
+_UNREAD = Resource(
+    kind=KIND, native_id=_trail().native_id, name="main", config={"IsMultiRegionTrail": True, "IsLogging": True}
+)
 
 MULTIREGION = Rule(
     id="aws-cloudtrail-multiregion",
@@ -230,7 +232,7 @@ DUPLICATE = Rule(
         quiet(_trail("second"), _trail()),
         quiet(_trail("second", IsLogging=False), _trail(), bills=_BILLS),
         quiet(_trail("second"), _trail(EventSelectors=[{**_ALL, "ReadWriteType": "ReadOnly"}]), bills=_BILLS),
-        quiet(_trail("second"), _trail("first", EventSelectors=None), bills=_BILLS),
+        quiet(_trail("second"), _UNREAD, bills=_BILLS),
         quiet(_trail("second", IsOrganizationTrail=True), _trail(), bills=_BILLS),
         quiet(
             _trail("second"),
