@@ -3,7 +3,7 @@
 from domain.facts.finding import FindingCategory, Risk
 from domain.facts.resource import Resource, ResourceKind
 from domain.facts.severity import Severity
-from domain.remediation.remedy import Remedy, Reversible
+from domain.remediation.remedy import NoPlan, Remedy, Reversible
 from domain.remediation.step import TOKEN, Call, Look, Step
 from domain.rules.aws_region import BLIND, SIGNS, example_instance, example_region, is_used, within
 from domain.rules.rule import Observation, Rule, RuleContext, fires, quiet
@@ -28,8 +28,10 @@ def is_off(region: Resource, context: RuleContext) -> Observation | None:
     )
 
 
-def turn_on(region: Resource, _: RuleContext) -> tuple[Step, ...]:
+def turn_on(region: Resource, context: RuleContext) -> tuple[Step, ...]:
     """An analyzer of the account, which is free of charge."""
+    if any(one.name == NAME for one in within(region, KIND, context) or []):
+        raise NoPlan(f"There is an analyzer {NAME} in {region.name} that is not active: see why, or delete it.")
     named = {"analyzerName": NAME}
     back = Step(
         name="delete",
@@ -62,9 +64,9 @@ def turn_on(region: Resource, _: RuleContext) -> tuple[Step, ...]:
     )
 
 
-def _analyzer(region: str = "eu-west-1", kind: str = "ACCOUNT", status: str = "ACTIVE") -> Resource:
-    arn = f"arn:aws:access-analyzer:{region}:123456789012:analyzer/own"
-    return Resource(kind=KIND, native_id=arn, name="own", region=region, config={"type": kind, "status": status})
+def _analyzer(region: str = "eu-west-1", kind: str = "ACCOUNT", status: str = "ACTIVE", name: str = "own") -> Resource:
+    arn = f"arn:aws:access-analyzer:{region}:123456789012:analyzer/{name}"
+    return Resource(kind=KIND, native_id=arn, name=name, region=region, config={"type": kind, "status": status})
 
 
 OFF = Rule(
@@ -97,6 +99,7 @@ OFF = Rule(
     examples=(
         fires(example_region(), example_instance()),
         fires(example_region(), example_instance(), _analyzer(status="DISABLED")),
+        fires(example_region(), example_instance(), _analyzer(status="FAILED", name=NAME)),
         fires(example_region(), example_instance(), _analyzer(kind="ACCOUNT_UNUSED_ACCESS")),
         fires(example_region(), example_instance(), _analyzer("us-east-1")),
         quiet(example_region(), example_instance(), _analyzer()),

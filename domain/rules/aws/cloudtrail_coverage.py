@@ -48,6 +48,10 @@ def _covers(trail: Resource) -> bool | None:
 
 def make_trail(account: Resource, context: RuleContext) -> tuple[Step, ...]:
     """A trail over all regions into a bucket that takes CloudTrail's logs already."""
+    if any(one.name == NAME for one in context.every(KIND)):
+        raise NoPlan(
+            f"There is a trail {NAME} that does not do what it is for: see who changed it, and start it again."
+        )
     bucket = bucket_for(SERVICE, context)
     if bucket is None:
         raise NoPlan(
@@ -195,6 +199,7 @@ MULTIREGION = Rule(
         fires(_ACCOUNT, example_bucket(SERVICE)),
         fires(_ACCOUNT, _trail(IsMultiRegionTrail=False)),
         fires(_ACCOUNT, _trail(IsLogging=False), example_bucket(SERVICE)),
+        fires(_ACCOUNT, _trail(NAME, IsLogging=False), example_bucket(SERVICE)),
         fires(_ACCOUNT, _trail(EventSelectors=None, AdvancedEventSelectors=[_OF_DATA]), example_bucket(SERVICE)),
         quiet(_ACCOUNT, _trail()),
         quiet(_ACCOUNT, _UNREAD),

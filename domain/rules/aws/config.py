@@ -51,7 +51,11 @@ def turn_on(region: Resource, context: RuleContext) -> tuple[Step, ...]:
     made = () if recorder else (_recorder(region, context),)
     channel = () if recorder and _channels(recorder) else (_channel(region, context),)
     name = recorder.name if recorder else NAME
-    return (*made, *channel, _started(region, name, is_new=recorder is None or recorder.config["recording"] is False))
+    return (
+        *made,
+        *channel,
+        _started(region, name, is_new=recorder is None or recorder.config.get("recording") is False),
+    )
 
 
 def _recorder(region: Resource, context: RuleContext) -> Step:

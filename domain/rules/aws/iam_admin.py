@@ -67,7 +67,7 @@ def _another_admin(user: Resource, context: RuleContext) -> bool:
 
 def _is_for_people(role: Resource) -> bool:
     """Services take on roles as well, and help nobody who is locked out."""
-    trust = [one["Principal"] for one in statements(role.config.get("AssumeRolePolicyDocument"))]
+    trust = [one.get("Principal") for one in statements(role.config.get("AssumeRolePolicyDocument"))]
     return any(isinstance(one, dict) and not {"AWS", "Federated"}.isdisjoint(one) for one in trust)
 
 
