@@ -35,6 +35,8 @@ AWS_SNAPSHOT = _aws("0.05", "GiB and month", "Amazon EBS pricing")
 AWS_S3_STANDARD = _aws("0.023", "GiB and month", "Amazon S3 pricing")
 AWS_S3_INFREQUENT = _aws("0.0125", "GiB and month in the infrequent tier of Intelligent-Tiering", "Amazon S3 pricing")
 AWS_S3_WATCHING = _aws("0.0025", "1000 objects and month in Intelligent-Tiering", "Amazon S3 pricing")
+AWS_CLOUDTRAIL_EVENTS = _aws("2.00", "100,000 events of management after the first copy", "AWS CloudTrail pricing")
+AWS_SECRET = _aws("0.40", "secret and month", "AWS Secrets Manager pricing")
 AWS_PUBLIC_IPV4 = _aws("0.005", "hour", "Amazon VPC pricing")
 
 

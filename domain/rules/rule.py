@@ -18,13 +18,19 @@ from domain.remediation.remedy import Remedy
 NOTHING: Mapping[Any, Any] = MappingProxyType({})
 
 
+def everything_is_listed(_: ResourceKind, __: str | None) -> bool:
+    """Says of every kind and region that its list is whole."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleContext:
     """What a check may know beside its resource. Times are aware UTC; the mappings go by native id.
 
     `parameters` holds every parameter of the rule by name. `resources` are all resources of the account, by kind and
     native id. `bills` is the present monthly cost of a resource; absent means it is not known. `changed_at` says when
-    CloudWatcher saw a resource take its present configuration; absent means it has never seen it otherwise.
+    CloudWatcher saw a resource take its present configuration; absent means it has never seen it otherwise. `is_listed`
+    says whether all resources of a kind in a region were seen: a check that fires because there is none asks it first.
     """
 
     now: datetime
@@ -32,6 +38,7 @@ class RuleContext:
     resources: Mapping[tuple[ResourceKind, str], Resource] = field(default_factory=dict)
     bills: Mapping[str, Money] = field(default_factory=dict)
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
+    is_listed: Callable[[ResourceKind, str | None], bool] = everything_is_listed
 
     def find(self, kind: ResourceKind, native_id: str) -> Resource | None:
         return self.resources.get((kind, native_id))

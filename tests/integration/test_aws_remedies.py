@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from moto.core.config import default_user_config
 
 from connectors.clouds.aws import registration
 from connectors.reading.source import Source
@@ -20,6 +21,8 @@ def running() -> Iterator[Moto]:
     with pytest.MonkeyPatch.context() as patch, Moto().served() as moto:
         # They are made anew at each reset, which takes a second, and nobody here starts from one.
         patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        # Functions are answered for and not run, which would need Docker.
+        patch.setitem(default_user_config, "lambda", {"use_docker": False})
         yield moto
 
 

@@ -20,13 +20,14 @@ def at_home(trail: Item, place: Place) -> Place:
 
 
 def parse_trail(item: Item, details: Mapping[str, Any], place: Place) -> Resource:
-    """A trail by ARN, in its home region. A status that could not be read leaves no IsLogging.
+    """A trail by ARN, in its home region. A status that could not be read leaves no IsLogging, selectors that could not
+    be read leave none of their fields; the field of the sort that a trail has not is None.
 
     Source: CloudTrail DescribeTrails, GetTrailStatus, GetEventSelectors, ListTags.
     """
-    status, selectors = details.get("Status") or {}, details.get("Selectors") or {}
+    status, selectors = details.get("Status") or {}, details.get("Selectors")
     kept = {field: status[field] for field in STATUS_FIELDS if field in status}
-    kept |= {field: selectors[field] for field in SELECTOR_FIELDS if field in selectors}
+    kept |= {} if selectors is None else {field: selectors.get(field) for field in SELECTOR_FIELDS}
     tags = {"Tags": details["Tags"]} if "Tags" in details else {}
     return fields.resource(KIND, "TrailARN", name="Name")(item, {**kept, **tags}, at_home(item, place))
 

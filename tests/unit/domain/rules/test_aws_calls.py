@@ -39,6 +39,8 @@ def problems(call: Call) -> str:
     model = LIBRARY.get_service_model(service)
     operation = model.operation_model({xform_name(one): one for one in model.operation_names}[method])
     arguments = without_answers(call.arguments)
+    if operation.input_shape is None:
+        return "" if arguments == {} else "It takes no arguments."
     return ParamValidator().validate(arguments, operation.input_shape).generate_report()
 
 

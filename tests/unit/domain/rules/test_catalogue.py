@@ -25,6 +25,18 @@ KINDS = {
     "AWS::S3::AccountPublicAccessBlock": ResourceKind.AWS_ACCOUNT,
     "AWS::S3::Bucket": ResourceKind.AWS_S3_BUCKET,
     "AWS::CloudTrail::Trail": ResourceKind.AWS_CLOUDTRAIL_TRAIL,
+    "AWS::IAM::AccountPasswordPolicy": ResourceKind.AWS_ACCOUNT,
+    "AWS::IAM::Role": ResourceKind.AWS_IAM_ROLE,
+    "AWS::IAM::Root": ResourceKind.AWS_ACCOUNT,
+    "AWS::KMS::Key": ResourceKind.AWS_KMS_KEY,
+    "AWS::SNS::Topic": ResourceKind.AWS_SNS_TOPIC,
+    "AWS::SQS::Queue": ResourceKind.AWS_SQS_QUEUE,
+    "AWS::SecretsManager::Secret": ResourceKind.AWS_SECRET,
+    # What is missing is missing in a region.
+    "AWS::AccessAnalyzer::Analyzer": ResourceKind.AWS_REGION,
+    "AWS::Config::ConfigurationRecorder": ResourceKind.AWS_REGION,
+    "AWS::GuardDuty::Detector": ResourceKind.AWS_REGION,
+    "AWS::SecurityHub::Hub": ResourceKind.AWS_REGION,
     "AWS::Logs::LogGroup": ResourceKind.AWS_LOG_GROUP,
     "AWS::DynamoDB::Table": ResourceKind.AWS_DYNAMODB_TABLE,
     "AWS::Lambda::Function": ResourceKind.AWS_LAMBDA_FUNCTION,
@@ -38,6 +50,8 @@ KINDS = {
 }
 # What the catalogue looks for in something that is not there yet, or in many things, is found in what they are part of.
 OTHER_KINDS = {
+    # A trail that is missing is missing in the account.
+    "aws-cloudtrail-multiregion": ResourceKind.AWS_ACCOUNT,
     "aws-budget-missing": ResourceKind.AWS_ACCOUNT,
     "aws-cost-anomaly-monitor": ResourceKind.AWS_ACCOUNT,
     "aws-ec2-reserved-purchase": ResourceKind.AWS_RECOMMENDATION,
@@ -72,6 +86,7 @@ def test_rule_is_the_one_of_the_catalogue(rule, catalogue):
     assert rule.category.lower() == entry["category"]
     assert rule.severity.lower() == entry["severity"]
     assert rule.risk.lower() == entry["risk"]
+    assert rule.group in ("", entry["group"])
     assert rule.applies_to is (OTHER_KINDS.get(rule.id) or KINDS[entry["resource_type"]])
     assert sorted(rule.permissions) == sorted(entry["iam_actions"]["detect"])
     own = OWN_PARAMETERS.get(rule.id, set())

@@ -84,6 +84,20 @@ def test_what_could_be_read_may_fire_though_something_else_could_not():
 
 
 @pytest.mark.parametrize(
+    ("unlisted", "verdict"),
+    [(ResourceKind.AWS_GUARDDUTY_DETECTOR, Verdict.UNKNOWN), (ResourceKind.AWS_SQS_QUEUE, Verdict.FIRES)],
+)
+def test_what_was_not_listed_in_whole_is_not_taken_for_missing(unlisted, verdict):
+    here = {"region": "us-east-1", "config": {"RegionName": "us-east-1"}}
+    region = Resource(kind=ResourceKind.AWS_REGION, native_id="us-east-1", name="us-east-1", **here)
+    inventory = snapshot(region, instance(), gaps=(gap(unlisted, region="us-east-1"),))
+
+    judged = judge_inventory([get_rule("aws-guardduty-off")], inventory, context())
+
+    assert [one.verdict for one in judged.judgements] == [verdict]
+
+
+@pytest.mark.parametrize(
     ("value", "expected"),
     [
         ("*", True),

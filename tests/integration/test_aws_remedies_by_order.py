@@ -1,0 +1,84 @@
+"""What moto has no answers for: found, and made against answers as AWS would send them. Nothing is verified by that."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from connectors.clouds.aws import registration
+from connectors.reading.source import Source
+from tests.fakes.aws import ACCOUNT, REGION, Moto, credentials
+from tests.fakes.collecting import reach
+from tests.fakes.playing import Play
+
+REGISTRATION = registration.REGISTRATION
+ANALYZER = {
+    "arn": f"arn:aws:access-analyzer:{REGION}:{ACCOUNT}:analyzer/cloudwatcher",
+    "name": "cloudwatcher",
+    "type": "ACCOUNT",
+    "createdAt": "2026-11-27T00:00:00Z",
+    "status": "ACTIVE",
+}
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[Moto]:
+    with Moto().served() as moto:
+        yield moto
+
+
+@pytest.fixture(scope="module")
+async def source(running: Moto) -> AsyncIterator[Source]:
+    async with REGISTRATION.open(credentials(running.url), reach()) as opened:
+        yield opened
+
+
+@pytest.fixture
+def moto(running: Moto) -> Moto:
+    running.reset()
+    return running
+
+
+@pytest.mark.parametrize(
+    ("rule_id", "summary"),
+    [
+        ("aws-iam-root-mfa", {"AccountMFAEnabled": 0, "AccountAccessKeysPresent": 0}),
+        ("aws-iam-root-access-key", {"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 1}),
+    ],
+)
+async def test_fault_of_the_root_user_is_found_and_left_to_people(rule_id, summary, moto, source):
+    moto.say("iam.GetAccountSummary", {"SummaryMap": summary})
+    play = Play(REGISTRATION, source, rule_id)
+
+    assert set(await play.firing()) == {ACCOUNT}
+    assert play.rule.manual
+
+
+async def test_healthy_root_user_is_left_alone(moto, source):
+    moto.say("iam.GetAccountSummary", {"SummaryMap": {"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}})
+
+    for rule_id in ("aws-iam-root-mfa", "aws-iam-root-access-key"):
+        assert await Play(REGISTRATION, source, rule_id).firing() == {}
+
+
+async def test_analyzer_is_made_and_deleted_by_calls_that_aws_knows(moto, source):
+    moto.client("s3").create_bucket(Bucket="in-use")
+    play = Play(REGISTRATION, source, "aws-access-analyzer-off")
+    steps = await play.plan(REGION)
+    moto.say("accessanalyzer.CreateAnalyzer", {"arn": ANALYZER["arn"]})
+    moto.say("accessanalyzer.GetAnalyzer", {"analyzer": ANALYZER})
+    # It answers with nothing at all.
+    moto.garble("accessanalyzer.DeleteAnalyzer", b"", {"x-amzn-RequestId": "by-order"})
+    moto.say("accessanalyzer.ListFindingsV2", {"findings": []})
+
+    await play.make(steps)
+    moto.say("accessanalyzer.ListAnalyzers", {"analyzers": [ANALYZER]})
+    assert await play.firing() == {}
+    await play.make(steps[0].undo)
+    moto.say("accessanalyzer.ListAnalyzers", {"analyzers": []})
+
+    assert set(await play.firing()) == {REGION}
+    asked = [one for one in moto.asked if one.startswith("accessanalyzer.")]
+    assert [one for one in asked if "List" not in one and "Get" not in one] == [
+        "accessanalyzer.CreateAnalyzer",
+        "accessanalyzer.DeleteAnalyzer",
+    ]
