@@ -25,6 +25,8 @@ class RuleContext:
     `parameters` holds every parameter of the rule by name. `resources` are all resources of the account, by kind and
     native id. `bills` is the present monthly cost of a resource; absent means it is not known. `changed_at` says when
     CloudWatcher saw a resource take its present configuration; absent means it has never seen it otherwise.
+    `is_listed` says whether everything of a kind in a region was read: only then does it mean something that a resource
+    is not found.
     """
 
     now: datetime
@@ -32,13 +34,18 @@ class RuleContext:
     resources: Mapping[tuple[ResourceKind, str], Resource] = field(default_factory=dict)
     bills: Mapping[str, Money] = field(default_factory=dict)
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
+    is_listed: Callable[[ResourceKind, str | None], bool] = lambda _kind, _region: True
+    # Of a kind, once it was asked for: rules ask for each resource they judge.
+    _kept: dict[ResourceKind, list[Resource]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def find(self, kind: ResourceKind, native_id: str) -> Resource | None:
         return self.resources.get((kind, native_id))
 
     def every(self, kind: ResourceKind) -> list[Resource]:
         """All resources of a kind, which the rule has to name in `also_reads`; sorted, so that plans stay the same."""
-        return [self.resources[key] for key in sorted(self.resources) if key[0] is kind]
+        if kind not in self._kept:
+            self._kept[kind] = [self.resources[key] for key in sorted(key for key in self.resources if key[0] is kind)]
+        return self._kept[kind]
 
     def days(self, parameter: str) -> timedelta:
         """A parameter that counts days, as a duration."""

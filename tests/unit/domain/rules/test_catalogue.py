@@ -10,7 +10,15 @@ from domain.rules.registry import all_rules
 
 KINDS = {
     "AWS::EC2::Volume": ResourceKind.AWS_EBS_VOLUME,
+    "AWS::EC2::Snapshot": ResourceKind.AWS_EBS_SNAPSHOT,
+    "AWS::EC2::Image": ResourceKind.AWS_AMI,
     "AWS::EC2::Instance": ResourceKind.AWS_EC2_INSTANCE,
+    "AWS::EC2::NatGateway": ResourceKind.AWS_NAT_GATEWAY,
+    "AWS::EC2::VPC": ResourceKind.AWS_VPC,
+    "AWS::EC2::VPCEndpoint": ResourceKind.AWS_VPC_ENDPOINT,
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": ResourceKind.AWS_LOAD_BALANCER,
+    "AWS::RDS::DBInstance": ResourceKind.AWS_RDS_INSTANCE,
+    "AWS::RDS::DBSnapshot": ResourceKind.AWS_RDS_SNAPSHOT,
     "AWS::EC2::EIP": ResourceKind.AWS_EC2_ADDRESS,
     "AWS::EC2::SecurityGroup": ResourceKind.AWS_SECURITY_GROUP,
     "AWS::IAM::User": ResourceKind.AWS_IAM_USER,
