@@ -43,4 +43,5 @@ def test_rule_is_the_one_of_the_catalogue(rule, catalogue):
     assert rule.risk.lower() == entry["risk"]
     assert rule.applies_to is KINDS[entry["resource_type"]]
     assert sorted(rule.permissions) == sorted(entry["iam_actions"]["detect"])
-    assert rule.settings() == entry["detect"].get("parameters", {})
+    settings = {name: list(one) if isinstance(one, tuple) else one for name, one in rule.settings().items()}
+    assert settings == entry["detect"].get("parameters", {})
