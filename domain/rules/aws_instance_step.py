@@ -29,35 +29,38 @@ def refuse_unless_stoppable(instance: Resource) -> None:
 
 def stop(instance: Resource, name: str = "stop", says: str = "", undo: tuple[Step, ...] = ()) -> Step:
     """Stopping what is stopped changes nothing."""
-    return Step(
-        name=name,
-        says=says or f"Stop {instance.native_id} and wait until it has stopped.",
-        call=Call(
-            operation="ec2.stop_instances", region=instance.region, arguments={"InstanceIds": [instance.native_id]}
-        ),
-        wait=_until(instance, "stopped"),
-        undo=undo,
-    )
+    says = says or f"Stop {instance.native_id} and wait until it has stopped."
+    return _switched("ec2.stop_instances", "stopped", instance.region, instance.native_id, name, says, undo)
+
+
+def stop_other(instance_id: object, region: str | None, name: str, says: str) -> Step:
+    """The same for an instance that only an answer names."""
+    return _switched("ec2.stop_instances", "stopped", region, instance_id, name, says, ())
 
 
 def start(instance: Resource, name: str = "start", undo: tuple[Step, ...] = ()) -> Step:
     """Starting what runs changes nothing."""
-    return Step(
-        name=name,
-        says=f"Start {instance.native_id} again and wait until it runs.",
-        call=Call(
-            operation="ec2.start_instances", region=instance.region, arguments={"InstanceIds": [instance.native_id]}
-        ),
-        wait=_until(instance, "running"),
-        undo=undo,
-    )
+    says = f"Start {instance.native_id} again and wait until it runs."
+    return _switched("ec2.start_instances", "running", instance.region, instance.native_id, name, says, undo)
 
 
-def _until(instance: Resource, wanted: str) -> Look:
-    call = Call(
-        operation="ec2.describe_instances", region=instance.region, arguments={"InstanceIds": [instance.native_id]}
-    )
-    return Look(call=call, path=STATE, ready=(wanted,), failed=("terminated",))
+def _switched(
+    operation: str,
+    wanted: str,
+    region: str | None,
+    instance_id: object,
+    name: str,
+    says: str,
+    undo: tuple[Step, ...],
+) -> Step:
+    call = Call(operation=operation, region=region, arguments={"InstanceIds": [instance_id]})
+    return Step(name=name, says=says, call=call, wait=until(wanted, instance_id, region), undo=undo)
+
+
+def until(wanted: str, instance_id: object, region: str | None) -> Look:
+    """Until an instance is in this state."""
+    call = Call(operation="ec2.describe_instances", region=region, arguments={"InstanceIds": [instance_id]})
+    return Look(call=call, path=STATE, ready=(wanted,), failed=() if wanted == "terminated" else ("terminated",))
 
 
 def resized(instance: Resource, wanted: str, warning: str = "") -> tuple[Step, ...]:
