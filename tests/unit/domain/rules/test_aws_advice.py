@@ -4,7 +4,7 @@ import pytest
 
 from domain.facts.resource import Resource, ResourceKind
 from domain.remediation.remedy import NoPlan
-from domain.rules.aws import ec2_size
+from domain.rules.aws import ec2_size, rds_size
 from domain.rules.aws_advice import advice_on_instance, saving_of
 from domain.rules.rule import RuleContext
 from tests.factories.aws import NOW, instance
@@ -43,3 +43,8 @@ def test_saving_is_what_aws_estimates_in_whole_cents():
 def test_nothing_is_resized_once_the_advice_is_gone():
     with pytest.raises(NoPlan, match="recommends nothing"):
         ec2_size.resize(instance(), context())
+
+
+def test_no_database_is_resized_once_the_advice_is_gone():
+    with pytest.raises(NoPlan, match="recommends nothing"):
+        rds_size.resize(instance(), context())
