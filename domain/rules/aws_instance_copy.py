@@ -30,7 +30,7 @@ def image_of(instance: Resource) -> Step:
                 "Name": TOKEN,
                 "Description": f"Kept by CloudWatcher before {instance.native_id} was terminated",
                 "NoReboot": True,
-                "TagSpecifications": [*marked("image", instance.tags), *marked("snapshot", instance.tags)],
+                "TagSpecifications": marked("image", instance.tags),
             },
         ),
         found=marks.model_copy(update={"call": own}),

@@ -43,11 +43,14 @@ def delete(endpoint: Resource, _: RuleContext) -> tuple[Step, ...]:
     """It goes; undone by one like it."""
     if endpoint.config.get("RequesterManaged"):
         raise NoPlan(f"A service of AWS made {endpoint.name} and looks after it.")
-    filters = [
-        {"Name": "vpc-endpoint-id", "Values": [endpoint.native_id]},
-        {"Name": "vpc-endpoint-state", "Values": list(THERE)},
-    ]
-    is_there = Call(operation="ec2.describe_vpc_endpoints", region=endpoint.region, arguments={"Filters": filters})
+    is_there = Call(
+        operation="ec2.describe_vpc_endpoints",
+        region=endpoint.region,
+        arguments={
+            "VpcEndpointIds": [endpoint.native_id],
+            "Filters": [{"Name": "vpc-endpoint-state", "Values": list(THERE)}],
+        },
+    )
     return (
         Step(
             name="delete",
