@@ -53,7 +53,7 @@ def machine_of_yesterday(moto: Moto) -> str:
     """moto knows neither how an image that is registered starts, nor its network driver."""
     native_id = str(machine(moto, "m4.large")["InstanceId"])
     kept = ec2_backends[ACCOUNT][REGION].get_instance(native_id)
-    kept.architecture, kept.virtualization_type, kept.ena_support = "x86_64", "hvm", True
+    vars(kept).update(architecture="x86_64", virtualization_type="hvm", ena_support=True)
     return native_id
 
 
