@@ -149,7 +149,8 @@ OVERPROVISIONED = Rule(
     parameters=(
         Parameter(name="lookback_days", default=30, least=1, most=30, meaning="Days for which its use must be known."),
     ),
-    needs=("VolumeType", "Metrics"),
+    # Of other types CloudWatch is not asked, and what could not be read is carried over.
+    needs=("VolumeType",),
     check=is_overprovisioned,
     group="rightsizing",
     remedy=Remedy(

@@ -98,7 +98,8 @@ IDLE = Rule(
         Parameter(name="net_mb_day", default=5, meaning="Megabytes received and sent a day that count as idle."),
         Parameter(name="lookback_days", default=14, least=1, most=14, meaning="Days in a row it must be idle."),
     ),
-    needs=("State", "Metrics"),
+    # Of one that does not run CloudWatch is not asked, and what could not be read is carried over.
+    needs=("State",),
     check=is_idle,
     group="idle",
     remedy=Remedy(

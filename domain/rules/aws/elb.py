@@ -131,7 +131,8 @@ IDLE = Rule(
     parameters=(
         Parameter(name="lookback_days", default=14, least=1, most=14, meaning="Days without use, and its least age."),
     ),
-    needs=("Type", "Metrics"),
+    # Of gateway balancers CloudWatch is not asked, and what could not be read is carried over.
+    needs=("Type",),
     also_reads=(ResourceKind.AWS_TARGET_GROUP,),
     check=serves_nothing,
     group="network-waste",

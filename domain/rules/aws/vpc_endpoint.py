@@ -132,7 +132,8 @@ IDLE = Rule(
             name="lookback_days", default=30, least=1, most=30, meaning="Days without a byte, and its least age."
         ),
     ),
-    needs=("VpcEndpointType", "State", "Metrics"),
+    # Of other types CloudWatch is not asked, and what could not be read is carried over.
+    needs=("VpcEndpointType", "State"),
     check=is_idle,
     group="network-waste",
     remedy=Remedy(
