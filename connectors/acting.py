@@ -32,7 +32,9 @@ class Actor:
             return None
         page = await self._first(step.found.call, token, answers, step.gone)
         value = reached(page, step.found.path)
-        return None if value in NOTHING_FOUND else value
+        if value in NOTHING_FOUND:
+            return None
+        return {step.found.within: value} if step.found.within else value
 
     async def is_ready(self, step: Step, token: str, answers: Mapping[str, Answer]) -> bool:
         """Whether what was begun is done; `answers` hold the step's own. Raises Rejected when it never will be."""

@@ -40,7 +40,7 @@ class Look(BaseModel):
 
     As `Step.wait` the value there must become one of `ready` (compared as text), and never one of `failed`; with
     `ready` empty it must become missing. As `Step.found` anything there but a missing, empty or null value says that
-    the step was made, and stands for its answer.
+    the step was made, and stands for its answer: as it is, or under the name `within` where the call answers so.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -49,6 +49,7 @@ class Look(BaseModel):
     path: str
     ready: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    within: str = ""
 
 
 class Step(BaseModel):

@@ -12,6 +12,11 @@ def size_gib(volume: Resource) -> Decimal:
     return Decimal(volume.config.get("Size") or 0)
 
 
+def described(volume: Resource) -> str:
+    """The volume as sentences call it."""
+    return f"Volume {volume.native_id} ({size_gib(volume)} GiB {volume.config.get('VolumeType', 'of unknown type')})"
+
+
 def monthly_usd(volume: Resource, context: RuleContext) -> Decimal | None:
     """The bill where it is known in US dollars, else size times list price; None for a type without a list price."""
     billed = context.billed_usd(volume.native_id)

@@ -52,7 +52,7 @@ def judge_inventory(
 ) -> JudgedInventory:
     """Tries every rule on every resource of its kind.
 
-    `context` gives the time, bills and changes; its resources and parameters are filled in here. `chosen` holds the
+    `context` gives the time, bills and changes; everything else of it is filled in here. `chosen` holds the
     tenant's own parameters: rule id -> parameter -> value.
     """
     tried = tuple(rules)
@@ -71,7 +71,8 @@ def judge_resources(
     """Tries every rule on those of these resources that are of its kind; what rules look up is in `context`."""
     judgements = []
     for rule in rules:
-        own = replace(context, parameters=rule.settings(chosen.get(rule.id, NOTHING)))
+        settings = rule.settings(chosen.get(rule.id, NOTHING))
+        own = replace(context, parameters=settings, is_listed=snapshot.is_listed)
         # By native id: a resource listed twice, for example through two regions, is judged once.
         subjects = {one.native_id: one for one in resources if one.kind is rule.applies_to}
         judgements += [judge(rule, resource, snapshot, own) for resource in subjects.values()]

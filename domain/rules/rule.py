@@ -39,13 +39,17 @@ class RuleContext:
     bills: Mapping[str, Money] = field(default_factory=dict)
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
     is_listed: Callable[[ResourceKind, str | None], bool] = everything_is_listed
+    # Of a kind, once it was asked for: rules ask for each resource they judge.
+    _kept: dict[ResourceKind, list[Resource]] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def find(self, kind: ResourceKind, native_id: str) -> Resource | None:
         return self.resources.get((kind, native_id))
 
     def every(self, kind: ResourceKind) -> list[Resource]:
         """All resources of a kind, which the rule has to name in `also_reads`; sorted, so that plans stay the same."""
-        return [self.resources[key] for key in sorted(self.resources) if key[0] is kind]
+        if kind not in self._kept:
+            self._kept[kind] = [self.resources[key] for key in sorted(key for key in self.resources if key[0] is kind)]
+        return self._kept[kind]
 
     def days(self, parameter: str) -> timedelta:
         """A parameter that counts days, as a duration."""

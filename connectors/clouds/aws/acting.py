@@ -45,7 +45,9 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "budgets.create_notification": ("budgets:ModifyBudget",),
     "budgets.delete_budget": ("budgets:ModifyBudget",),
     "budgets.delete_notification": ("budgets:ModifyBudget",),
+    "ec2.allocate_address": ("ec2:AllocateAddress", "ec2:CreateTags"),
     "ec2.create_image": ("ec2:CreateImage", "ec2:CreateTags"),
+    "ec2.create_nat_gateway": ("ec2:CreateNatGateway", "ec2:CreateTags"),
     "ec2.create_snapshot": ("ec2:CreateSnapshot", "ec2:CreateTags"),
     "ec2.create_volume": ("ec2:CreateVolume", "ec2:CreateTags"),
     "resourcegroupstaggingapi.tag_resources": ("tag:TagResources", *TAGGING),
@@ -53,6 +55,11 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "accessanalyzer.create_analyzer": ("access-analyzer:CreateAnalyzer", "iam:CreateServiceLinkedRole"),
     "config.put_configuration_recorder": ("config:PutConfigurationRecorder", "iam:PassRole"),
     "guardduty.create_detector": ("guardduty:CreateDetector", "iam:CreateServiceLinkedRole"),
+    "ec2.create_vpc_endpoint": ("ec2:CreateVpcEndpoint", "ec2:CreateTags"),
+    "ec2.run_instances": ("ec2:RunInstances", "ec2:CreateTags", "iam:PassRole"),
+    "rds.create_db_snapshot": ("rds:CreateDBSnapshot", "rds:AddTagsToResource"),
+    "rds.restore_db_instance_from_db_snapshot": ("rds:RestoreDBInstanceFromDBSnapshot", "rds:AddTagsToResource"),
+    "rds.stop_db_instance": ("rds:StopDBInstance", "rds:CreateDBSnapshot"),
     "s3.delete_bucket_encryption": ("s3:PutEncryptionConfiguration",),
     "s3.delete_bucket_lifecycle": ("s3:PutLifecycleConfiguration",),
     "s3.put_bucket_encryption": ("s3:PutEncryptionConfiguration",),
@@ -63,6 +70,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "securityhub.enable_security_hub": ("iam:CreateServiceLinkedRole", "securityhub:EnableSecurityHub"),
     "s3control.put_public_access_block": ("s3:PutAccountPublicAccessBlock",),
     "s3control.delete_public_access_block": ("s3:PutAccountPublicAccessBlock",),
+    "scheduler.create_schedule": ("scheduler:CreateSchedule", "iam:PassRole"),
 }
 
 

@@ -117,4 +117,12 @@ LISTINGS = (
 
 
 def _engine(version: Item) -> dict[str, Any]:
-    return {key: version.get(key) for key in ("Engine", "EngineVersion", "MajorEngineVersion", "Status")}
+    """With the versions it can be brought to, and whether that is a major step."""
+    kept = {key: version.get(key) for key in ("Engine", "EngineVersion", "MajorEngineVersion", "Status")}
+    targets = version.get("ValidUpgradeTarget") or []
+    return {
+        **kept,
+        "ValidUpgradeTarget": [
+            {key: target.get(key) for key in ("EngineVersion", "IsMajorVersionUpgrade")} for target in targets
+        ],
+    }

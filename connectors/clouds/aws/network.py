@@ -3,7 +3,7 @@
 from typing import Any
 
 from connectors.clouds.aws import fields, metrics
-from connectors.reading.listing import Listing, at
+from connectors.reading.listing import Detail, Listing, at, joined
 from domain.facts.resource import ResourceKind
 
 # The most that EC2 takes in one page of all of these lists.
@@ -54,6 +54,18 @@ ENDPOINT_TRAFFIC = metrics.measured(
     days=30,
     applies=lambda endpoint: endpoint.get("VpcEndpointType") == "Interface",
 )
+
+
+def routes(filter_name: str, field: str) -> Detail:
+    """The route tables of something, without which what lies between networks cannot be taken away and put back."""
+    return Detail(
+        key="RouteTables",
+        operation=fields.call("ec2.describe_route_tables", "ec2:DescribeRouteTables", page_size=100),
+        arguments=lambda item, _: {"Filters": [{"Name": filter_name, "Values": [item[field]]}]},
+        pick=joined("RouteTables"),
+    )
+
+
 LISTINGS = (
     _list(
         "describe_nat_gateways",
@@ -64,6 +76,7 @@ LISTINGS = (
         created="CreateTime",
         # AWS lists deleted ones for an hour.
         keeps=lambda gateway, _: gateway.get("State") != "deleted",
+        details=(routes("route.nat-gateway-id", "NatGatewayId"),),
         batches=(NAT_TRAFFIC,),
     ),
     _list(
@@ -89,7 +102,14 @@ LISTINGS = (
         ResourceKind.AWS_NETWORK_INTERFACE,
         "NetworkInterfaceId",
     ),
-    _list("describe_vpcs", "DescribeVpcs", "Vpcs", ResourceKind.AWS_VPC, "VpcId"),
+    _list(
+        "describe_vpcs",
+        "DescribeVpcs",
+        "Vpcs",
+        ResourceKind.AWS_VPC,
+        "VpcId",
+        details=(routes("vpc-id", "VpcId"),),
+    ),
     _list(
         "describe_subnets",
         "DescribeSubnets",

@@ -120,7 +120,9 @@ def quarantine(key: Resource, context: RuleContext) -> tuple[Step, ...]:
     return (*_deactivated(key), put_policy(owner, SESSIONS_POLICY, DENY_SESSIONS, says, "deny", (back,)))
 
 
-def _key(days: int, status: str = ACTIVE, key_id: str = "EXAMPLE-KEY-0001", used: int | None = None, **config: Any) -> Resource:
+def _key(
+    days: int, status: str = ACTIVE, key_id: str = "EXAMPLE-KEY-0001", used: int | None = None, **config: Any
+) -> Resource:
     """A key of ops, made and used so many days ago, for the examples."""
     created = EXAMPLE_NOW - timedelta(days=days)
     last = {} if used is None else {"LastUsedDate": (EXAMPLE_NOW - timedelta(days=used)).isoformat()}

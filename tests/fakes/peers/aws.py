@@ -33,6 +33,7 @@ OWN: dict[str, str] = {
     "ec2.describe_network_interfaces": MOTO,
     "ec2.describe_regions": MOTO,
     "ec2.describe_reserved_instances": SCRIPTED,
+    "ec2.describe_route_tables": MOTO,
     "ec2.describe_security_group_rules": MOTO,
     "ec2.describe_security_groups": MOTO,
     "ec2.describe_snapshot_attribute": MOTO,

@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from domain.facts.money import Money
-from domain.rules.aws import ebs
+from domain.rules.aws import ebs, ebs_idle
 from domain.rules.rule import RuleContext
 from tests.factories.aws import NOW, days_ago, instance, loose_volume, volume
 
@@ -127,7 +127,7 @@ def test_other_types_are_not_moved(volume_type):
 
 @pytest.mark.parametrize(("stopped", "fires"), [(30, False), (30 + 2 * SECOND, True), (29, False), (None, False)])
 def test_volume_counts_once_its_instance_is_stopped_longer_than_min_days(stopped, fires):
-    observation = ebs.serves_only_stopped_instances(volume(), context(30, [instance("i-1", stopped=stopped)]))
+    observation = ebs_idle.serves_only_stopped_instances(volume(), context(30, [instance("i-1", stopped=stopped)]))
 
     assert (observation is not None) is fires
 
@@ -136,8 +136,8 @@ def test_volume_on_two_instances_counts_only_when_both_are_stopped():
     shared = volume(Attachments=[{"InstanceId": "i-1"}, {"InstanceId": "i-2"}])
     stopped, running = instance("i-1", stopped=90), instance("i-2")
 
-    one = ebs.serves_only_stopped_instances(shared, context(30, [stopped, running]))
-    both = ebs.serves_only_stopped_instances(shared, context(30, [stopped, instance("i-2", stopped=40)]))
+    one = ebs_idle.serves_only_stopped_instances(shared, context(30, [stopped, running]))
+    both = ebs_idle.serves_only_stopped_instances(shared, context(30, [stopped, instance("i-2", stopped=40)]))
 
     assert one is None
     assert both is not None
@@ -146,15 +146,15 @@ def test_volume_on_two_instances_counts_only_when_both_are_stopped():
 
 
 def test_volume_of_an_instance_that_is_not_listed_is_left_alone():
-    assert ebs.serves_only_stopped_instances(volume(), context(30)) is None
+    assert ebs_idle.serves_only_stopped_instances(volume(), context(30)) is None
 
 
 def test_volume_that_is_attached_to_nothing_is_another_rules_business():
-    assert ebs.serves_only_stopped_instances(loose_volume(), context(30)) is None
+    assert ebs_idle.serves_only_stopped_instances(loose_volume(), context(30)) is None
 
 
 def test_volume_on_a_stopped_instance_without_a_price_has_no_estimate():
-    observation = ebs.serves_only_stopped_instances(
+    observation = ebs_idle.serves_only_stopped_instances(
         volume(VolumeType="io2"), context(30, [instance("i-1", stopped=90)])
     )
 
