@@ -9,7 +9,17 @@ from typing import Any
 
 import httpx2
 
-from connectors.clouds.gcp import access, calling, identity, location, meaning, recommendation, recommender, unreachable
+from connectors.clouds.gcp import (
+    access,
+    calling,
+    identity,
+    location,
+    meaning,
+    recommendation,
+    recommender,
+    revising,
+    unreachable,
+)
 from connectors.guard import Guard, together
 from connectors.reading.listing import Answer, Arguments, Operation, Place
 from connectors.reading.part import MISSHAPEN
@@ -35,6 +45,7 @@ class GcpSource:
         now: Callable[[], datetime],
     ) -> None:
         self._http, self._guard, self._credentials, self._key = http, guard, credentials, key
+        self._now = now
         base = credentials.endpoint_url
         self._tokens = access.Tokens(http, key, f"{base.rstrip('/')}/token" if base else access.AUDIENCE, now)
         self._clients: dict[str, RestClient] = {}
@@ -118,8 +129,25 @@ class GcpSource:
         filled = {**self._own(operation), **arguments}
         if operation.options.get("is_recommender"):
             return self._recommendations.pages(operation, filled)
+        if "revision" in operation.options:
+            return self._revised(operation, filled)
         next_page = one_page if operation.options.get("is_one_page") else None
         return self._client(operation.options["host"]).pages(operation, filled, next_page)
+
+    async def _revised(self, operation: Operation, arguments: Arguments) -> AsyncGenerator[Answer, None]:
+        revision: revising.Revision = operation.options["revision"]
+        current: Answer = {}
+        async with aclosing(self._raw(revision.read, {**_of_path(revision.read, arguments), **revision.asks})) as pages:
+            async for page in pages:
+                current = page
+        try:
+            body = revision.revise(current, arguments[revising.CHANGE], self._now())
+        except MISSHAPEN as error:
+            raise self._misshapen(revision.read, error) from error
+        client = self._client(operation.options["host"])
+        async with aclosing(client.pages(operation, {**body, **_of_path(operation, arguments)}, one_page)) as pages:
+            async for page in pages:
+                yield page
 
     def _own(self, operation: Operation) -> dict[str, Any]:
         """What the path takes from the account. Raises PlanMissing without an organization where it is needed."""
@@ -144,6 +172,8 @@ class GcpSource:
                 next_page=NEXT_PAGE,
                 authorize=partial(self._tokens.headers, calling.scopes_of(host)),
                 refusal=partial(self._refusal, host),
+                fault=meaning.failure,
+                code=meaning.code,
             )
             self._clients[host] = RestClient(self._http, self._guard, vendor)
         return self._clients[host]
@@ -156,3 +186,8 @@ class GcpSource:
     def _misshapen(self, operation: Operation, error: Exception) -> Misshapen:
         message = f"{self.endpoint} answered {operation.name} in another shape ({type(error).__name__})."
         return Misshapen(message, service=operation.service)
+
+
+def _of_path(operation: Operation, arguments: Arguments) -> dict[str, Any]:
+    """Those arguments that the path of an operation names."""
+    return {key: value for key, value in arguments.items() if f"{{{key}}}" in operation.request.replace("{+", "{")}
