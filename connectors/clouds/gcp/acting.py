@@ -209,11 +209,14 @@ PROJECT = (
         f"POST /v1/{KEY}:markSucceeded",
         "recommender.iamPolicyRecommendations.update",
     ),
-    calling.call(
-        "iam.projects.serviceAccounts.keys.disable",
-        identity.IAM,
-        f"POST /v1/{KEY}:disable",
-        "iam.serviceAccountKeys.disable",
+    _with(
+        calling.call(
+            "iam.projects.serviceAccounts.keys.disable",
+            identity.IAM,
+            f"POST /v1/{KEY}:disable",
+            "iam.serviceAccountKeys.disable",
+        ),
+        {"spares_own_key": True},
     ),
     calling.call(
         "iam.projects.serviceAccounts.keys.enable",

@@ -26,7 +26,7 @@ from connectors.reading.part import MISSHAPEN
 from connectors.reading.source import Identity
 from connectors.rest.client import RestClient, Vendor
 from connectors.rest.paging import Reply, body_token, one_page
-from domain.errors import CutShort, Misshapen, PlanMissing, ProviderError
+from domain.errors import CutShort, Misshapen, PlanMissing, ProviderError, Rejected
 from domain.facts.credentials import GcpCredentials
 
 NEXT_PAGE = body_token("nextPageToken", "pageToken")
@@ -127,6 +127,11 @@ class GcpSource:
 
     def _raw(self, operation: Operation, arguments: Arguments) -> AsyncGenerator[Answer, None]:
         filled = {**self._own(operation), **arguments}
+        if operation.options.get("spares_own_key") and str(filled["name"]).endswith(f"/keys/{self._key.id}"):
+            message = (
+                "This is the key CloudWatcher acts with: nobody could let it in again. Connect with another first."
+            )
+            raise Rejected(message, service=operation.service)
         if operation.options.get("is_recommender"):
             return self._recommendations.pages(operation, filled)
         if "revision" in operation.options:
@@ -137,7 +142,8 @@ class GcpSource:
     async def _revised(self, operation: Operation, arguments: Arguments) -> AsyncGenerator[Answer, None]:
         revision: revising.Revision = operation.options["revision"]
         current: Answer = {}
-        async with aclosing(self._raw(revision.read, {**_of_path(revision.read, arguments), **revision.asks})) as pages:
+        asked = {**_of_path(revision.read, arguments), **revision.asks}
+        async with aclosing(self._raw(revision.read, asked)) as pages:
             async for page in pages:
                 current = page
         try:

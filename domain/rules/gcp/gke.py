@@ -43,9 +43,7 @@ def empty(recommendation: Resource, context: RuleContext) -> tuple[Step, ...]:
         if (pool.get("autoscaling") or {}).get("enabled"):
             raise NoPlan(f"The pool {pool['name']} of {cluster.name} sizes itself; set its limits to zero instead.")
         if len(sizes) != 1 or None in sizes:
-            raise NoPlan(
-                f"The pool {pool['name']} of {cluster.name} has not the same known number of nodes in each zone."
-            )
+            raise NoPlan(f"Not all zones of the pool {pool['name']} of {cluster.name} have the same number of nodes.")
         (size,) = sizes
         steps.append(_sized(cluster, pool, "empty", 0, undo=(_sized(cluster, pool, "refill", size or 0),)))
     return tuple(steps)

@@ -158,7 +158,7 @@ def _recommended(*wanted: dict[str, Any], subtype: str = "REPLACE_ROLE") -> Reso
 B = "user:b@shop.example"
 SHORT = {"title": "short", "expression": "request.time < timestamp('2027-01-01T00:00:00Z')"}
 TAKE, GIVE = _change("remove", "roles/editor", B), _change("add", "roles/viewer", B)
-REPLACE_IT = _recommended(TAKE, GIVE)
+REPLACE_IT = _recommended({**TAKE, "action": "test"}, TAKE, GIVE)
 ONE_OWNER = _change("remove", OWNER, "user:a@shop.example")
 TEMPORARY = example.policy(bindings=[{"role": "roles/editor", "members": [B], "condition": SHORT}])
 
