@@ -39,6 +39,22 @@ def _revised(operation: Operation, read: str, revise: revising.Revise, **asks: A
     return _with(operation, {"revision": revising.Revision(read=reading, revise=revise, asks=asks)})
 
 
+OPERATIONS = (
+    _compute("zoneOperations.get", f"GET {ZONE}/operations/{{operation}}", "compute.zoneOperations.get"),
+    _compute("regionOperations.get", f"GET {REGION}/operations/{{operation}}", "compute.regionOperations.get"),
+    _compute("globalOperations.get", f"GET {GLOBAL}/operations/{{operation}}", "compute.globalOperations.get"),
+)
+# By the place that a request names.
+FOLLOWED = dict(zip((ZONE, REGION, GLOBAL), OPERATIONS, strict=True))
+
+
+def _making(name: str, place: str, request: str, *permissions: str) -> Operation:
+    """A call that makes something, which is followed for a while."""
+    made = _compute(name, f"POST {place}/{request}", *permissions)
+    look = FOLLOWED[place]
+    return _with(replace(made, permissions=(*permissions, *look.permissions)), {"follows": look})
+
+
 MACHINES = (
     _compute("instances.stop", f"POST {ZONE}/instances/{{instance}}/stop", "compute.instances.stop"),
     _compute("instances.start", f"POST {ZONE}/instances/{{instance}}/start", "compute.instances.start"),
@@ -59,7 +75,7 @@ MACHINES = (
         "compute.instances.removeResourcePolicies",
         "compute.resourcePolicies.use",
     ),
-    _compute("resourcePolicies.insert", f"POST {REGION}/resourcePolicies", "compute.resourcePolicies.create"),
+    _making("resourcePolicies.insert", REGION, "resourcePolicies", "compute.resourcePolicies.create"),
     _look("resourcePolicies.list", f"GET {REGION}/resourcePolicies", "compute.resourcePolicies.list"),
     _compute(
         "instanceGroupManagers.setInstanceTemplate",
@@ -68,9 +84,10 @@ MACHINES = (
         "compute.instanceTemplates.useReadOnly",
     ),
     _revised(
-        _compute(
+        _making(
             "instanceTemplates.insert",
-            f"POST {GLOBAL}/instanceTemplates",
+            GLOBAL,
+            "instanceTemplates",
             "compute.instanceTemplates.create",
             "compute.instanceTemplates.get",
             ACT_AS,
@@ -79,21 +96,23 @@ MACHINES = (
         revising.template,
     ),
     _look("instanceTemplates.list", f"GET {GLOBAL}/instanceTemplates", "compute.instanceTemplates.list"),
-    _compute("regionCommitments.insert", f"POST {REGION}/commitments", "compute.commitments.create"),
+    _making("regionCommitments.insert", REGION, "commitments", "compute.commitments.create"),
     _look("regionCommitments.list", f"GET {REGION}/commitments", "compute.commitments.list"),
 )
 DISKS = (
-    _compute(
+    _making(
         "disks.createSnapshot",
-        f"POST {ZONE}/disks/{{disk}}/createSnapshot",
+        ZONE,
+        "disks/{disk}/createSnapshot",
         "compute.disks.createSnapshot",
         "compute.snapshots.create",
         "compute.snapshots.setLabels",
     ),
     _compute("disks.delete", f"DELETE {ZONE}/disks/{{disk}}", "compute.disks.delete"),
-    _compute(
+    _making(
         "disks.insert",
-        f"POST {ZONE}/disks",
+        ZONE,
+        "disks",
         "compute.disks.create",
         "compute.disks.setLabels",
         "compute.snapshots.useReadOnly",
@@ -123,9 +142,6 @@ NETWORK = (
         f"GET {compute.PROJECT}",
         revising.metadata,
     ),
-    _compute("zoneOperations.get", f"GET {ZONE}/operations/{{operation}}", "compute.zoneOperations.get"),
-    _compute("regionOperations.get", f"GET {REGION}/operations/{{operation}}", "compute.regionOperations.get"),
-    _compute("globalOperations.get", f"GET {GLOBAL}/operations/{{operation}}", "compute.globalOperations.get"),
 )
 SQL = (
     _long(
@@ -256,4 +272,4 @@ DATA = (
         revising.rotation,
     ),
 )
-ACTIONS = (*MACHINES, *DISKS, *NETWORK, *SQL, *RUNNING, *PROJECT, *DATA)
+ACTIONS = (*OPERATIONS, *MACHINES, *DISKS, *NETWORK, *SQL, *RUNNING, *PROJECT, *DATA)

@@ -1,9 +1,9 @@
 """The way into one project of Google Cloud."""
 
-from asyncio import Lock
+from asyncio import Lock, sleep
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -30,6 +30,8 @@ from domain.errors import CutShort, Misshapen, PlanMissing, ProviderError, Rejec
 from domain.facts.credentials import GcpCredentials
 
 NEXT_PAGE = body_token("nextPageToken", "pageToken")
+# Most refusals of what is to be made, such as a used-up quota, come within seconds.
+FOLLOWED_TIMES, FOLLOWED_EVERY = 10, timedelta(seconds=2)
 ORGANIZATION = "the organization's id, given with the account"
 
 
@@ -134,10 +136,32 @@ class GcpSource:
             raise Rejected(message, service=operation.service)
         if operation.options.get("is_recommender"):
             return self._recommendations.pages(operation, filled)
+        if "follows" in operation.options:
+            return self._followed(operation, filled)
+        return self._sent(operation, filled)
+
+    def _sent(self, operation: Operation, filled: Arguments) -> AsyncGenerator[Answer, None]:
         if "revision" in operation.options:
             return self._revised(operation, filled)
         next_page = one_page if operation.options.get("is_one_page") else None
         return self._client(operation.options["host"]).pages(operation, filled, next_page)
+
+    async def _followed(self, operation: Operation, arguments: Arguments) -> AsyncGenerator[Answer, None]:
+        """The answer, once what it began is done or has taken too long to wait for. Raises Rejected when it failed.
+
+        For what makes something: it is waited for by its name, which says nothing when it never comes to be.
+        """
+        look: Operation = operation.options["follows"]
+        async with aclosing(self._sent(operation, arguments)) as pages:
+            async for page in pages:
+                asked = {**_of_path(look, arguments), "operation": page["name"]}
+                for _ in range(FOLLOWED_TIMES):
+                    async with aclosing(self._raw(look, asked)) as looks:
+                        is_done = [one.get("status") == "DONE" async for one in looks]
+                    if any(is_done):
+                        break
+                    await sleep(FOLLOWED_EVERY.total_seconds())
+                yield page
 
     async def _revised(self, operation: Operation, arguments: Arguments) -> AsyncGenerator[Answer, None]:
         revision: revising.Revision = operation.options["revision"]

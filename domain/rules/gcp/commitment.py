@@ -137,7 +137,7 @@ USAGE = Rule(
         plan=buy,
         reversible=Reversible.NO,
         loses="A commitment is billed to the end of its term.",
-        permissions=("compute.commitments.create",),
+        permissions=("compute.commitments.create", "compute.regionOperations.get"),
     ),
     examples=(
         fires(BUY_IT),

@@ -132,6 +132,7 @@ TOO_LARGE = Rule(
             "compute.instanceTemplates.useReadOnly",
             "iam.serviceAccounts.actAs",
             "compute.instanceGroupManagers.update",
+            "compute.globalOperations.get",
             "compute.zoneOperations.get",
         ),
     ),

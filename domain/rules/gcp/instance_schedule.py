@@ -131,6 +131,7 @@ OFF_HOURS = Rule(
         reversible=Reversible.YES,
         permissions=(
             "compute.resourcePolicies.create",
+            "compute.regionOperations.get",
             "compute.resourcePolicies.use",
             "compute.instances.addResourcePolicies",
             "compute.instances.removeResourcePolicies",
