@@ -24,10 +24,12 @@ def must_survive_stop(instance: Resource) -> None:
 
 
 def stopped(instance: Resource, name: str, undo: tuple[Step, ...] = ()) -> Step:
+    """A stop, which comes to the same for a machine that stands."""
     says = f"Stop {instance.name}. {STOP_LOSES}"
     return compute_step(name, says, "instances.stop", scope(instance), {"instance": instance.name}, undo=undo)
 
 
 def started(instance: Resource, name: str, undo: tuple[Step, ...] = ()) -> Step:
+    """A start, which comes to the same for a machine that runs."""
     arguments = {"instance": instance.name}
     return compute_step(name, f"Start {instance.name}.", "instances.start", scope(instance), arguments, undo=undo)

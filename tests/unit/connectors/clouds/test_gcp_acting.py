@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.gcp import acting, meaning, registration, revising
+from connectors.clouds.gcp import acting, data, meaning, registration, revising
 from connectors.rest.paging import Reply
 from domain.errors import Rejected
 from domain.remediation.remedy import NoPlan
@@ -209,3 +209,17 @@ def test_an_error_in_an_answer_that_is_no_operation_means_nothing() -> None:
 )
 def test_the_word_of_a_refusal_is_found_in_both_forms(body: Any, code: str) -> None:
     assert meaning.code(Reply(status=400, headers={}, body=body)) == code
+
+
+def test_sizes_of_buckets_come_from_one_list_and_are_not_known_for_those_without() -> None:
+    (listing,) = (one for one in data.LISTINGS if one.operation is data.BUCKETS)
+    (sizes,) = listing.batches
+    series = [
+        {"resource": {"labels": {"bucket_name": "a"}}, "points": [{"value": {"doubleValue": 12.5}}]},
+        {"resource": {"labels": {"bucket_name": "b"}}, "points": [{"value": {"int64Value": "7"}}]},
+        {"resource": {"labels": {"bucket_name": "c"}}, "points": []},
+    ]
+
+    values = sizes.values([{"name": name} for name in "abcd"], [{"timeSeries": series[:1]}, {"timeSeries": series[1:]}])
+
+    assert values == [12, 7, None, None]
