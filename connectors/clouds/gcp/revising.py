@@ -1,8 +1,6 @@
-"""Writes whose whole value must be sent: it is read first, changed in the one place, and sent back.
+"""Writes whose whole value must be sent: it is read first, changed in the one place, and sent back with its etag.
 
-What was read never leaves the source, for it may hold secrets that plans and records must not: scripts, variables. Its
-etag or fingerprint goes back with it, so that Google refuses the write when somebody else was faster. Read anew at
-each try, a change that is there already comes to the same.
+What was read never leaves the source: it may hold secrets. Read anew at each try, a second try comes to the same.
 """
 
 from collections.abc import Callable, Mapping
