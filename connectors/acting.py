@@ -8,7 +8,7 @@ from typing import Any
 from connectors.reading.listing import Answer, Operation, Place
 from connectors.reading.source import Source
 from domain.errors import Misshapen, Rejected
-from domain.remediation.step import Call, Step, filled, reached
+from domain.remediation.step import Call, Step, asked_answers, filled, reached
 
 NOTHING_FOUND: tuple[Any, ...] = (None, "", [], {})
 
@@ -40,6 +40,9 @@ class Actor:
         """Whether what was begun is done; `answers` hold the step's own. Raises Rejected when it never will be."""
         look = step.wait
         if look is None:
+            return True
+        if not answers.get(step.name, True) and step.name in asked_answers(look.call.arguments):
+            # Nothing was left to do, so that there is no answer either by which to ask how far it is.
             return True
         operation = self._action(look.call.operation)
         value = reached(await self._first(look.call, token, answers, step.gone), look.path)

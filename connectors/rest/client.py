@@ -156,8 +156,8 @@ def plan_missing(operation: Operation, name: str) -> PlanMissing:
 def request_of(operation: Operation, base_url: str, arguments: Arguments) -> Request:
     """The request of an operation: `{name}` in its path is filled from the arguments, the rest goes into the query.
 
-    Of a call that is not a GET the rest is the JSON body. Lists in a query are repeated. Raises KeyError for an
-    argument the path lacks, and ValueError for one that would lead to another server.
+    Of a call that is not a GET the rest is the JSON body; a DELETE without a rest has none. Lists in a query are
+    repeated. Raises KeyError for an argument the path lacks, and ValueError for one that would lead to another server.
     """
     method, _, path = (operation.request or operation.name).partition(" ")
     filled, used = _filled(path, arguments)
@@ -165,9 +165,9 @@ def request_of(operation: Operation, base_url: str, arguments: Arguments) -> Req
     if not filled.startswith("/"):
         raise ValueError("an id that is no path")
     url = f"{base_url.rstrip('/')}{filled}"
-    return (
-        Request(method=method, url=url, query=rest) if method == "GET" else Request(method=method, url=url, body=rest)
-    )
+    if method == "GET":
+        return Request(method=method, url=url, query=rest)
+    return Request(method=method, url=url, body=None if method == "DELETE" and not rest else rest)
 
 
 def _filled(path: str, arguments: Arguments) -> tuple[str, set[str]]:

@@ -24,6 +24,10 @@ def _aws(usd: str, unit: str, page: str) -> ListPrice:
     return ListPrice(usd=Decimal(usd), unit=unit, source=f"AWS price list, us-east-1, {page}")
 
 
+def _gcp(usd: str, unit: str, page: str) -> ListPrice:
+    return ListPrice(usd=Decimal(usd), unit=unit, source=f"Google Cloud price list, us-central1, {page}")
+
+
 # By the type AWS prints in VolumeType. Types without an entry are estimated only from their bill.
 AWS_VOLUME = {
     "gp2": _aws("0.10", "GiB and month", "Amazon EBS pricing"),
@@ -38,6 +42,10 @@ AWS_S3_WATCHING = _aws("0.0025", "1000 objects and month in Intelligent-Tiering"
 AWS_CLOUDTRAIL_EVENTS = _aws("2.00", "100,000 events of management after the first copy", "AWS CloudTrail pricing")
 AWS_SECRET = _aws("0.40", "secret and month", "AWS Secrets Manager pricing")
 AWS_PUBLIC_IPV4 = _aws("0.005", "hour", "Amazon VPC pricing")
+
+GCP_SNAPSHOT = _gcp("0.05", "GiB and month", "Compute Engine pricing, disks and images")
+GCP_STANDARD = _gcp("0.020", "GiB and month", "Cloud Storage pricing, standard storage")
+GCP_NEARLINE = _gcp("0.010", "GiB and month", "Cloud Storage pricing, nearline storage")
 
 
 def usd(amount: Decimal) -> Money:

@@ -29,10 +29,11 @@ KEY_PATH = ("service_account_key",)
 
 @dataclass(frozen=True, slots=True)
 class ServiceAccountKey:
-    """`email` is the service account, `signer` signs with its private key."""
+    """`email` is the service account, `signer` signs with its private key, `id` is what Google calls the key."""
 
     email: str
     signer: Signer = field(repr=False)
+    id: str = ""
 
 
 def parse_key(text: SecretStr) -> ServiceAccountKey:
@@ -44,7 +45,7 @@ def parse_key(text: SecretStr) -> ServiceAccountKey:
         signer = RSASigner.from_service_account_info(found)  # type: ignore[no-untyped-call]  # google-auth has no types
         # A key of another kind is taken, and fails only here.
         signer.sign(b"")
-        return ServiceAccountKey(str(found["client_email"]), signer)
+        return ServiceAccountKey(str(found["client_email"]), signer, str(found.get("private_key_id", "")))
     except (AttributeError, KeyError, TypeError, ValueError):
         # Without the cause: its message may quote the key.
         raise Invalid("This is no key file of a service account: give the whole JSON file.", path=KEY_PATH) from None

@@ -1,7 +1,11 @@
 """Where data lies: buckets, databases, BigQuery; and the keys and secrets it is guarded with, never their values."""
 
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
 from connectors.clouds.gcp import calling, parsing
-from connectors.reading.listing import WHOLE, Arguments, Detail, Item, Listing, Place, at
+from connectors.reading.listing import WHOLE, Answer, Arguments, Batch, Detail, Item, Listing, Place, at
 from domain.facts.resource import ResourceKind
 
 STORAGE = "storage.googleapis.com"
@@ -9,6 +13,7 @@ SQL = "sqladmin.googleapis.com"
 BIGQUERY = "bigquery.googleapis.com"
 KMS = "cloudkms.googleapis.com"
 SECRETS = "secretmanager.googleapis.com"
+MONITORING = "monitoring.googleapis.com"
 
 BUCKETS = calling.call(
     "storage.v1:buckets.list",
@@ -48,6 +53,38 @@ def under_parent(place: Place) -> Arguments:
     return {"parent": place.parent["name"]}
 
 
+# What a bucket holds without what is deleted. Source: Cloud Monitoring, "Google Cloud metrics", storage.
+SIZES = (
+    'metric.type="storage.googleapis.com/storage/v2/total_bytes" AND '
+    'metric.labels.type=one_of("live-object","noncurrent-object")'
+)
+# It is measured once a day and shown up to a day later.
+MEASURED_WITHIN = timedelta(days=2)
+
+
+def _sizes(_: Sequence[Item], place: Place) -> Arguments:
+    """One series for each bucket, of one point: the mean of the time."""
+    return {
+        "filter": SIZES,
+        "interval.startTime": (place.now - MEASURED_WITHIN).isoformat(),
+        "interval.endTime": place.now.isoformat(),
+        "aggregation.alignmentPeriod": f"{MEASURED_WITHIN.total_seconds():.0f}s",
+        "aggregation.perSeriesAligner": "ALIGN_MEAN",
+        "aggregation.crossSeriesReducer": "REDUCE_SUM",
+        "aggregation.groupByFields": "resource.labels.bucket_name",
+    }
+
+
+def _size_of_each(items: Sequence[Item], answers: Sequence[Answer]) -> list[Any]:
+    """Bytes; None for a bucket of which nothing was measured."""
+    found = {}
+    for series in parsing.merged("timeSeries")(answers):
+        value = series["points"][0]["value"] if series.get("points") else {}
+        number = value.get("doubleValue", value.get("int64Value"))
+        found[(series["resource"].get("labels") or {}).get("bucket_name")] = None if number is None else int(number)
+    return [found.get(item["name"]) for item in items]
+
+
 LISTINGS = (
     Listing(
         operation=BUCKETS,
@@ -70,6 +107,22 @@ LISTINGS = (
                 pick=WHOLE,
             ),
         ),
+        batches=(
+            Batch(
+                key="total_bytes",
+                operation=calling.call(
+                    "monitoring.v3:projects.timeSeries.list",
+                    MONITORING,
+                    "GET /v3/projects/{project}/timeSeries",
+                    "monitoring.timeSeries.list",
+                ),
+                # All buckets of a project come in one list.
+                size=10_000,
+                arguments=_sizes,
+                values=_size_of_each,
+            ),
+        ),
+        volatile=frozenset({"total_bytes"}),
     ),
     Listing(
         operation=SQL_INSTANCES,

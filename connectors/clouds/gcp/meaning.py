@@ -11,7 +11,7 @@ from typing import Any
 from connectors.reading.listing import Operation
 from connectors.rest.client import permission_missing, retry_after
 from connectors.rest.paging import Reply, found_at
-from domain.errors import PermissionMissing, PlanMissing, ProviderError, Throttled
+from domain.errors import PermissionMissing, PlanMissing, ProviderError, Rejected, Throttled
 
 NAME = "Google Cloud"
 API_OFF = frozenset({"SERVICE_DISABLED", "accessNotConfigured"})
@@ -23,6 +23,7 @@ TOO_MANY = frozenset(
 # "Permission 'cloudkms.keyRings.list' denied on resource ...", "Required 'compute.disks.list' permission for ..."
 NAMED_PERMISSION = re.compile(r"(?:[Pp]ermission|Required)s? '?([a-z][A-Za-z0-9]*(?:\.[A-Za-z0-9]+){2,})'?")
 FORBIDDEN, TOO_MANY_REQUESTS = 403, 429
+LONGEST_FAILURE = 400
 
 
 class InterfaceOff(PlanMissing):
@@ -49,6 +50,30 @@ def refusal(reply: Reply, operation: Operation) -> ProviderError | None:
     if reply.status == FORBIDDEN:
         return _permission_missing(reply, operation, reasons)
     return None
+
+
+def failure(reply: Reply, operation: Operation) -> ProviderError | None:
+    """What an operation that takes its time came to when it failed, with Google's own code; None for any other.
+
+    Sources: Compute Engine and Cloud SQL `Operation.error.errors`, google.longrunning.Operation `error`.
+    """
+    error = found_at(reply.body, "error") if operation.options.get("is_long") else None
+    if not isinstance(error, dict) or not error:
+        return None
+    errors = error.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors and isinstance(errors[0], dict) else error
+    said = f"{first.get('code') or 'without a code'}: {first.get('message') or 'no reason given'}"
+    return Rejected(
+        f"{NAME} gave up what {operation.name} tells of: {said}"[:LONGEST_FAILURE], service=operation.service
+    )
+
+
+def code(reply: Reply) -> str:
+    """Google's own word for a refusal: FAILED_PRECONDITION, or alreadyExists in the older form; "" without one."""
+    status = found_at(reply.body, "error.status")
+    older = found_at(reply.body, "error.errors")
+    reasons = [one.get("reason") for one in older if isinstance(one, dict)] if isinstance(older, list) else []
+    return str(status or next((one for one in reasons if one), ""))
 
 
 def _permission_missing(reply: Reply, operation: Operation, reasons: frozenset[str]) -> PermissionMissing:

@@ -77,7 +77,10 @@ RECOMMENDERS = MappingProxyType(
         "google.run.service.IdentityRecommender": (Where.REGION, "runServiceIdentityRecommendations"),
         "google.run.service.SecurityRecommender": (Where.REGION, "runServiceSecurityRecommendations"),
         "google.container.DiagnosisRecommender": (Where.ZONE | Where.REGION, "containerDiagnosisRecommendations"),
-        "google.storage.bucket.SoftDeleteRecommender": (Where.REGION | Where.GLOBAL, None),
+        "google.storage.bucket.SoftDeleteRecommender": (
+            Where.REGION | Where.GLOBAL,
+            "storageBucketSoftDeleteRecommendations",
+        ),
         "google.resourcemanager.projectUtilization.Recommender": (
             Where.GLOBAL,
             "resourcemanagerProjectUtilizationRecommendations",

@@ -5,8 +5,19 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from connectors.clouds.gcp import access, billing, compute, data, identity, recommender, running, source, watching
-from connectors.reading.source import Member, Reach, Registration, Source
+from connectors.clouds.gcp import (
+    access,
+    acting,
+    billing,
+    compute,
+    data,
+    identity,
+    recommender,
+    running,
+    source,
+    watching,
+)
+from connectors.reading.source import Member, Reach, Registration, Source, actions
 from connectors.rest.client import open_http, translate
 from domain.endpoint import check_endpoint
 from domain.facts.credentials import GcpCredentials
@@ -55,4 +66,5 @@ REGISTRATION = Registration(
     identity_operation=identity.PROJECT,
     open=open_gcp,
     members=fetch_members,
+    action=actions(*acting.ACTIONS),
 )

@@ -1,25 +1,37 @@
 """The way into one project of Google Cloud."""
 
-from asyncio import Lock
+from asyncio import Lock, sleep
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import aclosing
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
 import httpx2
 
-from connectors.clouds.gcp import access, calling, identity, location, meaning, recommendation, recommender, unreachable
+from connectors.clouds.gcp import (
+    access,
+    calling,
+    identity,
+    location,
+    meaning,
+    recommendation,
+    recommender,
+    revising,
+    unreachable,
+)
 from connectors.guard import Guard, together
 from connectors.reading.listing import Answer, Arguments, Operation, Place
 from connectors.reading.part import MISSHAPEN
 from connectors.reading.source import Identity
 from connectors.rest.client import RestClient, Vendor
 from connectors.rest.paging import Reply, body_token, one_page
-from domain.errors import CutShort, Misshapen, PlanMissing, ProviderError
+from domain.errors import CutShort, Misshapen, PlanMissing, ProviderError, Rejected
 from domain.facts.credentials import GcpCredentials
 
 NEXT_PAGE = body_token("nextPageToken", "pageToken")
+# Most refusals of what is to be made, such as a used-up quota, come within seconds.
+FOLLOWED_TIMES, FOLLOWED_EVERY = 10, timedelta(seconds=2)
 ORGANIZATION = "the organization's id, given with the account"
 
 
@@ -35,6 +47,7 @@ class GcpSource:
         now: Callable[[], datetime],
     ) -> None:
         self._http, self._guard, self._credentials, self._key = http, guard, credentials, key
+        self._now = now
         base = credentials.endpoint_url
         self._tokens = access.Tokens(http, key, f"{base.rstrip('/')}/token" if base else access.AUDIENCE, now)
         self._clients: dict[str, RestClient] = {}
@@ -116,10 +129,55 @@ class GcpSource:
 
     def _raw(self, operation: Operation, arguments: Arguments) -> AsyncGenerator[Answer, None]:
         filled = {**self._own(operation), **arguments}
+        if operation.options.get("spares_own_key") and str(filled["name"]).endswith(f"/keys/{self._key.id}"):
+            message = (
+                "This is the key CloudWatcher acts with: nobody could let it in again. Connect with another first."
+            )
+            raise Rejected(message, service=operation.service)
         if operation.options.get("is_recommender"):
             return self._recommendations.pages(operation, filled)
+        if "follows" in operation.options:
+            return self._followed(operation, filled)
+        return self._sent(operation, filled)
+
+    def _sent(self, operation: Operation, filled: Arguments) -> AsyncGenerator[Answer, None]:
+        if "revision" in operation.options:
+            return self._revised(operation, filled)
         next_page = one_page if operation.options.get("is_one_page") else None
         return self._client(operation.options["host"]).pages(operation, filled, next_page)
+
+    async def _followed(self, operation: Operation, arguments: Arguments) -> AsyncGenerator[Answer, None]:
+        """The answer, once what it began is done or has taken too long to wait for. Raises Rejected when it failed.
+
+        For what makes something: it is waited for by its name, which says nothing when it never comes to be.
+        """
+        look: Operation = operation.options["follows"]
+        async with aclosing(self._sent(operation, arguments)) as pages:
+            async for page in pages:
+                asked = {**_of_path(look, arguments), "operation": page["name"]}
+                for _ in range(FOLLOWED_TIMES):
+                    async with aclosing(self._raw(look, asked)) as looks:
+                        is_done = [one.get("status") == "DONE" async for one in looks]
+                    if any(is_done):
+                        break
+                    await sleep(FOLLOWED_EVERY.total_seconds())
+                yield page
+
+    async def _revised(self, operation: Operation, arguments: Arguments) -> AsyncGenerator[Answer, None]:
+        revision: revising.Revision = operation.options["revision"]
+        current: Answer = {}
+        asked = {**_of_path(revision.read, arguments), **revision.asks}
+        async with aclosing(self._raw(revision.read, asked)) as pages:
+            async for page in pages:
+                current = page
+        try:
+            body = revision.revise(current, arguments[revising.CHANGE], self._now())
+        except MISSHAPEN as error:
+            raise self._misshapen(revision.read, error) from error
+        client = self._client(operation.options["host"])
+        async with aclosing(client.pages(operation, {**body, **_of_path(operation, arguments)}, one_page)) as pages:
+            async for page in pages:
+                yield page
 
     def _own(self, operation: Operation) -> dict[str, Any]:
         """What the path takes from the account. Raises PlanMissing without an organization where it is needed."""
@@ -144,6 +202,8 @@ class GcpSource:
                 next_page=NEXT_PAGE,
                 authorize=partial(self._tokens.headers, calling.scopes_of(host)),
                 refusal=partial(self._refusal, host),
+                fault=meaning.failure,
+                code=meaning.code,
             )
             self._clients[host] = RestClient(self._http, self._guard, vendor)
         return self._clients[host]
@@ -156,3 +216,8 @@ class GcpSource:
     def _misshapen(self, operation: Operation, error: Exception) -> Misshapen:
         message = f"{self.endpoint} answered {operation.name} in another shape ({type(error).__name__})."
         return Misshapen(message, service=operation.service)
+
+
+def _of_path(operation: Operation, arguments: Arguments) -> dict[str, Any]:
+    """Those arguments that the path of an operation names."""
+    return {key: value for key, value in arguments.items() if f"{{{key}}}" in operation.request.replace("{+", "{")}

@@ -56,6 +56,7 @@ PEERS = {
     "logging.v2:projects.metrics.list": SCRIPTED,
     "logging.v2:projects.locations.buckets.list": SCRIPTED,
     "monitoring.v3:projects.alertPolicies.list": PRISM,
+    "monitoring.v3:projects.timeSeries.list": PRISM,
     "monitoring.v3:projects.uptimeCheckConfigs.list": SCRIPTED,
     "securitycenter.v1:projects.sources.findings.list": PRISM,
     "securitycentermanagement.v1:projects.locations.securityCenterServices.list": SCRIPTED,

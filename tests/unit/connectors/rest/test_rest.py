@@ -58,6 +58,13 @@ def test_what_is_posted_is_a_body() -> None:
     assert (made.method, made.url, made.body) == ("POST", f"{BASE}/v1/search/1", {"text": "x"})
 
 
+@pytest.mark.parametrize(("arguments", "body"), [({"id": 1}, None), ({"id": 1, "force": True}, {"force": True})])
+def test_a_deletion_has_a_body_only_where_something_is_left_for_it(arguments: dict[str, Any], body: Any) -> None:
+    made = request_of(operation("DELETE /v1/things/{id}"), BASE, arguments)
+
+    assert (made.url, made.body) == (f"{BASE}/v1/things/1", body)
+
+
 def test_an_argument_the_path_needs_must_be_there() -> None:
     with pytest.raises(KeyError):
         request_of(operation("GET /v1/{id}"), BASE, {})

@@ -1,0 +1,1 @@
+"""Rules about Google Cloud, a module for each service."""
