@@ -35,6 +35,15 @@ AWS_SNAPSHOT = _aws("0.05", "GiB and month", "Amazon EBS pricing")
 AWS_PUBLIC_IPV4 = _aws("0.005", "hour", "Amazon VPC pricing")
 
 
+def _azure(usd: str, unit: str, page: str) -> ListPrice:
+    return ListPrice(usd=Decimal(usd), unit=unit, source=f"Azure retail prices, {page}")
+
+
+AZURE_PUBLIC_IP = _azure("0.005", "hour of a standard static address", "IP addresses")
+AZURE_HOT_BLOB = _azure("0.0184", "GiB and month", "Block blobs, hot")
+AZURE_COOL_BLOB = _azure("0.01", "GiB and month", "Block blobs, cool")
+
+
 def usd(amount: Decimal) -> Money:
     """An estimate in whole cents, never below zero."""
     return Money(amount=max(amount, Decimal(0)).quantize(CENT, ROUND_HALF_UP), currency="USD")
