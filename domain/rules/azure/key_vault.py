@@ -79,8 +79,7 @@ def _vault(**fields: Any) -> Resource:
 PURGE_PROTECTION = Rule(
     id="azure-keyvault-purge-protection",
     title="Key vault can be purged",
-    description="Without purge protection a mistake, or somebody with bad intent, destroys keys for good, and with them "
-    "all that they encrypt.",
+    description="Without purge protection a mistake or bad intent destroys keys for good, and all that they encrypt.",
     category=FindingCategory.SECOPS,
     severity=Severity.MEDIUM,
     risk=Risk.MEDIUM,

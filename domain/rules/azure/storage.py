@@ -155,8 +155,8 @@ HTTPS = Rule(
     applies_to=ResourceKind.AZURE_STORAGE_ACCOUNT,
     permissions=READ,
     source="CIS Azure Foundations, secure transfer and minimum TLS version; Storage Accounts - List",
-    blind_spots="Who still connects in the old way cannot be seen. An account without a minimum is put back to TLS 1.0, "
-    "which is what Azure takes it for.",
+    blind_spots="Who still connects in the old way cannot be seen. An account without a minimum is put back to TLS "
+    "1.0, which is what Azure takes it for.",
     needs=("properties",),
     check=takes_weak_connections,
     group="encryption",

@@ -63,7 +63,7 @@ def tier_by_age(account: Resource, context: RuleContext) -> tuple[Step, ...]:
     return (
         Step(
             name="policy",
-            says=f"Move blobs of {account.name} to cool when nobody changed them for {cool} days{then}.",
+            says=f"Move blobs of {account.name} to cool {cool} days after their last change{then}.",
             call=on(f"PUT {POLICY}", account.native_id, properties={"policy": {"rules": [rule]}}),
             undo=(gone,),
         ),
@@ -117,8 +117,8 @@ LIFECYCLE = Rule(
         "Microsoft.Storage/storageAccounts/read",
     ),
     source="Management Policies - Get; Azure Monitor, BlobCapacity; Azure Blob Storage pricing",
-    blind_spots="How much really is old is not known: three fifths are taken for it. Reading what was moved costs more, "
-    "and deleting the policy moves nothing back.",
+    blind_spots="How much really is old is not known: three fifths are taken for it. Reading what was moved costs "
+    "more, and deleting the policy moves nothing back.",
     parameters=(
         Parameter(name="min_gib", default=100, meaning="GiB an account may hold without a policy."),
         Parameter(name="cool_days", default=30, meaning="Days without a change after which a blob is cool.", least=1),
