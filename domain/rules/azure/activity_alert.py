@@ -105,7 +105,12 @@ def _told(*operations: str, name: str = "told", **fields: Any) -> Resource:
     properties = {
         "enabled": True,
         "scopes": ["/subscriptions/S1"],
-        "condition": {"allOf": [{"field": "operationName", "containsAny": list(operations)}]},
+        "condition": {
+            "allOf": [
+                {"field": "category", "equals": "Administrative"},
+                {"field": "operationName", "containsAny": list(operations)},
+            ]
+        },
         "actions": {"actionGroups": [{"actionGroupId": "g1"}]},
     }
     return Resource(

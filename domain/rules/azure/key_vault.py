@@ -127,6 +127,7 @@ NETWORK_OPEN = Rule(
     ),
     examples=(
         fires(_vault(networkAcls={"defaultAction": "Allow", "bypass": "None", "ipRules": []})),
+        fires(_vault(networkAcls={"defaultAction": "Allow", "bypass": "AzureServices"})),
         fires(_vault(networkAcls=None)),
         quiet(_vault()),
         quiet(_vault(networkAcls=None, publicNetworkAccess="Disabled")),

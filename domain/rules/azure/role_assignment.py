@@ -125,8 +125,8 @@ OWNER_SPRAWL = Rule(
     applies_to=ResourceKind.AZURE_ROLE_ASSIGNMENT,
     permissions=("Microsoft.Authorization/roleAssignments/read", "User.Read.All"),
     source="CIS Azure Foundations and Defender for Cloud, at most three owners, no guests; Role Assignments - List",
-    blind_spots="A group counts as one owner, whoever is in it. Owners by management groups are not counted, and rights "
-    "that are only eligible are not seen. Which owners can go is for you to say: those made last are named.",
+    blind_spots="A group counts as one owner, whoever is in it. Owners by management groups are not counted, and "
+    "rights that are only eligible are not seen. Which owners can go is for you to say: those made last are named.",
     parameters=(Parameter(name="max_owners", default=3, meaning="Owners a subscription may have.", least=1),),
     needs=("properties",),
     also_reads=(ResourceKind.ENTRA_USER,),

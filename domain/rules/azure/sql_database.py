@@ -170,6 +170,8 @@ POOL_IDLE = Rule(
             parameters=_A_WEEK,
             bills={_database(_POOL).native_id: usd(Decimal("1102.30"))},
         ),
+        # What lies longer back does not count.
+        fires(_database(_POOL, measured(CONNECTIONS, 9, total=0.0)), parameters=_A_WEEK),
         quiet(_database(_POOL, measured(CONNECTIONS, 7, total=1.0)), parameters=_A_WEEK),
         quiet(_database(_POOL, measured(CONNECTIONS, 5, total=0.0)), parameters=_A_WEEK),
         quiet(_database(_POOL), parameters=_A_WEEK),
