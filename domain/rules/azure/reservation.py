@@ -1,4 +1,4 @@
-"""Reservations: those that would pay, and those that are not used."""
+"""Reservations that would pay."""
 
 from typing import Any
 
@@ -9,9 +9,11 @@ from domain.remediation.remedy import NoPlan, Remedy, Reversible
 from domain.remediation.step import Call, Look, Step, answer
 from domain.rules.azure_purchase import (
     RESERVATION,
+    advised,
     amount,
     is_of,
     monthly_saving,
+    offer,
     purchase,
     quantity,
     size,
@@ -20,9 +22,6 @@ from domain.rules.azure_resource import own
 from domain.rules.rule import Observation, Parameter, Rule, RuleContext, fires, quiet
 
 ORDER = "Microsoft.Capacity/reservationOrders/{reservationOrderId}"
-# What is looked at of the use of a reservation, in days.
-GRAIN = 30
-WHOLE = 100
 
 
 def would_pay(advice: Resource, context: RuleContext) -> Observation | None:
