@@ -72,7 +72,7 @@ ACTIONS = (
         for method in ("PUT", "DELETE")
     ),
     _on("PATCH Microsoft.KeyVault/vaults/{vaultName}", vault.VERSION),
-    _on(f"PATCH {POOL}", database.SQL_VERSION),
+    *(_on(f"{method} {POOL}", database.SQL_VERSION) for method in ("GET", "PATCH")),
     *(_on(f"POST {POOL}/{verb}", database.SQL_VERSION, path=f"{{+id}}/{verb}") for verb in ("pause", "resume")),
     *(_on(f"{method} {FIREWALL}", database.SQL_VERSION) for method in ("PUT", "DELETE")),
     _on(f"PUT {AUDITING}", database.SQL_VERSION, hidden=database.HIDDEN),

@@ -52,7 +52,7 @@ def create(subscription: Resource, context: RuleContext) -> tuple[Step, ...]:
             says=f"Make a budget of {amount} a month, in the billing currency, for {subscription.name}, beginning with "
             f"this month. Its owners are told at {ACTUAL_PERCENT} percent, and when the forecast passes it.",
             call=on(f"PUT {BUDGET}", native_id, properties=properties),
-            found=Look(call=on(f"GET {BUDGET}", native_id), path="id"),
+            found=Look(call=on(f"GET {BUDGET}", native_id), path=""),
             undo=(gone,),
         ),
     )

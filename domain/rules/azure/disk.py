@@ -76,7 +76,7 @@ def replace_with_snapshot(disk: Resource, _: RuleContext) -> tuple[Step, ...]:
                 },
             },
         ),
-        found=Look(call=look, path="id"),
+        found=Look(call=look, path=""),
         wait=Look(call=look, path="properties.completionPercent", ready=("100", "100.0"))
         if is_filled_later
         else Look(call=look, path="properties.provisioningState", ready=("Succeeded",), failed=("Failed", "Canceled")),

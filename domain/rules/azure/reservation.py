@@ -53,7 +53,7 @@ def buy(advice: Resource, _: RuleContext) -> tuple[Step, ...]:
         says=f"Buy a reservation of {offer(advice)} for a year, paid by the month, for all subscriptions of the "
         f"billing account; Azure named {cost} for it, without tax.",
         call=Call(operation=f"PUT {ORDER}", arguments={"reservationOrderId": order, **body}),
-        found=Look(call=Call(operation=f"GET {ORDER}", arguments={"reservationOrderId": order}), path="id"),
+        found=Look(call=Call(operation=f"GET {ORDER}", arguments={"reservationOrderId": order}), path=""),
         undo=_returned(quantity(advice)),
     )
     return (asked, bought)

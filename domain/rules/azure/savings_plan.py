@@ -61,7 +61,7 @@ def buy(advice: Resource, _: RuleContext) -> tuple[Step, ...]:
             call=Call(
                 operation=f"PUT {ALIAS}", arguments={**alias, "sku": {"name": COMPUTE}, "properties": properties}
             ),
-            found=Look(call=Call(operation=f"GET {ALIAS}", arguments=alias), path="properties.savingsPlanOrderId"),
+            found=Look(call=Call(operation=f"GET {ALIAS}", arguments=alias), path=""),
         ),
     )
 

@@ -1,5 +1,6 @@
 """SQL databases that are paid for without use, or larger than they need to be."""
 
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -7,11 +8,11 @@ from domain.facts.finding import FindingCategory, Risk
 from domain.facts.resource import Resource, ResourceKind
 from domain.facts.severity import Severity
 from domain.remediation.remedy import Remedy, Reversible
-from domain.remediation.step import Step
+from domain.remediation.step import Look, Step
 from domain.rules.azure_metric import hourly, measured, percentile
 from domain.rules.azure_resource import kept, on, own, whole_bill
 from domain.rules.list_price import usd
-from domain.rules.rule import Observation, Parameter, Rule, RuleContext, fires, quiet
+from domain.rules.rule import EXAMPLE_NOW, Observation, Parameter, Rule, RuleContext, fires, quiet
 
 PATCH = "PATCH Microsoft.Sql/servers/{serverName}/databases/{databaseName}"
 POOL = "Microsoft.Sql/servers/{serverName}/databases/{databaseName}"
@@ -48,16 +49,31 @@ def is_idle_pool(pool: Resource, context: RuleContext) -> Observation | None:
 
 def pause(pool: Resource, _: RuleContext) -> tuple[Step, ...]:
     """The pool keeps its data and its settings; undone by resuming it."""
-    says = f"Resume the dedicated SQL pool {pool.name}."
-    back = Step(name="resume", says=says, call=on(f"POST {POOL}/resume", pool.native_id))
-    says = f"Pause the dedicated SQL pool {pool.name}. Nobody can query it then; its data stays."
-    return (Step(name="pause", says=says, call=on(f"POST {POOL}/pause", pool.native_id), undo=(back,)),)
+    look = on(f"GET {POOL}", pool.native_id)
+    back = Step(
+        name="resume",
+        says=f"Resume the dedicated SQL pool {pool.name}.",
+        call=on(f"POST {POOL}/resume", pool.native_id),
+        found=Look(call=look, path="properties.resumedDate"),
+    )
+    return (
+        Step(
+            name="pause",
+            says=f"Pause the dedicated SQL pool {pool.name}. Nobody can query it then; its data stays.",
+            call=on(f"POST {POOL}/pause", pool.native_id),
+            # Each of both times is there only while the pool is in that state. Source: Databases - Get.
+            found=Look(call=look, path="properties.pausedDate"),
+            undo=(back,),
+        ),
+    )
 
 
 def is_too_large(database: Resource, context: RuleContext) -> Observation | None:
     """Fires on a database that would bear the next smaller size."""
     smaller, sku = _smaller(database), _sku(database)
-    if smaller is None:
+    changed = context.changed_at.get(database.native_id)
+    # What was measured before a change says nothing about the size since.
+    if smaller is None or (changed is not None and context.now - changed <= context.days("lookback_days")):
         return None
     figure = "dtu_consumption_percent" if sku["tier"] in DTU_SIZES else "cpu_percent"
     busy = list(hourly(database, figure, "maximum", context.parameters["lookback_days"], context).values())
@@ -213,6 +229,11 @@ RIGHTSIZE = Rule(
             _database(_CORES, _busy("cpu_percent", 35.0)),
             parameters=_TWO_WEEKS,
             bills={_database(_CORES).native_id: usd(Decimal(400))},
+        ),
+        quiet(
+            _database(_STANDARD, _busy("dtu_consumption_percent", 20.0)),
+            parameters=_TWO_WEEKS,
+            changed_at={_database(_STANDARD).native_id: EXAMPLE_NOW - timedelta(days=13)},
         ),
         # From 50 to 20 DTUs 35 percent would become 87.5.
         quiet(_database({**_STANDARD, "capacity": 50}, _busy("dtu_consumption_percent", 35.0)), parameters=_TWO_WEEKS),

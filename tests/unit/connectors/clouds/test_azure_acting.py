@@ -21,6 +21,7 @@ BEYOND_THE_CATALOGUE = {
     "GET Microsoft.Capacity/reservationOrders/{reservationOrderId}",
     "GET Microsoft.Compute/snapshots/{snapshotName}",
     "GET Microsoft.Consumption/budgets/{budgetName}",
+    "GET Microsoft.Sql/servers/{serverName}/databases/{databaseName}",
     "POST Microsoft.Capacity/calculatePrice",
     "POST Microsoft.Compute/virtualMachines/{vmName}/powerOff",
 }
