@@ -66,6 +66,7 @@ def answers_plain_http(site: Resource, _: RuleContext) -> Observation | None:
 
 
 def require_https(site: Resource, _: RuleContext) -> tuple[Step, ...]:
+    """One setting, by which callers are sent on to HTTPS."""
     back = Step(
         name="back",
         says=f"Let {site.name} answer plain HTTP again.",

@@ -48,10 +48,12 @@ def _denied(group: Resource, ports: dict[int, str]) -> tuple[Step, ...]:
 
 
 def deny_admin(group: Resource, _: RuleContext) -> tuple[Step, ...]:
+    """Each rule that lets the internet in on SSH or RDP denies it."""
     return _denied(group, ADMIN)
 
 
 def deny_databases(group: Resource, _: RuleContext) -> tuple[Step, ...]:
+    """Each rule that lets the internet in on a database denies it."""
     return _denied(group, DATABASES)
 
 

@@ -30,6 +30,7 @@ def allows_anonymous_access(account: Resource, _: RuleContext) -> Observation | 
 
 
 def forbid_anonymous_access(account: Resource, _: RuleContext) -> tuple[Step, ...]:
+    """One setting of the account, which counts for all its containers."""
     return (
         _changed(
             account,
