@@ -48,6 +48,15 @@ GCP_STANDARD = _gcp("0.020", "GiB and month", "Cloud Storage pricing, standard s
 GCP_NEARLINE = _gcp("0.010", "GiB and month", "Cloud Storage pricing, nearline storage")
 
 
+def _azure(usd: str, unit: str, page: str) -> ListPrice:
+    return ListPrice(usd=Decimal(usd), unit=unit, source=f"Azure retail prices, {page}")
+
+
+AZURE_PUBLIC_IP = _azure("0.005", "hour of a standard static address", "IP addresses")
+AZURE_HOT_BLOB = _azure("0.0184", "GiB and month", "Block blobs, hot")
+AZURE_COOL_BLOB = _azure("0.01", "GiB and month", "Block blobs, cool")
+
+
 def usd(amount: Decimal) -> Money:
     """An estimate in whole cents, never below zero."""
     return Money(amount=max(amount, Decimal(0)).quantize(CENT, ROUND_HALF_UP), currency="USD")

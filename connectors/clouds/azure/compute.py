@@ -44,6 +44,7 @@ LISTINGS = (
         kind=ResourceKind.AZURE_DISK,
         parse=shape.parsed(ResourceKind.AZURE_DISK),
         details=(monitor.metrics(lambda _: DISK_FIGURES, days=30, applies=is_premium),),
+        volatile=monitor.FIGURES,
     ),
     Listing(
         operation=call.listed("Microsoft.Compute/snapshots", DISKS_VERSION),

@@ -132,6 +132,8 @@ LISTINGS: Sequence[Listing] = (
         RESERVATION_ADVICE,
         arguments=_reservation_advice,
         details=(Detail(key="price", operation=PRICE, arguments=purchase, applies=is_worth_it),),
+        # Each time a price is asked for, Azure gives the order another number.
+        volatile=frozenset({"price.properties.reservationOrderId"}),
     ),
     _list(BENEFIT_ADVICE, arguments=_benefit_advice),
     Listing(

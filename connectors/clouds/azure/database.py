@@ -91,6 +91,7 @@ SERVERS = Listing(
                 ),
                 monitor.metrics(figures, days=14, applies=is_own),
             ),
+            volatile=monitor.FIGURES,
         ),
     ),
 )

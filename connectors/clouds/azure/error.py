@@ -7,7 +7,7 @@ from typing import Any
 from connectors.reading.listing import Operation
 from connectors.rest.client import detail, plan_missing, retry_after
 from connectors.rest.paging import Reply
-from domain.errors import CredentialsRejected, PermissionMissing, ProviderError, Throttled, Unavailable
+from domain.errors import CredentialsRejected, PermissionMissing, ProviderError, Rejected, Throttled, Unavailable
 
 ARM = "Azure"
 # Sources: "Troubleshoot common Azure deployment errors", "Authenticate requests" of the REST reference, and the
@@ -38,6 +38,8 @@ NO_SUBSCRIPTION = frozenset({"InvalidSubscriptionId", "SubscriptionNotFound"})
 THROTTLED = frozenset({"RateLimiting", "ResourceRequestsThrottled", "SubscriptionRequestsThrottled", "TooManyRequests"})
 NOT_LICENSED = frozenset({"Authentication_RequestFromNonPremiumTenantOrB2CTenant"})
 LICENCE = ("premium license", "not licensed", "requires a license")
+# Something else is being done to the same thing. Source: "Troubleshoot common Azure deployment errors".
+BUSY = frozenset({"AnotherOperationInProgress", "RetryableError", "RetryableErrorDueToAnotherOperation"})
 # Cost Management has limits by tenant, client, entity and query units, each with a header of its own.
 # Source: "Cost Management automation FAQ", rate limits.
 WAITS = re.compile(r"x-ms-ratelimit-microsoft\.(costmanagement|consumption)-.*retry-after")
@@ -76,7 +78,7 @@ def refusal(reply: Reply, operation: Operation) -> ProviderError | None:
         return plan_missing(operation, ARM)
     if operation.plan and (code in NOT_LICENSED or any(phrase in says for phrase in LICENCE)):
         return plan_missing(operation, operation.service)
-    return _access(code, reply, operation)
+    return _access(code, reply, operation) or _of_action(code, reply, operation)
 
 
 def _access(code: str, reply: Reply, operation: Operation) -> ProviderError | None:
@@ -91,6 +93,16 @@ def _access(code: str, reply: Reply, operation: Operation) -> ProviderError | No
     if code in FORBIDDEN or reply.status == 403:
         return _not_permitted(reply, operation)
     return None
+
+
+def _of_action(code: str, reply: Reply, operation: Operation) -> ProviderError | None:
+    """Why something was not done; None for what only asks."""
+    if not operation.options.get("is_long") or not 400 <= reply.status < 500:
+        return None
+    if code in BUSY:
+        message = f"Azure is busy with another change of the same thing ({code})."
+        return Unavailable(message, service=operation.service, retry_after=retry_after(reply))
+    return Rejected(f"Azure refuses {operation.name} ({code}): {detail(reply)}", service=operation.service)
 
 
 def throttled(reply: Reply, operation: Operation) -> Throttled:

@@ -8,6 +8,8 @@ from connectors.reading.listing import Arguments, Detail, Item, Listing, Place, 
 from domain.facts.resource import ResourceKind
 
 VALUE = at("value")
+# They move by themselves, and change nothing about what they are measured at.
+FIGURES = frozenset({"metrics"})
 METRICS = call.under("Microsoft.Insights/metrics", "/providers/Microsoft.Insights/metrics", "2024-02-01")
 DIAGNOSTIC_SETTINGS = call.arm(
     "GET Microsoft.Insights/diagnosticSettings",

@@ -3,6 +3,7 @@
 from typing import cast
 
 from connectors.clouds.azure import (
+    acting,
     application,
     compute,
     cost,
@@ -16,7 +17,7 @@ from connectors.clouds.azure import (
     subscription,
     vault,
 )
-from connectors.reading.source import Member, Registration, Source
+from connectors.reading.source import Member, Registration, Source, actions
 from domain.facts.credentials import AzureCredentials
 from domain.facts.provider import Provider
 
@@ -46,4 +47,5 @@ REGISTRATION = Registration(
     identity_operation=subscription.SUBSCRIPTION,
     open=session.open_azure,
     members=_members,
+    action=actions(*acting.ACTIONS),
 )

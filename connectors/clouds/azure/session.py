@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 from azure.core.exceptions import AzureError
 
-from connectors.clouds.azure import advisor, call, security, subscription, token
+from connectors.clouds.azure import advisor, call, lasting, security, subscription, token
 from connectors.clouds.azure import error as azure_error
 from connectors.guard import Guard
 from connectors.reading.listing import Answer, Arguments, Operation, Place
@@ -89,6 +89,7 @@ class AzureSource:
     ) -> None:
         self._credentials, self._where, self._tokens = credentials, where, tokens
         self._arm = RestClient(http, guard, self._vendor(where.arm, azure_error.ARM, body_link("nextLink")))
+        self._lasting = lasting.Lasting(self._arm, where.arm)
         self._graph = RestClient(http, guard, self._vendor(where.graph, call.GRAPH, security.odata_next))
         self._advisor = advisor.Advisor(
             http, guard, where.arm, credentials.subscription_id, self._arm_headers, self._arm.refused
@@ -120,9 +121,16 @@ class AzureSource:
             raise self._misshapen(subscription.LOCATIONS) from error
 
     def pages(self, operation: Operation, place: Place, arguments: Arguments) -> AsyncGenerator[Answer, None]:
-        """The answers of an operation, page by page; its subscription is filled in. Raises ProviderError."""
+        """The answers of an operation, page by page; its subscription is filled in. Raises ProviderError.
+
+        With the option `is_long` what was begun is waited for. `fills` completes the arguments by the place.
+        """
         if operation.options.get("client") == "advisor":
             return self._advisor.pages(operation)
+        if fills := operation.options.get("fills"):
+            arguments = fills(place, arguments)
+        if operation.options.get("is_long"):
+            return self._lasting.pages(operation, arguments)
         return self._pages(operation, arguments)
 
     async def members(self) -> tuple[Member, ...]:

@@ -61,6 +61,7 @@ LISTINGS = (
                 applies=has_blobs,
             ),
         ),
+        volatile=monitor.FIGURES,
         children=(
             Listing(
                 operation=CONTAINERS,
