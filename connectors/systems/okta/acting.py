@@ -4,15 +4,17 @@ Scopes are those that Okta's description names for each call. A service app asks
 so that an app which was granted less goes on with what it may do.
 """
 
+from typing import Any
+
 from connectors.reading.listing import Operation
 from connectors.systems.okta import source, tables
 
 POLICIES, USERS, ROLES = "okta.policies.manage", "okta.users.manage", "okta.roles.manage"
 
 
-def act(name: str, service: str, *scopes: str, request: str = "") -> Operation:
+def act(name: str, service: str, *scopes: str, **more: Any) -> Operation:
     """A call with a token for these scopes."""
-    return Operation(name=name, service=service, permissions=scopes, request=request, options={source.ACTS: True})
+    return Operation(name=name, service=service, permissions=scopes, options={source.ACTS: True}, **more)
 
 
 LOOKS = (
@@ -25,7 +27,8 @@ ACTIONS = (
     act("PUT /api/v1/policies/{policyId}/rules/{ruleId}", "policies", POLICIES),
     act("POST /api/v1/users/{id}/lifecycle/suspend", "users", USERS),
     act("POST /api/v1/users/{id}/lifecycle/unsuspend", "users", USERS),
-    act("POST /api/v1/users/{id}/lifecycle/expire_password", "users", USERS),
+    # It answers with the whole user.
+    act("POST /api/v1/users/{id}/lifecycle/expire_password", "users", USERS, hidden=tables.without_answers),
     act(
         "POST /api/v1/users/{id}/lifecycle/reset_password",
         "users",
