@@ -87,12 +87,8 @@ def _user(days: int | None = 1, **config: Any) -> Resource:
         "passwordChanged": _ago(100),
         "suspicions": [],
     }
-    return Resource(
-        kind=ResourceKind.OKTA_USER,
-        native_id="00u1",
-        name="ann@example.com",
-        config={**plain, "suspicions": [], **config},
-    )
+    whole = {**plain, "suspicions": [], **config}
+    return Resource(kind=ResourceKind.OKTA_USER, native_id="00u1", name="ann@example.com", config=whole)
 
 
 def _ago(days: int) -> str:
