@@ -10,7 +10,7 @@ from tests.fakes.described import described
 from tests.fakes.scripted import Answered, Asked, Scripted, scripted
 
 REFUSED, MISSING = 422, 404
-ROUTE = "_route"
+ROUTES = "_routes"
 
 
 class Refused(Exception):
@@ -25,7 +25,7 @@ def on(route: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Marks what answers `METHOD /path/{id}`: it gets what was asked and the ids, and gives the body of the answer."""
 
     def mark(function: Callable[..., Any]) -> Callable[..., Any]:
-        setattr(function, ROUTE, route)
+        setattr(function, ROUTES, (*getattr(function, ROUTES, ()), route))
         return function
 
     return mark
@@ -44,8 +44,8 @@ class DescribedCloud:
         self.broken: list[str] = []
         self.written: list[str] = []
         self.url = ""
-        found = [getattr(self, name) for name in dir(type(self)) if hasattr(getattr(type(self), name), ROUTE)]
-        self._routes = {getattr(function, ROUTE): function for function in found}
+        found = [getattr(self, name) for name in dir(type(self)) if hasattr(getattr(type(self), name), ROUTES)]
+        self._routes = {route: function for function in found for route in getattr(function, ROUTES)}
 
     @contextmanager
     def served(self) -> Iterator[Scripted]:
