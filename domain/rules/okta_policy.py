@@ -26,8 +26,11 @@ def found(policy: Resource, *path: str) -> Any:
 
 
 def changed(policy: Resource, says: str, *changes: tuple[Path, Any]) -> tuple[Step, ...]:
-    """One call that puts it back with these changes, by path; undone by putting back what was read."""
-    before = {key: value for key, value in policy.config.items() if key not in UNGIVEN}
+    """One call that puts it back with these changes, by path; undone by putting back what was read.
+
+    Okta tells some of what is not set as null, and takes it only by its absence.
+    """
+    before = _without_nulls({key: value for key, value in policy.config.items() if key not in UNGIVEN})
     after = deepcopy(before)
     for path, value in changes:
         inside: Any = after
@@ -36,6 +39,12 @@ def changed(policy: Resource, says: str, *changes: tuple[Path, Any]) -> tuple[St
         inside[path[-1]] = value
     back = _put(policy, "back", f"Give {policy.name} back what it had.", before)
     return (_put(policy, "change", says, after).model_copy(update={"undo": (back,)}),)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def _put(policy: Resource, name: str, says: str, body: Mapping[str, Any]) -> Step:

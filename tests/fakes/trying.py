@@ -42,6 +42,7 @@ def settled(value: Any) -> Any:
 
 async def play_out(play: TriedTwice, fault: Any, cloud: DescribedCloud) -> None:
     """A fault is made, found, planned, mended, looked at again, and taken back where that can be."""
+    cloud.broken.clear()
     native_id = fault.make(cloud)
     before = await play.state(native_id)
 

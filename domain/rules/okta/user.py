@@ -87,7 +87,7 @@ def _user(days: int | None = 1, **config: Any) -> Resource:
         "passwordChanged": _ago(100),
         "suspicions": [],
     }
-    whole = {**plain, "suspicions": [], **config}
+    whole = {**plain, **config}
     return Resource(kind=ResourceKind.OKTA_USER, native_id="00u1", name="ann@example.com", config=whole)
 
 
