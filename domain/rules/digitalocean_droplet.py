@@ -7,7 +7,7 @@ from domain.facts.money import Money
 from domain.facts.resource import Resource
 from domain.remediation.step import TOKEN, Call, Look, Step
 from domain.rules.digitalocean_price import SNAPSHOT
-from domain.rules.digitalocean_snapshot import PAGE, found_by_name, made_sure, snapshot_id, snapshot_name
+from domain.rules.digitalocean_snapshot import PAGE, found_by_name, kept, snapshot_id, snapshot_name, waited_for
 from domain.rules.list_price import usd
 
 DROPLET, ACTIONS = "GET /v2/droplets/{droplet_id}", "GET /v2/droplets/{droplet_id}/actions"
@@ -81,7 +81,8 @@ def replaced_by_snapshot(droplet: Resource) -> tuple[Step, ...]:
         gone=("404",),
         undo=(_made_again(droplet, name),),
     )
-    return (taken, made_sure(snapshots, name, f"droplet {label}"), gone)
+    of = f"droplet {label}"
+    return (taken, waited_for(snapshots, name, of), kept(snapshots, name, of), gone)
 
 
 def _made_again(droplet: Resource, name: str) -> Step:

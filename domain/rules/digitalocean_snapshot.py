@@ -25,16 +25,22 @@ def found_by_name(snapshots: Call, name: str) -> Look:
     return Look(call=snapshots, path=f"snapshots.name={name}")
 
 
-def made_sure(snapshots: Call, name: str, of: str) -> Step:
-    """Waits until the snapshot is in the list, and keeps its id for what comes after: see `snapshot_id`."""
-    return Step(
-        name=KEPT,
-        says=f"Make sure that the snapshot {name} of {of} is there.",
-        call=snapshots,
-        wait=Look(call=snapshots, path=f"snapshots.name={name}.name", ready=(name,)),
-    )
+def is_listed(snapshots: Call, name: str) -> Look:
+    """Until the list that this call gives has the snapshot."""
+    return Look(call=snapshots, path=f"snapshots.name={name}.name", ready=(name,))
+
+
+def waited_for(snapshots: Call, name: str, of: str) -> Step:
+    """Changes nothing: it holds up what comes after until the snapshot is in the list."""
+    says = f"Wait until the snapshot {name} of {of} is listed."
+    return Step(name="listed", says=says, call=snapshots, wait=is_listed(snapshots, name))
+
+
+def kept(snapshots: Call, name: str, of: str) -> Step:
+    """Changes nothing: it keeps the id of a snapshot that is listed, for the undo of what comes after."""
+    return Step(name=KEPT, says=f"Note the id of the snapshot {name} of {of}.", call=snapshots)
 
 
 def snapshot_id(name: str) -> dict[str, str]:
-    """The id of the snapshot that was made sure of."""
+    """The id that was kept."""
     return answer(KEPT, f"snapshots.name={name}.id")

@@ -33,7 +33,7 @@ def daily(value: float) -> dict[str, Any]:
 
 
 class DigitalOceanCloud(DescribedCloud):
-    """`things` are by kind and id, as the lists show them. `busy` says how busy something is, by its id."""
+    """`things` are by kind and id, as lists show them, `busy` says how busy one is. Actions that are `failing` fail."""
 
     undescribed = frozenset(
         {
@@ -69,6 +69,7 @@ class DigitalOceanCloud(DescribedCloud):
         self.collections: list[dict[str, Any]] = []
         self.rules: dict[str, list[dict[str, Any]]] = {}
         self.busy: dict[str, float] = {}
+        self.failing: set[str] = set()
         self._numbers = count(1000)
         self._pending: dict[str, Any] = {}
 
@@ -201,6 +202,10 @@ class DigitalOceanCloud(DescribedCloud):
 
     def _end(self, droplet: dict[str, Any], action: dict[str, Any], given: dict[str, Any]) -> None:
         kind = given["type"]
+        droplet["locked"] = False
+        if kind in self.failing:
+            action |= {"status": "errored", "completed_at": stamp()}
+            return
         droplet["status"] = STATUS.get(kind, droplet["status"])
         if kind == "resize":
             assert given["disk"] is False
@@ -216,7 +221,6 @@ class DigitalOceanCloud(DescribedCloud):
         if kind == "disable_backups":
             droplet["features"].remove("backups")
             droplet["next_backup_window"] = None
-        droplet["locked"] = False
         action |= {"status": "completed", "completed_at": stamp()}
 
     @on("GET /v2/monitoring/metrics/droplet/cpu")

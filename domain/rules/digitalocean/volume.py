@@ -10,7 +10,7 @@ from domain.facts.severity import Severity
 from domain.remediation.remedy import Remedy, Reversible
 from domain.remediation.step import Call, Look, Step
 from domain.rules.digitalocean_price import SNAPSHOT, VOLUME
-from domain.rules.digitalocean_snapshot import PAGE, found_by_name, made_sure, snapshot_id, snapshot_name
+from domain.rules.digitalocean_snapshot import PAGE, found_by_name, is_listed, kept, snapshot_id, snapshot_name
 from domain.rules.list_price import usd
 from domain.rules.rule import EXAMPLE_NOW, Observation, Parameter, Rule, RuleContext, fires, quiet
 
@@ -60,7 +60,7 @@ def replace_with_snapshot(volume: Resource, context: RuleContext) -> tuple[Step,
             arguments={"volume_id": volume_id, "name": name, "tags": volume.config.get("tags") or []},
         ),
         found=found_by_name(snapshots, name),
-        wait=Look(call=snapshots, path=f"snapshots.name={name}.name", ready=(name,)),
+        wait=is_listed(snapshots, name),
     )
     gone = Step(
         name="delete",
@@ -69,13 +69,13 @@ def replace_with_snapshot(volume: Resource, context: RuleContext) -> tuple[Step,
         gone=("404",),
         undo=(_made_again(volume, name),),
     )
-    return (taken, made_sure(snapshots, name, label), gone)
+    return (taken, kept(snapshots, name, label), gone)
 
 
 def _made_again(volume: Resource, name: str) -> Step:
     """Names of volumes are unique in a region, so the name shows that it was made."""
     by_name = {"name": volume.name, "region": volume.region}
-    kept = ("size_gigabytes", "description", "tags")
+    same = ("size_gigabytes", "description", "tags")
     return Step(
         name="create",
         says=f"Make the volume {volume.name} again from the snapshot.",
@@ -83,7 +83,7 @@ def _made_again(volume: Resource, name: str) -> Step:
             operation="POST /v2/volumes",
             arguments={
                 **by_name,
-                **{key: volume.config[key] for key in kept if volume.config.get(key)},
+                **{key: volume.config[key] for key in same if volume.config.get(key)},
                 "snapshot_id": snapshot_id(name),
             },
         ),
