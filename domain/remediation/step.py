@@ -110,15 +110,27 @@ def picked(found: Any, path: str, step: str) -> Any:
 
 
 def reached(found: Any, path: str) -> Any:
-    """What stands under a dotted path; numbers are places in lists. None when it is missing."""
-    for key in path.split(".") if path else ():
-        if isinstance(found, Mapping):
-            found = found.get(key)
-        elif isinstance(found, list) and key.isdecimal() and int(key) < len(found):
-            found = found[int(key)]
-        else:
-            return None
+    """What stands under a dotted path; numbers are places in lists. None when it is missing.
+
+    A part `name=value` is the first thing of a list that has this value, compared as text, or the thing itself if it
+    has it.
+    """
+    for part in path.split(".") if path else ():
+        name, is_choice, value = part.partition("=")
+        found = _chosen(found, name, value) if is_choice else _inside(found, part)
     return found
+
+
+def _inside(found: Any, key: str) -> Any:
+    if isinstance(found, Mapping):
+        return found.get(key)
+    is_place = isinstance(found, list) and key.isdecimal() and int(key) < len(found)
+    return found[int(key)] if is_place else None
+
+
+def _chosen(found: Any, name: str, value: str) -> Any:
+    things = found if isinstance(found, list) else [found]
+    return next((one for one in things if isinstance(one, Mapping) and str(one.get(name)) == value), None)
 
 
 def asked_answers(value: Any) -> Iterator[str]:

@@ -15,7 +15,7 @@ class Described:
     """One file of the shared descriptions, OpenAPI 3 or Swagger 2."""
 
     def __init__(self, path: Path) -> None:
-        self._spec: dict[str, Any] = json.loads(path.read_text())
+        self._spec: dict[str, Any] = _with_nulls(json.loads(path.read_text()))
         self._registry = Registry().with_resource("spec", Resource(self._spec, DRAFT4))
 
     def problems(self, method: str, path: str, query: dict[str, Any], body: Any) -> list[str]:
@@ -31,9 +31,24 @@ class Described:
         found += [f"{name} is not known" for name in set(query) - named]
         schema = self._body(operation, given)
         if body is not None and schema is not None:
-            validator = Draft4Validator(self._absolute(schema), registry=self._registry)
-            found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+            for one in (schema, *self._meant(schema, body)):
+                validator = Draft4Validator(self._absolute(one), registry=self._registry)
+                found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
         return found
+
+    def knows(self, method: str, path: str) -> bool:
+        """Whether there is such a call."""
+        return self._operation(method, path) is not None
+
+    def example(self, name: str) -> Any:
+        """The value of one of the vendor's own examples."""
+        return self._spec["components"]["examples"][name]["value"]
+
+    def _meant(self, schema: dict[str, Any], body: Any) -> list[dict[str, Any]]:
+        """What else holds for a body that says itself, by one of its values, what it is."""
+        choice = self._known(schema).get("discriminator", {})
+        name = body.get(choice.get("propertyName")) if isinstance(body, dict) else None
+        return [{"$ref": choice["mapping"][name]}] if name in choice.get("mapping", {}) else []
 
     def _operation(self, method: str, path: str) -> dict[str, Any] | None:
         for template, operations in self._spec["paths"].items():
@@ -67,6 +82,20 @@ class Described:
                 for key, item in value.items()
             }
         return [self._absolute(item) for item in value] if isinstance(value, list) else value
+
+
+def _with_nulls(value: Any) -> Any:
+    """What OpenAPI 3.0 marks as nullable may be null in JSON Schema too."""
+    if isinstance(value, list):
+        return [_with_nulls(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: _with_nulls(item) for key, item in value.items()}
+    if found.get("nullable") is True and isinstance(found.get("type"), str):
+        found["type"] = [found["type"], "null"]
+        if isinstance(found.get("enum"), list):
+            found["enum"] = [*found["enum"], None]
+    return found
 
 
 @cache

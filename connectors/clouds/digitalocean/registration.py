@@ -1,7 +1,7 @@
 """DigitalOcean, for the registry."""
 
-from connectors.clouds.digitalocean import account, compute, data, network, source
-from connectors.reading.source import Registration
+from connectors.clouds.digitalocean import account, acting, compute, data, network, source
+from connectors.reading.source import Registration, actions
 from domain.facts.credentials import DigitalOceanCredentials
 from domain.facts.provider import Provider
 
@@ -11,4 +11,5 @@ REGISTRATION = Registration(
     listings=(*account.LISTINGS, *compute.LISTINGS, *network.LISTINGS, *data.LISTINGS),
     identity_operation=account.IDENTITY,
     open=source.open_account,
+    action=actions(*acting.ACTIONS),
 )

@@ -1,7 +1,7 @@
 """GitHub, for the registry."""
 
-from connectors.reading.source import Registration
-from connectors.systems.github import organization, repository, source
+from connectors.reading.source import Registration, actions
+from connectors.systems.github import acting, organization, repository, source
 from domain.facts.credentials import GithubCredentials
 from domain.facts.provider import Provider
 
@@ -11,4 +11,5 @@ REGISTRATION = Registration(
     listings=(*organization.LISTINGS, *repository.LISTINGS),
     identity_operation=organization.IDENTITY,
     open=source.open_account,
+    action=actions(*acting.ACTIONS),
 )

@@ -1,7 +1,7 @@
 """Okta, as the registry finds it."""
 
-from connectors.reading.source import Registration
-from connectors.systems.okta import source, tables
+from connectors.reading.source import Registration, actions
+from connectors.systems.okta import acting, source, tables
 from domain.facts.credentials import OktaCredentials
 from domain.facts.provider import Provider
 
@@ -11,4 +11,5 @@ REGISTRATION = Registration(
     listings=tables.LISTINGS,
     identity_operation=source.ORGANIZATION,
     open=source.opener(f"okta.orgs.read {tables.SCOPES}"),
+    action=actions(*acting.ACTIONS),
 )

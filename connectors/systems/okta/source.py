@@ -5,6 +5,7 @@ import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import timedelta
+from functools import cache
 
 import httpx2
 import jwt
@@ -25,13 +26,15 @@ MARGIN = timedelta(minutes=5)
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # Source: "Okta API error codes" of the developer documentation.
 NO_FEATURE, NO_PERMISSION = "E0000015", "E0000006"
+# The option of operations that are called with a token for their own scopes, not with the one for reading.
+ACTS = "acts"
 
 
 class OktaSource:
-    """Reads one organization."""
+    """Reads an organization with one client, and acts there with those that `acting` gives for a call's scopes."""
 
-    def __init__(self, client: RestClient, endpoint: str) -> None:
-        self._client = client
+    def __init__(self, client: RestClient, acting: Callable[[str], RestClient], endpoint: str) -> None:
+        self._client, self._acting = client, acting
         self.endpoint = endpoint
 
     async def identity(self) -> Identity:
@@ -48,7 +51,8 @@ class OktaSource:
     def pages(self, operation: Operation, place: Place, arguments: Arguments) -> AsyncGenerator[Answer, None]:
         """The answers of an operation. Lists go on by a Link header, one of them by a link in its body."""
         path = operation.options.get("next")
-        return self._client.pages(operation, arguments, body_link(path) if path else None)
+        client = self._acting(" ".join(operation.permissions)) if operation.options.get(ACTS) else self._client
+        return client.pages(operation, arguments, body_link(path) if path else None)
 
 
 class Tokens:
@@ -111,17 +115,23 @@ class Tokens:
 
 
 def opener(scopes: str) -> Callable[[OktaCredentials, Reach], AbstractAsyncContextManager[OktaSource]]:
-    """`Registration.open` for the scopes that all calls need together."""
+    """`Registration.open` for the scopes that all reads need together. What acts asks for its own, when it does."""
 
     @asynccontextmanager
     async def open_source(credentials: OktaCredentials, reach: Reach) -> AsyncIterator[OktaSource]:
         base = check_endpoint(credentials.endpoint_url or credentials.org_url, reach.allow_private_endpoint)
         async with open_http(reach.allow_private_endpoint) as http:
-            tokens = Tokens(credentials, base, http, reach).wants(scopes)
-            vendor = Vendor(
-                name=NAME, base_url=base, next_page=link_header, authorize=tokens.headers, refusal=refusal(reach)
-            )
-            yield OktaSource(RestClient(http, reach.guard(translate), vendor), base)
+            guard = reach.guard(translate)
+
+            @cache
+            def client(wanted: str) -> RestClient:
+                headers = Tokens(credentials, base, http, reach).wants(wanted).headers
+                vendor = Vendor(
+                    name=NAME, base_url=base, next_page=link_header, authorize=headers, refusal=refusal(reach)
+                )
+                return RestClient(http, guard, vendor)
+
+            yield OktaSource(client(scopes), client, base)
 
     return open_source
 

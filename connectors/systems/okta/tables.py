@@ -1,10 +1,10 @@
 """What is read of an Okta organization. Source: the Okta Management API reference, release 2026.06."""
 
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
 
-from connectors.reading.listing import Detail, Item, Listing, Operation, Place, Window, at, joined
+from connectors.reading.listing import Answer, Batch, Detail, Item, Listing, Operation, Place, Window, at, joined
 from connectors.rest.values import without
 from domain.facts.resource import Resource, ResourceKind
 
@@ -23,6 +23,8 @@ EVENTS = (
     "user.account.report_suspicious_activity_by_enduser",
     "security.threat.detected",
 )
+# Those of them by which an account may be in strange hands.
+SUSPICIONS = EVENTS[-2:]
 # How far back the first look into the log goes; later looks go on from there. Okta keeps 90 days.
 FIRST_LOOK = timedelta(days=30)
 # Events may be written late.
@@ -86,6 +88,26 @@ def log_window(place: Place) -> dict[str, Any]:
     return {"since": _stamp(since), "until": _stamp(place.now), "filter": wanted, "limit": 1000}
 
 
+def suspicious_since(_: Sequence[Item], place: Place) -> dict[str, Any]:
+    """What was suspected in the time of a first look, from a midnight on, so that a day has one question."""
+    start = datetime.combine((place.now - FIRST_LOOK).date(), time(), tzinfo=place.now.tzinfo)
+    wanted = " or ".join(f'eventType eq "{event}"' for event in SUSPICIONS)
+    return {"since": _stamp(start), "filter": wanted, "limit": 1000}
+
+
+def suspicions(users: Sequence[Item], pages: Sequence[Answer]) -> list[list[dict[str, Any]]]:
+    """For each user the entries that name it as who acted or as whom it was done to."""
+    entries = [(people_of(entry), entry) for entry in joined("")(pages)]
+    kept = ("uuid", "eventType", "published")
+    return [[{key: entry[key] for key in kept} for who, entry in entries if user["id"] in who] for user in users]
+
+
+def people_of(entry: Item) -> set[str]:
+    """The ids of the users whom an entry of the System Log names."""
+    named = [entry.get("actor"), *(entry.get("target") or [])]
+    return {one["id"] for one in named if one and one.get("type") == "User"}
+
+
 def _stamp(moment: Any) -> str:
     return str(moment.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
 
@@ -103,6 +125,17 @@ LISTINGS = (
         parse=named(ResourceKind.OKTA_USER, "profile", "login"),
         # Those that left are listed only when they are asked for.
         arguments=lambda _: [{"limit": 200}, {"limit": 200, "search": 'status eq "DEPROVISIONED"'}],
+        volatile=frozenset({"suspicions"}),
+        batches=(
+            Batch(
+                key="suspicions",
+                # Another name than that of the log below: its answers are no part of that log.
+                operation=operation("GET /api/v1/logs?filter", "logs", "okta.logs.read", request="GET /api/v1/logs"),
+                size=10_000,
+                arguments=suspicious_since,
+                values=suspicions,
+            ),
+        ),
     ),
     Listing(
         operation=operation("GET /api/v1/groups", "groups", "okta.groups.read"),

@@ -21,6 +21,7 @@ PEERS = {
     "GET /api/v1/behaviors": PRISM,
     "GET /api/v1/threats/configuration": PRISM,
     "GET /api/v1/logs": PRISM,
+    "GET /api/v1/logs?filter": PRISM,
     "GET /api/v1/logStreams": SCRIPTED,
     "GET /api/v1/device-assurances": SCRIPTED,
 }

@@ -178,3 +178,12 @@ def test_tags_and_hidden_keys():
     assert labels(["environment:production", "web"]) == {"environment": "production", "web": ""}
     assert labels(None) == {}
     assert without([{"a": 1, "b": {"a": 2, "c": 3}}], ("a",)) == [{"b": {"c": 3}}]
+
+
+def test_measure_tells_on_how_many_days_there_were_values():
+    # The first three values are of the first day, the fourth is of the third.
+    points = {"metric": {}, "values": [[0, "1"], [3600, "2"], [86399, "3"], [2 * 86400, "4"]]}
+
+    found = measure.gauge([metric(points)])
+
+    assert (found["points"], found["days"]) == (4, 2)
