@@ -29,6 +29,7 @@ class Permission(StrEnum):
     COSTS_MANAGE = "costs:manage"
     BUDGETS_WRITE = "budgets:write"
     FINDINGS_READ = "findings:read"
+    FINDINGS_MANAGE = "findings:manage"
     COMPLIANCE_READ = "compliance:read"
     COMPLIANCE_MANAGE = "compliance:manage"
     EVIDENCE_READ = "evidence:read"
@@ -110,6 +111,7 @@ DESCRIPTIONS: dict[Permission, str] = {
     P.COSTS_MANAGE: "Set up where bills come from, rates, business metrics, allocation, known events and statements.",
     P.BUDGETS_WRITE: "Set budgets.",
     P.FINDINGS_READ: "See findings.",
+    P.FINDINGS_MANAGE: "Suppress findings for a time; set the parameters of rules, and switch rules off.",
     P.COMPLIANCE_READ: "See controls, how they were judged, frameworks, scores, exceptions and the registers.",
     P.COMPLIANCE_MANAGE: "Have controls judged; set exceptions, owners, attestations, registers and own frameworks.",
     P.EVIDENCE_READ: "See the raw answers that checks have judged, verify them, and take audit packs out.",

@@ -44,6 +44,7 @@ from resolvers.evidence import EvidenceMutations, EvidenceQueries
 from resolvers.exchange_rate import ExchangeRateMutations, ExchangeRateQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
+from resolvers.finding_change import FindingMutations
 from resolvers.forecast import ForecastQueries
 from resolvers.forecast_event import ForecastEventMutations, ForecastEventQueries
 from resolvers.framework import FrameworkMutations, FrameworkQueries
@@ -163,6 +164,7 @@ class Mutation(
     ConnectingMutations,
     DisconnectingMutations,
     AlertMutations,
+    FindingMutations,
     CheckMutations,
     AllocationMonthMutations,
     AllocationRulesMutations,

@@ -12,6 +12,7 @@ from domain.facts.finding import FindingCategory, FindingState
 from domain.facts.money import Money
 from domain.facts.severity import Severity
 from schema.account import Account, Resource
+from schema.errors import payload
 from schema.node import Node, derived, said, view
 from schema.relation import organization_id_of, related
 
@@ -24,13 +25,20 @@ class Finding(Node):
     title: str = said("What is wrong, in general.")
     reason: str = said("What was seen on this very resource.")
     observed: JSON = said("The values the rule looked at, in the provider's own names.")
-    state: FindingState = said("Open or resolved.")
+    state: FindingState = said("Open, suppressed or resolved.")
     resource_native_id: str = said("The id the provider bills and logs the resource by.")
     saving_formula: str | None = said("How the saving was worked out; null where none is known.")
     opened_at: datetime = said("When it was first seen, or seen again after it was resolved.")
     last_seen_at: datetime = said("When a sync last saw it.")
     resolved_at: datetime | None = said("When a sync no longer saw it.")
-    resolution: str | None = said("Why it was resolved, where no sync has seen it mended.")
+    resolution: str | None = said(
+        "Why it was resolved, where no sync has seen it mended: GONE with its resource, EXEMPTED by a tag or because "
+        "the rule is switched off, or its account was disconnected."
+    )
+    suppressed_by: str | None = said("Who lives with it, as kind:id like in the audit log; null while nobody does.")
+    suppressed_at: datetime | None = said("When it was suppressed.")
+    suppressed_until: datetime | None = said("When it opens again by itself; null where no end was set.")
+    suppression_reason: str | None = said("Why somebody lives with it.")
     resource: Resource | None = related("resource_id", "The resource it is about.")
     account: Account | None = related("account_id", "The account the resource is in.")
     saving_amount: strawberry.Private[Decimal | None]
@@ -58,3 +66,24 @@ class FindingFilter(BaseModel):
     category: FindingCategory | None = Field(default=None, description="Of this category only.")
     severities: list[Severity] | None = Field(default=None, max_length=5, description="Of these severities only.")
     rule_ids: list[str] | None = Field(default=None, max_length=50, description="Of these rules only.")
+
+
+FINDING_ID: strawberry.ID = Field(description="Global id of the finding.")
+
+
+@strawberry.pydantic.input(description="A finding to live with, why, and until when.")
+class SuppressFindingInput(BaseModel):
+    id: strawberry.ID = FINDING_ID
+    reason: str = Field(min_length=1, max_length=2000, description="Why it may stay as it is.")
+    until: datetime | None = Field(
+        default=None, description="When it opens again: within 366 days; left out: when somebody says so."
+    )
+
+
+@strawberry.pydantic.input(description="A finding to give back.")
+class UnsuppressFindingInput(BaseModel):
+    id: strawberry.ID = FINDING_ID
+
+
+SuppressFindingPayload = payload("SuppressFinding", "finding", Finding, "The finding, now suppressed.")
+UnsuppressFindingPayload = payload("UnsuppressFinding", "finding", Finding, "The finding, open again.")

@@ -178,6 +178,8 @@ ROOT_FIELDS = {
     "mutation changeComplianceSettings": "AMS",
     "mutation saveMilestone": "AMS",
     "mutation requestControlException": "AM",
+    "mutation suppressFinding": "AMS",
+    "mutation unsuppressFinding": "AMS",
     "mutation createPolicy": "AM",
     "mutation writePolicyVersion": "AM",
     "mutation approvePolicy": "AM",
