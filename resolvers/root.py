@@ -69,6 +69,7 @@ from resolvers.policy_change import PolicyMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.register import RegisterMutations, RegisterQueries
+from resolvers.remediation_rule import RemediationRuleMutations, RemediationRuleQueries
 from resolvers.requirement import RequirementMutations
 from resolvers.resource_change import ResourceChangeQueries
 from resolvers.role import RoleMutations, RoleQueries
@@ -130,6 +131,7 @@ class Query(
     ExchangeRateQueries,
     FactorQueries,
     FindingQueries,
+    RemediationRuleQueries,
     ForecastEventQueries,
     ForecastQueries,
     IdentityProviderQueries,
@@ -165,6 +167,7 @@ class Mutation(
     DisconnectingMutations,
     AlertMutations,
     FindingMutations,
+    RemediationRuleMutations,
     CheckMutations,
     AllocationMonthMutations,
     AllocationRulesMutations,

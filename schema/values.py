@@ -38,9 +38,12 @@ from domain.facts.status import ReportEvery, StatusKind
 from domain.facts.ticket import StatusCategory, TicketState
 
 
-def register_enum(enum: type[Enum], description: str, values: dict[Enum, str]) -> None:
-    """Register an enum with a description for each of its values. Raises KeyError when one has none."""
-    strawberry.enum(enum, description=description)
+def register_enum(enum: type[Enum], description: str, values: dict[Enum, str], name: str | None = None) -> None:
+    """Register an enum with a description for each of its values. Raises KeyError when one has none.
+
+    `name` is that on the wire, where another type has its own.
+    """
+    strawberry.enum(enum, name=name, description=description)
     definition = enum.__strawberry_definition__  # type: ignore[attr-defined]  # of strawberry
     for value in definition.values:
         value.description = values[enum[value.name]]

@@ -197,6 +197,7 @@ def _finding(resource: ROW, number: int) -> ROW:
         "account_id": resource["account_id"],
         "resource_id": resource["_id"],
         "resource_native_id": resource["native_id"],
+        "region": "us-east-1" if number % 3 else None,
         "rule_id": f"rule-{number % 50}",
         "category": "FINOPS" if number % 2 else "SECOPS",
         "severity": severity.value,
