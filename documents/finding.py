@@ -19,13 +19,27 @@ from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.finding_savings import ExpectedSaving, outdone
 from domain.findings import FindingChanges, FindingKey, FiringFinding, KnownFinding, ResolvedFinding
+from domain.findings_priority import priority_of
 
 NOT_SUPPRESSED = dict.fromkeys(("suppressed_by", "suppressed_at", "suppressed_until", "suppression_reason"))
 _WORST_FIRST = (("severity_rank", ASCENDING), ("opened_at", DESCENDING), ("_id", DESCENDING))
+_SOONEST_FIRST = (("priority", DESCENDING), ("opened_at", DESCENDING), ("_id", DESCENDING))
+
+
+# What findings are grouped and filtered by in `documents.finding_group`, and what is added up there.
+GROUPED = (
+    *("category", "severity_rank", "rule_id", "account_id", "region"),
+    *("is_outdone", "saving_currency", "saving_amount"),
+)
+
+
+def _all(*fields: str) -> list[tuple[str, int]]:
+    return [(field, ASCENDING) for field in fields]
 
 
 class Finding(TenantDocument):
-    """`saving_amount` is the expected saving a month in `saving_currency`; `severity_rank` sorts the worst first.
+    """`saving_amount` is the expected saving a month in `saving_currency`; `severity_rank` sorts the worst first, and
+    `priority`, of `domain.findings_priority`, what is worth mending soonest.
 
     `resolution` says why it was resolved where no sync has seen it mended. `suppressed_by` is who lives with it until
     `suppressed_until`, kind:id as in the audit log; these fields are None while it is not suppressed. `is_outdone`:
@@ -58,6 +72,7 @@ class Finding(TenantDocument):
     suppressed_until: datetime | None = None
     suppression_reason: str | None = None
     is_outdone: bool = False
+    priority: int = 0
 
     class Settings:
         name = "findings"
@@ -92,6 +107,21 @@ class Finding(TenantDocument):
                 ],
                 name="org_account_worst",
             ),
+            IndexModel(
+                [("org_id", ASCENDING), *_SOONEST_FIRST, *_all("state", "category", "severity_rank", "rule_id")],
+                name="org_soonest",
+            ),
+            IndexModel(
+                [*_all("org_id", "state"), *_SOONEST_FIRST, *_all("category", "severity_rank", "rule_id")],
+                name="org_state_soonest",
+            ),
+            IndexModel(
+                [*_all("org_id", "account_id"), *_SOONEST_FIRST, *_all("state", "category", "severity_rank")],
+                name="org_account_soonest",
+            ),
+            IndexModel([*_all("org_id", "rule_id"), *_SOONEST_FIRST, *_all("state")], name="org_rule_soonest"),
+            # Everything that groups are made of, so that no row is fetched for them.
+            IndexModel(_all("org_id", "state", *GROUPED), name="org_state_groups"),
             IndexModel([("resource_id", ASCENDING)], name="resource"),
             IndexModel(
                 [("suppressed_until", ASCENDING)],
@@ -225,6 +255,7 @@ def _seen(
         "category": rule.category.value,
         "severity": rule.severity.value,
         "severity_rank": rule.severity.rank,
+        "priority": priority_of(rule, saving.amount if saving else None),
         "title": rule.title,
         "reason": observation.reason,
         "observed": observation.observed,

@@ -123,6 +123,7 @@ ROOT_FIELDS = {
     "query forecastEvents": "VUAMS",
     "query dashboard": "VUAMS",
     "query findings": "VUAMS",
+    "query findingGroups": "VUAMS",
     "query remediationRules": "VUAMS",
     "query incidents": "VUAMS",
     "query incidentMembers": "VUAMS",

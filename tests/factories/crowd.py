@@ -202,6 +202,7 @@ def _finding(resource: ROW, number: int) -> ROW:
         "category": "FINOPS" if number % 2 else "SECOPS",
         "severity": severity.value,
         "severity_rank": severity.rank,
+        "priority": number % 60,
         "title": "title",
         "reason": "reason",
         "observed": {},

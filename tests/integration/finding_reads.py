@@ -7,11 +7,13 @@ from bson import ObjectId
 
 import documents
 from documents.finding import known_findings, open_findings
+from documents.finding_group import complete_findings, count_findings
 from documents.finding_suppression import ended_suppressions
 from documents.resource_bill import bills_pipeline, resource_bills
 from documents.rule_setting import choices, rule_setting
 from documents.rule_status import rule_statuses
 from domain.facts.scope import Scope
+from domain.finding_groups import FindingGrouping
 
 # In the fourth week of the bill of the crowd.
 TODAY = date(2026, 1, 31)
@@ -30,6 +32,10 @@ async def read_all(client: Any, scope: Scope, account_id: ObjectId) -> None:
     await resource_bills(scope, account, TODAY)
     rows = documents.CostLine.rows()
     await (await rows.aggregate(bills_pipeline(scope, account, [ObjectId()], TODAY), hint="org_newest")).to_list()
+    for by in FindingGrouping:
+        await count_findings(scope, {"state": "OPEN"}, by)
+    await count_findings(scope, {"state": "OPEN", "account_id": account_id, "category": "FINOPS"}, FindingGrouping.RULE)
+    await complete_findings()
     async with client.start_session() as session:
         finding = await documents.Finding.find_in(scope, {"account_id": account_id})
         assert finding is not None

@@ -8,6 +8,7 @@ import pytest
 import documents
 from app.wiring import Backend
 from documents import OrganizationKind, Role
+from documents.rule_status import rule_statuses
 from domain.rules.registry import all_rules
 from tests.factories.graph import Graph
 from tests.factories.synthetic_account import a_vendor, connect, open_findings, register, sync
@@ -125,6 +126,7 @@ async def test_what_a_rule_has_found_is_exempted_once_it_is_off_and_opens_when_i
     without = await open_findings(account)
     text = "query($ids: [String!]) { findings(filter: {ruleIds: $ids}) { nodes { state resolution } } }"
     shown = (await graph.ask(text, tenant.token, ids=[UNATTACHED]))["findings"]["nodes"]
+    status = await rule_statuses(tenant.organization.id, [UNATTACHED])
     await choose(graph, tenant, enabled=True)
     await sync(backend, account)
 
@@ -132,6 +134,7 @@ async def test_what_a_rule_has_found_is_exempted_once_it_is_off_and_opens_when_i
     assert without == before - {(UNATTACHED, "vol-1")}
     assert shown == [{"state": "RESOLVED", "resolution": "EXEMPTED: the rule is switched off in this organization."}]
     assert await open_findings(account) == before
+    assert status == {UNATTACHED: "NOT_ASSESSED"}
 
 
 async def test_a_client_of_a_provider_is_judged_by_its_own_choice(

@@ -57,3 +57,4 @@ def test_what_a_later_version_of_a_rule_does_not_take_is_left_at_its_default() -
     rule = get_rule("aws-ebs-unattached").model_copy(update={"parameters": (DAYS, WORD, WORDS)})
 
     assert chosen_of(rule, {"days": 99, "word": "team", "words": ["x"], "gone": 1}) == {"word": "team", "words": ("x",)}
+    assert chosen_of(rule, {}) == {}
