@@ -20,7 +20,7 @@ log = structlog.get_logger()
 
 # A bill that says nothing of the last week does not say what things cost at present.
 _FRESH = timedelta(days=7)
-# Some ten seconds of reading beside a sync. Of larger bills rules estimate from list prices.
+# Half a minute of reading beside a sync. Of larger bills rules estimate from list prices.
 MOST_ROWS = 5_000_000
 # Charges of a month or a year begin on one day and say nothing of it.
 _LONGEST_CHARGE_MS = int(timedelta(days=1).total_seconds() * 1000)
