@@ -64,6 +64,7 @@ from jobs.tasks.process_events import process_events, process_late_events
 from jobs.tasks.pull_events import ask_for_unread, pull_events
 from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_tickets
 from jobs.tasks.record_visits import record_visits
+from jobs.tasks.reopen_findings import reopen_findings
 from jobs.tasks.run_remediation import ask_due_remediations, run_remediation
 from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.seal_evidence import seal_evidence
@@ -130,6 +131,7 @@ def ticks() -> list[Any]:
         cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
         cron(check_api_keys, hour=5, minute=37, second=0, timeout=QUICK_TIMEOUT),
         cron(check_deadlines, minute={11, 41}, second=0, timeout=QUICK_TIMEOUT),
+        cron(reopen_findings, minute={14, 44}, second=30, timeout=QUICK_TIMEOUT),
         cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
         cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
         cron(ask_due_forecasts, minute=set(range(1, 60, 5)), second=25, timeout=QUICK_TIMEOUT),

@@ -33,6 +33,7 @@ class Permission(StrEnum):
     REMEDIATIONS_PLAN = "remediations:plan"
     REMEDIATIONS_APPROVE = "remediations:approve"
     REMEDIATIONS_MANAGE = "remediations:manage"
+    FINDINGS_MANAGE = "findings:manage"
     COMPLIANCE_READ = "compliance:read"
     COMPLIANCE_MANAGE = "compliance:manage"
     EVIDENCE_READ = "evidence:read"
@@ -123,6 +124,7 @@ DESCRIPTIONS: dict[Permission, str] = {
     P.REMEDIATIONS_PLAN: "Have it worked out what would mend a finding, and cancel that; nothing is changed by it.",
     P.REMEDIATIONS_APPROVE: "Approve what others have planned, which is then done, and have it taken back.",
     P.REMEDIATIONS_MANAGE: "Say what may run and when, give credentials that may act, and stop everything.",
+    P.FINDINGS_MANAGE: "Suppress findings for a time; set the parameters of rules, and switch rules off.",
     P.COMPLIANCE_READ: "See controls, how they were judged, frameworks, scores, exceptions and the registers.",
     P.COMPLIANCE_MANAGE: "Have controls judged; set exceptions, owners, attestations, registers and own frameworks.",
     P.EVIDENCE_READ: "See the raw answers that checks have judged, verify them, and take audit packs out.",

@@ -17,6 +17,7 @@ from documents import OrganizationKind, Role
 from documents.organization import open_organization
 from documents.transaction import Transaction
 from domain.facts.severity import Severity
+from domain.findings_priority import BY_HAND, priority
 
 BATCH = 5000
 FIRST_RAISED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -171,6 +172,7 @@ def _finding(
         "category": "SECOPS",
         "severity": severity.value,
         "severity_rank": severity.rank,
+        "priority": priority(severity, None, BY_HAND),
         "title": f"Port of administration is open to the internet: web-{number}",
         "reason": f"Rule {number % 97} admits 0.0.0.0/0 to port 22.",
         "observed": {"port": 22, "source": "0.0.0.0/0"},

@@ -14,6 +14,7 @@ from bson import Decimal128, Int64, ObjectId
 
 from bench.bulk import Ids, Template, inserted, raw_collection
 from domain.facts.finding import FindingCategory
+from domain.findings_priority import priority_of
 from domain.rules.registry import all_rules
 from domain.rules.rule import Rule
 
@@ -150,6 +151,7 @@ def _findings(job: AlertsJob, holder: Holder) -> Iterator[Any]:
             "category": rule.category.value,
             "severity": rule.severity.value,
             "severity_rank": rule.severity.rank,
+            "priority": priority_of(rule, None if saving is None else SAVING),
             "title": rule.title,
             "reason": f"Resource {_NUMBER} is as it should not be.",
             "observed": {"Size": 100},

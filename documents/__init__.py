@@ -86,6 +86,7 @@ from documents.resource import Resource
 from documents.resource_change import ChangeKind, ResourceChange
 from documents.risk import Risk
 from documents.routing_rule import RoutingRule
+from documents.rule_setting import RuleSetting
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
 from documents.score_day import ScoreDay
@@ -211,6 +212,7 @@ __all__ = [
     "Role",
     "RoleMapping",
     "RoutingRule",
+    "RuleSetting",
     "ScimGroup",
     "ScimUser",
     "ScoreDay",

@@ -13,7 +13,7 @@ from documents.alert import Alert, AlertState, resolve_alerts
 from documents.check import Check
 from documents.cost_day import CostDay
 from documents.cost_source import delete_sources_of
-from documents.finding import Finding, open_findings
+from documents.finding import Finding, counting, resolved
 from documents.intake_endpoint import delete_endpoints_of
 from documents.integration_health import IntegrationHealth
 from documents.received_event import ReceivedEvent
@@ -112,16 +112,16 @@ async def resolve_some(tx: Transaction, account: Account, at: datetime) -> int:
     """
     of_account = {"org_id": account.org_id, "account_id": account.id}
     open_ = {**of_account, "state": {"$ne": FindingState.RESOLVED.value}}
-    ids = [raw["_id"] async for raw in Finding.rows().find(open_, {"_id": 1}, limit=AT_ONCE, session=tx.session)]
-    these = {"_id": {"$in": ids}}
-    tx.count(account.org_id, {place: -much for place, much in (await open_findings(these, tx.session)).items()})
-    ended = {"state": FindingState.RESOLVED.value, "resolved_at": at, "resolution": "The account was disconnected."}
-    await Finding.rows().update_many(these, {"$set": ended}, session=tx.session)
+    found = Finding.rows().find(open_, {"resource_id": 1}, limit=AT_ONCE, session=tx.session)
+    of = {raw["_id"]: raw["resource_id"] async for raw in found}
+    async with counting(tx, account.org_id, {"resource_id": {"$in": list({*of.values()})}}):
+        ended = {"$set": resolved("The account was disconnected.", at)}
+        await Finding.rows().update_many({"_id": {"$in": list(of)}}, ended, session=tx.session)
     raised = {**of_account, "state": {"$ne": AlertState.RESOLVED.value}}
     alerts = Alert.rows().find(raised, {"fingerprint": 1}, limit=AT_ONCE, session=tx.session)
-    resolved = await resolve_alerts(tx, account.org_id, [raw["fingerprint"] async for raw in alerts], at)
+    ended_alerts = await resolve_alerts(tx, account.org_id, [raw["fingerprint"] async for raw in alerts], at)
     announce_account(tx, account)
-    return len(ids) + resolved
+    return len(of) + ended_alerts
 
 
 def announce_account(tx: Transaction, account: Account) -> None:

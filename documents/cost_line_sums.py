@@ -85,8 +85,10 @@ class LineTotals:
     contracted: Decimal
 
 
-async def count_lines(editions: Sequence[ObjectId], *, first: date | None = None, until: date | None = None) -> int:
-    """How many rows of current editions begin from `first` up to before `until`.
+async def count_lines(
+    editions: Sequence[ObjectId], *, first: date | None = None, until: date | None = None, scope: Scope | None = None
+) -> int:
+    """How many rows of current editions begin from `first` up to before `until`; a `scope` finds them by an index.
 
     Where the totals of a period are not made yet, all of its rows count.
     """
@@ -97,7 +99,10 @@ async def count_lines(editions: Sequence[ObjectId], *, first: date | None = None
     added = {"$sum": {"$map": {"input": within, "in": "$$this.line_count"}}}
     count = {"$cond": [{"$eq": ["$totalled_id", "$edition_id"]}, added, "$line_count"]}
     rows = await CostPeriod.rows().aggregate(
-        [{"$match": {"edition_id": {"$in": list(editions)}}}, {"$group": {"_id": None, "count": {"$sum": count}}}]
+        [
+            {"$match": {**(CostPeriod.within(scope) if scope else {}), "edition_id": {"$in": list(editions)}}},
+            {"$group": {"_id": None, "count": {"$sum": count}}},
+        ]
     )
     return sum([raw["count"] async for raw in rows])
 

@@ -15,6 +15,7 @@ from pymongo.monitoring import CommandListener
 from documents.budget import complete_budgets
 from documents.cost_rollup_making import make_rollups
 from documents.every_document import ALL
+from documents.finding_group import complete_findings
 from documents.tally import recount_all
 
 NAMESPACE_EXISTS = 48  # MongoDB error codes, NamespaceExists
@@ -98,6 +99,7 @@ async def migrate(client: AsyncMongoClient[dict[str, Any]], name: str) -> list[s
         **await make_rollups(),
         "tallies": await recount_all(),
         "budgets whole": await complete_budgets(),
+        "priorities of findings": await complete_findings(),
     }
     return made + [f"made {name}: {count}" for name, count in counted.items() if count]
 

@@ -92,6 +92,7 @@ from documents.resource import Resource
 from documents.resource_change import ResourceChange
 from documents.risk import Risk
 from documents.routing_rule import RoutingRule
+from documents.rule_setting import RuleSetting
 from documents.scim_group import GroupRole, ScimGroup
 from documents.scim_user import ScimUser
 from documents.score_day import ScoreDay
@@ -200,6 +201,7 @@ ALL = (
     Resource,
     ResourceChange,
     RoutingRule,
+    RuleSetting,
     ScimGroup,
     ScimUser,
     ServiceAccount,

@@ -8,6 +8,7 @@ from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.account import CONNECTED_STATES, Account
 from documents.finding import Finding
+from documents.rule_setting import rule_settings
 from documents.sync_run import SyncRun, SyncState
 from domain.compliance.judging import roll_up
 from domain.facts.compliance import CheckStatus
@@ -29,13 +30,17 @@ async def rule_statuses(
 
     An open finding fails it, or warns below HIGH; where all are suppressed it is exempt. Without any it passes as long
     as the last sync of every account of its provider was whole; one that was not is an error, and none at all means
-    that it was not assessed.
+    that it was not assessed, as does a rule that the organization has switched off.
     """
+    off = [one.rule_id for one in (await rule_settings(org_id, session)).values() if not one.is_enabled]
     found: dict[str, CheckStatus] = {}
     reads: dict[str, CheckStatus] = {}
     for rule_id in rule_ids:
         rule = get_rule(rule_id)
         provider = rule.applies_to.value.partition("_")[0]
+        if rule_id in off:
+            found[rule_id] = CheckStatus.NOT_ASSESSED
+            continue
         said = await _findings(org_id, rule_id, account_id, session)
         if FindingState.OPEN in said:
             found[rule_id] = CheckStatus.FAIL if rule.severity in _BAD else CheckStatus.WARNING

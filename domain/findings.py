@@ -31,7 +31,9 @@ class KnownFinding:
 
 
 class Resolution(StrEnum):
-    """Why a finding is over: the fault is gone, the resource is gone, or its owner has exempted it by tag."""
+    """Why a finding is over: the fault is gone, the resource is gone, or a person has exempted it: its owner by a tag,
+    or the tenant by switching the rule off.
+    """
 
     FIXED = "FIXED"
     GONE = "GONE"
@@ -48,8 +50,22 @@ class FiringFinding:
 
 @dataclass(frozen=True, slots=True)
 class ResolvedFinding:
+    """`is_off`: it is over because the tenant has switched the rule off."""
+
     key: FindingKey
     resolution: Resolution
+    is_off: bool = False
+
+    @property
+    def says(self) -> str | None:
+        """Why it is over, in a sentence; None where the fault is gone, which needs no words."""
+        if self.is_off:
+            return "EXEMPTED: the rule is switched off in this organization."
+        return {
+            Resolution.FIXED: None,
+            Resolution.GONE: "GONE: a complete read no longer listed the resource.",
+            Resolution.EXEMPTED: "EXEMPTED: a tag of the resource exempts it from the rule.",
+        }[self.resolution]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +113,9 @@ def _resolved(
     rules = {rule.id: rule for rule in judged.rules}
     ended = []
     for key, finding in sorted(before.items()):
+        if key.rule_id in judged.off and finding.state is not FindingState.RESOLVED:
+            ended.append(ResolvedFinding(key, Resolution.EXEMPTED, is_off=True))
+            continue
         rule = rules.get(key.rule_id)
         if rule is None or finding.state is FindingState.RESOLVED:
             continue

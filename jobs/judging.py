@@ -1,21 +1,28 @@
 """Judges an account from the store, a batch of one kind at a time, so that memory never holds all of it."""
 
 import asyncio
+from collections import ChainMap
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from bson import ObjectId
 
+from auth.scope import scope_of_job
 from documents.account import Account
 from documents.resource import fact_of, present_resources, resources_named
+from documents.resource_bill import resource_bills
+from documents.rule_setting import Choices, choices
+from domain.costs.billed_resource import bills_of
 from domain.facts.inventory import Coverage
+from domain.facts.money import Money
 from domain.facts.resource import Resource, ResourceKind
 from domain.findings import FindingKey
 from domain.rules.judgement import JudgedInventory, Judgement, Verdict, judge_resources
 from domain.rules.registry import all_rules
 from domain.rules.rule import Rule, RuleContext
+from jobs.queue import SYNC_ACCOUNT
 
 Key = tuple[ResourceKind, str]
 Row = Mapping[str, Any]
@@ -87,9 +94,13 @@ class Judged:
 async def judge_account(
     account: Account, coverage: Coverage, has_seen: HasSeen, known: Collection[FindingKey], at: datetime
 ) -> Judged:
-    """Judges what the sync has seen. Of judgements that do not fire it keeps those of `known` findings."""
-    rules = all_rules()
-    judged = Judged(JudgedInventory(snapshot=coverage, rules=rules, judgements=()))
+    """Judges what the sync has seen, by what the account's own organization has chosen for each rule.
+
+    Of judgements that do not fire it keeps those of `known` findings.
+    """
+    basis = await _basis(account, at)
+    rules = tuple(rule for rule in all_rules() if rule.id not in basis.choices.off)
+    judged = Judged(JudgedInventory(snapshot=coverage, rules=rules, judgements=(), off=basis.choices.off))
     kept: list[Judgement] = []
     for kind in sorted({rule.applies_to for rule in rules}):
         own = [rule for rule in rules if rule.applies_to is kind]
@@ -97,7 +108,7 @@ async def judge_account(
         async for batch in present_resources(account, kind):
             rows = {row["native_id"]: row for row in batch if has_seen(kind, row["native_id"])}
             related = related.emptied()
-            for one in await _judged(own, list(rows.values()), coverage, related, at):
+            for one in await _judged(own, list(rows.values()), coverage, related, basis):
                 native_id = one.resource.native_id
                 if one.verdict is Verdict.FIRES:
                     judged.rows[kind, native_id] = rows[native_id]["_id"]
@@ -107,13 +118,29 @@ async def judge_account(
     return replace(judged, inventory=replace(judged.inventory, judgements=tuple(kept)))
 
 
+@dataclass(frozen=True, slots=True)
+class _Basis:
+    """What all of an account is judged by. `costs` go by the names of a bill, see `domain.costs.billed_resource`."""
+
+    at: datetime
+    choices: Choices
+    costs: Mapping[str, Money]
+
+
+async def _basis(account: Account, at: datetime) -> _Basis:
+    scope = scope_of_job(SYNC_ACCOUNT, str(account.org_id))
+    return _Basis(at, await choices(account.org_id), await resource_bills(scope, account, at.date()))
+
+
 async def _judged(
-    rules: Sequence[Rule], rows: Sequence[Row], coverage: Coverage, related: Related, at: datetime
+    rules: Sequence[Rule], rows: Sequence[Row], coverage: Coverage, related: Related, basis: _Basis
 ) -> list[Judgement]:
     changed_at = {row["native_id"]: row["changed_at"] for row in rows if row.get("changed_at") is not None}
-    context = RuleContext(now=at, changed_at=changed_at, resources=related)
     facts = [fact_of(row) for row in rows]
+    # What else a rule looks up is known by the names of the bill alone.
+    bills = ChainMap(bills_of(facts, basis.costs), cast("dict[str, Money]", basis.costs))
+    context = RuleContext(now=basis.at, changed_at=changed_at, resources=related, bills=bills)
     while True:
-        judgements = await asyncio.to_thread(judge_resources, rules, facts, coverage, context)
+        judgements = await asyncio.to_thread(judge_resources, rules, facts, coverage, context, basis.choices.chosen)
         if not await related.load():
             return judgements

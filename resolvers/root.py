@@ -44,6 +44,7 @@ from resolvers.evidence import EvidenceMutations, EvidenceQueries
 from resolvers.exchange_rate import ExchangeRateMutations, ExchangeRateQueries
 from resolvers.factor import FactorMutations, FactorQueries
 from resolvers.finding import FindingQueries
+from resolvers.finding_change import FindingMutations
 from resolvers.forecast import ForecastQueries
 from resolvers.forecast_event import ForecastEventMutations, ForecastEventQueries
 from resolvers.framework import FrameworkMutations, FrameworkQueries
@@ -69,6 +70,7 @@ from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.register import RegisterMutations, RegisterQueries
 from resolvers.remediation import RemediationMutations, RemediationQueries, RemediationSubscriptions
+from resolvers.remediation_rule import RemediationRuleMutations, RemediationRuleQueries
 from resolvers.remediation_settings import RemediationSettingsMutations, RemediationSettingsQueries
 from resolvers.requirement import RequirementMutations
 from resolvers.resource_change import ResourceChangeQueries
@@ -131,6 +133,7 @@ class Query(
     ExchangeRateQueries,
     FactorQueries,
     FindingQueries,
+    RemediationRuleQueries,
     ForecastEventQueries,
     ForecastQueries,
     IdentityProviderQueries,
@@ -167,6 +170,8 @@ class Mutation(
     ConnectingMutations,
     DisconnectingMutations,
     AlertMutations,
+    FindingMutations,
+    RemediationRuleMutations,
     CheckMutations,
     AllocationMonthMutations,
     AllocationRulesMutations,

@@ -22,7 +22,9 @@ class Dashboard:
     cost_last_30_days: Decimal = said("Billed in the 30 days before today.")
     open_findings: int = said("Findings that are open.")
     critical_findings: int = said("Open findings that are CRITICAL or HIGH.")
-    monthly_saving: Decimal = said("What mending every open finding about cost would save a month.")
+    monthly_saving: Decimal = said(
+        "What mending every open finding about cost would save a month; of several on one resource the highest counts."
+    )
     open_alerts: int = said("Alerts that are open: not acknowledged, not resolved.")
     critical_alerts: int = said("Open alerts that are CRITICAL or HIGH.")
     accounts: int = said("Accounts that were connected; those only known from bills do not count.")

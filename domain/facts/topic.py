@@ -6,6 +6,11 @@ def alerts(org_id: object) -> str:
     return f"tenant/{org_id}/alerts"
 
 
+def findings(org_id: object) -> str:
+    """What people decide of findings and rules in one organization; what syncs change of them stands with syncs."""
+    return f"tenant/{org_id}/findings"
+
+
 def syncs(org_id: object) -> str:
     """Progress of account syncs in one organization."""
     return f"tenant/{org_id}/syncs"

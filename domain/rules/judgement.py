@@ -36,12 +36,14 @@ class Judgement:
 class JudgedInventory:
     """The judgements over what a sync read. A rule in `rules` was tried on every listed resource of its kind.
 
-    `judgements` may leave out resources on which a rule neither fires nor has a stored finding.
+    `judgements` may leave out resources on which a rule neither fires nor has a stored finding. `off` are the ids of
+    the rules that the tenant has switched off: they were not tried, and what they have found is over.
     """
 
     snapshot: Listed
     rules: tuple[Rule, ...]
     judgements: tuple[Judgement, ...] = field(repr=False)
+    off: frozenset[str] = frozenset()
 
 
 def judge_inventory(

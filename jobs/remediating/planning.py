@@ -13,6 +13,7 @@ from documents.remediation import Remediation
 from documents.remediation_settings import settings_of
 from documents.resource import Resource as StoredResource
 from documents.resource import fact_of, present_resources
+from documents.rule_setting import choices
 from domain.facts.money import Money
 from domain.facts.remediation import RemediationState
 from domain.facts.resource import Resource, ResourceKind
@@ -83,7 +84,10 @@ async def look(context: JobContext, remediation: Remediation, registration: Regi
     if seen.resource is None:
         return Looked(seen, None, f"{known.name} is gone.", {}, is_quiet=True)
     changed_at = {} if stored.changed_at is None else {stored.native_id: stored.changed_at}
-    around = RuleContext(now=context.now(), parameters=rule.settings(), resources=seen.resources, changed_at=changed_at)
+    chosen = (await choices(remediation.org_id)).chosen.get(rule.id, {})
+    around = RuleContext(
+        now=context.now(), parameters=rule.settings(chosen), resources=seen.resources, changed_at=changed_at
+    )
     volatile = frozenset(path for one in registration.listings for path in one.volatile_of.get(known.kind, ()))
     state, verdict = lasting(seen.resource, volatile), judge(rule, seen.resource, Whole(), around).verdict
     is_quiet = verdict in (Verdict.QUIET, Verdict.EXEMPT)

@@ -17,6 +17,7 @@ from auth.scope import scope_of_job
 from documents.account import Account, record_sync
 from documents.alert import AlertCategory, AlertSource, Cause, raise_alert, resolve_alerts
 from documents.finding import known_findings, record_findings
+from documents.finding_suppression import ALERT_FROM, finding_fingerprint
 from documents.nudge import settle_nudges
 from documents.resource import record_gone
 from documents.resource_change import ChangeKind
@@ -43,8 +44,6 @@ FIRST_RETRY_SECONDS = 15
 SYNC_TIMEOUT = timedelta(minutes=60)
 # Events of one sync come no faster, however small its parts.
 TOLD_EVERY_SECONDS = 0.5
-# Findings below this severity are shown but wake nobody.
-ALERT_FROM = Severity.MEDIUM
 
 
 async def sync_account(ctx: dict[str, Any], *, org_id: str, run_id: str) -> str:
@@ -207,7 +206,7 @@ async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lea
                 resource_id = judged.rows[resource.kind, resource.native_id]
                 cause = _cause(account, finding, finding_ids[finding.key], resource_id)
                 await raise_alert(tx, account.org_id, cause, at)
-        over = [f"finding:{account.id}:{ended.key.rule_id}:{ended.key.native_id}" for ended in changes.resolved]
+        over = [finding_fingerprint(account.id, one.key.rule_id, one.key.native_id) for one in changes.resolved]
         await resolve_alerts(tx, account.org_id, [*over, f"sync:{account.id}"], at)
         await record_sync(account, problem=None, at=at, session=tx.session)
         await settle_nudges(tx, account, run.started_at or at, at)
@@ -224,7 +223,7 @@ async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lea
 def _cause(account: Account, finding: FiringFinding, finding_id: Any, resource_id: Any) -> Cause:
     judgement = finding.judgement
     return Cause(
-        fingerprint=f"finding:{account.id}:{finding.key.rule_id}:{finding.key.native_id}",
+        fingerprint=finding_fingerprint(account.id, finding.key.rule_id, finding.key.native_id),
         source=AlertSource.FINDING,
         severity=judgement.rule.severity,
         category=AlertCategory(judgement.rule.category.value),

@@ -165,6 +165,7 @@ def listings() -> Iterator[Listing]:
     # Times the organizations these are more than MongoDB merges.
     rules = ", ".join(f'"rule-{number}"' for number in range(10))
     yield Listing("findings", f"filter: {{ruleIds: [{rules}]}}", is_exact=False)
+    yield from finding_listings()
     yield from anomaly_listings()
     yield Listing("auditExports", "organizationId: ORG")
     yield Listing("auditPacks", "organizationId: ORG")
@@ -210,6 +211,16 @@ def register_listings() -> Iterator[Listing]:
         yield Listing(name, "organizationId: ORG")
     for where in ("", ", decision: REVOKE", ", onlyUndecided: true"):
         yield Listing("accessReviewItems", f"reviewId: A_REVIEW{where}")
+
+
+def finding_listings() -> Iterator[Listing]:
+    """Findings by priority."""
+    yield Listing("findings", "orderBy: PRIORITY")
+    for where in ("state: OPEN", "organizationId: ORG", "accountId: ACCOUNT", 'ruleIds: ["rule-7"]'):
+        yield Listing("findings", f"orderBy: PRIORITY, filter: {{{where}}}")
+    rare = ("category: FINOPS, state: OPEN", "severities: [CRITICAL, LOW]", 'ruleIds: ["rule-7", "rule-8"]')
+    for where in (*rare, "accountId: ACCOUNT, state: OPEN", "state: OPEN, severities: [HIGH]"):
+        yield Listing("findings", f"orderBy: PRIORITY, filter: {{{where}}}", is_exact=False)
 
 
 def anomaly_listings() -> Iterator[Listing]:

@@ -47,7 +47,7 @@ from tests.factories.directory import directory_of
 from tests.factories.graph import Graph
 from tests.factories.machine import make_machine
 from tests.factories.tenant import Tenant, make_subject, make_tenant
-from tests.integration import allocation_reads, checking_reads
+from tests.integration import allocation_reads, checking_reads, finding_reads
 from tests.integration.explained_lists import Listing, listings
 from tests.integration.incident_reads import incident_of, incidents
 from tests.integration.recorded import Commands, Plan, explained, recorded
@@ -387,6 +387,10 @@ async def checking(house: House, graph: Graph) -> None:
     await checking_reads.read_all(house.scope)
 
 
+async def findings(house: House, graph: Graph) -> None:
+    await finding_reads.read_all(house.database.client, house.scope, house.account_ids["alone"])
+
+
 async def telling(house: House, graph: Graph) -> None:
     rule = await documents.RoutingRule.find_in(house.scope, {"position": 7})
     await read_all(house.database.client, house.alone.organization.id, rule)
@@ -426,6 +430,7 @@ async def audit(house: House, graph: Graph) -> None:
         incidents,
         allocation,
         checking,
+        findings,
     ],
     ids=lambda reads: reads.__name__,
 )

@@ -20,13 +20,15 @@ from documents.tally import Tally, recount, recount_all, tally_in
 from documents.transaction import Transaction
 from domain.errors import Conflict
 from domain.facts import topic
+from domain.facts.money import Money
 from domain.facts.provider import Provider
+from domain.facts.resource import Resource
 from domain.facts.scope import Scope
 from domain.facts.severity import Severity
 from domain.findings import compare
 from domain.rules.judgement import judge_inventory
-from domain.rules.registry import all_rules
-from domain.rules.rule import RuleContext
+from domain.rules.registry import all_rules, get_rule
+from domain.rules.rule import Observation, Rule, RuleContext
 from tests.factories.aws import NOW, bucket, loose_volume, snapshot, volume
 from tests.factories.holdings import make_holdings
 from tests.factories.tenant import Tenant, make_tenant
@@ -41,16 +43,31 @@ async def counted(*tenants: Tenant) -> Tally:
     """What the rows themselves say, read one by one."""
     alerts: Counter[Severity] = Counter()
     findings: Counter[Severity] = Counter()
-    saving: dict[str, Decimal] = {}
+    highest: dict[tuple[ObjectId, str], Decimal] = {}
     for tenant in tenants:
         for alert in await documents.Alert.list_in(tenant.scope, {"state": "OPEN"}):
             alerts[alert.severity] += 1
         for finding in await documents.Finding.list_in(tenant.scope, {"state": "OPEN"}):
             findings[finding.severity] += 1
             if finding.category == "FINOPS" and finding.saving_amount is not None:
-                currency = finding.saving_currency or ""
-                saving[currency] = saving.get(currency, Decimal(0)) + finding.saving_amount
+                place = finding.resource_id, finding.saving_currency or ""
+                highest[place] = max(highest.get(place, Decimal(0)), finding.saving_amount)
+    saving: dict[str, Decimal] = {}
+    for (_, currency), amount in highest.items():
+        saving[currency] = saving.get(currency, Decimal(0)) + amount
     return Tally(dict(findings), dict(alerts), saving)
+
+
+def two_savings() -> tuple[Rule, ...]:
+    """The rules, and one more that saves something of every loose volume."""
+    of_volumes = get_rule("aws-ebs-unattached")
+
+    def saves(resource: Resource, context: RuleContext) -> Observation | None:
+        found = of_volumes.check(resource, context)
+        saving = Money(amount=Decimal(7), currency="USD")
+        return found and found.model_copy(update={"estimated_monthly_saving": saving})
+
+    return *all_rules(), of_volumes.model_copy(update={"id": "aws-test-second-saving", "check": saves})
 
 
 def filled(tally: Tally) -> Tally:
@@ -92,7 +109,7 @@ async def sync(backend: Backend, tenant: Tenant, account: documents.Account, dic
     ]
     everyone = {"Grantee": {"URI": "http://acs.amazonaws.com/groups/global/AllUsers"}, "Permission": "READ"}
     read = snapshot(*volumes, bucket(Grants=[everyone] if dice.random() < 0.5 else []))
-    judged = judge_inventory(all_rules(), read, RuleContext(now=NOW))
+    judged = judge_inventory(two_savings(), read, RuleContext(now=NOW))
     ids = {(one.kind, one.native_id): ObjectId() for one in read.resources}
     at = utc_now()
 

@@ -1,8 +1,10 @@
+from dataclasses import replace
+
 import pytest
 
 from domain.facts.finding import FindingState
 from domain.facts.resource import ResourceKind
-from domain.findings import FindingKey, KnownFinding, Resolution, compare
+from domain.findings import FindingKey, KnownFinding, Resolution, ResolvedFinding, compare
 from domain.rules.judgement import judge_inventory
 from domain.rules.registry import get_rule
 from domain.rules.rule import RuleContext
@@ -131,3 +133,20 @@ def test_changes_come_in_key_order():
     result = changes(now=[loose_volume("vol-3"), loose_volume("vol-1"), loose_volume("vol-2")])
 
     assert [key.native_id for key in keys(result.opened)] == ["vol-1", "vol-2", "vol-3"]
+
+
+def test_a_rule_that_is_switched_off_exempts_what_it_has_found_whatever_was_read():
+    judged = replace(judge_inventory((PUBLIC,), snapshot(), RuleContext(now=NOW)), off=frozenset({UNATTACHED.id}))
+
+    for state, is_over in ((FindingState.OPEN, True), (FindingState.SUPPRESSED, True), (FindingState.RESOLVED, False)):
+        (*ended,) = compare(ACCOUNT, [known(state)], judged).resolved
+        assert [(one.resolution, one.is_off) for one in ended] == [(Resolution.EXEMPTED, True)] * is_over
+
+
+def test_what_is_over_says_why_unless_it_was_mended():
+    says = [ResolvedFinding(KEY, resolution).says for resolution in Resolution]
+    off = ResolvedFinding(KEY, Resolution.EXEMPTED, is_off=True).says
+
+    assert says[0] is None
+    assert [text.partition(":")[0] for text in (*says[1:], off)] == ["GONE", "EXEMPTED", "EXEMPTED"]
+    assert "switched off" in off

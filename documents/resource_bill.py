@@ -1,0 +1,90 @@
+"""What resources of an account cost lately, out of the billed rows; one aggregation for a whole sync."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import structlog
+from bson import ObjectId
+
+from documents.account import Account
+from documents.cost_line import CostLine
+from documents.cost_line_sums import count_lines
+from documents.cost_period import CurrentEdition, current_editions, midnight
+from documents.cost_sums import among
+from domain.costs.billed_resource import BILLED_DAYS, by_name, monthly
+from domain.facts.money import Money
+from domain.facts.scope import Scope
+
+log = structlog.get_logger()
+
+# A bill that says nothing of the last week does not say what things cost at present.
+_FRESH = timedelta(days=7)
+# Half a minute of reading beside a sync. Of larger bills rules estimate from list prices.
+MOST_ROWS = 5_000_000
+# Charges of a month or a year begin on one day and say nothing of it.
+_LONGEST_CHARGE_MS = int(timedelta(days=1).total_seconds() * 1000)
+_INDEX = "org_newest"
+
+
+async def resource_bills(scope: Scope, account: Account, today: date) -> dict[str, Money]:
+    """Monthly costs by how the bill names a resource (see `billed_name`): the mean day of the last BILLED_DAYS complete
+    days, for those that are billed on each of them. Empty where there is no bill of these days.
+
+    The newest day with a charge is not complete, nor is today.
+    """
+    if account.native_id is None:
+        return {}
+    only = {"provider": account.provider.value}
+    editions = await current_editions(scope, first=today - _FRESH, until=today + timedelta(days=1), only=only)
+    if not editions:
+        return {}
+    until = min(today, max(edition.last_on for edition in editions).date())
+    first = until - timedelta(days=BILLED_DAYS)
+    of_days = await current_editions(scope, first=first, until=until, only=only)
+    if not _reaches_back(of_days, first):
+        return {}
+    ids = [edition.id for edition in of_days]
+    if await count_lines(ids, first=first, until=until, scope=scope) > MOST_ROWS:
+        log.warning("bill_too_large_for_rules", organization_id=scope.only(), account_id=str(account.id))
+        return {}
+    pipeline = bills_pipeline(scope, account, ids, first)
+    rows = await CostLine.rows().aggregate(pipeline, hint=_INDEX, allowDiskUse=True)
+    return by_name([(raw["_id"]["resource"], monthly(raw["total"], raw["_id"]["currency"])) async for raw in rows])
+
+
+def _reaches_back(editions: Sequence[CurrentEdition], first: date) -> bool:
+    return any(edition.first_on <= midnight(first) for edition in editions)
+
+
+def bills_pipeline(scope: Scope, account: Account, editions: Sequence[ObjectId], first: date) -> list[dict[str, Any]]:
+    """One document for each resource and currency that has rows on each of the days from `first` on."""
+    days = {"$gte": midnight(first), "$lt": midnight(first + timedelta(days=BILLED_DAYS))}
+    length = {"$subtract": ["$charge_period_end", "$charge_period_start"]}
+    return [
+        {
+            "$match": {
+                **CostLine.within(scope),
+                "charge_period_start": days,
+                **among(editions),
+                **_of_account(account),
+                "resource_id": {"$exists": True},
+            }
+        },
+        {"$match": {"$expr": {"$lte": [length, _LONGEST_CHARGE_MS]}}},
+        {
+            "$group": {
+                "_id": {"resource": "$resource_id", "currency": "$billing_currency"},
+                "total": {"$sum": "$effective_cost"},
+                "days": {"$addToSet": {"$dateTrunc": {"date": "$charge_period_start", "unit": "day"}}},
+            }
+        },
+        {"$match": {"$expr": {"$eq": [{"$size": "$days"}, BILLED_DAYS]}}},
+        {"$project": {"total": 1}},
+    ]
+
+
+def _of_account(account: Account) -> dict[str, Any]:
+    """Rows that name the account as their sub account, or as the billing account where they name no sub account."""
+    named = {"$in": [account.native_id, f"/subscriptions/{account.native_id}"]}
+    return {"$or": [{"sub_account_id": named}, {"sub_account_id": None, "billing_account_id": named}]}

@@ -1,0 +1,42 @@
+"""What is asked of findings, rules and bills beside the lists, for the tests that MongoDB explains itself to."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from bson import ObjectId
+
+import documents
+from documents.finding import known_findings, open_findings
+from documents.finding_group import complete_findings, count_findings
+from documents.finding_suppression import ended_suppressions
+from documents.resource_bill import bills_pipeline, resource_bills
+from documents.rule_setting import choices, rule_setting
+from documents.rule_status import rule_statuses
+from domain.facts.scope import Scope
+from domain.finding_groups import FindingGrouping
+
+# In the fourth week of the bill of the crowd.
+TODAY = date(2026, 1, 31)
+
+
+async def read_all(client: Any, scope: Scope, account_id: ObjectId) -> None:
+    """Each of them once."""
+    org_id = ObjectId(scope.only())
+    account = await documents.Account.get_in(scope, str(account_id))
+    account = account.model_copy(update={"native_id": "account 1"})
+    await choices(org_id)
+    await rule_setting(org_id, "aws-ebs-unattached")
+    await rule_statuses(org_id, ["aws-ebs-unattached"])
+    await known_findings(account)
+    await ended_suppressions(datetime.now(UTC))
+    await resource_bills(scope, account, TODAY)
+    rows = documents.CostLine.rows()
+    await (await rows.aggregate(bills_pipeline(scope, account, [ObjectId()], TODAY), hint="org_newest")).to_list()
+    for by in FindingGrouping:
+        await count_findings(scope, {"state": "OPEN"}, by)
+    await count_findings(scope, {"state": "OPEN", "account_id": account_id, "category": "FINOPS"}, FindingGrouping.RULE)
+    await complete_findings()
+    async with client.start_session() as session:
+        finding = await documents.Finding.find_in(scope, {"account_id": account_id})
+        assert finding is not None
+        await open_findings({"resource_id": finding.resource_id}, session)
