@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from domain.facts.inventory import InventorySnapshot, Listed
-from domain.facts.resource import Resource, ResourceKind
+from domain.facts.resource import Resource
 from domain.rules.rule import NOTHING, Observation, Rule, RuleContext, Setting
 
 EXEMPTION_TAG = "remediation-exempt"
@@ -82,14 +82,10 @@ def judge_resources(
 
 
 def judge(rule: Rule, resource: Resource, snapshot: Listed, context: RuleContext) -> Judgement:
-    """One rule on one resource; `snapshot` tells what could not be read."""
+    """One rule on one resource; `snapshot` tells what could not be read, and `context` the same to the check itself."""
     if is_exempt(resource, rule.id):
         return Judgement(rule, resource, Verdict.EXEMPT)
-
-    def is_listed(kind: ResourceKind, region: str | None) -> bool:
-        return context.is_listed(kind, region) and snapshot.is_listed(kind, region)
-
-    observation = rule.check(resource, replace(context, is_listed=is_listed))
+    observation = rule.check(resource, context)
     if observation is not None:
         is_sure = all(snapshot.is_listed(kind, resource.region) for kind in rule.rests_on)
         fires = Judgement(rule, resource, Verdict.FIRES, observation)
