@@ -19,8 +19,10 @@ EVERY = [pytest.param(control, CHECKS[control.id], id=control.id) for control in
 # Calls that are read, and still do not tell what the check is about.
 READ_WITHOUT_IT = {
     ("PS-CDN-01", "AWS"): "no metrics of CloudFront",
+    ("PS-CDN-01", "GCP"): "no metrics of Cloud CDN",
     ("PS-CDN-06", "AWS"): "no costs by usage type",
     ("PS-TRF-01", "AWS"): "no forecast of requests",
+    ("PS-TRF-01", "GCP"): "no forecast of requests",
     ("PS-TRF-01", "DIGITALOCEAN"): "no forecast of requests",
     ("PS-TRF-02", "AWS"): "no forecast of requests",
     ("PS-TRF-02", "GCP"): "no forecast of requests",
