@@ -3,6 +3,7 @@
 import os
 import random
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
@@ -20,7 +21,7 @@ from domain.facts.finding import FindingCategory, Risk
 from domain.facts.remediation import WORKED_ON, RemediationState
 from jobs.remediating import executing, running
 from jobs.tasks import run_remediation as task
-from schema.node import global_id
+from schema.node import global_id, local_id
 from tests.factories.graph import Graph
 from tests.factories.remediation_house import House, make_house
 from tests.factories.synthetic_account import sync
@@ -118,7 +119,7 @@ async def approved(house: House, native_id: str) -> str:
 
 
 async def state_of(id: str) -> RemediationState:
-    raw = await documents.Remediation.rows().find_one({"_id": ObjectId(id)})
+    raw = await documents.Remediation.rows().find_one({"_id": ObjectId(local_id("Remediation", id))})
     assert raw is not None
     return RemediationState(raw["state"])
 
@@ -127,16 +128,12 @@ def _same(now: datetime) -> datetime:
     return now
 
 
-async def to_the_end(house: House, id: str, now: datetime) -> datetime:
-    """Workers come one after another, each when the lease of the one before is over. The time it is then."""
-    while True:
+async def to_the_end(house: House, id: str, now: datetime) -> None:
+    """Workers come one after another, each when the lease of the one before is over."""
+    while await state_of(id) in WORKED_ON:
         now += LEASE + timedelta(seconds=1)
-        try:
-            state = await house.work(id, now=partial(_same, now))
-        except Killed:
-            continue
-        if state not in WORKED_ON and state != "left alone":
-            return now
+        with suppress(Killed):
+            await house.work(id, now=partial(_same, now))
 
 
 async def test_killed_at_any_moment_nothing_is_lost_or_done_twice(
