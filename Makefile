@@ -28,7 +28,7 @@ ASK_THE_GRAPH = $(filter-out $(ON_ONE:%=\%/test_%.py),$(shell grep -lw Graph tes
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo up install test test-standard chaos nightly lint check format schema isolation guides connectors controls detectors audit bench anomaly constraints clean
+.PHONY: help demo up install test test-standard chaos nightly lint check format schema isolation guides connectors controls detectors rules remedies audit bench anomaly constraints clean
 
 help: ## List these commands
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -89,6 +89,12 @@ controls: $(VENV)/.dev ## Write docs/controls.md anew from the controls, the che
 
 detectors: $(VENV)/.dev ## Write docs/detectors.md anew from domain/detectors
 	@$(BIN)/python -m tests.contract.detectors_page
+
+rules: $(VENV)/.dev ## Write docs/rules.md anew from domain/rules and from how far `make remedies` came
+	@$(BIN)/python -m tests.contract.rules_page
+
+remedies: $(VENV)/.dev ## Play every remedy against its stand-in and keep how far each came (some minutes)
+	@$(BIN)/python -m tests.contract.record_remedies
 
 isolation: $(VENV)/.dev ## Write docs/isolation.md anew from the tables and probes of the contract tests
 	@$(BIN)/python -m tests.contract.isolation_page

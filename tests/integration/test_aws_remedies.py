@@ -9,6 +9,7 @@ from connectors.clouds.aws import registration
 from connectors.reading.source import Source
 from domain.remediation.remedy import Reversible
 from tests.factories.aws_faults import FAULTS, Fault
+from tests.factories.remedies import kept_of, reached_of
 from tests.fakes.aws import Moto, credentials
 from tests.fakes.collecting import reach
 from tests.fakes.playing import Play
@@ -59,3 +60,9 @@ async def test_fault_is_found_mended_verified_and_taken_back(fault: Fault, moto,
         assert fault.compared(after) == fault.compared(before)
     if fault.is_back is not None:
         assert fault.is_back(moto, before)
+
+
+def test_what_is_reached_here_is_what_the_page_of_rules_says() -> None:
+    rules = {fault.rule_id for fault in FAULTS}
+
+    assert reached_of(rules) == kept_of(rules), "run `make remedies`, then `make rules`, and read the difference"

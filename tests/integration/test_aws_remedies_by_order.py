@@ -6,6 +6,7 @@ import pytest
 
 from connectors.clouds.aws import registration
 from connectors.reading.source import Source
+from tests.factories.remedies import kept_of, reached_of
 from tests.fakes.aws import ACCOUNT, REGION, Moto, credentials
 from tests.fakes.collecting import reach
 from tests.fakes.playing import Play
@@ -82,3 +83,9 @@ async def test_analyzer_is_made_and_deleted_by_calls_that_aws_knows(moto, source
         "accessanalyzer.CreateAnalyzer",
         "accessanalyzer.DeleteAnalyzer",
     ]
+
+
+def test_what_is_reached_here_is_what_the_page_of_rules_says() -> None:
+    rules = {"aws-iam-root-mfa", "aws-iam-root-access-key", "aws-access-analyzer-off"}
+
+    assert reached_of(rules) == kept_of(rules), "run `make remedies`, then `make rules`, and read the difference"

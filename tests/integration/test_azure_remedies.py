@@ -12,6 +12,7 @@ from domain.remediation.remedy import Reversible
 from domain.rules.registry import all_rules
 from tests.factories.azure_faults import AzureFault
 from tests.factories.azure_faults_of_services import FAULTS
+from tests.factories.remedies import kept_of, reached_of
 from tests.fakes.azure import credentials
 from tests.fakes.azure_cloud import Cloud
 from tests.fakes.azure_effects import new_cloud
@@ -70,3 +71,9 @@ def test_every_rule_is_played() -> None:
     assert {fault.rule_id for fault in FAULTS} == azure
     partly = {rule.id for rule in all_rules() if rule.remedy and rule.remedy.reversible is Reversible.PARTLY}
     assert {fault.rule_id for fault in FAULTS if fault.is_back} == azure & partly
+
+
+def test_what_is_reached_here_is_what_the_page_of_rules_says() -> None:
+    rules = {fault.rule_id for fault in FAULTS}
+
+    assert reached_of(rules) == kept_of(rules), "run `make remedies`, then `make rules`, and read the difference"

@@ -13,6 +13,7 @@ from domain.errors import Rejected
 from domain.facts.credentials import DigitalOceanCredentials
 from domain.rules.registry import all_rules
 from tests.factories.digitalocean_faults import FAULTS, Fault, idle_droplet
+from tests.factories.remedies import kept_of, reached_of
 from tests.fakes.collecting import reach
 from tests.fakes.digitalocean_team import DigitalOceanTeam
 from tests.fakes.trying import TriedTwice, play_out
@@ -82,3 +83,9 @@ def test_stand_in_refuses_what_the_description_forbids(method, path, body, said,
 
     assert answer.status_code in (404, 422)
     assert said in answer.json()["message"]
+
+
+def test_what_is_reached_here_is_what_the_page_of_rules_says() -> None:
+    rules = {fault.rule_id for fault in FAULTS}
+
+    assert reached_of(rules) == kept_of(rules), "run `make remedies`, then `make rules`, and read the difference"

@@ -29,6 +29,7 @@ from tests.factories.gcp_faults import (
     public_bucket,
     steady_machines,
 )
+from tests.factories.remedies import kept_of, reached_of
 from tests.fakes import google_lists
 from tests.fakes.collecting import reach
 from tests.fakes.google import EMAIL, credentials, key_file
@@ -246,3 +247,9 @@ def test_the_stand_in_refuses_what_google_does_not_know(method, path, body, clou
 
     assert answer.status_code == 400
     assert len(cloud.refused) == 1
+
+
+def test_what_is_reached_here_is_what_the_page_of_rules_says() -> None:
+    rules = {*(fault.rule_id for fault in FAULTS), "gcp-bq-slots", "gcp-spend-cud"}
+
+    assert reached_of(rules) == kept_of(rules), "run `make remedies`, then `make rules`, and read the difference"

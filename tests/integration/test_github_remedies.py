@@ -12,6 +12,7 @@ from domain.errors import PermissionMissing
 from domain.facts.credentials import GithubCredentials
 from domain.rules.registry import all_rules
 from tests.factories.github_faults import ALLOWED, FAULTS, Fault, half_protected_branch, public, unalerted
+from tests.factories.remedies import kept_of, reached_of
 from tests.fakes.collecting import reach
 from tests.fakes.described_cloud import MISSING, Refused
 from tests.fakes.github import ORG
@@ -82,3 +83,9 @@ async def test_what_github_hides_is_not_taken_for_gone(cloud, source, monkeypatc
 
     with pytest.raises(PermissionMissing):
         await play.make(steps)
+
+
+def test_what_is_reached_here_is_what_the_page_of_rules_says() -> None:
+    rules = {fault.rule_id for fault in FAULTS}
+
+    assert reached_of(rules) == kept_of(rules), "run `make remedies`, then `make rules`, and read the difference"

@@ -16,6 +16,7 @@ from connectors.systems.okta import registration
 from domain.facts.credentials import OktaCredentials
 from domain.rules.registry import all_rules
 from tests.factories.okta_faults import FAULTS, Fault, absent_user
+from tests.factories.remedies import kept_of, reached_of
 from tests.fakes.collecting import reach
 from tests.fakes.okta_cloud import OktaCloud
 from tests.fakes.playing import Play
@@ -77,3 +78,9 @@ async def test_service_app_asks_for_the_scope_of_a_call_when_it_makes_it(cloud):
     assert acting == "okta.users.manage"
     written = {one.headers["authorization"] for one in okta.asked if "/lifecycle/" in one.path}
     assert written == {"Bearer bearer-2"}
+
+
+def test_what_is_reached_here_is_what_the_page_of_rules_says() -> None:
+    rules = {fault.rule_id for fault in FAULTS}
+
+    assert reached_of(rules) == kept_of(rules), "run `make remedies`, then `make rules`, and read the difference"
