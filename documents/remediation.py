@@ -35,8 +35,9 @@ class Remediation(TenantDocument):
     ("plan_hash"), with what words ("reason") and how ("via"). `answers` are what the provider answered, by the key of
     the step; `made` are the keys of steps that are done. `is_open` is True exactly while the state is one of OPEN, for
     the index. `holder` has it until `held_until`. `due_at` is when a worker looks at it next. `after` is what the
-    resource was like once it was verified; {} when it was gone. `rollback_forced`: it is taken back even if that has
-    changed since. `problem` says in plain words what went wrong.
+    resource was like once it was verified; {} when it was gone. `rollback_forced`: it is taken back even if it has
+    changed since. `rolled_back_from` is the state it was in before. `troubled_at` is since when nothing could be read.
+    `problem` says in plain words what went wrong.
     """
 
     noun: ClassVar[str] = "remediation"
@@ -68,6 +69,7 @@ class Remediation(TenantDocument):
     rolled_back_by: PydanticObjectId | None = None
     rollback_reason: str | None = None
     rollback_forced: bool = False
+    rolled_back_from: RemediationState | None = None
     step: str | None = None
     made: list[str] = Field(default_factory=list)
     answers: dict[str, Any] = Field(default_factory=dict, repr=False)
@@ -76,6 +78,7 @@ class Remediation(TenantDocument):
     holder: str | None = None
     held_until: datetime | None = None
     due_at: datetime | None = None
+    troubled_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     problem: str | None = None

@@ -92,6 +92,7 @@ async def roll_back(
         to=S.ROLLING_BACK,
         rolled_back_by=by,
         rollback_reason=reason,
+        rolled_back_from=remediation.state.value,
         rollback_forced=even_if_changed or remediation.state is S.STOPPED,
         problem=None,
         due_at=at,

@@ -10,7 +10,6 @@ from domain.facts.provider import Provider
 from domain.rules.rule import Rule
 from domain.setup.guide import Setup, Snippet, permissions_of
 from domain.setup.level import AccessLevel
-from domain.setup.remediation_permissions import ACT
 
 IAM_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 # A managed policy has 6,144 characters at most, white space aside. Source: IAM and STS quotas.
@@ -20,10 +19,12 @@ SESSION_SECONDS = 3600
 
 
 def aws_setup(needs: Sequence[ReadNeed], rules: Iterable[Rule], level: AccessLevel, external_id: str) -> Setup:
-    """Exactly the actions that the reads and the rules need; to act, also those that remediations take."""
-    wanted = permissions_of(needs, *(name for rule in rules for name in rule.permissions))
+    """Exactly the actions that the reads and the rules need; to act, also those that their remedies take."""
+    chosen = tuple(rules)
+    acting = (name for rule in chosen if rule.remedy for name in rule.remedy.permissions)
+    wanted = permissions_of(needs, *(name for rule in chosen for name in rule.permissions))
     read = [name for name in wanted if IAM_ACTION.fullmatch(name)]
-    actions = sorted({*read, *(ACT if level is AccessLevel.ACT else ())})
+    actions = sorted({*read, *(acting if level is AccessLevel.ACT else ())})
     name, policies = NAMES[level], split_policies(actions)
     template = json.dumps(cloud_formation(name, policies, external_id), indent=2) + "\n"
     return Setup(

@@ -24,9 +24,10 @@ from jobs.remediating.settling import Lost, note
 # Tries of one step of which it is not known whether they were heard, and the pause after each.
 MOST_TRIES = 6
 PAUSES = (2, 5, 10, 20, 40)
-# How long a provider may work on one step, and how often that is looked at.
-LONGEST_WAIT = timedelta(hours=2)
-LOOK_AGAIN = timedelta(seconds=10)
+# How long a provider may work on one step: to put a snapshot into the archive of AWS takes up to three days. It is
+# looked at soon, and less often the longer it takes.
+LONGEST_WAIT = timedelta(days=4)
+FIRST_LOOK, LAST_LOOK = timedelta(seconds=10), timedelta(minutes=10)
 
 
 class Later(Exception):
@@ -150,9 +151,10 @@ class Executor:
         except ProviderError as error:
             raise StepFailed(task, error.message, is_in_doubt=False) from error
         begun = next(one.begun_at for one in self.journal if one.key == task.key)
-        if self.context.now() - begun > LONGEST_WAIT:
-            raise StepFailed(task, f"{task.step.says} The provider has not finished in two hours.", is_in_doubt=False)
-        raise Later(LOOK_AGAIN)
+        lasting = self.context.now() - begun
+        if lasting > LONGEST_WAIT:
+            raise StepFailed(task, f"{task.step.says} The provider has not finished in four days.", is_in_doubt=False)
+        raise Later(min(max(lasting / 10, FIRST_LOOK), LAST_LOOK))
 
     async def _begin(self, task: Task) -> RemediationCall:
         step, now = task.step, self.context.now()

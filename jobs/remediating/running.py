@@ -84,7 +84,8 @@ async def undo(context: JobContext, remediation: Remediation, account: Account, 
         if remediation.state is S.ROLLING_BACK and not _has_begun(executor, tasks):
             refused = await _refused(context, remediation, registration, source)
             if refused is not None:
-                return await settle(context, remediation, holder, S.DONE, problem=refused, rolled_back_by=None)
+                before = remediation.rolled_back_from or S.DONE
+                return await settle(context, remediation, holder, before, problem=refused, rolled_back_by=None)
         try:
             for task in tasks:
                 await executor.make(task)

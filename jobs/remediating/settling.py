@@ -41,9 +41,8 @@ async def settle(
     now = context.now()
 
     async def change(tx: Transaction) -> Remediation:
-        moved = await move(
-            remediation, tx.session, among=frozenset({remediation.state}), to=to, where={"holder": holder}, **fields
-        )
+        known, ours = frozenset({remediation.state}), {"holder": holder}
+        moved = await move(remediation, tx.session, among=known, to=to, where=ours, troubled_at=None, **fields)
         if moved is None:
             raise Lost
         await _tell(tx, moved)

@@ -30,11 +30,11 @@ from jobs.remediating import running
 from jobs.remediating.entering import MayNotAct
 from jobs.remediating.executing import Later
 from jobs.remediating.planning import plan
-from jobs.remediating.settling import Lost, settle
+from jobs.remediating.settling import Lost, note, settle
 
 log = structlog.get_logger()
 S = RemediationState
-# What cannot be read just now is tried again so often apart, and given up after so long where nothing was changed yet.
+# What cannot be read just now is tried again so often apart, and given up after so long.
 AGAIN = timedelta(seconds=20)
 GIVEN_UP_AFTER = timedelta(minutes=30)
 # States in which something may have been changed in the account: they are never left without an alert.
@@ -100,8 +100,10 @@ async def _worked_on(context: JobContext, remediation: Remediation, account: Acc
 
 async def _put_off(context: JobContext, remediation: Remediation, holder: str, problem: str) -> Remediation:
     """Try again in a while; after GIVEN_UP_AFTER without success it ends."""
-    since = remediation.started_at if remediation.state in TOUCHED else remediation.approved_at
-    if context.now() - (since or remediation.created_at) > GIVEN_UP_AFTER:
+    now = context.now()
+    if remediation.troubled_at is None:
+        await note(context, remediation, holder, f"Waits to try again: {problem}", troubled_at=now)
+    elif now - remediation.troubled_at > GIVEN_UP_AFTER:
         return await _give_up(context, remediation, holder, problem)
     raise Later(AGAIN)
 

@@ -1,0 +1,60 @@
+"""Who must approve, and when changes may run."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from domain.alerting.hours import WeeklyHours
+from domain.facts.finding import Risk
+from domain.facts.weekday import Weekday
+from domain.remediation.approval import ApprovalPolicy, approvers, is_production
+
+MONDAY_NIGHT = datetime(2026, 11, 23, 23, tzinfo=UTC)
+NIGHTS = WeeklyHours(days=(Weekday.MONDAY,), begins="22:00", ends="04:00")
+
+
+def test_everybody_needs_an_approval_unless_a_policy_says_otherwise():
+    policy = ApprovalPolicy()
+
+    assert [policy.approvals_of(risk) for risk in Risk] == [1, 1, 1]
+    assert not any(policy.runs_unasked(risk, is_production=False) for risk in Risk)
+
+
+def test_no_approval_at_all_cannot_be_set():
+    assert ApprovalPolicy(approvals={Risk.LOW: 0}).approvals_of(Risk.LOW) == 1
+    assert ApprovalPolicy(approvals={Risk.HIGH: 2}).approvals_of(Risk.MEDIUM) == 1
+
+
+@pytest.mark.parametrize(
+    ("risk", "production", "runs"),
+    [(Risk.LOW, False, True), (Risk.MEDIUM, False, True), (Risk.HIGH, False, False), (Risk.LOW, True, False)],
+)
+def test_automatic_changes_stay_out_of_production_and_off_high_risk(risk, production, runs):
+    assert ApprovalPolicy(automatic=True).runs_unasked(risk, production) is runs
+
+
+def test_changes_run_in_their_hours_only():
+    policy = ApprovalPolicy(windows=(NIGHTS,))
+
+    assert policy.is_open(MONDAY_NIGHT)
+    assert not policy.is_open(MONDAY_NIGHT.replace(hour=12))
+    assert ApprovalPolicy().is_open(MONDAY_NIGHT)
+
+
+@pytest.mark.parametrize(
+    ("tags", "of_account", "production"),
+    [
+        ({}, None, True),
+        ({"Environment": "Staging"}, None, False),
+        ({"env": "prod"}, {"env": "dev"}, True),
+        ({"team": "a"}, {"stage": "sandbox"}, False),
+    ],
+)
+def test_something_is_production_unless_its_tags_say_otherwise(tags, of_account, production):
+    assert is_production(tags, of_account) is production
+
+
+def test_people_count_once_and_for_this_plan_only():
+    approvals = [{"by": "a", "plan_hash": "1"}, {"by": "a", "plan_hash": "1"}, {"by": "b", "plan_hash": "2"}]
+
+    assert approvers(approvals, "1") == {"a"}
