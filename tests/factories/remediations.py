@@ -20,6 +20,10 @@ from tests.factories.tenant import Tenant
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = dict[str, Any]
 STATES = (RemediationState.DONE, RemediationState.UNDONE, RemediationState.PLANNED, RemediationState.ROLLED_BACK)
+NOT_COUNTED = (
+    *("realised_amount", "realised_currency", "realised_state", "realised_confidence", "realised_at"),
+    "regressed_at",
+)
 
 
 def plan_of(native_id: str) -> Plan:
@@ -109,7 +113,8 @@ def _remediation(finding: ROW, number: int) -> ROW:
         "problem",
     )
     return {
-        **dict.fromkeys((*nothing, "started_at", "ended_at", "rolled_back_by", "region")),
+        **dict.fromkeys((*nothing, *NOT_COUNTED, "ended_at", "rolled_back_by", "region")),
+        "started_at": None if state in OPEN else START + timedelta(minutes=number),
         "org_id": finding["org_id"],
         "account_id": finding["account_id"],
         "finding_id": finding["_id"],
