@@ -39,11 +39,12 @@ class RemediationSavingQueries:
     )
     async def remediation_savings(self, info: Info, input: Question) -> Any:
         scope, by = within(info.context.scope, input.organization_id), input.group_by
+        first, until = input.days()
 
         async def compute() -> SavingGroups:
-            return grouped(await count_savings(scope, input.first, input.until, by), by)
+            return grouped(await count_savings(scope, first, until, by), by)
 
-        question = ("remediation_savings", input.first, input.until, by.value)
+        question = ("remediation_savings", first, until, by.value)
         found = await info.context.ports.results.get_or_compute(question, scope, ENCODED, compute)
         shown = found.groups[:MOST_GROUPS]
         titles = await _titles(scope, [group.key for group in shown], by)

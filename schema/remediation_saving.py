@@ -3,8 +3,9 @@
 from datetime import date, timedelta
 
 import strawberry
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel, Field
 
+from domain.errors import Invalid
 from domain.facts.money import Money
 from domain.remediation.saving_groups import SavingGrouping
 from schema import remediation_values as remediation_values
@@ -62,8 +63,8 @@ class RemediationSavingsInput(BaseModel):
     until: date = Field(description=f"The day after the last, {MOST_DAYS} days later at most.")
     group_by: SavingGrouping = Field(description="What they are grouped by.")
 
-    @model_validator(mode="after")
-    def _some_days(self) -> "RemediationSavingsInput":
+    def days(self) -> tuple[date, date]:
+        """(first, until). Raises Invalid for no days and for too many."""
         if not timedelta() < self.until - self.first <= timedelta(days=MOST_DAYS):
-            raise ValueError(f"until must lie 1 to {MOST_DAYS} days after first.")
-        return self
+            raise Invalid(f"until must lie 1 to {MOST_DAYS} days after first.", path=("input", "until"))
+        return self.first, self.until

@@ -202,7 +202,8 @@ async def test_saving_is_told_from_the_bill_by_id_and_by_arn_and_counted_again_c
 
     # 2.50 * 30.4167 = 76.04175.
     assert first["realisedMonthlySaving"] == usd("76.04")
-    assert (first["realisedState"], Decimal(first["realisedConfidence"])) == ("KNOWN", 1)
+    assert first["realisedState"] == "KNOWN"
+    assert Decimal(first["realisedConfidence"]) == Decimal(1)
     assert (again, second) == (0, first)
 
 
