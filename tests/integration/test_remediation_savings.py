@@ -227,6 +227,49 @@ async def test_it_waits_until_the_bill_is_whole_and_changes_with_a_corrected_bil
     assert corrected["realisedMonthlySaving"] == usd("121.67")
 
 
+async def test_without_a_bill_it_waits_and_then_gives_up(house: House) -> None:
+    made = await house.mended(VOLUME, "50")
+    id = global_id("Remediation", made.id)
+
+    await house.count()
+    waits = (await house.shown())[id]
+    await house.count(NOW + timedelta(days=20))
+    gave_up = (await house.shown())[id]
+
+    assert (waits["realisedState"], gave_up["realisedState"]) == ("WAITING", "UNKNOWN")
+
+
+async def test_a_disconnected_account_and_a_bill_too_large_to_read_tell_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await house.mended(VOLUME, "50")
+    id = global_id("Remediation", made.id)
+    await house.billed(steps(VOLUME, (FIRST, CHANGED, "2")))
+    monkeypatch.setattr("documents.resource_days.MOST_ROWS", 10)
+    await house.count()
+    too_large = (await house.shown())[id]
+    monkeypatch.undo()
+    await documents.Account.rows().delete_one({"_id": house.account.id})
+
+    await house.count()
+
+    assert too_large["realisedState"] is None
+    assert (await house.shown())[id]["realisedState"] == "WAITING"
+
+
+async def test_what_was_done_long_ago_is_counted_no_more(house: House) -> None:
+    long_ago = await house.mended("vol-2", "50", date(2026, 9, 20))
+    # The second is recent, and so close to the first that they share one saving.
+    chained = [await house.mended(VOLUME, "50", on) for on in (date(2026, 9, 20), date(2026, 10, 3))]
+    await house.billed([])
+
+    await house.count()
+
+    shown = await house.shown()
+    assert shown[global_id("Remediation", long_ago.id)]["realisedState"] is None
+    assert {shown[global_id("Remediation", one.id)]["realisedState"] for one in chained} == {"UNKNOWN"}
+
+
 async def test_groups_and_totals_put_what_was_realised_in_the_place_of_the_estimate(house: House) -> None:
     later = date(2026, 10, 25)
     await house.mended(VOLUME, "100")
