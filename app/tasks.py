@@ -46,6 +46,7 @@ from jobs.tasks.check_commitments import check_commitments
 from jobs.tasks.check_deadlines import check_deadlines
 from jobs.tasks.check_identity_provider import check_identity_provider
 from jobs.tasks.clear_costs import clear_replaced_costs
+from jobs.tasks.count_savings import count_savings
 from jobs.tasks.deliver import deliver, deliver_due
 from jobs.tasks.detect_anomalies import detect_anomalies, look_daily
 from jobs.tasks.disconnect_account import disconnect_account
@@ -193,6 +194,7 @@ def slow_ticks() -> list[Any]:
         cron(clear_replaced_costs, minute=set(range(3, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
         cron(look_daily, hour=6, minute=11, second=0, timeout=SLOW_TIMEOUT),
         cron(check_commitments, hour=4, minute=23, second=0, timeout=SLOW_TIMEOUT),
+        cron(count_savings, hour=7, minute=33, second=0, timeout=SLOW_TIMEOUT),
         cron(clear_replaced_runs, minute=set(range(8, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
         cron(allocate_missed, minute=52, second=0, timeout=SLOW_TIMEOUT),
         cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),

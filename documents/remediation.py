@@ -18,7 +18,7 @@ from domain.errors import Conflict
 from domain.facts import topic
 from domain.facts.event import LoggedEvent
 from domain.facts.finding import FindingCategory, Risk
-from domain.facts.remediation import OPEN, WORKED_ON, RemediationState
+from domain.facts.remediation import OPEN, WORKED_ON, RealisedState, RemediationState
 from domain.remediation.step import Step
 from domain.remediation_plan import Plan
 
@@ -37,7 +37,9 @@ class Remediation(TenantDocument):
     the index. `holder` has it until `held_until`. `due_at` is when a worker looks at it next. `after` is what the
     resource was like once it was verified; {} when it was gone. `rollback_forced`: it is taken back even if it has
     changed since. `rolled_back_from` is the state it was in before. `troubled_at` is since when nothing could be read.
-    `problem` says in plain words what went wrong.
+    `problem` says in plain words what went wrong. The `realised_` fields are what bills tell of it, as
+    `domain.remediation.realised` has them, and since when; None before they were looked at. `regressed_at` is when its
+    finding was opened again after it was DONE.
     """
 
     noun: ClassVar[str] = "remediation"
@@ -84,6 +86,12 @@ class Remediation(TenantDocument):
     problem: str | None = None
     saving_amount: Decimal | None = None
     saving_currency: str | None = None
+    realised_amount: Decimal | None = None
+    realised_currency: str | None = None
+    realised_state: RealisedState | None = None
+    realised_confidence: Decimal | None = None
+    realised_at: datetime | None = None
+    regressed_at: datetime | None = None
     version: int = 1
 
     class Settings:
@@ -100,6 +108,11 @@ class Remediation(TenantDocument):
                 partialFilterExpression={"is_open": True},
             ),
             IndexModel([("finding_id", ASCENDING), *_NEWEST], name="finding_newest"),
+            IndexModel(
+                [("org_id", ASCENDING), ("state", ASCENDING), ("started_at", ASCENDING)], name="org_state_started"
+            ),
+            IndexModel([("org_id", ASCENDING), ("state", ASCENDING), ("ended_at", ASCENDING)], name="org_state_ended"),
+            IndexModel([("org_id", ASCENDING), ("resource_id", ASCENDING)], name="org_resource"),
             IndexModel([("due_at", ASCENDING)], name="due", sparse=True),
             IndexModel([("state", ASCENDING), ("expires_at", ASCENDING)], name="expiring"),
         ]
@@ -125,7 +138,7 @@ async def add_remediation(remediation: Remediation, session: AsyncClientSession)
 
 
 async def move(
-    remediation: Remediation,
+    remediation: Remediation | ObjectId,
     session: AsyncClientSession,
     *,
     among: frozenset[RemediationState],
@@ -146,8 +159,9 @@ async def move(
     update: dict[str, Any] = {"$set": change, "$inc": {"version": 1}}
     if push:
         update["$push"] = dict(push)
+    id = remediation.id if isinstance(remediation, Remediation) else remediation
     raw = await Remediation.rows().find_one_and_update(
-        {"_id": remediation.id, "state": {"$in": [state.value for state in among]}, **(where or {})},
+        {"_id": id, "state": {"$in": [state.value for state in among]}, **(where or {})},
         update,
         return_document=ReturnDocument.AFTER,
         session=session,

@@ -47,7 +47,7 @@ async def is_stopped(org_id: ObjectId) -> bool:
 
 
 async def change_settings(
-    org_id: ObjectId, session: AsyncClientSession, *, version: int | None = None, **fields: Any
+    org_id: ObjectId, session: AsyncClientSession | None, *, version: int | None = None, **fields: Any
 ) -> RemediationSettings:
     """Set fields. Raises Conflict when `version` is given and is not the present one any more."""
     rows = RemediationSettings.rows()

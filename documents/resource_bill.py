@@ -60,18 +60,17 @@ def _reaches_back(editions: Sequence[CurrentEdition], first: date) -> bool:
 def bills_pipeline(scope: Scope, account: Account, editions: Sequence[ObjectId], first: date) -> list[dict[str, Any]]:
     """One document for each resource and currency that has rows on each of the days from `first` on."""
     days = {"$gte": midnight(first), "$lt": midnight(first + timedelta(days=BILLED_DAYS))}
-    length = {"$subtract": ["$charge_period_end", "$charge_period_start"]}
     return [
         {
             "$match": {
                 **CostLine.within(scope),
                 "charge_period_start": days,
                 **among(editions),
-                **_of_account(account),
+                **of_account(account),
                 "resource_id": {"$exists": True},
             }
         },
-        {"$match": {"$expr": {"$lte": [length, _LONGEST_CHARGE_MS]}}},
+        day_long(),
         {
             "$group": {
                 "_id": {"resource": "$resource_id", "currency": "$billing_currency"},
@@ -84,7 +83,13 @@ def bills_pipeline(scope: Scope, account: Account, editions: Sequence[ObjectId],
     ]
 
 
-def _of_account(account: Account) -> dict[str, Any]:
+def day_long() -> dict[str, Any]:
+    """The step that leaves only charges that say what a day costs."""
+    length = {"$subtract": ["$charge_period_end", "$charge_period_start"]}
+    return {"$match": {"$expr": {"$lte": [length, _LONGEST_CHARGE_MS]}}}
+
+
+def of_account(account: Account) -> dict[str, Any]:
     """Rows that name the account as their sub account, or as the billing account where they name no sub account."""
     named = {"$in": [account.native_id, f"/subscriptions/{account.native_id}"]}
     return {"$or": [{"sub_account_id": named}, {"sub_account_id": None, "billing_account_id": named}]}

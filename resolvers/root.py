@@ -71,6 +71,7 @@ from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.register import RegisterMutations, RegisterQueries
 from resolvers.remediation import RemediationMutations, RemediationQueries, RemediationSubscriptions
 from resolvers.remediation_rule import RemediationRuleMutations, RemediationRuleQueries
+from resolvers.remediation_saving import RemediationSavingQueries
 from resolvers.remediation_settings import RemediationSettingsMutations, RemediationSettingsQueries
 from resolvers.requirement import RequirementMutations
 from resolvers.resource_change import ResourceChangeQueries
@@ -144,6 +145,7 @@ class Query(
     OrganizationQueries,
     ProvisioningQueries,
     RemediationQueries,
+    RemediationSavingQueries,
     RemediationSettingsQueries,
     ServiceAccountQueries,
     InvitationQueries,

@@ -1,7 +1,8 @@
 """The enumerations of remediations, described."""
 
 from domain.facts.remediation import CAN_ROLL_BACK as CAN_ROLL_BACK
-from domain.facts.remediation import RemediationState, StepState
+from domain.facts.remediation import RealisedState, RemediationState, StepState
+from domain.remediation.saving_groups import SavingGrouping
 from schema import rule_values as rule_values
 from schema.values import register_enum
 
@@ -35,5 +36,25 @@ register_enum(
         StepState.BEGUN: "It was sent, or was about to be.",
         StepState.MADE: "It was answered.",
         StepState.FAILED: "It was refused, or not answered.",
+    },
+)
+register_enum(
+    RealisedState,
+    "Whether bills tell what a remediation has saved.",
+    {
+        RealisedState.WAITING: "The bill does not yet hold the fourteen days after it.",
+        RealisedState.KNOWN: "The mean daily costs of the fourteen days before and after it are compared.",
+        RealisedState.UNKNOWN: "The bill does not tell: the resource was not billed before, or in several currencies, "
+        "or the bill has not come for 45 days.",
+    },
+)
+register_enum(
+    SavingGrouping,
+    "What savings are grouped by.",
+    {
+        SavingGrouping.RULE: "The rule whose fault was mended.",
+        SavingGrouping.MONTH: "The month, in UTC, in which the first call was made.",
+        SavingGrouping.ACCOUNT: "The account the resource is in.",
+        SavingGrouping.TEAM: "The resource's tag `team`, in any case, as it was when the remediation was planned.",
     },
 )

@@ -18,14 +18,14 @@ class Share(NamedTuple):
     weight: Decimal
 
 
-def split(amount: Decimal, shares: Sequence[Share]) -> list[Decimal]:
+def split(amount: Decimal, shares: Sequence[Share], least: int = PLACES) -> list[Decimal]:
     """One part for each share, in proportion to the weights, which are not negative and not all zero.
 
-    Parts have as many places as `amount`, at least ten. Each is cut there, and what is left over goes, one unit of the
-    last place each, to those that lost most by it (largest remainder); of equals the one with the lower target id comes
-    first and None last. A negative amount is split like the positive one.
+    Parts have as many places as `amount`, but not fewer than `least`. Each is cut there, and what is left over goes,
+    one unit of the last place each, to those that lost most by it (largest remainder); of equals the one with the lower
+    target id comes first and None last. A negative amount is split like the positive one.
     """
-    places = max(PLACES, -_exponent(amount))
+    places = max(least, -_exponent(amount))
     units = abs(int(_WIDE.scaleb(amount, places)))
     weights = _whole([share.weight for share in shares])
     total = sum(weights)

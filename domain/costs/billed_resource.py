@@ -9,10 +9,11 @@ from domain.facts.resource import Resource
 
 BILLED_DAYS = 14
 # Days of a mean month: 365 / 12.
-_DAYS_OF_MONTH = Decimal("30.4167")
+DAYS_OF_MONTH = Decimal("30.4167")
 _PLACES = Decimal("0.0001")
 # Ids that EC2 gives, such as vol-0123456789abcdef0: unique in all of AWS, so the end of the ARN says as much.
 _EC2_ARN = re.compile(r"arn:[a-z-]+:ec2:[a-z0-9-]+:\d+:[a-z-]+/([a-z]+-[0-9a-f]{8,17})")
+_EC2_ID = re.compile(r"[a-z]+-[0-9a-f]{8,17}")
 _AZURE = "/subscriptions/"
 
 
@@ -33,13 +34,22 @@ def names_of(resource: Resource) -> Iterator[str]:
             yield billed_name(value)
 
 
+def spellings(name: str) -> tuple[str | re.Pattern[str], ...]:
+    """Everything a bill may print for what `billed_name` spells so: texts, and patterns that match from end to end."""
+    if _EC2_ID.fullmatch(name) is not None:
+        return name, re.compile(rf"^arn:[a-z-]+:ec2:[a-z0-9-]+:[0-9]+:[a-z-]+/{re.escape(name)}$")
+    if name.startswith(_AZURE):
+        return name, re.compile(f"^{re.escape(name)}$", re.IGNORECASE)
+    return (name,)
+
+
 def _ends(native_id: str) -> tuple[str, str]:
     return f"/{native_id}", f":{native_id}"
 
 
 def monthly(daily_sum: Decimal, currency: str) -> Money:
     """What the sum of BILLED_DAYS days comes to in a month."""
-    amount = EXACT.multiply(EXACT.divide(daily_sum, Decimal(BILLED_DAYS)), _DAYS_OF_MONTH)
+    amount = EXACT.multiply(EXACT.divide(daily_sum, Decimal(BILLED_DAYS)), DAYS_OF_MONTH)
     return Money(amount=amount.quantize(_PLACES), currency=currency)
 
 

@@ -39,6 +39,18 @@ CAN_ROLL_BACK = frozenset({S.DONE, S.UNVERIFIED, S.STOPPED})
 CAN_CANCEL = frozenset({S.PLANNING, S.PLANNED, S.APPROVED, S.RUNNING})
 
 
+# Something was changed in the account, for good or until it was taken back: bills may tell what came of it.
+SAVES = frozenset({S.DONE, S.ROLLED_BACK})
+
+
+class RealisedState(StrEnum):
+    """WAITING: the bill lacks days yet. KNOWN: it tells. UNKNOWN: it does not, and will not, tell."""
+
+    WAITING = "WAITING"
+    KNOWN = "KNOWN"
+    UNKNOWN = "UNKNOWN"
+
+
 class StepState(StrEnum):
     """WAITING: not begun. BEGUN: the call was sent, or is about to be. MADE: it was answered, and is ready."""
 

@@ -126,6 +126,7 @@ ROOT_FIELDS = {
     "query remediations": "VUAMS",
     "query remediation": "VUAMS",
     "query remediationCalls": "VUAMS",
+    "query remediationSavings": "VUAMS",
     "query remediationSettings": "VUAMS",
     "subscription remediationChanged": "VUAMS",
     "mutation planRemediation": "UAM",

@@ -94,6 +94,7 @@ SAMPLES: dict[str, Any] = {
     "AddAttestationFileInput.mediaType": "text/plain",
     "AddAttestationFileInput.content": "dGV4dA==",
     "RequestControlExceptionInput.controlId": "CW-IAM-01",
+    "ApproveRemediationInput.planHash": "0" * 64,
     "ChangeComplianceSettingsInput.bundles": ["trustcloud"],
     "Decimal": "1",
     "Int": 1,

@@ -139,7 +139,8 @@ async def test_what_a_stranger_holds_changes_no_answer_no_sum_and_no_count(
 ) -> None:
     after = await said(graph, us, field, {})
 
-    assert "secret-" not in after
+    # Rules about secrets, such as aws-secret-unused, are everybody's.
+    assert "secret-" not in after.replace("aws-secret-", "")
     assert not [id for id in strangers_ids.values() if id in after]
     if field.name not in CHANGING:
         assert after == answers_before[str(field)]
@@ -162,6 +163,7 @@ NOT_LISTED = {
     "IncidentMember",
     "PolicyVersion",
     "ReceivedEvent",
+    "RemediationCall",
     "SyncRead",
 }
 

@@ -9,6 +9,7 @@ from bson import ObjectId
 
 import documents
 from documents.base import TenantDocument, utc_now
+from documents.remediation_settings import change_settings
 from domain.facts.finding import FindingCategory, Risk
 from domain.facts.remediation import OPEN, RemediationState, StepState
 from domain.facts.resource import ResourceKind
@@ -20,6 +21,10 @@ from tests.factories.tenant import Tenant
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = dict[str, Any]
 STATES = (RemediationState.DONE, RemediationState.UNDONE, RemediationState.PLANNED, RemediationState.ROLLED_BACK)
+NOT_COUNTED = (
+    *("realised_amount", "realised_currency", "realised_state", "realised_confidence", "realised_at"),
+    "regressed_at",
+)
 
 
 def plan_of(native_id: str) -> Plan:
@@ -81,8 +86,7 @@ async def make_remediation(
         begun_at=utc_now(),
     )
     await call.insert()
-    settings = documents.RemediationSettings(org_id=org_id, stop_reason="secret-freeze")
-    await settings.insert()
+    settings = await change_settings(org_id, None, stop_reason="secret-freeze")
     return {"Remediation": remediation, "RemediationCall": call, "RemediationSettings": settings}
 
 
@@ -109,7 +113,8 @@ def _remediation(finding: ROW, number: int) -> ROW:
         "problem",
     )
     return {
-        **dict.fromkeys((*nothing, "started_at", "ended_at", "rolled_back_by", "region")),
+        **dict.fromkeys((*nothing, *NOT_COUNTED, "ended_at", "rolled_back_by", "region")),
+        "started_at": None if state in OPEN else START + timedelta(minutes=number),
         "org_id": finding["org_id"],
         "account_id": finding["account_id"],
         "finding_id": finding["_id"],

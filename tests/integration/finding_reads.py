@@ -1,6 +1,6 @@
-"""What is asked of findings, rules and bills beside the lists, for the tests that MongoDB explains itself to."""
+"""What is asked of findings, rules, remediations and bills beside the lists, for MongoDB to explain itself to tests."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from bson import ObjectId
@@ -9,11 +9,15 @@ import documents
 from documents.finding import known_findings, open_findings
 from documents.finding_group import complete_findings, count_findings
 from documents.finding_suppression import ended_suppressions
+from documents.remediation_saving import changed_resources, count_savings, regressions, savers_of
 from documents.resource_bill import bills_pipeline, resource_bills
+from documents.resource_days import bill_names, days_pipeline
 from documents.rule_setting import choices, rule_setting
 from documents.rule_status import rule_statuses
 from domain.facts.scope import Scope
 from domain.finding_groups import FindingGrouping
+from domain.remediation.saving_groups import SavingGrouping
+from tests.factories.crowd import START
 
 # In the fourth week of the bill of the crowd.
 TODAY = date(2026, 1, 31)
@@ -32,6 +36,7 @@ async def read_all(client: Any, scope: Scope, account_id: ObjectId) -> None:
     await resource_bills(scope, account, TODAY)
     rows = documents.CostLine.rows()
     await (await rows.aggregate(bills_pipeline(scope, account, [ObjectId()], TODAY), hint="org_newest")).to_list()
+    await _read_savings(scope, account)
     for by in FindingGrouping:
         await count_findings(scope, {"state": "OPEN"}, by)
     await count_findings(scope, {"state": "OPEN", "account_id": account_id, "category": "FINOPS"}, FindingGrouping.RULE)
@@ -40,3 +45,16 @@ async def read_all(client: Any, scope: Scope, account_id: ObjectId) -> None:
         finding = await documents.Finding.find_in(scope, {"account_id": account_id})
         assert finding is not None
         await open_findings({"resource_id": finding.resource_id}, session)
+
+
+async def _read_savings(scope: Scope, account: documents.Account) -> None:
+    """What counts the savings of remediations."""
+    resource_ids = (await changed_resources(scope, START))[:5]
+    assert await savers_of(scope, resource_ids)
+    await regressions(scope, resource_ids)
+    assert await bill_names(scope, dict.fromkeys(resource_ids, "vol-1"))
+    names = ["vol-0123456789abcdef0", "resource 5"]
+    days = days_pipeline(scope, account, [ObjectId()], names, (TODAY - timedelta(days=30), TODAY))
+    await (await documents.CostLine.rows().aggregate(days, hint="org_newest")).to_list()
+    for by in SavingGrouping:
+        assert await count_savings(scope, START.date(), TODAY, by)

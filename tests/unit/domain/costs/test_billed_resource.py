@@ -1,10 +1,11 @@
 """Bills and inventories name one resource each in their way: matched where that is exact, and nowhere else."""
 
+import re
 from decimal import Decimal
 
 import pytest
 
-from domain.costs.billed_resource import billed_name, bills_of, by_name, monthly, names_of
+from domain.costs.billed_resource import billed_name, bills_of, by_name, monthly, names_of, spellings
 from domain.facts.money import Money
 from domain.facts.resource import Resource
 from tests.factories.aws import bucket, volume
@@ -58,3 +59,26 @@ def test_costs_are_told_by_native_id() -> None:
 
     assert bills_of([volume("vol-1"), bucket(), azure], costs) == {"vol-1": usd("1"), azure.native_id: usd("2")}
     assert bills_of([volume("vol-1")], {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("printed", "is_meant"),
+    [
+        ("vol-0123456789abcdef0", True),
+        ("arn:aws:ec2:eu-central-1:200000000002:volume/vol-0123456789abcdef0", True),
+        ("arn:aws:ec2:eu-central-1:200000000002:volume/vol-0123456789abcdef01", False),
+        ("VOL-0123456789abcdef0", False),
+        ("/subscriptions/a/resourceGroups/B", True),
+        ("/subscriptions/a/resourcegroups/b", True),
+        ("/subscriptions/a/resourcegroups/b/c", False),
+        ("a.bucket", True),
+        ("a-bucket", False),
+    ],
+)
+def test_every_spelling_of_a_name_is_found_again(printed: str, is_meant: bool) -> None:
+    names = ["vol-0123456789abcdef0", "/subscriptions/a/resourcegroups/b", "a.bucket"]
+    among = [one for name in names for one in spellings(name)]
+
+    found = any(one.search(printed) if isinstance(one, re.Pattern) else one == printed for one in among)
+
+    assert found is is_meant is (billed_name(printed) in names)
