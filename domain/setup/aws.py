@@ -16,6 +16,8 @@ IAM_ACTION = re.compile(r"[a-z0-9-]+:[A-Za-z0-9]+")
 POLICY_CHARACTERS = 6144
 NAMES = {AccessLevel.READ: "CloudWatcherRead", AccessLevel.ACT: "CloudWatcherAct"}
 SESSION_SECONDS = 3600
+# Asks IAM what the role itself may do, so that what is missing is known before anything is approved.
+MAY_I = "iam:SimulatePrincipalPolicy"
 
 
 def aws_setup(needs: Sequence[ReadNeed], rules: Iterable[Rule], level: AccessLevel, external_id: str) -> Setup:
@@ -24,7 +26,7 @@ def aws_setup(needs: Sequence[ReadNeed], rules: Iterable[Rule], level: AccessLev
     acting = (name for rule in chosen if rule.remedy for name in rule.remedy.permissions)
     wanted = permissions_of(needs, *(name for rule in chosen for name in rule.permissions))
     read = [name for name in wanted if IAM_ACTION.fullmatch(name)]
-    actions = sorted({*read, *(acting if level is AccessLevel.ACT else ())})
+    actions = sorted({*read, *((*acting, MAY_I) if level is AccessLevel.ACT else ())})
     name, policies = NAMES[level], split_policies(actions)
     template = json.dumps(cloud_formation(name, policies, external_id), indent=2) + "\n"
     return Setup(

@@ -160,3 +160,23 @@ async def test_cancelled_before_it_runs_nothing_is_done(house: House) -> None:
     assert answer["remediation"]["state"] == "CANCELLED"
     assert state == "left alone"
     assert volumes(house) == {native_id: "gp2"}
+
+
+async def test_permission_that_iam_denies_is_found_at_plan_time(house: House) -> None:
+    denied = {"EvalActionName": "ec2:ModifyVolume", "EvalResourceName": "*", "EvalDecision": "implicitDeny"}
+    house.moto.say("iam.SimulatePrincipalPolicy", {"EvaluationResults": [denied], "IsTruncated": False})
+
+    id = await house.plan("aws-ebs-gp2-to-gp3", house.volume("gp2"))
+    answer = await house.approve(id)
+
+    assert (await house.shown(id))["missing"] == ["ec2:ModifyVolume"]
+    assert answer["__typename"] == "ConflictError"
+    assert "ec2:ModifyVolume is missing" in answer["message"]
+
+
+async def test_where_iam_tells_nothing_nothing_is_said_to_be_missing(house: House) -> None:
+    house.moto.fail("iam.SimulatePrincipalPolicy", 403, "AccessDenied")
+
+    id = await house.plan("aws-ebs-gp2-to-gp3", house.volume("gp2"))
+
+    assert (await house.shown(id))["missing"] is None

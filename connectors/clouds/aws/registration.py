@@ -5,7 +5,7 @@ import pkgutil
 from dataclasses import replace
 from pathlib import Path
 
-from connectors.clouds.aws import account, acting, organization, session
+from connectors.clouds.aws import account, acting, allowed, organization, session
 from connectors.reading.listing import Detail, Listing
 from connectors.reading.source import Registration
 from domain.facts.aws_credentials import AwsCredentials
@@ -42,4 +42,5 @@ REGISTRATION = Registration(
     open=session.open_source,
     members=organization.members,
     action=acting.action,
+    missing=allowed.missing,
 )

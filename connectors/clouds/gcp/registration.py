@@ -8,6 +8,7 @@ from typing import cast
 from connectors.clouds.gcp import (
     access,
     acting,
+    allowed,
     billing,
     compute,
     data,
@@ -67,4 +68,5 @@ REGISTRATION = Registration(
     open=open_gcp,
     members=fetch_members,
     action=actions(*acting.ACTIONS),
+    missing=allowed.missing,
 )
