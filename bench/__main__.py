@@ -17,6 +17,7 @@ from bench import (
     memory,
     operations,
     results,
+    rules,
     sign_in,
     sync_scale,
     verdict,
@@ -25,6 +26,7 @@ from bench import (
 MEASUREMENTS = {
     "audit-pack": (audit_pack.main, "the audit pack of twelve months: time, size, memory, and that it verifies"),
     "compare": (comparison.main, "other servers on the same work over the same MongoDB, over HTTP and sockets"),
+    "rules": (rules.main, "50,000 resources of AWS judged by every rule"),
     "controls": (controls.main, "47,000 resources of AWS judged by every control and sealed into the chain"),
     "dashboard": (dashboard.main, "the dashboard over millions of rows: kept, and computed anew"),
     "evidence": (evidence.main, "a pack of a million records verified offline, and 10,000 tamperings found"),

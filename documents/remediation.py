@@ -84,8 +84,6 @@ class Remediation(TenantDocument):
     started_at: datetime | None = None
     ended_at: datetime | None = None
     problem: str | None = None
-    saving_amount: Decimal | None = None
-    saving_currency: str | None = None
     realised_amount: Decimal | None = None
     realised_currency: str | None = None
     realised_state: RealisedState | None = None
@@ -217,12 +215,6 @@ async def waiting_too_long(at: datetime, *, limit: int = 500) -> list[Remediatio
     states = [RemediationState.PLANNED.value, RemediationState.APPROVED.value]
     query = {"state": {"$in": states}, "is_open": True, "expires_at": {"$lte": at}, "started_at": None}
     return [Remediation.stored(raw) async for raw in Remediation.rows().find(query).limit(limit)]
-
-
-async def started_since(org_id: ObjectId, rule_id: str, since: datetime) -> int:
-    """How many resources the rule has begun to change since then."""
-    query = {"org_id": org_id, "rule_id": rule_id, "started_at": {"$gte": since}}
-    return await Remediation.rows().count_documents(query)
 
 
 def announce_remediation(tx: Transaction, remediation: Remediation) -> None:

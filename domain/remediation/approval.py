@@ -19,27 +19,19 @@ class ApprovalPolicy(BaseModel):
     """What an organization lets happen, and how. The defaults let nothing run without a person.
 
     `approvals` are how many people must approve at each risk; the one who asks is never among them.
-    `automatic`: policies may run LOW risk anywhere outside production, and MEDIUM there too, without asking.
     `valid_for`: how long a plan may wait, and how long an approval counts. `windows`: when changes may run; always
-    where none is given. The caps count resources that one rule changes: in one go, and in one day (UTC).
+    where none is given.
     """
 
     model_config = ConfigDict(frozen=True)
 
     approvals: Mapping[Risk, int] = Field(default_factory=lambda: {Risk.LOW: 1, Risk.MEDIUM: 1, Risk.HIGH: 1})
-    automatic: bool = False
     valid_for: timedelta = timedelta(hours=24)
     windows: tuple[WeeklyHours, ...] = ()
-    cap_per_run: int = Field(default=10, ge=1, le=1000)
-    cap_per_day: int = Field(default=50, ge=1, le=10_000)
 
     def is_open(self, now: datetime) -> bool:
         """Whether changes may run now."""
         return not self.windows or any(hours.span_at(now) is not None for hours in self.windows)
-
-    def runs_unasked(self, risk: Risk, is_production: bool) -> bool:
-        """Whether a policy may run this without an approval, caps apart. HIGH never does."""
-        return self.automatic and not is_production and risk is not Risk.HIGH
 
     def approvals_of(self, risk: Risk) -> int:
         """How many people must approve; at least one."""

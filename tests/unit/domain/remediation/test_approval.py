@@ -13,24 +13,15 @@ MONDAY_NIGHT = datetime(2026, 11, 23, 23, tzinfo=UTC)
 NIGHTS = WeeklyHours(days=(Weekday.MONDAY,), begins="22:00", ends="04:00")
 
 
-def test_everybody_needs_an_approval_unless_a_policy_says_otherwise():
+def test_everything_needs_one_approval_by_default():
     policy = ApprovalPolicy()
 
     assert [policy.approvals_of(risk) for risk in Risk] == [1, 1, 1]
-    assert not any(policy.runs_unasked(risk, is_production=False) for risk in Risk)
 
 
 def test_no_approval_at_all_cannot_be_set():
     assert ApprovalPolicy(approvals={Risk.LOW: 0}).approvals_of(Risk.LOW) == 1
     assert ApprovalPolicy(approvals={Risk.HIGH: 2}).approvals_of(Risk.MEDIUM) == 1
-
-
-@pytest.mark.parametrize(
-    ("risk", "production", "runs"),
-    [(Risk.LOW, False, True), (Risk.MEDIUM, False, True), (Risk.HIGH, False, False), (Risk.LOW, True, False)],
-)
-def test_automatic_changes_stay_out_of_production_and_off_high_risk(risk, production, runs):
-    assert ApprovalPolicy(automatic=True).runs_unasked(risk, production) is runs
 
 
 def test_changes_run_in_their_hours_only():
