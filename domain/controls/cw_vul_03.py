@@ -9,9 +9,9 @@ from domain.compliance.completeness import of_some
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.google_scopes import aggregated, full_name, path_of
 from domain.compliance.instants import age, instant
-from domain.compliance.support_ends import cluster_ends, runtime_end
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
+from domain.support_ends import cluster_ends, runtime_end
 
 RUNNING = ("pending", "running")
 # The question to Resource Graph that gives what machines still lack.

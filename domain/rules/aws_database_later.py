@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any
 
 from domain.facts.resource import Resource
-from domain.remediation.remedy import NoPlan
 from domain.remediation.step import Call, Step
 from domain.rules.aws_list_price import DATABASE_STORAGE
 
@@ -19,12 +18,6 @@ def identifier(database: Resource) -> str:
 def is_pending(database: Resource, setting: str) -> bool:
     """Whether a change of this setting already waits for the maintenance window."""
     return setting in (database.config.get("PendingModifiedValues") or {})
-
-
-def refuse_in_cluster(database: Resource) -> None:
-    """Raises NoPlan for an instance of a cluster, such as of Aurora, which is changed as a whole."""
-    if database.config.get("DBClusterIdentifier"):
-        raise NoPlan(f"{database.name} belongs to the cluster {database.config['DBClusterIdentifier']}.")
 
 
 def storage_usd(database: Resource) -> Decimal | None:

@@ -1,6 +1,6 @@
 """EKS clusters that are billed for an old version, or whose interface anyone on the internet can reach."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from domain.facts.finding import FindingCategory, Risk
@@ -11,23 +11,8 @@ from domain.remediation.step import TOKEN, Call, Look, Step
 from domain.rules.aws_platform_price import AWS_EKS_CLUSTER, AWS_EKS_EXTENDED
 from domain.rules.list_price import HOURS_PER_MONTH, usd
 from domain.rules.rule import Observation, Parameter, Rule, RuleContext, fires, quiet
+from domain.support_ends import cluster_ends
 
-# Until when each version has standard support. Source: Amazon EKS user guide, "Kubernetes versions", release calendar.
-STANDARD_UNTIL = {
-    "1.23": "2023-10-11",
-    "1.24": "2024-01-31",
-    "1.25": "2024-05-01",
-    "1.26": "2024-06-11",
-    "1.27": "2024-07-24",
-    "1.28": "2024-11-26",
-    "1.29": "2025-03-23",
-    "1.30": "2025-07-23",
-    "1.31": "2025-11-26",
-    "1.32": "2026-03-23",
-    "1.33": "2026-07-29",
-    "1.34": "2026-12-02",
-    "1.35": "2027-03-27",
-}
 # Such a cluster is moved on by AWS when standard support ends, and never billed for extended support.
 NEVER_EXTENDED = "STANDARD"
 EVERYWHERE = ("0.0.0.0/0", "::/0")
@@ -50,8 +35,11 @@ def is_past_support(cluster: Resource, context: RuleContext) -> Observation | No
 
 
 def _supported_until(version: str | None) -> datetime | None:
-    known = STANDARD_UNTIL.get(version or "")
-    return datetime.fromisoformat(known).replace(tzinfo=UTC) if known else None
+    try:
+        ends = cluster_ends(version or "")
+    except ValueError:  # no version as EKS prints them
+        return None
+    return ends and ends[0]
 
 
 def upgrade(cluster: Resource, _: RuleContext) -> tuple[Step, ...]:

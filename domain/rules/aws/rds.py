@@ -10,7 +10,8 @@ from domain.facts.resource import Resource, ResourceKind
 from domain.facts.severity import Severity
 from domain.remediation.remedy import NoPlan, Remedy, Reversible
 from domain.remediation.step import TOKEN, Call, Look, Step
-from domain.rules.aws_database_later import LATER, changed, identifier, is_pending, refuse_in_cluster, storage_usd
+from domain.rules.aws_database import refuse_cluster_member
+from domain.rules.aws_database_later import LATER, changed, identifier, is_pending, storage_usd
 from domain.rules.aws_metric import daily
 from domain.rules.list_price import usd
 from domain.rules.rule import EXAMPLE_NOW, Observation, Parameter, Rule, RuleContext, fires, quiet
@@ -52,7 +53,7 @@ def _hours(database: Resource, context: RuleContext) -> tuple[Money, str] | tupl
 
 def stop(database: Resource, _: RuleContext) -> tuple[Step, ...]:
     """A snapshot and a stop, undone by a start."""
-    refuse_in_cluster(database)
+    refuse_cluster_member(database)
     if str(database.config.get("Engine")).startswith("sqlserver") and database.config.get("MultiAZ"):
         raise NoPlan(f"{database.name} is a SQL Server in several zones, which cannot be stopped.")
     again = Step(
@@ -104,7 +105,7 @@ def is_gp2(database: Resource, _: RuleContext) -> Observation | None:
 
 def make_gp3(database: Resource, _: RuleContext) -> tuple[Step, ...]:
     """One change of the type, and back."""
-    refuse_in_cluster(database)
+    refuse_cluster_member(database)
     is_sql_server = str(database.config.get("Engine")).startswith("sqlserver")
     most = SQL_SERVER_UP_TO_GIB if is_sql_server else GP3_AS_FAST_UP_TO_GIB
     if int(database.config.get("AllocatedStorage") or 0) > most:

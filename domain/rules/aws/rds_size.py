@@ -10,7 +10,8 @@ from domain.facts.severity import Severity
 from domain.remediation.remedy import NoPlan, Remedy, Reversible
 from domain.remediation.step import Step
 from domain.rules.aws_advice import advice_on, is_over_provisioned, saving_of
-from domain.rules.aws_database_later import LATER, changed, is_pending, refuse_in_cluster
+from domain.rules.aws_database import refuse_cluster_member
+from domain.rules.aws_database_later import LATER, changed, is_pending
 from domain.rules.aws_environment import TAG, environment, is_development
 from domain.rules.list_price import usd
 from domain.rules.rule import Observation, Parameter, Rule, RuleContext, fires, quiet
@@ -78,7 +79,7 @@ def is_in_two_zones(database: Resource, context: RuleContext) -> Observation | N
 
 def use_one_zone(database: Resource, _: RuleContext) -> tuple[Step, ...]:
     """One change, and back."""
-    refuse_in_cluster(database)
+    refuse_cluster_member(database)
     step = changed(
         database,
         f"Keep {database.name} in one zone only {LATER}.",

@@ -9,8 +9,9 @@ from domain.facts.resource import Resource, ResourceKind
 from domain.facts.severity import Severity
 from domain.remediation.remedy import NoPlan, Remedy, Reversible
 from domain.remediation.step import Step, answer
+from domain.rules.aws_database import refuse_cluster_member
 from domain.rules.aws_database_copy import SNAPSHOT_ID, restored, snapshot_of, upgraded
-from domain.rules.aws_database_later import LATER, is_pending, refuse_in_cluster
+from domain.rules.aws_database_later import LATER, is_pending
 from domain.rules.rule import Observation, Rule, RuleContext, fires, quiet
 
 # The last day of standard support by engine and major version.
@@ -55,7 +56,7 @@ def _keys(engine: str, version: str) -> tuple[tuple[str, str], ...]:
 
 def upgrade(database: Resource, _: RuleContext) -> tuple[Step, ...]:
     """A snapshot, and then the newest version that can be reached in one step."""
-    refuse_in_cluster(database)
+    refuse_cluster_member(database)
     wanted = _newest(database)
     own = [
         group["DBParameterGroupName"]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from domain.compliance.answers import Answers
-from domain.compliance.support_ends import cluster_ends, runtime_end
 from domain.controls.cw_vul_03 import CONTROL
 from domain.facts.compliance import CheckStatus, Integration
+from domain.support_ends import cluster_ends, runtime_end
 from tests.factories.answers import NOW, answers, call
 from tests.factories.judged import judged, verdicts
 
