@@ -182,4 +182,6 @@ async def test_without_a_server_mail_is_a_file_of_its_owner_and_the_log_names_it
     assert path.stat().st_mode & 0o077 == 0
     assert folder.stat().st_mode & 0o077 == 0
     assert b"To: kim@example.com" in path.read_bytes()
-    assert [set(entry) for entry in logs] == [{"event", "log_level", "path"}] * 2
+    # Readers of other tests may say meanwhile that they are back.
+    ours = [set(entry) for entry in logs if entry["event"] != "outage_ended"]
+    assert ours == [{"event", "log_level", "path"}] * 2
