@@ -179,8 +179,8 @@ async def test_an_address_where_nothing_listens_any_more_fails_the_sync_and_rais
     assert sync["state"] == "FAILED"
     assert "127.0.0.1:9" in sync["problem"]
     assert sync["account"]["state"] == "FAILING"
-    # Controls that fail are told of too.
-    assert [alert["source"] for alert in alerts if alert["source"] != "CHECK"] == ["SYNC"]
+    # Controls that fail and what rules found before are told of too.
+    assert [alert["source"] for alert in alerts if alert["source"] not in ("CHECK", "FINDING")] == ["SYNC"]
 
 
 async def test_a_vault_that_cannot_serve_fails_the_sync_without_asking_for_new_credentials(

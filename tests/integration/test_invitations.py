@@ -266,6 +266,7 @@ async def test_inviting_a_member_says_so_only_to_who_sees_members(
         "costs:read",
         "findings:read",
         "organizations:read",
+        "remediations:read",
         "resources:read",
     ]
     role = documents.CustomRole(org_id=admin.organization.id, name="HR", permissions=["members:manage", *watch])

@@ -67,7 +67,7 @@ def test_rule_for_people_says_what_they_have_to_do():
 
 def test_what_names_a_resource_depends_on_it_and_the_hash_does_not_know():
     kind = ResourceKind.AWS_EC2_INSTANCE
-    user = volume(kind=kind, native_id="i-012345", config={"Disks": [{"Id": "arn:aws:x/vol-012345"}]})
+    user = volume(kind=kind, native_id="i-012345", config={"Size": 1, "Disks": [{"Id": "arn:aws:x/vol-012345"}]})
     other = volume(kind=kind, native_id="i-999999", config={"Disks": [{"Id": "vol-0123456"}]})
 
     found = dependents_of(volume(), [user, other, volume()])
