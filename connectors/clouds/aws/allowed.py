@@ -6,7 +6,7 @@ from contextlib import aclosing
 from datetime import UTC, datetime
 
 from connectors.clouds.aws import fields
-from connectors.reading.listing import Place
+from connectors.reading.listing import Answer, Place
 from connectors.reading.source import Source
 from domain.errors import ProviderError
 
@@ -47,11 +47,10 @@ def policy_source(principal: str) -> str | None:
     return principal if assumed is None else f"arn:{assumed[1]}:iam::{assumed[2]}:role/{assumed[3]}"
 
 
-def denied_in(page: dict[str, object]) -> list[str]:
+def denied_in(page: Answer) -> list[str]:
     """The actions a page of the simulation denies outright."""
-    results = page.get("EvaluationResults") or []
     return [
         str(one["EvalActionName"])
-        for one in results  # type: ignore[attr-defined]  # raw JSON
+        for one in page.get("EvaluationResults") or []
         if one["EvalDecision"] != "allowed" and not one.get("MissingContextValues")
     ]

@@ -59,8 +59,8 @@ def retire(key: Resource, context: RuleContext) -> tuple[Step, ...]:
 def _succeeds(other: Resource, key: Resource) -> bool:
     """Whether the other key is a newer active one of the same user."""
     is_of_user = other.config.get("UserName") == key.config["UserName"] and other.config.get("Status") == ACTIVE
-    both_dated = other.created_at is not None and key.created_at is not None
-    return is_of_user and both_dated and other.created_at > key.created_at  # type: ignore[operator]  # both_dated
+    made, before = other.created_at, key.created_at
+    return bool(is_of_user and made and before and made > before)
 
 
 def _deactivated(key: Resource) -> tuple[Step, ...]:

@@ -23,10 +23,10 @@ class Running:
         self.asked: list[Arguments] = []
 
     async def identity(self) -> Identity:
-        raise NotImplementedError
+        raise AssertionError("an actor does not ask who it is")
 
     async def regions(self) -> tuple[str, ...]:
-        raise NotImplementedError
+        raise AssertionError("an actor does not ask for regions")
 
     async def pages(self, _: Operation, __: Place, arguments: Arguments) -> AsyncGenerator[Answer, None]:
         self.asked.append(arguments)
