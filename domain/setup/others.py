@@ -63,7 +63,7 @@ def github_setup(needs: Sequence[ReadNeed], level: AccessLevel) -> Setup:
 
 def github_levels(permissions: Sequence[str]) -> dict[str, str]:
     """What a manifest asks for: administration: write for administration=write; scopes of tokens are left out."""
-    found = [match.groups() for name in permissions if (match := GITHUB_PERMISSION.fullmatch(name))]
+    found = [(match[1], match[2]) for name in permissions if (match := GITHUB_PERMISSION.fullmatch(name))]
     # Each once, at its highest level.
     return dict(sorted(found, key=lambda one: GITHUB_LEVELS.index(one[1])))
 
