@@ -82,7 +82,9 @@ class Registration:
     """A vendor. `open` takes credentials of the given class, and raises Invalid for an endpoint that may not be used.
 
     `identity_operation` is the call behind `Source.identity`, for lists of permissions. `members` lists the accounts
-    that these credentials open besides the one they belong to; None where a vendor knows no such thing.
+    that these credentials open besides the one they belong to; None where a vendor knows no such thing. `missing` tells
+    which of some permissions the credentials lack to change the resource with a native id; it gives None when the
+    vendor does not tell this time, and is None where it never does.
     """
 
     provider: Provider
@@ -92,7 +94,7 @@ class Registration:
     open: Callable[[Any, Reach], AbstractAsyncContextManager[Source]]
     members: Callable[[Source, Any], Awaitable[tuple[Member, ...]]] | None = None
     action: Callable[[str], Operation] = no_action
-    missing: Callable[[Source, Sequence[str]], Awaitable[frozenset[str] | None]] | None = None
+    missing: Callable[[Source, Sequence[str], str], Awaitable[frozenset[str] | None]] | None = None
 
     @property
     def operations(self) -> tuple[Operation, ...]:

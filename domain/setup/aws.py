@@ -34,7 +34,7 @@ def aws_setup(needs: Sequence[ReadNeed], rules: Iterable[Rule], level: AccessLev
         level=level,
         external_id=external_id,
         permissions=actions,
-        steps=_steps(name),
+        steps=_steps(name, level),
         snippets=[
             Snippet("CloudFormation template", f"{name}.template.json", "json", template),
             Snippet("Terraform configuration", f"{name}.tf", "hcl", terraform(name, policies, external_id)),
@@ -42,14 +42,17 @@ def aws_setup(needs: Sequence[ReadNeed], rules: Iterable[Rule], level: AccessLev
     )
 
 
-def _steps(name: str) -> list[str]:
+def _steps(name: str, level: AccessLevel) -> list[str]:
+    connect = "Connect the account with"
+    if level is AccessLevel.ACT:
+        connect = "Connect the account to be read first, with a role of its own; then call allowRemediation with"
     return [
         "Find the ARN of the identity CloudWatcher's processes run under: its instance role, or the user whose keys "
         "they were started with. It needs sts:AssumeRole on the role made here.",
         "Create a stack from the CloudFormation template, or apply the Terraform configuration, and give that ARN as "
         "the principal. Whole organizations: deploy the template with a stack set to every account, under one name.",
         "Leave the external id as it is: it is this organization's own, and keeps others from using the role.",
-        f"Connect the account with the ARN of the role {name}, which both print when they are done; with allAccounts "
+        f"{connect} the ARN of the role {name}, which both print when they are done; with allAccounts "
         "for the management account of an organization.",
     ]
 

@@ -5,16 +5,20 @@ from collections.abc import Sequence
 
 from domain.facts.access import ReadNeed
 from domain.facts.provider import Provider
-from domain.setup.guide import Setup, Snippet, in_words, lines, names, permissions_of, plans_of
+from domain.setup.guide import Setup, Snippet, handed_over, in_words, lines, names, permissions_of, plans_of
 from domain.setup.level import AccessLevel
 
-ROLE = "cloudwatcherReader"
+# Id and title of the role, and the service account that has it.
+ROLES = {
+    AccessLevel.READ: ("cloudwatcherReader", "CloudWatcher Reader", "cloudwatcher"),
+    AccessLevel.ACT: ("cloudwatcherOperator", "CloudWatcher Operator", "cloudwatcher-act"),
+}
 # Permissions that a role of a project cannot hold. Source: IAM, "Support levels for permissions in custom roles".
 BEYOND_PROJECT = re.compile(r"(billing|resourcemanager\.organizations)\.")
 API = re.compile(r"the API ([a-z]+\.googleapis\.com)")
 
 
-def gcp_setup(needs: Sequence[ReadNeed]) -> Setup:
+def gcp_setup(needs: Sequence[ReadNeed], level: AccessLevel) -> Setup:
     """What belongs to an organization or to a billing account is granted there, by roles of Google's."""
     permissions = permissions_of(needs)
     own = [name for name in names(permissions) if not BEYOND_PROJECT.match(name)]
@@ -27,31 +31,32 @@ def gcp_setup(needs: Sequence[ReadNeed]) -> Setup:
     ]
     return Setup(
         provider=Provider.GCP,
-        level=AccessLevel.READ,
+        level=level,
         permissions=permissions,
         steps=[
             "Put the id of the project into the commands, and run them with gcloud, signed in as its owner.",
             *(above if beyond else []),
-            "Connect the project with the content of cloudwatcher-key.json, and delete the file.",
+            handed_over(level, "project", f"the content of {ROLES[level][2]}-key.json, and delete the file"),
             *in_words(permissions),
             *plans_of(others),
         ],
-        snippets=[Snippet("Commands", "cloudwatcher-gcp.sh", "bash", _commands(own, apis))],
+        snippets=[Snippet("Commands", "cloudwatcher-gcp.sh", "bash", _commands(own, apis, level))],
     )
 
 
-def _commands(permissions: Sequence[str], apis: Sequence[str]) -> str:
+def _commands(permissions: Sequence[str], apis: Sequence[str], level: AccessLevel) -> str:
+    role, title, account = ROLES[level]
     member = '--member "serviceAccount:$ACCOUNT"'
     return lines(
         "set -eu",
         "PROJECT=YOUR-PROJECT-ID",
         *([f'gcloud services enable --project "$PROJECT" {" ".join(apis)}'] if apis else []),
-        f'gcloud iam roles create {ROLE} --project "$PROJECT" --title "CloudWatcher Reader" --permissions \\',
+        f'gcloud iam roles create {role} --project "$PROJECT" --title "{title}" --permissions \\',
         f"  {','.join(permissions)}",
-        'gcloud iam service-accounts create cloudwatcher --project "$PROJECT" --display-name CloudWatcher',
-        'ACCOUNT="cloudwatcher@$PROJECT.iam.gserviceaccount.com"',
-        f'gcloud projects add-iam-policy-binding "$PROJECT" {member} --role "projects/$PROJECT/roles/{ROLE}"',
-        'gcloud iam service-accounts keys create cloudwatcher-key.json --iam-account "$ACCOUNT"',
+        f'gcloud iam service-accounts create {account} --project "$PROJECT" --display-name "{title}"',
+        f'ACCOUNT="{account}@$PROJECT.iam.gserviceaccount.com"',
+        f'gcloud projects add-iam-policy-binding "$PROJECT" {member} --role "projects/$PROJECT/roles/{role}"',
+        f'gcloud iam service-accounts keys create {account}-key.json --iam-account "$ACCOUNT"',
         "# For an organization and a billing account, where you have them:",
         f"# gcloud organizations add-iam-policy-binding NUMBER {member} --role roles/browser",
         f"# gcloud billing accounts add-iam-policy-binding NUMBER {member} --role roles/billing.viewer",

@@ -26,6 +26,13 @@ class Setup:
     external_id: str | None = None
 
 
+def handed_over(level: AccessLevel, what: str, how: str) -> str:
+    """The step that gives credentials to CloudWatcher: to read what is connected by it, or to change it."""
+    if level is AccessLevel.READ:
+        return f"Connect the {what} with {how}."
+    return f"Connect the {what} to be read first, with credentials of their own; then call allowRemediation with {how}."
+
+
 def permissions_of(needs: Iterable[ReadNeed], *more: str) -> list[str]:
     """Everything the reads need, each once, sorted."""
     return sorted({name for need in needs for name in need.permissions} | set(more))

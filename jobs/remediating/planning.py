@@ -1,7 +1,6 @@
 """Works out what a remediation would do, from the state as it is now, and what it lacks to be allowed to."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,7 +55,7 @@ async def plan(context: JobContext, remediation: Remediation, account: Account, 
         return await settle(context, remediation, holder, refused, problem=looked.refusal, ended_at=at)
     dependents = await _dependents(account, looked.seen.resource)
     made = await _with_saving(with_dependents(looked.plan, dependents), remediation)
-    missing = await _missing(context, account, made.permissions)
+    missing = await _missing(context, account, made)
     policy = (await settings_of(remediation.org_id)).approval
     return await settle(
         context,
@@ -123,13 +122,13 @@ async def _with_saving(plan: Plan, remediation: Remediation) -> Plan:
     return plan.model_copy(update={"saving": saving, "saving_formula": finding.saving_formula})
 
 
-async def _missing(context: JobContext, account: Account, wanted: Sequence[str]) -> list[str] | None:
-    """Which of these permissions the credentials for acting lack; all without credentials, None where nobody tells."""
+async def _missing(context: JobContext, account: Account, plan: Plan) -> list[str] | None:
+    """Which of its permissions the credentials for acting lack; all without credentials, None where nobody tells."""
     try:
         async with acting(context, account) as (_, source, registration):
             if registration.missing is None:
                 return None
-            missing = await registration.missing(source, wanted)
+            missing = await registration.missing(source, plan.permissions, plan.native_id)
             return None if missing is None else sorted(missing)
     except MayNotAct:
-        return sorted(wanted)
+        return sorted(plan.permissions)

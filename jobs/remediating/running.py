@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
-from connectors.reading.source import Registration, Source
 from documents.account import Account
 from documents.remediation import Remediation
 from documents.remediation_settings import is_stopped, settings_of
@@ -77,12 +76,12 @@ async def _failed(executor: Executor, account: Account, failure: StepFailed) -> 
 
 async def undo(context: JobContext, remediation: Remediation, account: Account, holder: str) -> Remediation:
     """From UNDOING to UNDONE, from ROLLING_BACK to ROLLED_BACK, or STOPPED."""
-    async with acting(context, account) as (actor, source, registration):
+    async with acting(context, account) as (actor, _, __):
         executor = Executor(context, remediation, holder, actor)
         await executor.load()
         tasks = backward(remediation.steps, remediation.made)
         if remediation.state is S.ROLLING_BACK and not _has_begun(executor, tasks):
-            refused = await _refused(context, remediation, registration, source)
+            refused = await _refused(context, remediation, account)
             if refused is not None:
                 before = remediation.rolled_back_from or S.DONE
                 return await settle(context, remediation, holder, before, problem=refused, rolled_back_by=None)
@@ -104,13 +103,12 @@ def _has_begun(executor: Executor, tasks: Sequence[Task]) -> bool:
     return any(call.key in keys for call in executor.journal)
 
 
-async def _refused(
-    context: JobContext, remediation: Remediation, registration: Registration, source: Source
-) -> str | None:
+async def _refused(context: JobContext, remediation: Remediation, account: Account) -> str | None:
     """Why it may not be taken back now; None when it may."""
     if remediation.rollback_forced or remediation.after is None:
         return None
-    state = (await look(context, remediation, registration, source)).state
+    async with reading(context, account) as (registration, source):
+        state = (await look(context, remediation, registration, source)).state
     if state == remediation.after:
         return None
     return "The resource has changed since it was mended, so nothing was taken back. Say evenIfChanged to do it anyway."

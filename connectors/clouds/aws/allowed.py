@@ -16,7 +16,7 @@ AT_ONCE = 50
 ASSUMED = re.compile(r"^arn:(aws[a-z-]*):sts::(\d{12}):assumed-role/([^/]+)/.+$")
 
 
-async def missing(source: Source, wanted: Sequence[str]) -> frozenset[str] | None:
+async def missing(source: Source, wanted: Sequence[str], _native_id: str) -> frozenset[str] | None:
     """Those of the actions that are denied; None when IAM does not tell.
 
     What hangs on conditions that only a real call has counts as allowed. A role with a path cannot be named by what

@@ -4,6 +4,7 @@ from typing import cast
 
 from connectors.clouds.azure import (
     acting,
+    allowed,
     application,
     compute,
     cost,
@@ -48,4 +49,5 @@ REGISTRATION = Registration(
     open=session.open_azure,
     members=_members,
     action=actions(*acting.ACTIONS),
+    missing=allowed.missing,
 )

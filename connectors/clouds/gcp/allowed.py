@@ -19,7 +19,7 @@ TEST = calling.call(
 AT_ONCE = 100
 
 
-async def missing(source: Source, wanted: Sequence[str]) -> frozenset[str] | None:
+async def missing(source: Source, wanted: Sequence[str], _native_id: str) -> frozenset[str] | None:
     """Those of the permissions that are not granted on the project; None when Google does not tell.
 
     Permissions that are granted elsewhere, such as on a billing account, cannot be tested on a project: Google refuses

@@ -1,7 +1,7 @@
 """GitHub, for the registry."""
 
 from connectors.reading.source import Registration, actions
-from connectors.systems.github import acting, organization, repository, source
+from connectors.systems.github import acting, allowed, organization, repository, source
 from domain.facts.credentials import GithubCredentials
 from domain.facts.provider import Provider
 
@@ -12,4 +12,5 @@ REGISTRATION = Registration(
     identity_operation=organization.IDENTITY,
     open=source.open_account,
     action=actions(*acting.ACTIONS),
+    missing=allowed.missing,
 )

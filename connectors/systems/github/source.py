@@ -1,6 +1,6 @@
 """The way into one GitHub organization, by a token or an installed app."""
 
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -24,8 +24,16 @@ GOOD = range(200, 300)
 class GithubSource:
     """Reads one organization."""
 
-    def __init__(self, client: RestClient, credentials: GithubCredentials, endpoint: str) -> None:
-        self._client, self._credentials, self.endpoint = client, credentials, endpoint
+    def __init__(self, client: RestClient, credentials: GithubCredentials, endpoint: str, tokens: token.Tokens) -> None:
+        self._client, self._credentials, self.endpoint, self._tokens = client, credentials, endpoint, tokens
+
+    async def granted(self) -> Mapping[str, str] | None:
+        """What the installed app may, such as administration: write; None for a token, of which GitHub does not tell.
+
+        Source: "Create an installation access token for an app".
+        """
+        await self._tokens.headers()
+        return self._tokens.granted
 
     async def identity(self) -> Identity:
         """The organization, by its number. Source: GET /orgs/{org}."""
@@ -113,13 +121,14 @@ async def open_account(credentials: GithubCredentials, reach: Reach) -> AsyncIte
     """Raises Invalid for an endpoint that may not be used."""
     endpoint = check_endpoint(credentials.endpoint_url or URL, reach.allow_private_endpoint)
     async with open_http(reach.allow_private_endpoint) as http:
+        tokens = token.Tokens(credentials, endpoint, http, reach)
         vendor = Vendor(
             name=refusal.NAME,
             base_url=endpoint,
             next_page=link_header,
-            authorize=token.Tokens(credentials, endpoint, http, reach).headers,
+            authorize=tokens.headers,
             refusal=refusal.refusal(reach.now),
             fault=refusal.fault,
             headers=HEADERS,
         )
-        yield GithubSource(RestClient(http, reach.guard(translate), vendor), credentials, endpoint)
+        yield GithubSource(RestClient(http, reach.guard(translate), vendor), credentials, endpoint, tokens)

@@ -29,6 +29,8 @@ class Tokens:
     def __init__(self, credentials: GithubCredentials, base_url: str, http: httpx2.AsyncClient, reach: Reach) -> None:
         self._credentials, self._base_url, self._http, self._now = credentials, base_url, http, reach.now
         self._token = ""
+        # What GitHub says that the installation may, by name; None before it has said so, and of a token always.
+        self.granted: Mapping[str, str] | None = None
         self._renew_at: datetime | None = None
         self._one_at_a_time = Lock()
 
@@ -50,7 +52,7 @@ class Tokens:
         if not answer.is_success:
             message = f"GitHub issues no token for the installation ({answer.status_code})."
             raise CredentialsRejected(message, service=SERVICE)
-        self._token, ends_at = _issued(answer)
+        self._token, ends_at, self.granted = _issued(answer)
         self._renew_at = ends_at - MARGIN
 
     def _assertion(self) -> str:
@@ -63,7 +65,7 @@ class Tokens:
             raise Invalid(message, path=("private_key",)) from error
 
 
-def _issued(answer: httpx2.Response) -> tuple[str, datetime]:
+def _issued(answer: httpx2.Response) -> tuple[str, datetime, Mapping[str, str] | None]:
     try:
         body: Any = answer.json()
         token, ends_at = body["token"], moment(body["expires_at"])
@@ -71,4 +73,5 @@ def _issued(answer: httpx2.Response) -> tuple[str, datetime]:
         raise Misshapen("GitHub does not answer with a token.", service=SERVICE) from error
     if not isinstance(token, str) or ends_at is None:
         raise Misshapen("GitHub does not answer with a token.", service=SERVICE)
-    return token, ends_at
+    granted = body.get("permissions")
+    return token, ends_at, granted if isinstance(granted, dict) else None

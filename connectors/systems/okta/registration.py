@@ -1,7 +1,7 @@
 """Okta, as the registry finds it."""
 
 from connectors.reading.source import Registration, actions
-from connectors.systems.okta import acting, source, tables
+from connectors.systems.okta import acting, allowed, source, tables
 from domain.facts.credentials import OktaCredentials
 from domain.facts.provider import Provider
 
@@ -12,4 +12,5 @@ REGISTRATION = Registration(
     identity_operation=source.ORGANIZATION,
     open=source.opener(f"okta.orgs.read {tables.SCOPES}"),
     action=actions(*acting.ACTIONS),
+    missing=allowed.missing,
 )

@@ -15,7 +15,15 @@ from connectors.reading.source import Identity, Reach
 from connectors.rest.client import Refusal, RestClient, Vendor, open_http, permission_missing, plan_missing, translate
 from connectors.rest.paging import Reply, body_link, link_header
 from domain.endpoint import check_endpoint
-from domain.errors import CredentialsRejected, Invalid, Misshapen, ProviderError, Throttled, Unavailable
+from domain.errors import (
+    CredentialsRejected,
+    Invalid,
+    Misshapen,
+    PermissionMissing,
+    ProviderError,
+    Throttled,
+    Unavailable,
+)
 from domain.facts.credentials import OktaCredentials
 
 NAME = "Okta"
@@ -26,24 +34,65 @@ MARGIN = timedelta(minutes=5)
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 # Source: "Okta API error codes" of the developer documentation.
 NO_FEATURE, NO_PERMISSION = "E0000015", "E0000006"
+# Source: RFC 6749, 5.2.
+NOT_GRANTED = "invalid_scope"
 # The option of operations that are called with a token for their own scopes, not with the one for reading.
 ACTS = "acts"
 
 
-class OktaSource:
-    """Reads an organization with one client, and acts there with those that `acting` gives for a call's scopes."""
+class ScopeRefused(PermissionMissing):
+    """The service app has not been granted a scope it asks for."""
 
-    def __init__(self, client: RestClient, acting: Callable[[str], RestClient], endpoint: str) -> None:
-        self._client, self._acting = client, acting
+
+class OktaSource:
+    """Reads an organization with one client, and acts there with those that `alone` gives for a call's own scopes.
+
+    A service app that was not granted all reads signs in for each call alone, so that it reads what it may. `tokens`
+    are those of a service app by their scopes; None for an API token, which has none.
+    """
+
+    def __init__(
+        self,
+        client: RestClient,
+        alone: Callable[[str], RestClient],
+        endpoint: str,
+        tokens: "Callable[[str], Tokens] | None",
+    ) -> None:
+        self._client, self._alone, self._tokens = client, alone, tokens
+        self._is_granted_all = True
         self.endpoint = endpoint
 
     async def identity(self) -> Identity:
         """The organization. Source: Org Setting API, "Retrieve the org general settings"."""
-        async for organization in self._client.pages(ORGANIZATION, {}):
+        try:
+            return await self._organization()
+        except ScopeRefused:
+            self._is_granted_all = False
+            return await self._organization()
+
+    async def is_granted(self, scope: str) -> bool | None:
+        """Whether the service app may have a token for the scope; None with an API token.
+
+        Raises ProviderError when Okta does not answer to it.
+        """
+        if self._tokens is None:
+            return None
+        try:
+            await self._tokens(scope).headers()
+        except ScopeRefused:
+            return False
+        return True
+
+    async def _organization(self) -> Identity:
+        async for organization in self._client_of(ORGANIZATION).pages(ORGANIZATION, {}):
             if not isinstance(organization, dict) or not organization.get("id"):
-                raise Misshapen(f"{self.endpoint} does not answer the way Okta does.", service=ORGANIZATION.service)
+                break
             return Identity(organization["id"], organization.get("companyName") or organization["id"], self.endpoint)
         raise Misshapen(f"{self.endpoint} does not answer the way Okta does.", service=ORGANIZATION.service)
+
+    def _client_of(self, operation: Operation) -> RestClient:
+        is_alone = operation.options.get(ACTS) or not self._is_granted_all
+        return self._alone(" ".join(operation.permissions)) if is_alone else self._client
 
     async def regions(self) -> tuple[str, ...]:
         return ()
@@ -51,8 +100,7 @@ class OktaSource:
     def pages(self, operation: Operation, place: Place, arguments: Arguments) -> AsyncGenerator[Answer, None]:
         """The answers of an operation. Lists go on by a Link header, one of them by a link in its body."""
         path = operation.options.get("next")
-        client = self._acting(" ".join(operation.permissions)) if operation.options.get(ACTS) else self._client
-        return client.pages(operation, arguments, body_link(path) if path else None)
+        return self._client_of(operation).pages(operation, arguments, body_link(path) if path else None)
 
 
 class Tokens:
@@ -72,7 +120,7 @@ class Tokens:
         return self
 
     async def headers(self) -> Mapping[str, str]:
-        """Raises CredentialsRejected, Unavailable."""
+        """Raises CredentialsRejected, ScopeRefused, Unavailable."""
         if self._credentials.token is not None:
             return {"authorization": f"SSWS {self._credentials.token.get_secret_value()}"}
         if self._now() >= self._renew_at:
@@ -93,7 +141,10 @@ class Tokens:
             raise Unavailable(f"Okta failed to issue a token ({answer.status_code}).", service="oauth2")
         if not answer.is_success or not body.get("access_token"):
             why = body.get("error_description") or body.get("errorSummary") or answer.status_code
-            raise CredentialsRejected(f"Okta issues no token for the service app: {why}", service="oauth2")
+            said = f"Okta issues no token for the service app: {why}"
+            if body.get("error") == NOT_GRANTED:
+                raise ScopeRefused(said, service="oauth2", permission=self._scopes)
+            raise CredentialsRejected(said, service="oauth2")
         self._token = body["access_token"]
         self._renew_at = self._now() + timedelta(seconds=int(body.get("expires_in", 3600))) - MARGIN
 
@@ -124,14 +175,18 @@ def opener(scopes: str) -> Callable[[OktaCredentials, Reach], AbstractAsyncConte
             guard = reach.guard(translate)
 
             @cache
+            def tokens(wanted: str) -> Tokens:
+                return Tokens(credentials, base, http, reach).wants(wanted)
+
+            @cache
             def client(wanted: str) -> RestClient:
-                headers = Tokens(credentials, base, http, reach).wants(wanted).headers
+                headers = tokens(wanted).headers
                 vendor = Vendor(
                     name=NAME, base_url=base, next_page=link_header, authorize=headers, refusal=refusal(reach)
                 )
                 return RestClient(http, guard, vendor)
 
-            yield OktaSource(client(scopes), client, base)
+            yield OktaSource(client(scopes), client, base, tokens if credentials.token is None else None)
 
     return open_source
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from connectors.clouds.aws import allowed as of_aws
+from connectors.clouds.azure import allowed as of_azure
 from connectors.clouds.gcp import allowed as of_gcp
 from connectors.reading.source import Identity
 from domain.errors import PermissionMissing
@@ -56,20 +57,20 @@ async def test_what_aws_denies_is_missing_and_what_hangs_on_conditions_is_not():
         ]
     }
 
-    assert await of_aws.missing(Scripted(page), ["ec2:A", "ec2:B", "ec2:C"]) == {"ec2:B"}
+    assert await of_aws.missing(Scripted(page), ["ec2:A", "ec2:B", "ec2:C"], "i-1") == {"ec2:B"}
 
 
 async def test_root_may_everything_and_is_not_asked():
     source = Scripted(principal="arn:aws:iam::123456789012:root")
 
-    assert await of_aws.missing(source, ["ec2:A"]) == frozenset()
+    assert await of_aws.missing(source, ["ec2:A"], "i-1") == frozenset()
     assert source.asked == []
 
 
 async def test_many_are_asked_in_parts():
     source = Scripted({}, {})
 
-    await of_aws.missing(source, [f"ec2:A{number}" for number in range(60)])
+    await of_aws.missing(source, [f"ec2:A{number}" for number in range(60)], "i-1")
 
     assert [len(one["ActionNames"]) for one in source.asked] == [50, 10]
 
@@ -77,11 +78,51 @@ async def test_many_are_asked_in_parts():
 async def test_google_names_what_is_granted():
     source = Scripted({"permissions": ["compute.disks.delete"]})
 
-    assert await of_gcp.missing(source, ["compute.disks.delete", "compute.disks.get"]) == {"compute.disks.get"}
+    assert await of_gcp.missing(source, ["compute.disks.delete", "compute.disks.get"], "d1") == {"compute.disks.get"}
 
 
-@pytest.mark.parametrize("asking", [of_aws.missing, of_gcp.missing])
+DISK = "/subscriptions/s1/resourceGroups/Shop/providers/Microsoft.Compute/disks/d1"
+
+
+def roles(*given: dict[str, Any]) -> dict[str, Any]:
+    return {"value": list(given)}
+
+
+async def test_azure_lists_what_roles_give_on_the_resource_and_on_its_group():
+    on_disk = roles({"actions": ["Microsoft.Compute/disks/*"], "notActions": ["Microsoft.Compute/disks/delete"]})
+    source = Scripted(on_disk, roles({"actions": ["*/READ"], "notActions": []}))
+    wanted = ["Microsoft.Compute/disks/write", "Microsoft.Compute/disks/delete", "Microsoft.Compute/snapshots/read"]
+
+    lacks = await of_azure.missing(source, [*wanted, "User.Read.All"], DISK)
+
+    assert lacks == {"Microsoft.Compute/disks/delete"}
+    assert [one["id"] for one in source.asked] == [DISK, "/subscriptions/s1/resourceGroups/Shop"]
+
+
+async def test_what_one_role_leaves_out_another_may_give():
+    source = Scripted(roles({"actions": ["*"], "notActions": ["A/b/delete"]}, {"actions": ["A/b/delete"]}), roles())
+
+    assert await of_azure.missing(source, ["A/b/delete"], DISK) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("native_id", "scopes"),
+    [
+        ("/subscriptions/s1/providers/Microsoft.Security/pricings/VirtualMachines", ("/subscriptions/s1",)),
+        ("/subscriptions/s1/resourceGroups/g", ("/subscriptions/s1/resourceGroups/g",)),
+        ("a recommendation", ()),
+    ],
+)
+def test_what_stands_in_no_group_is_looked_for_in_the_subscription(native_id, scopes):
+    assert of_azure.scopes_of(native_id) == scopes
+
+
+async def test_azure_is_not_asked_about_what_has_no_scope():
+    assert await of_azure.missing(Scripted(), ["A/b/delete"], "a recommendation") is None
+
+
+@pytest.mark.parametrize("asking", [of_aws.missing, of_azure.missing, of_gcp.missing])
 async def test_provider_that_does_not_tell_leaves_it_open(asking):
     refused = PermissionMissing("No.", service="iam", permission="x")
 
-    assert await asking(Scripted(refused), ["a:B"]) is None
+    assert await asking(Scripted(refused), ["A/b"], DISK) is None

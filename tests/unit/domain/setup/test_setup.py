@@ -14,7 +14,6 @@ from domain.rules.registry import all_rules
 from domain.setup.aws import MAY_I, POLICY_CHARACTERS, split_policies
 from domain.setup.guide import Setup
 from domain.setup.level import AccessLevel
-from domain.setup.others import github_key
 from domain.setup.vendors import READERS, setup_of
 
 PRINCIPAL = "arn:aws:iam::111122223333:role/cloudwatcher-worker"
@@ -26,6 +25,10 @@ def need(*permissions: str, plan: str | None = None) -> ReadNeed:
 
 def setup(provider: Provider, *needs: ReadNeed, level: AccessLevel = AccessLevel.READ) -> Setup:
     return setup_of(provider, needs, level, "cw-0123")
+
+
+def for_rules(provider: Provider, *rule_ids: str, level: AccessLevel = AccessLevel.ACT) -> Setup:
+    return setup_of(provider, [need("sign:In"), need("other:Read")], level, "cw-0123", rule_ids)
 
 
 def content(made: Setup, part: int = 0) -> str:
@@ -161,8 +164,6 @@ def test_github_gets_a_manifest_with_its_own_names():
         "administration": "read",
         "organization_administration": "read",
     }
-    assert github_key("metadata=read") == "metadata"
-    assert github_key("read:org") is None
 
 
 @pytest.mark.parametrize("provider", [Provider.DIGITALOCEAN, Provider.OKTA, Provider.JIRA])
@@ -186,6 +187,53 @@ def test_acting_takes_what_the_remedies_of_the_vendor_take(provider):
     assert made.level is AccessLevel.ACT
     assert wanted <= set(made.permissions)
     assert not wanted & set(setup(provider, need("read")).permissions)
+
+
+def test_acting_for_some_rules_takes_what_these_look_at_and_change_and_nothing_else():
+    aws = for_rules(Provider.AWS, "aws-ebs-gp2-to-gp3")
+    okta = for_rules(Provider.OKTA, "okta-api-token-unused")
+    rule = {one.id: one for one in all_rules()}["okta-api-token-unused"]
+
+    assert set(aws.permissions) == {MAY_I, "sign:In", "ec2:DescribeVolumes", "ec2:ModifyVolume"}
+    assert set(okta.permissions) == {"sign:In", *rule.permissions, *rule.remedy.permissions}
+
+
+@pytest.mark.parametrize(
+    ("provider", "rule_id", "level", "path"),
+    [
+        (Provider.AZURE, "aws-ebs-gp2-to-gp3", AccessLevel.ACT, ("ruleIds",)),
+        (Provider.AZURE, "azure-no-such-rule", AccessLevel.ACT, ("ruleIds",)),
+        (Provider.AWS, "aws-ebs-gp2-to-gp3", AccessLevel.READ, ("ruleIds",)),
+    ],
+)
+def test_rules_that_mend_nothing_of_the_vendor_and_rules_for_reading_are_refused(provider, rule_id, level, path):
+    with pytest.raises(Invalid) as refused:
+        for_rules(provider, rule_id, level=level)
+
+    assert refused.value.path == path
+
+
+@pytest.mark.parametrize("provider", sorted({*READERS, Provider.AWS} - {Provider.JIRA, Provider.SLACK}))
+def test_what_acts_is_another_identity_than_what_reads(provider):
+    reads, acts = (setup(provider, need("read"), level=level) for level in AccessLevel)
+
+    assert [step for step in acts.steps if "allowRemediation" in step]
+    assert not [step for step in reads.steps if "allowRemediation" in step]
+    assert content(reads) != content(acts)
+
+
+def test_an_app_that_acts_may_write_where_that_is_listed():
+    manifest = json.loads(content(setup(Provider.GITHUB, need("members=read", "metadata=read"), level=AccessLevel.ACT)))
+
+    assert manifest["default_permissions"]["members"] == "write"
+    assert manifest["default_permissions"]["metadata"] == "read"
+
+
+def test_no_permission_of_graph_means_no_consent():
+    made = setup(Provider.AZURE, need("Microsoft.Compute/disks/read"))
+
+    assert "GRAPH" not in content(made, 1)
+    assert not [step for step in made.steps if "Graph" in step]
 
 
 def test_every_vendor_can_be_prepared():
