@@ -79,7 +79,7 @@ async def take(tx: Transaction, context: JobContext, org_id: ObjectId, events: S
         elif remediation.state in ENDED or remediation.approved_at is not None:
             await _tell_outcome(desk, remediation)
     if desk.asked:
-        await resolve_alerts(tx, org_id, [NO_CHANNEL], now)
+        await resolve_alerts(tx, desk.org_id, [NO_CHANNEL], now)
 
 
 CONSUMER = Consumer(name="approvals", order=25, wants=wants, take=take)
