@@ -14,7 +14,9 @@ PURPOSE = "notice action"
 
 @dataclass(frozen=True, slots=True)
 class NoticeAction:
-    """`name` is what to do ("acknowledge"), `subject` to what ("alert:<id>"), in which organization."""
+    """`name` is what to do ("acknowledge"), `subject` to what ("alert:<id>", "remediation:<id>:<hash of the plan>"), in
+    which organization.
+    """
 
     name: str
     subject: str

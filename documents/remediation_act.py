@@ -79,6 +79,13 @@ async def cancel(tx: Transaction, remediation: Remediation, by: ObjectId, reason
     return moved
 
 
+def as_audited(remediation: Remediation) -> dict[str, Any]:
+    """The fields as the audit log compares them, whichever way somebody acted."""
+    told = {"rule_id", "state", "plan_hash", "approvals", "resource_native_id", "reason", "rollback_reason"}
+    fields: dict[str, Any] = remediation.model_dump(mode="json", include=told)
+    return fields
+
+
 async def roll_back(
     tx: Transaction, remediation: Remediation, by: ObjectId, reason: str, at: datetime, *, even_if_changed: bool
 ) -> Remediation:

@@ -15,11 +15,15 @@ from domain.remediation.approval import ApprovalPolicy
 
 
 class RemediationSettings(TenantDocument):
-    """One per organization. `is_stopped`: nothing begins and what runs ends before its next call."""
+    """One per organization. `is_stopped`: nothing begins and what runs ends before its next call.
+
+    `approval_channel_ids` are the channels that are told of plans which wait for an approval.
+    """
 
     noun: ClassVar[str] = "setting of remediations"
 
     policy: dict[str, Any] = Field(default_factory=dict)
+    approval_channel_ids: list[PydanticObjectId] = Field(default_factory=list)
     is_stopped: bool = False
     stopped_by: PydanticObjectId | None = None
     stopped_at: datetime | None = None

@@ -19,8 +19,8 @@ from domain.facts.channel import ChannelKind, ChannelState, DeliveryState
 from domain.facts.notice import NoticeKind
 from domain.facts.severity import Severity
 
-# Messages that tell a channel of an alert by itself; what was only in a digest or a summary is not followed up.
-_TELLS = (NoticeKind.RAISED, NoticeKind.REPEATED, NoticeKind.ESCALATED)
+# Messages that tell a channel of a thing by itself; what was only in a digest or a summary is not followed up.
+_TELLS = (NoticeKind.RAISED, NoticeKind.REPEATED, NoticeKind.ESCALATED, NoticeKind.APPROVAL)
 
 
 async def load_routing(org_id: ObjectId, at: datetime, session: AsyncClientSession | None = None) -> Routing:

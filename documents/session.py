@@ -108,6 +108,13 @@ async def count_open_sessions(user_id: PydanticObjectId, since: datetime | None)
     return await Session.get_pymongo_collection().count_documents(query)
 
 
+async def has_signed_in_since(user_id: PydanticObjectId, since: datetime, *, with_factor: bool) -> bool:
+    """Whether the person has shown since then, in an open session, who they are; `with_factor`: by a second factor."""
+    shown = {"factor_at" if with_factor else "authenticated_at": {"$gte": since}}
+    query = {"user_id": user_id, "ended_at": None, "expires_at": {"$gt": utc_now()}, **shown}
+    return await Session.get_pymongo_collection().find_one(query, {"_id": 1}) is not None
+
+
 async def sessions_of(user_id: PydanticObjectId) -> list[Session]:
     """The sessions of a person, those used last first: open ones, and those that ended lately."""
     rows = Session.get_pymongo_collection().find({"user_id": user_id}, sort=[("used_at", DESCENDING)], limit=200)

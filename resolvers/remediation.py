@@ -9,7 +9,7 @@ import documents
 from auth.permission import Permission
 from documents.page import Keyset
 from documents.remediation import add_remediation, announce_remediation, remediation_of
-from documents.remediation_act import approve, cancel, roll_back
+from documents.remediation_act import approve, as_audited, cancel, roll_back
 from documents.transaction import Transaction
 from domain.errors import Conflict, Invalid
 from domain.facts.event import LoggedEvent
@@ -117,7 +117,7 @@ class RemediationMutations:
             await add_remediation(made, tx.session)
             ask_remediation(tx, made.org_id, made.id, "plan")
             announce_remediation(tx, made)
-            tx.audit(made.org_id, target=f"remediation:{made.id}", after=_audited(made))
+            tx.audit(made.org_id, target=f"remediation:{made.id}", after=as_audited(made))
             return made
 
         return await context.ports.writer.commit(change)
@@ -137,7 +137,7 @@ class RemediationMutations:
             before = await _remediation(context, input.remediation_id, tx)
             moved = await approve(tx, before, person, input.plan_hash, input.reason, "graph", context.now())
             ask_remediation(tx, moved.org_id, moved.id, f"approved-{moved.version}")
-            tx.audit(moved.org_id, target=f"remediation:{moved.id}", before=_audited(before), after=_audited(moved))
+            tx.audit(moved.org_id, target=f"remediation:{moved.id}", before=as_audited(before), after=as_audited(moved))
             return moved
 
         return await context.ports.writer.commit(change)
@@ -154,7 +154,7 @@ class RemediationMutations:
         async def change(tx: Transaction) -> documents.Remediation:
             before = await _remediation(context, input.remediation_id, tx)
             moved = await cancel(tx, before, person, input.reason, context.now())
-            tx.audit(moved.org_id, target=f"remediation:{moved.id}", before=_audited(before), after=_audited(moved))
+            tx.audit(moved.org_id, target=f"remediation:{moved.id}", before=as_audited(before), after=as_audited(moved))
             return moved
 
         return await context.ports.writer.commit(change)
@@ -174,7 +174,7 @@ class RemediationMutations:
             before = await _remediation(context, input.remediation_id, tx)
             moved = await roll_back(tx, before, person, input.reason, context.now(), even_if_changed=forced)
             ask_remediation(tx, moved.org_id, moved.id, f"rollback-{moved.version}")
-            tx.audit(moved.org_id, target=f"remediation:{moved.id}", before=_audited(before), after=_audited(moved))
+            tx.audit(moved.org_id, target=f"remediation:{moved.id}", before=as_audited(before), after=as_audited(moved))
             return moved
 
         return await context.ports.writer.commit(change)
@@ -220,9 +220,3 @@ def _mendable(finding: documents.Finding) -> Any:
         said = rule.manual or "Nothing is written down yet that would mend it."
         raise Invalid(f"This is not mended by a program. {said}", path=("input", "findingId"))
     return rule
-
-
-def _audited(remediation: documents.Remediation) -> dict[str, Any]:
-    told = {"rule_id", "state", "plan_hash", "approvals", "resource_native_id", "reason", "rollback_reason"}
-    fields: dict[str, Any] = remediation.model_dump(mode="json", include=told)
-    return fields

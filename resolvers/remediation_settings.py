@@ -12,14 +12,16 @@ from documents.account import sealed
 from documents.connection import announce_account, update_account
 from documents.remediation_settings import change_settings, settings_of
 from documents.transaction import Transaction
-from domain.errors import Invalid
+from domain.errors import Invalid, NotFound
 from domain.facts.finding import Risk
+from domain.facts.scope import Scope
 from domain.remediation.approval import ApprovalPolicy
 from resolvers.context import Context, Info
 from resolvers.entering import entry_of, looked_into
 from resolvers.fields import mutation, query
 from resolvers.governing import audited, person_of
 from resolvers.routing import WHAT as WHAT_FOR
+from resolvers.routing import known
 from schema.access import AccessInput
 from schema.arguments import InOrganization
 from schema.node import local_id
@@ -54,15 +56,17 @@ class RemediationSettingsMutations:
         may=Permission.REMEDIATIONS_MANAGE,
         audit="remediation_settings.set",
         step_up=True,
-        description="Say how many people must approve, how long that counts, and when changes may run.",
+        description="Say how many people must approve, who is told and what counts in Slack, how long that counts, and "
+        "when changes may run.",
     )
     async def set_remediation_settings(self, info: Info, input: Annotated[SetRemediationSettingsInput, WHAT]) -> Any:
         context, org_id = info.context, ObjectId(info.context.organization(input.organization_id))
+        told = await _told(context.scope.narrowed(str(org_id)), input)
 
         async def change(tx: Transaction) -> documents.RemediationSettings:
             before = await settings_of(org_id, tx.session)
             policy = _changed(before.approval, input).model_dump(mode="json")
-            after = await change_settings(org_id, tx.session, version=input.expected_version, policy=policy)
+            after = await change_settings(org_id, tx.session, version=input.expected_version, policy=policy, **told)
             tx.audit(org_id, target=f"remediation_settings:{after.id}", before=audited(before), after=audited(after))
             return after
 
@@ -134,6 +138,16 @@ async def _tried(context: Context, account: documents.Account, access: AccessInp
     return sealed(await ports.vault.seal(org_id, entry.secret))
 
 
+async def _told(scope: Scope, input: SetRemediationSettingsInput) -> dict[str, Any]:
+    """The channels to store, where they were given. Raises NotFound for one that is not there."""
+    if input.approval_channel_ids is None:
+        return {}
+    try:
+        return {"approval_channel_ids": await known(scope, documents.Channel, "Channel", input.approval_channel_ids)}
+    except NotFound as missing:
+        raise NotFound(missing.message, path=("input", "approvalChannelIds")) from missing
+
+
 def _changed(before: ApprovalPolicy, input: SetRemediationSettingsInput) -> ApprovalPolicy:
     given = {
         Risk.LOW: input.approvals_for_low,
@@ -144,6 +158,8 @@ def _changed(before: ApprovalPolicy, input: SetRemediationSettingsInput) -> Appr
     fields: dict[str, Any] = {"approvals": approvals}
     if input.valid_hours is not None:
         fields["valid_for"] = timedelta(hours=input.valid_hours)
+    if input.chat_approvals_up_to is not None:
+        fields["chat_approvals_up_to"] = input.chat_approvals_up_to.value
     if input.windows is not None:
         fields["windows"] = tuple(one.fact() for one in input.windows)
     return before.model_copy(update=fields)

@@ -59,6 +59,8 @@ register_enum(
         NoticeKind.SUMMARY: "What was folded because there was too much of it.",
         NoticeKind.STATUS: "A scheduled summary of compliance or costs.",
         NoticeKind.EVENT: "A row of the event log, for a partner's webhook.",
+        NoticeKind.APPROVAL: "A remediation waits for an approval.",
+        NoticeKind.DECIDED: "What became of a remediation that waited for one.",
         NoticeKind.TEST: "A test.",
     },
 )

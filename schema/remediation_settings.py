@@ -15,10 +15,10 @@ from schema.account import Account
 from schema.control_exception import person_id
 from schema.errors import payload
 from schema.hours import WeeklyHoursInput
-from schema.node import Node, derived, said, view
+from schema.node import Node, derived, global_id, said, view
 from schema.organization import IDEMPOTENCY_KEY
 from schema.relation import organization_id_of
-from schema.routing import EXPECTED_VERSION, ORGANIZATION
+from schema.routing import EXPECTED_VERSION, ORGANIZATION, GlobalId
 
 MOST_APPROVALS = 5
 LEAST_HOURS, MOST_HOURS = 1, 24 * 30
@@ -31,6 +31,7 @@ class RemediationSettings(Node):
     stop_reason: str | None = said("Why.")
     version: int = said("Rises with every change; pass it as expectedVersion. 0 before anything was set.")
     policy: strawberry.Private[Any]
+    approval_channel_ids: strawberry.Private[list[Any]]
     stopped_by: strawberry.Private[Any]
 
     @derived("How many people must approve where the risk is low; at least one.", reads=("policy",))
@@ -52,6 +53,21 @@ class RemediationSettings(Node):
     @derived("When changes may run; empty for always.", reads=("policy",))
     def windows(self) -> list[WeeklyHours]:
         return list(_policy(self).windows)
+
+    @derived(
+        "The highest risk at which Approve in Slack is an approval, never HIGH in production; null: none is.",
+        reads=("policy",),
+    )
+    def chat_approvals_up_to(self) -> Risk | None:
+        return _policy(self).chat_approvals_up_to
+
+    @derived(
+        "The channels that are told of plans which wait for an approval; empty: none is.",
+        reads=("approval_channel_ids",),
+        name="approvalChannelIds",
+    )
+    def told_channels(self) -> list[strawberry.ID]:
+        return [global_id("Channel", id) for id in self.approval_channel_ids or ()]
 
     @derived("Global id of the User who stopped everything.", reads=("stopped_by",), name="stoppedBy")
     def told_stopper(self) -> strawberry.ID | None:
@@ -79,6 +95,16 @@ class SetRemediationSettingsInput(BaseModel):
     )
     windows: list[WeeklyHoursInput] | None = Field(
         default=None, max_length=20, description="When changes may run; empty for always."
+    )
+    chat_approvals_up_to: strawberry.Maybe[Risk | None] = Field(
+        default=None,
+        description="The highest risk at which Approve in Slack is an approval, never HIGH in production; null: none "
+        "is.",
+    )
+    approval_channel_ids: list[GlobalId] | None = Field(
+        default=None,
+        max_length=20,
+        description="The channels to tell of plans that wait for an approval; empty: none.",
     )
     expected_version: int | None = EXPECTED_VERSION
     idempotency_key: str | None = IDEMPOTENCY_KEY

@@ -16,6 +16,14 @@ FIELDS_AT_ONCE, MOST_LINES = 10, 100
 VALUE = 2000
 # One button for each time: what jobs/chat_act.py knows by the ends of their names, and an hour without one.
 SNOOZES = {"snooze": "Snooze 1 hour", "snooze_4h": "Snooze 4 hours", "snooze_1d": "Snooze 1 day"}
+STYLES = {"acknowledge": "primary", "approve": "primary", "decline": "danger"}
+# One press too many must not change an account. Limits: "Confirmation dialog object".
+ASKED_FIRST = {
+    "title": {"type": "plain_text", "text": "Approve this plan?"},
+    "text": {"type": "plain_text", "text": "It is done with the last approval it needs, as it is described here."},
+    "confirm": {"type": "plain_text", "text": "Approve"},
+    "deny": {"type": "plain_text", "text": "Back"},
+}
 # Of a labelled line; what is longer would be another address when cut.
 LINK = 700
 
@@ -82,7 +90,8 @@ def _buttons(notice: Notice) -> list[dict[str, Any]]:
 
 def _button(name: str, label: str, value: str) -> dict[str, Any]:
     made = {"type": "button", "action_id": name, "text": {"type": "plain_text", "text": label}, "value": value}
-    return {**made, "style": "primary"} if name in ("acknowledge", "approve") else made
+    style = {"style": STYLES[name]} if name in STYLES else {}
+    return {**made, **style, **({"confirm": ASKED_FIRST} if name == "approve" else {})}
 
 
 def _open(notice: Notice) -> list[dict[str, Any]]:

@@ -14,10 +14,12 @@ MARKS = {
     NoticeKind.DIGEST: "Digest",
     NoticeKind.SUMMARY: "Summary",
     NoticeKind.STATUS: "Status",
+    NoticeKind.APPROVAL: "Approval",
+    NoticeKind.DECIDED: "Decided",
     NoticeKind.TEST: "Test",
 }
 # In this order; others that a notice may have are not offered.
-BUTTONS = {"acknowledge": "Acknowledge", "snooze": "Snooze", "approve": "Approve"}
+BUTTONS = {"acknowledge": "Acknowledge", "snooze": "Snooze", "approve": "Approve", "decline": "Decline"}
 OPEN = "Open in CloudWatcher"
 
 

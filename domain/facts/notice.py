@@ -13,6 +13,7 @@ class NoticeKind(StrEnum):
     """ESCALATED: nobody has acknowledged it in time. SUMMARY: what was folded because there was too much of it.
 
     EVENT: one row of the event log for a partner's webhook. STATUS: a scheduled summary of compliance or costs.
+    APPROVAL: a plan waits for somebody's approval. DECIDED: it does not any more.
     """
 
     RAISED = "RAISED"
@@ -25,6 +26,8 @@ class NoticeKind(StrEnum):
     SUMMARY = "SUMMARY"
     STATUS = "STATUS"
     EVENT = "EVENT"
+    APPROVAL = "APPROVAL"
+    DECIDED = "DECIDED"
     TEST = "TEST"
 
 
@@ -43,7 +46,8 @@ class Notice(BaseModel):
 
     `subject` names what it is about ("alert:<id>", "incident:<id>"), so that channels keep one thread, incident or
     ticket for it. `values` are what an organization's own template may use: strings by name. `actions` are what may be
-    done from the channel: name ("acknowledge", "snooze", "approve") to a signed value. `payload` is for machines.
+    done from the channel: name ("acknowledge", "snooze", "approve", "decline") to a signed value. `payload` is for
+    machines.
     """
 
     model_config = ConfigDict(frozen=True)

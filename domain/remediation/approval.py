@@ -20,7 +20,8 @@ class ApprovalPolicy(BaseModel):
 
     `approvals` are how many people must approve at each risk; the one who asks is never among them.
     `valid_for`: how long a plan may wait, and how long an approval counts. `windows`: when changes may run; always
-    where none is given.
+    where none is given. `chat_approvals_up_to`: the highest risk at which a press in a chat is an approval; None for no
+    risk, because whoever administers a chat could act there as anybody.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -28,6 +29,7 @@ class ApprovalPolicy(BaseModel):
     approvals: Mapping[Risk, int] = Field(default_factory=lambda: {Risk.LOW: 1, Risk.MEDIUM: 1, Risk.HIGH: 1})
     valid_for: timedelta = timedelta(hours=24)
     windows: tuple[WeeklyHours, ...] = ()
+    chat_approvals_up_to: Risk | None = None
 
     def is_open(self, now: datetime) -> bool:
         """Whether changes may run now."""
@@ -36,6 +38,13 @@ class ApprovalPolicy(BaseModel):
     def approvals_of(self, risk: Risk) -> int:
         """How many people must approve; at least one."""
         return max(1, self.approvals.get(risk, 1))
+
+    def counts_in_chat(self, risk: Risk, *, is_production: bool) -> bool:
+        """Whether a press in a chat is an approval. Never at high risk in production: a press is no second factor."""
+        if self.chat_approvals_up_to is None or (is_production and risk is Risk.HIGH):
+            return False
+        from_low = tuple(Risk)
+        return from_low.index(risk) <= from_low.index(self.chat_approvals_up_to)
 
 
 def is_production(tags: Mapping[str, str], account_tags: Mapping[str, str] | None = None) -> bool:

@@ -4,22 +4,19 @@ from typing import Any
 
 import structlog
 
-from auth.permission import Permission
 from connectors.channels.slack_answer import answer_in_slack
 from documents.received_event import ReceivedEvent
-from domain.errors import Forbidden, ProviderError, Refused
-from jobs.chat import ChatPerson, person_behind
-from jobs.chat_act import act, record_refused
+from domain.errors import ProviderError, Refused
+from jobs.chat import person_behind
+from jobs.chat_act import act, button_of
 from jobs.chat_command import reply_to
 from jobs.context import JobContext
 
 log = structlog.get_logger()
 
-TOO_OLD = "This button does not work any more. Open the alert in CloudWatcher."
-ELSEWHERE = "This is decided in CloudWatcher: open it there."
+TOO_OLD = "This button does not work any more. Open CloudWatcher, and decide there."
+UNKNOWN = "CloudWatcher does not know this button."
 TRY_AGAIN = "Slack did not tell CloudWatcher who you are. Try again in a moment."
-# What is only done in the product.
-OPEN_THERE = frozenset({"approve"})
 # Buttons that are links; Slack tells of them all the same.
 LINKS = frozenset({"open"})
 
@@ -56,21 +53,13 @@ async def _buttons(context: JobContext, received: ReceivedEvent, body: dict[str,
     action = context.actions.open(str(value or ""), context.now())
     if action is None or action.org_id != str(received.org_id):
         return TOO_OLD
-    if action.name in OPEN_THERE:
-        return ELSEWHERE
+    button = button_of(action)
+    if button is None:
+        return UNKNOWN
     try:
         person = await person_behind(context, received, str((body.get("user") or {}).get("id")))
-        return await _done(context, person, action, str(chosen.get("action_id") or ""))
+        return await act(context, person, action, button, str(chosen.get("action_id") or ""))
     except Refused as refused:
         return refused.message
     except ProviderError:
         return TRY_AGAIN
-
-
-async def _done(context: JobContext, person: ChatPerson, action: Any, pressed: str) -> str:
-    try:
-        scope = person.scope(Permission.ALERTS_ACKNOWLEDGE)
-    except Forbidden:
-        await record_refused(context, person, action)
-        raise
-    return await act(context, person, scope, action, pressed)

@@ -32,7 +32,7 @@ from tests.fakes.scripted import Answered
 from tests.fakes.slack_site import SlackSite, slack_site
 
 STRANGER = "CloudWatcher does not know you in this organization."
-TOO_OLD = "This button does not work any more. Open the alert in CloudWatcher."
+TOO_OLD = "This button does not work any more. Open CloudWatcher, and decide there."
 
 
 @dataclass
@@ -143,8 +143,10 @@ async def test_snooze_puts_the_alert_away_for_the_time_of_its_button(
     assert answer == f"Snoozed until {alert.snoozed_until:%Y-%m-%d %H:%M} UTC."
 
 
-async def test_approve_is_left_to_the_product(house: SlackHouse) -> None:
-    assert await house.press("approve") == "This is decided in CloudWatcher: open it there."
+@pytest.mark.parametrize("name", ["approve", "decline", "resolve"])
+async def test_a_button_that_stands_for_no_alert_does_nothing_to_one(house: SlackHouse, name: str) -> None:
+    assert await house.press(name) == "CloudWatcher does not know this button."
+    assert (await house.alert()).state is AlertState.OPEN
 
 
 async def test_a_menu_carries_its_value_in_the_option(house: SlackHouse) -> None:

@@ -30,6 +30,7 @@ ACTIONS = {
     NoticeKind.ACKNOWLEDGED: "acknowledge",
     NoticeKind.SNOOZED: "acknowledge",
     NoticeKind.RESOLVED: "resolve",
+    NoticeKind.DECIDED: "resolve",
 }
 
 

@@ -87,10 +87,21 @@ def test_slack_gets_header_text_fields_and_buttons_with_the_signed_values() -> N
 
 
 def test_slack_offers_approval_where_the_notice_has_it_and_nothing_where_it_has_nothing() -> None:
-    approvable = blocks(make_message(make_notice(actions={"approve": "sealed-p"}, link=None)))
+    both = {"approve": "sealed-p", "decline": "sealed-d"}
+    approvable = blocks(make_message(make_notice(actions=both, link=None)))
     plain = blocks(make_message(make_notice(actions={}, link=None, lines=(), message="")))
 
-    assert [one["action_id"] for one in approvable[3]["elements"]] == ["approve"]
+    approve, decline = approvable[3]["elements"]
+    assert [(one["action_id"], one["value"]) for one in (approve, decline)] == [
+        ("approve", "sealed-p"),
+        ("decline", "sealed-d"),
+    ]
+    # Source: "Reference: composition objects", confirmation dialog.
+    limits = {"title": 100, "text": 300, "confirm": 30, "deny": 30}
+    assert {name: len(approve["confirm"][name]["text"]) <= most for name, most in limits.items()} == dict.fromkeys(
+        limits, True
+    )
+    assert "confirm" not in decline
     assert [block["type"] for block in plain] == ["header", "context"]
 
 

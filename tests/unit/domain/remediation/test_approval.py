@@ -49,3 +49,29 @@ def test_people_count_once_and_for_this_plan_only():
     approvals = [{"by": "a", "plan_hash": "1"}, {"by": "a", "plan_hash": "1"}, {"by": "b", "plan_hash": "2"}]
 
     assert approvers(approvals, "1") == {"a"}
+
+
+def test_no_press_in_a_chat_is_an_approval_by_default():
+    assert not any(ApprovalPolicy().counts_in_chat(risk, is_production=False) for risk in Risk)
+
+
+@pytest.mark.parametrize(
+    ("up_to", "in_production", "outside"),
+    [
+        (Risk.LOW, [Risk.LOW], [Risk.LOW]),
+        (Risk.MEDIUM, [Risk.LOW, Risk.MEDIUM], [Risk.LOW, Risk.MEDIUM]),
+        (Risk.HIGH, [Risk.LOW, Risk.MEDIUM], [Risk.LOW, Risk.MEDIUM, Risk.HIGH]),
+    ],
+)
+def test_a_press_in_a_chat_counts_up_to_a_risk_and_never_at_high_risk_in_production(up_to, in_production, outside):
+    policy = ApprovalPolicy(chat_approvals_up_to=up_to)
+
+    assert [risk for risk in Risk if policy.counts_in_chat(risk, is_production=True)] == in_production
+    assert [risk for risk in Risk if policy.counts_in_chat(risk, is_production=False)] == outside
+
+
+def test_what_is_stored_of_a_policy_is_read_again():
+    policy = ApprovalPolicy(chat_approvals_up_to=Risk.MEDIUM)
+
+    assert ApprovalPolicy.model_validate(policy.model_dump(mode="json")) == policy
+    assert ApprovalPolicy.model_validate({"valid_for": "PT72H"}).chat_approvals_up_to is None
