@@ -6,13 +6,24 @@ from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from importlib import resources
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from domain.compliance.tightening import directions
 from domain.facts.compliance import Integration
 from domain.facts.framework import Direction
+
+# What `item` says of how a control names things.
+BY_NATIVE_ID, BY_NAME, BY_ACCOUNT = "native_id", "name", "account"
+
+
+class Named(NamedTuple):
+    """A resource by its names; `account` is the native id of its account."""
+
+    native_id: str
+    name: str
+    account: str
 
 
 class Outcome(StrEnum):
@@ -34,6 +45,8 @@ class Mend(BaseModel):
     control_id: str
     rule_id: str
     item: str | None = None
+    head: str = ""
+    tail: str = ""
     seen: str = ""
     becomes: Outcome | None = None
     reach: Mapping[str, float] = Field(default_factory=dict)
@@ -51,14 +64,19 @@ class Mend(BaseModel):
         """The system whose procedure judges what the rule mends."""
         return Integration(self.rule_id.partition("-")[0].upper())
 
-    def item_of(self, native_id: str, name: str, account: str) -> str | None:
-        """How the control names the resource with this native id and name; None where nothing is foreseen."""
+    def names(self, item: str, resource: Named) -> bool:
+        """Whether this is what the control calls the resource."""
         if self.item is None:
-            return None
-        path = native_id.removeprefix("//").partition("/")[2] if native_id.startswith("//") else native_id
-        return self.item.format(
-            native_id=native_id, name=name, account=account, path=path, plain=native_id.removesuffix(":*")
-        )
+            return False
+        if self.item == BY_NAME:
+            return item == resource.name
+        if self.item == BY_NATIVE_ID:
+            return self.native_id_of(item) == resource.native_id
+        return item == (resource.account if self.item == BY_ACCOUNT else self.item)
+
+    def native_id_of(self, item: str) -> str:
+        """The native id of what the control calls so, where it goes by native ids."""
+        return f"{self.head}{item}{self.tail}"
 
     def is_mended(self, observed: str) -> bool:
         """Whether an item that says this is mended."""
