@@ -109,9 +109,14 @@ def mends_by(rule_id: str) -> tuple[Mend, ...]:
 
 
 @cache
+def mends_of(control_id: str) -> tuple[Mend, ...]:
+    """What mends a control, by rule; nothing for a control that no rule mends."""
+    return tuple(one for one in all_mends() if one.control_id == control_id)
+
+
 def rules_that_mend(control_id: str) -> frozenset[str]:
     """The ids of the rules whose remedies mend what a control, or a check of a bundle, fails on; none for others."""
-    return frozenset(one.rule_id for one in all_mends() if one.control_id == control_id)
+    return frozenset(one.rule_id for one in mends_of(control_id))
 
 
 def controls_mended_by(rule_id: str) -> frozenset[str]:
