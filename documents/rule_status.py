@@ -25,8 +25,10 @@ async def rule_statuses(
     rule_ids: Collection[str],
     account_id: ObjectId | None = None,
     session: AsyncClientSession | None = None,
+    *,
+    without: ObjectId | None = None,
 ) -> dict[str, CheckStatus]:
-    """What is said of each rule, in one account where it is named.
+    """What is said of each rule, in one account where it is named; as if the finding `without` were not there.
 
     An open finding fails it, or warns below HIGH; where all are suppressed it is exempt. Without any it passes as long
     as the last sync of every account of its provider was whole; one that was not is an error, and none at all means
@@ -41,7 +43,7 @@ async def rule_statuses(
         if rule_id in off:
             found[rule_id] = CheckStatus.NOT_ASSESSED
             continue
-        said = await _findings(org_id, rule_id, account_id, session)
+        said = await _findings(org_id, rule_id, account_id, session, without)
         if FindingState.OPEN in said:
             found[rule_id] = CheckStatus.FAIL if rule.severity in _BAD else CheckStatus.WARNING
             continue
@@ -53,12 +55,17 @@ async def rule_statuses(
 
 
 async def _findings(
-    org_id: ObjectId, rule_id: str, account_id: ObjectId | None, session: AsyncClientSession | None
+    org_id: ObjectId,
+    rule_id: str,
+    account_id: ObjectId | None,
+    session: AsyncClientSession | None,
+    without: ObjectId | None,
 ) -> set[FindingState]:
     found = set()
     for state in (FindingState.OPEN, FindingState.SUPPRESSED):
         query = {"org_id": org_id, "rule_id": rule_id, "state": state.value}
         query |= {} if account_id is None else {"account_id": account_id}
+        query |= {} if without is None else {"_id": {"$ne": without}}
         if await Finding.rows().find_one(query, {"_id": 1}, session=session):
             found.add(state)
     return found

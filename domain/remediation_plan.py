@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from domain.audit.canonical import canonical
+from domain.compliance.score_change import Outlook
 from domain.facts.money import Money
 from domain.facts.resource import Resource, ResourceKind
 from domain.remediation.remedy import NoPlan, Reversible
@@ -35,7 +36,8 @@ class Dependent(BaseModel):
 class Plan(BaseModel):
     """`observed` is what the resource was like, without measurements; `reason` and the saving are the finding's.
 
-    `dependents` are what is known to refer to the resource, at most a hundred of `dependents_count`.
+    `dependents` are what is known to refer to the resource, at most a hundred of `dependents_count`. `outlook` is what
+    mending does to controls and scores; None where the rule mends no control.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,6 +59,7 @@ class Plan(BaseModel):
     permissions: tuple[str, ...]
     dependents: tuple[Dependent, ...] = ()
     dependents_count: int = 0
+    outlook: Outlook | None = None
 
     @property
     def hash(self) -> str:

@@ -14,6 +14,7 @@ from documents.rule_status import rule_statuses
 from domain.compliance.control import Control as CatalogueControl
 from domain.compliance.framework import Framework
 from domain.compliance.gap import effort_of
+from domain.compliance.mending import rules_that_mend
 from domain.compliance.score import Score, Statuses, score_of, weights_of
 from domain.errors import NotFound
 from domain.facts.compliance import WEIGHTS, CheckStatus
@@ -89,6 +90,7 @@ def shown_control(control: CatalogueControl, statuses: Statuses, row: ControlRow
         effort=effort,
         effort_reason=reason,
         remediations=list(control.remediations),
+        mended_by=sorted(rules_that_mend(control.id)),
         evidence=list(control.evidence),
         bundle=control.bundle,
         status=statuses.get(control.id, CheckStatus.NOT_ASSESSED),

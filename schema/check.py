@@ -7,13 +7,20 @@ import strawberry
 from pydantic import BaseModel, Field
 
 import documents
+from auth.permission import Permission
+from auth.scope import scope_of
 from documents.check import CheckedItem
+from documents.mending_finding import Faulty
+from domain.compliance.mending import mends_of
+from domain.compliance.score_change import MENDABLE
 from domain.compliance.standing import MOST_CHANGES
 from domain.facts.compliance import CheckStatus, Integration, Verdict
 from schema import compliance_values as compliance_values
 from schema.account import Account
+from schema.context import SchemaContext
 from schema.errors import payload
 from schema.feed import StreamReset
+from schema.finding import Finding
 from schema.node import Node, derived, global_id, said, view
 from schema.organization import IDEMPOTENCY_KEY
 from schema.relation import organization_id_of, related
@@ -29,6 +36,20 @@ class CheckItem:
     verdict: Verdict = said("What is said of it.")
     observed: str = said("What was seen.")
     expected: str = said("What should have been; empty for what passes.")
+    faulty: strawberry.Private[Faulty | None] = None
+
+    @strawberry.field(
+        description="The open finding that would mend it, the worst of several: of the same account, on the resource "
+        "that the item names, by a rule that mends the control. Null where there is none, for what passes or is "
+        "exempt, and without the right to see findings."
+    )
+    def finding(self, info: strawberry.Info) -> Finding | None:
+        context: SchemaContext = info.context
+        if self.faulty is None or context.loaders is None:
+            return None
+        scope = scope_of(context.signed_in, Permission.FINDINGS_READ)
+        row: Any = context.loaders.that_mend(scope).load(self.faulty)
+        return row  # type: ignore[no-any-return]  # a row, later
 
 
 @strawberry.type(description="How many things came to which verdict.")
@@ -65,13 +86,29 @@ class Check(Node):
         )
         return VerdictCounts(passed=passed, warned=warned, failed=failed, exempt=exempt)
 
-    @derived("What was looked at, the failing things first, 200 at most.", reads=("items",), name="items")
+    @derived(
+        "What was looked at, the failing things first, 200 at most.",
+        reads=("items", "control_id", "integration", "account_id"),
+        name="items",
+    )
     def told_items(self) -> list[CheckItem]:
         items = [CheckedItem.model_validate(item, from_attributes=True) for item in self.items]
+        own: Any = self  # the row
+        where = (own.control_id, Integration(own.integration), own.account_id)
         return [
-            CheckItem(resource=one.resource, verdict=one.verdict, observed=one.observed, expected=one.expected)
+            CheckItem(
+                resource=one.resource,
+                verdict=one.verdict,
+                observed=one.observed,
+                expected=one.expected,
+                faulty=Faulty(*where, one.resource, one.observed) if one.verdict in MENDABLE else None,
+            )
             for one in items
         ]
+
+    @derived("Ids of the rules whose remedies mend what fails here.", reads=("control_id", "integration"))
+    def mended_by(self) -> list[str]:
+        return [one.rule_id for one in mends_of(self.control_id) if one.integration == self.integration]
 
     @derived("Whether it changed more than three times within 24 hours of its last change.", reads=("changes",))
     def is_flapping(self) -> bool:

@@ -11,6 +11,7 @@ from auth.permission import Permission
 from auth.scope import scope_of
 from auth.viewer import Viewer
 from documents.base import TenantDocument
+from documents.mending_finding import Faulty, findings_that_mend
 from domain.errors import Unauthenticated
 from domain.facts.scope import Scope
 
@@ -21,6 +22,7 @@ class Loaders:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
         self._loaders: dict[type[TenantDocument], DataLoader[str, Any]] = {}
+        self._mending: dict[Scope, DataLoader[Faulty, Any]] = {}
 
     def of(self, document: type[TenantDocument]) -> DataLoader[str, Any]:
         """The loader of this document: stored id (24 hex digits) to row, None when absent or out of scope."""
@@ -31,6 +33,16 @@ class Loaders:
 
             self._loaders[document] = DataLoader(load_fn=load)
         return self._loaders[document]
+
+    def that_mend(self, scope: Scope) -> DataLoader[Faulty, Any]:
+        """The loader of the open finding in this scope that would mend a thing of a check, None without one."""
+        if scope not in self._mending:
+
+            async def load(faulty: list[Faulty]) -> list[Any]:
+                return await findings_that_mend(scope, faulty)
+
+            self._mending[scope] = DataLoader(load_fn=load)
+        return self._mending[scope]
 
 
 @dataclass(kw_only=True)

@@ -32,6 +32,9 @@ class Control:
     effort: Effort = said("What it takes to have it hold.")
     effort_reason: str = said("Why the effort is what it is.")
     remediations: list[str] = said("Actions that mend it.")
+    mended_by: list[str] = said(
+        "Ids of the rules whose remedies mend what it fails on, or help to.", directives=(Cost(list_size=3),)
+    )
     evidence: list[str] = said("What an auditor is shown.")
     status: CheckStatus = said("What is said of it: in the account that was asked about, or in the organization.")
     since: datetime | None = said("Since when, in the organization; null where it was never judged.")

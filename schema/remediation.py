@@ -12,9 +12,7 @@ import documents
 from domain.facts.finding import FindingCategory, Risk
 from domain.facts.money import Money
 from domain.facts.remediation import RealisedState, RemediationState, StepState
-from domain.remediation.remedy import Reversible
-from domain.remediation.step import Step
-from domain.remediation_plan import Plan, backward, is_undoable
+from domain.remediation_plan import Plan, is_undoable
 from schema import remediation_values as remediation_values
 from schema.account import Account
 from schema.control_exception import person_id
@@ -24,43 +22,10 @@ from schema.finding import Finding
 from schema.node import Node, derived, global_id, said, view
 from schema.organization import IDEMPOTENCY_KEY
 from schema.relation import organization_id_of, related
+from schema.remediation_plan import RemediationPlan, shown_plan
 from schema.scalars import Cursor
 
 REMEDIATION_ID = Field(description="Global id of the remediation.")
-
-
-@strawberry.type(description="One call of a plan.")
-class RemediationStep:
-    key: str = said("What the calls of the journal name it by.")
-    says: str = said("What it does, in plain words.")
-    operation: str = said("The call, as the provider's documentation names it.")
-    region: str | None = said("Where it is made; null for the account's home.")
-    arguments: JSON = said(
-        "What is sent. {$token} is a text of its own for each step, {$answer, path} a value of an earlier answer."
-    )
-    is_reversible: bool = said("Whether something takes it back.")
-
-
-@strawberry.type(description="Something whose configuration names what would be changed.")
-class RemediationDependent:
-    kind: str = said("What kind of resource it is.")
-    native_id: str = said("Its id at the provider.")
-    name: str = said("Its name.")
-
-
-@strawberry.type(description="What exactly would be done, and what that rests on.")
-class RemediationPlan:
-    hash: str = said("SHA-256 over the rule, the resource, every argument and the observed state; approvals name it.")
-    says: str = said("What it does, in one sentence.")
-    reason: str = said("Why the rule fires.")
-    steps: list[RemediationStep] = said("The calls, in their order.")
-    undo: list[RemediationStep] = said("The calls that would take everything back, in their order.")
-    reversible: Reversible = said("Whether undoing restores what was there.")
-    loses: str | None = said("What an undo does not bring back; null where everything comes back.")
-    observed: JSON = said("What the resource was like, in the provider's own names.")
-    permissions: list[str] = said("What acting needs, as the provider prints it.")
-    dependents: list[RemediationDependent] = said("What is known to refer to the resource, a hundred at most.")
-    dependents_count: int = said("How many there are.")
 
 
 @strawberry.type(description="Somebody's approval of one plan.")
@@ -120,7 +85,7 @@ class Remediation(Node):
 
     @derived("What exactly would be done; null before it is planned.", reads=("plan",), name="plan")
     def told_plan(self) -> RemediationPlan | None:
-        return None if self.plan is None else _shown(Plan.model_validate(self.plan))
+        return None if self.plan is None else shown_plan(Plan.model_validate(self.plan))
 
     @derived("Who has approved.", reads=("approvals",), name="approvals")
     def told_approvals(self) -> list[RemediationApproval]:
@@ -171,38 +136,6 @@ class Remediation(Node):
 
 
 CAN_ROLL_BACK = {state.value for state in remediation_values.CAN_ROLL_BACK}
-
-
-def _shown(plan: Plan) -> RemediationPlan:
-    return RemediationPlan(
-        hash=plan.hash,
-        says=plan.says,
-        reason=plan.reason,
-        steps=[_step(step.name, step, is_reversible=bool(step.undo)) for step in plan.steps],
-        undo=[
-            _step(task.key, task.step, is_reversible=False)
-            for task in backward(plan.steps, [step.name for step in plan.steps])
-        ],
-        reversible=plan.reversible,
-        loses=plan.loses or None,
-        observed=JSON(plan.observed),
-        permissions=list(plan.permissions),
-        dependents=[
-            RemediationDependent(kind=one.kind.value, native_id=one.native_id, name=one.name) for one in plan.dependents
-        ],
-        dependents_count=plan.dependents_count,
-    )
-
-
-def _step(key: str, step: Step, *, is_reversible: bool) -> RemediationStep:
-    return RemediationStep(
-        key=key,
-        says=step.says,
-        operation=step.call.operation,
-        region=step.call.region,
-        arguments=JSON(step.call.arguments),
-        is_reversible=is_reversible,
-    )
 
 
 @view(documents.RemediationCall, description="One call that was made to change something, as the journal has it.")

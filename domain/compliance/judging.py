@@ -1,7 +1,7 @@
 """Judges one procedure, and rolls many up into one."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from domain.compliance.answers import NotOffered, Unread
@@ -50,7 +50,7 @@ def judge(procedure: Procedure, case: Case, is_exempt: Callable[[str], bool] = l
         problem = f"The answers have another shape than expected ({type(error).__name__}: {error})."
         return Judgement(status=CheckStatus.ERROR, problem=problem)
     worst_first = sorted(items, key=lambda item: _RANK[item.verdict])
-    return Judgement(status=_status(items), items=tuple(worst_first))
+    return Judgement(status=status_of({item.verdict for item in items}), items=tuple(worst_first))
 
 
 def roll_up(statuses: Collection[CheckStatus]) -> CheckStatus:
@@ -58,17 +58,8 @@ def roll_up(statuses: Collection[CheckStatus]) -> CheckStatus:
     return min(statuses, key=ORDER.index, default=CheckStatus.NOT_ASSESSED)
 
 
-_RANK = {Verdict.FAIL: 0, Verdict.EXEMPT: 1, Verdict.WARNING: 2, Verdict.PASS: 3}
-
-
-def _excepted(item: Item, is_exempt: Callable[[str], bool]) -> Item:
-    if item.verdict is Verdict.FAIL and is_exempt(item.resource):
-        return item._replace(verdict=Verdict.EXEMPT)
-    return item
-
-
-def _status(items: Iterable[Item]) -> CheckStatus:
-    seen = {item.verdict for item in items}
+def status_of(seen: Collection[Verdict]) -> CheckStatus:
+    """What is said of a procedure whose items have these verdicts; without any there is nothing to judge."""
     if not seen:
         return CheckStatus.NOT_APPLICABLE
     for verdict, status in (
@@ -79,3 +70,12 @@ def _status(items: Iterable[Item]) -> CheckStatus:
         if verdict in seen:
             return status
     return CheckStatus.PASS
+
+
+_RANK = {Verdict.FAIL: 0, Verdict.EXEMPT: 1, Verdict.WARNING: 2, Verdict.PASS: 3}
+
+
+def _excepted(item: Item, is_exempt: Callable[[str], bool]) -> Item:
+    if item.verdict is Verdict.FAIL and is_exempt(item.resource):
+        return item._replace(verdict=Verdict.EXEMPT)
+    return item

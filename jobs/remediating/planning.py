@@ -8,6 +8,7 @@ from auth.scope import scope_of_job
 from connectors.reading.source import Registration, Source
 from documents.account import Account
 from documents.finding import Finding
+from documents.outlook import outlook_of_finding
 from documents.remediation import Remediation
 from documents.remediation_settings import settings_of
 from documents.resource import Resource as StoredResource
@@ -54,7 +55,7 @@ async def plan(context: JobContext, remediation: Remediation, account: Account, 
         refused, at = RemediationState.REFUSED, context.now()
         return await settle(context, remediation, holder, refused, problem=looked.refusal, ended_at=at)
     dependents = await _dependents(account, looked.seen.resource)
-    made = await _with_saving(with_dependents(looked.plan, dependents), remediation)
+    made = await _with_finding(with_dependents(looked.plan, dependents), remediation, account)
     missing = await _missing(context, account, made)
     policy = (await settings_of(remediation.org_id)).approval
     return await settle(
@@ -112,10 +113,13 @@ async def _dependents(account: Account, resource: Resource) -> list[Dependent]:
     return found
 
 
-async def _with_saving(plan: Plan, remediation: Remediation) -> Plan:
-    """The plan with the saving of the finding, which the sync has worked out from the bills."""
+async def _with_finding(plan: Plan, remediation: Remediation, account: Account) -> Plan:
+    """The plan with what the finding tells beside it: the saving, which the sync has worked out from the bills, and
+    what mending it does to controls and scores.
+    """
     scope = scope_of_job(RUN_REMEDIATION, str(remediation.org_id))
     finding = await Finding.get_in(scope, str(remediation.finding_id))
+    plan = plan.model_copy(update={"outlook": await outlook_of_finding(account, finding, plan.name)})
     if finding.saving_amount is None or finding.saving_currency is None:
         return plan
     saving = Money(amount=finding.saving_amount, currency=finding.saving_currency)

@@ -6,6 +6,7 @@ from pathlib import Path
 from domain.compliance.bundle import all_bundles
 from domain.compliance.bundled import SYSTEM_NAMES as SYSTEMS
 from domain.compliance.control import Control, Procedure
+from domain.compliance.mending import rules_that_mend
 from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import Frequency
 from tests.contract import verdicts_page
@@ -36,7 +37,9 @@ def _lines() -> Iterator[str]:
     yield "a procedure for each system that can tell. A procedure judges what was read of one account, thing by thing:"
     yield "each fails, warns or passes. What was not read in whole is an error and never a pass. The numbers named in a"
     yield "condition are parameters of the control. Calls that begin with `platform:` or `manual:` are our own records."
-    yield "Which verdicts were seen, and on what, stands under [verdicts reached](#verdicts-reached)."
+    yield "Which verdicts were seen, and on what, stands under [verdicts reached](#verdicts-reached). Which rules mend"
+    yield "a control stands in `domain/compliance/mending.toml`, what is known of each rule in"
+    yield "[what rules find, and what mends it](rules.md)."
     yield ""
     yield f"{len(controls)} controls with {procedures} procedures; {automated} need nothing to be uploaded."
     yield ""
@@ -90,6 +93,8 @@ def _section(control: Control) -> Iterator[str]:
         yield f"* Parameters: {', '.join(f'{name} {value}' for name, value in control.parameters.items())}."
     if control.remediations:
         yield f"* Mended by: {', '.join(f'`{one}`' for one in control.remediations)}."
+    if rules := sorted(rules_that_mend(control.id)):
+        yield f"* Rules whose remedies mend it, or help to: {', '.join(f'`{one}`' for one in rules)}."
     yield ""
     yield "| system | passes | warns | fails | calls |"
     yield "| --- | --- | --- | --- | --- |"

@@ -21,6 +21,7 @@ ROOTS = {"Query", "Mutation", "Subscription"}
 ONCE = {"total_count"}
 # Leaves that need more than their row, each with its reason.
 SAID_WHY = {
+    "CheckItem.finding": "goes by a name, not by an id; one loader asks for the things of all checks at once",
     "CostSeries.freshness": "is looked up once for an answer, and only when asked for",
     "EventEndpoint.address": "puts the address of the installation, which no row knows, before the id",
     "EventEndpoint.setup": "is for the one endpoint that is being set up; its account comes through a loader",
