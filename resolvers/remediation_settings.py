@@ -33,6 +33,7 @@ from schema.remediation_settings import (
     StopRemediationsPayload,
 )
 
+AUTOMATION = {"allows_automation", "most_per_run", "most_per_day"}
 WHAT = strawberry.argument(description=WHAT_FOR)
 
 
@@ -54,7 +55,8 @@ class RemediationSettingsMutations:
         may=Permission.REMEDIATIONS_MANAGE,
         audit="remediation_settings.set",
         step_up=True,
-        description="Say how many people must approve, how long that counts, and when changes may run.",
+        description="Say how many people must approve, how long that counts, when changes may run, and what "
+        "policies may approve by themselves.",
     )
     async def set_remediation_settings(self, info: Info, input: Annotated[SetRemediationSettingsInput, WHAT]) -> Any:
         context, org_id = info.context, ObjectId(info.context.organization(input.organization_id))
@@ -62,7 +64,8 @@ class RemediationSettingsMutations:
         async def change(tx: Transaction) -> documents.RemediationSettings:
             before = await settings_of(org_id, tx.session)
             policy = _changed(before.approval, input).model_dump(mode="json")
-            after = await change_settings(org_id, tx.session, version=input.expected_version, policy=policy)
+            given = input.model_dump(include=AUTOMATION, exclude_none=True)
+            after = await change_settings(org_id, tx.session, version=input.expected_version, policy=policy, **given)
             tx.audit(org_id, target=f"remediation_settings:{after.id}", before=audited(before), after=audited(after))
             return after
 

@@ -7,20 +7,20 @@ from domain.facts.finding import FindingCategory, Risk
 from domain.facts.money import Money
 from domain.facts.resource import Resource, ResourceKind
 from domain.facts.severity import Severity
-from domain.remediation.remedy import Remedy, Reversible
+from domain.remediation.remedy import NoPlan, Remedy, Reversible
 from domain.remediation.step import Step
 from domain.rules import gcp_example as example
 from domain.rules.gcp_machine import group_of
 from domain.rules.gcp_recommendation import last
 from domain.rules.gcp_step import compute_step, made_step, scope
 from domain.rules.list_price import usd
+from domain.rules.office_hours import ZONE, clock, minute_of, zone_of
 from domain.rules.rule import Observation, Parameter, Rule, RuleContext, fires, quiet
 
 SCHEDULE = "cloudwatcher-office-hours"
 # Twelve hours on each of five days: an ordinary working day with an hour or two at both ends.
-HOURS = "from 07:00 to 19:00 UTC, Monday to Friday"
-START, STOP = "0 7 * * 1-5", "0 19 * * 1-5"
-ON_HOURS, WEEK_HOURS = 60, 168
+START, STOP, WORKDAYS = "07:00", "19:00", 5
+DAY, WEEK = 24 * 60, 168 * 60
 POLICY = ResourceKind.GCP_RESOURCE_POLICY
 
 
@@ -31,31 +31,54 @@ def runs_at_night(instance: Resource, context: RuleContext) -> Observation | Non
         return None
     if group_of(instance) is not None or _is_scheduled(instance, context):
         return None
-    bill = context.billed_usd(instance.native_id)
+    bill, on_hours = context.billed_usd(instance.native_id), _minutes(context) // 60
     return Observation(
         reason=f"Machine {instance.name} is for {environment} and runs day and night without a schedule.",
         observed={"environment": environment, "status": "RUNNING"},
-        estimated_monthly_saving=None if bill is None else usd(bill * (1 - Decimal(ON_HOURS) / WEEK_HOURS)),
-        saving_formula=None if bill is None else f"{bill} USD * (1 - {ON_HOURS}/{WEEK_HOURS})",
+        estimated_monthly_saving=None if bill is None else usd(bill * (1 - Decimal(_minutes(context)) / WEEK)),
+        saving_formula=None if bill is None else f"{bill} USD * (1 - {on_hours}/{WEEK // 60})",
     )
+
+
+def _minutes(context: RuleContext) -> int:
+    """How long it runs in a week."""
+    start, stop = (minute_of(context.parameters[name]) for name in ("start_time", "stop_time"))
+    return (stop - start) % DAY * WORKDAYS
+
+
+def _name(start: str, stop: str, zone: str) -> str:
+    """Other hours have a schedule of their own, whose name says them; it has at most 63 characters."""
+    if (start, stop, zone) == (START, STOP, "UTC"):
+        return SCHEDULE
+    place = zone.lower().replace("+", "plus").replace("/", "-").replace("_", "-")
+    return f"cloudwatcher-hours-{start.replace(':', '')}-{stop.replace(':', '')}-{place}"
+
+
+def _cron(at: str) -> str:
+    hour, minute = divmod(minute_of(at), 60)
+    return f"{minute} {hour} * * 1-5"
 
 
 def give_schedule(instance: Resource, context: RuleContext) -> tuple[Step, ...]:
     """The schedule, one for each region and kept for other machines, and the machine under it."""
     zone = scope(instance)["zone"]
     region = {"region": zone.rpartition("-")[0]}
+    start, stop, clocks = context.parameters["start_time"], context.parameters["stop_time"], zone_of(context.parameters)
+    if stop <= start:
+        raise NoPlan(f"It cannot run from {start} to {stop}: set start_time of the rule before stop_time.")
+    name, hours = _name(start, stop, clocks), f"from {start} to {stop} {clocks}, Monday to Friday"
     made = made_step(
         "schedule",
-        f"Make the schedule {SCHEDULE} in {region['region']}: on {HOURS}.",
+        f"Make the schedule {name} in {region['region']}: on {hours}.",
         "resourcePolicies.insert",
         region,
         {
-            "name": SCHEDULE,
-            "description": f"Made by CloudWatcher: on {HOURS}",
+            "name": name,
+            "description": f"Made by CloudWatcher: on {hours}",
             "instanceSchedulePolicy": {
-                "timeZone": "UTC",
-                "vmStartSchedule": {"schedule": START},
-                "vmStopSchedule": {"schedule": STOP},
+                "timeZone": clocks,
+                "vmStartSchedule": {"schedule": _cron(start)},
+                "vmStopSchedule": {"schedule": _cron(stop)},
             },
         },
         ("resourcePolicies.list", region),
@@ -63,7 +86,7 @@ def give_schedule(instance: Resource, context: RuleContext) -> tuple[Step, ...]:
         failed=("INVALID", "EXPIRED"),
     )
     project = instance.native_id.removeprefix("//").split("/")[2]
-    path = f"projects/{project}/regions/{region['region']}/resourcePolicies/{SCHEDULE}"
+    path = f"projects/{project}/regions/{region['region']}/resourcePolicies/{name}"
     arguments = {"instance": instance.name, "resourcePolicies": [path]}
     back = compute_step(
         "detach",
@@ -74,13 +97,13 @@ def give_schedule(instance: Resource, context: RuleContext) -> tuple[Step, ...]:
     )
     attached = compute_step(
         "attach",
-        f"Let {instance.name} run {HOURS} only.",
+        f"Let {instance.name} run {hours} only.",
         "instances.addResourcePolicies",
         {"zone": zone},
         arguments,
         undo=(back,),
     )
-    exists = any(last(one.native_id) == SCHEDULE and one.region == region["region"] for one in context.every(POLICY))
+    exists = any(last(one.native_id) == name and one.region == region["region"] for one in context.every(POLICY))
     return (attached,) if exists else (made, attached)
 
 
@@ -96,7 +119,7 @@ def _policy(name: str, **config: Any) -> Resource:
     return made.model_copy(update={"region": "us-central1"})
 
 
-DEV = {"dev_values": ("dev", "test", "staging")}
+DEV = {"dev_values": ("dev", "test", "staging"), "start_time": START, "stop_time": STOP, "time_zone": "UTC"}
 TESTING = example.instance(tags={"environment": "test"})
 DAILY = f"{example.LINK}/regions/us-central1/resourcePolicies/daily"
 HELD = example.instance(tags={"environment": "test"}, resourcePolicies=[DAILY])
@@ -120,13 +143,16 @@ OFF_HOURS = Rule(
             default=("dev", "test", "staging"),
             meaning="Values of the label environment by which a machine may be off at night.",
         ),
+        clock("start_time", START, "When machines are started on a workday, as HH:MM."),
+        clock("stop_time", STOP, "When machines are stopped on a workday, as HH:MM; later than start_time."),
+        ZONE,
     ),
     needs=("status",),
     also_reads=(POLICY,),
     check=runs_at_night,
     group="schedule",
     remedy=Remedy(
-        says=f"Lets the machine run {HOURS} only.",
+        says="Lets the machine run in working hours only, Monday to Friday.",
         plan=give_schedule,
         reversible=Reversible.YES,
         permissions=(

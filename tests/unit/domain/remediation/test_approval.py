@@ -49,3 +49,7 @@ def test_people_count_once_and_for_this_plan_only():
     approvals = [{"by": "a", "plan_hash": "1"}, {"by": "a", "plan_hash": "1"}, {"by": "b", "plan_hash": "2"}]
 
     assert approvers(approvals, "1") == {"a"}
+
+
+def test_policy_counts_as_nobody():
+    assert approvers([{"by": "a", "plan_hash": "1", "via": "policy"}], "1") == set()
