@@ -29,7 +29,8 @@ class Taken:
     """A finding that a policy takes: `finding` are the fields that a remediation has of it, with its `_id`.
 
     `left` is why nothing is planned for it; None when something is. `is_new`: it never had a remediation. `is_ours`:
-    the run that was named has planned for it already.
+    the run that was named has planned for it already. `shown_by` is the plan of an earlier dry run of the policy that
+    still waits, which a run that is not dry may replace.
     """
 
     finding: Mapping[str, Any]
@@ -38,6 +39,7 @@ class Taken:
     left: Left | None
     is_new: bool
     is_ours: bool
+    shown_by: ObjectId | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +110,15 @@ async def _judged(
         state = None if last is None else RemediationState(last["state"])
         left = left_before_planning(state, is_exempt=is_exempt(resource, finding["rule_id"]))
         is_ours = run_id is not None and last is not None and last.get("policy_run_id") == run_id
-        found.append(Taken(finding, resource.name, resource.tags, left, last is None, is_ours))
+        found.append(
+            Taken(finding, resource.name, resource.tags, left, last is None, is_ours, _shown_by(policy, last or {}))
+        )
     return found
+
+
+def _shown_by(policy: RemediationPolicy, last: Mapping[str, Any]) -> ObjectId | None:
+    is_shown = last.get("state") == RemediationState.PLANNED.value and last.get("is_dry", False)
+    return last["_id"] if is_shown and last["policy_id"] == policy.id and not last["approvals"] else None
 
 
 async def _resources(org_id: ObjectId, ids: Sequence[ObjectId]) -> dict[ObjectId, ResourceFact]:
@@ -131,7 +140,7 @@ async def _resources(org_id: ObjectId, ids: Sequence[ObjectId]) -> dict[ObjectId
 
 async def _newest(org_id: ObjectId, finding_ids: Sequence[ObjectId]) -> dict[ObjectId, Mapping[str, Any]]:
     """The newest remediation of each finding that has one."""
-    fields = dict.fromkeys(("finding_id", "state", "policy_run_id"), 1)
+    fields = dict.fromkeys(("finding_id", "state", "policy_id", "policy_run_id", "is_dry", "approvals"), 1)
     order = [("finding_id", ASCENDING), ("created_at", ASCENDING), ("_id", ASCENDING)]
     query = {"finding_id": {"$in": list(finding_ids)}, "org_id": org_id}
     rows = Remediation.rows().find(query, fields).sort(order)

@@ -74,15 +74,16 @@ class _Foresight:
     before: dict[str, int] = field(default_factory=dict)
 
     async def of(self, one: Taken) -> Decision:
-        if one.left is not None:
-            return Decision((one.left,), SAYS[one.left])
         rule = get_rule(one.finding["rule_id"])
         printed = print_of(self.policy.version, rule, self.chosen.chosen.get(rule.id, {}))
+        is_dry = self.policy.shown.get(rule.id) != printed
+        if one.left is not None and (is_dry or one.shown_by is None):
+            return Decision((one.left,), SAYS[one.left])
         situation = Situation(
             risk=rule.risk,
             is_production=is_production(one.tags),
             mode=self.policy.mode,
-            is_dry=self.policy.shown.get(rule.id) != printed,
+            is_dry=is_dry,
             has_credentials=one.finding["account_id"] in self.may_act,
             is_on=self.policy.is_enabled,
             is_allowed=self.settings.allows_automation,
@@ -113,7 +114,7 @@ def _shown(row: Any, one: Taken, decision: Decision) -> RemediationPolicyForecas
     return RemediationPolicyForecast(
         finding=row,
         resource_name=one.resource_name,
-        is_planned=one.left is None,
+        is_planned=decision.reasons != (one.left,),
         is_approved=decision.is_approved,
         reasons=list(decision.reasons),
         says=decision.says,

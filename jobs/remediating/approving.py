@@ -12,7 +12,7 @@ from documents.remediation_policy import RemediationPolicy, find_policy, note_sh
 from documents.remediation_policy_run import RemediationPolicyRun, find_run, note_dry_rule, note_outcome
 from documents.remediation_settings import RemediationSettings, settings_of
 from documents.transaction import Transaction
-from domain.facts.remediation import PolicyMode, RemediationState
+from domain.facts.remediation import Left, PolicyMode, RemediationState
 from domain.remediation.approval import BY_POLICY
 from domain.remediation.automation import Decision, Situation, decide
 from domain.remediation_policy import lower, print_of
@@ -46,7 +46,7 @@ async def settle_by_policy(
     async def change(tx: Transaction) -> Remediation:
         policy = await find_policy(remediation.policy_id, tx.session)
         decision = await _decided(tx, as_planned, policy, chosen, now, may_act=may_act)
-        fields = {**planned, "policy_says": decision.says}
+        fields = {**planned, "policy_says": decision.says, "is_dry": Left.DRY in decision.reasons}
         if decision.is_approved and policy is not None:
             fields |= _approved(as_planned, policy, decision, now)
         to = RemediationState.APPROVED if decision.is_approved else RemediationState.PLANNED

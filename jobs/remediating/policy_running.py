@@ -2,11 +2,12 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from datetime import datetime
 
 from bson import ObjectId
 
 from documents.audit import Act, acting
-from documents.remediation import Remediation, add_remediation, announce_remediation
+from documents.remediation import Remediation, add_remediation, announce_remediation, move
 from documents.remediation_choice import Place, Taken, taken_by
 from documents.remediation_policy import RemediationPolicy, find_policy
 from documents.remediation_policy_run import RemediationPolicyRun, end_policy_run, note_dry_rule, note_planned
@@ -15,7 +16,7 @@ from documents.rule_setting import Choices, choices
 from documents.transaction import Transaction
 from domain.compliance.mending import rules_that_mend
 from domain.errors import Conflict
-from domain.facts.remediation import Left, PolicyCause
+from domain.facts.remediation import Left, PolicyCause, RemediationState
 from domain.remediation_policy import print_of
 from domain.rules.registry import get_rule
 from jobs.context import JobContext
@@ -25,6 +26,7 @@ from jobs.queue import ask_remediation
 MOST_PLANNED = 100
 PLANNED = "remediation.plan"
 STOPPED = "Remediations are stopped: nothing new is planned."
+ANEW = "It was the plan of a dry run; its policy has planned it anew, and may run that."
 OFF = "The policy was changed, switched off or deleted before this run had ended."
 
 
@@ -43,9 +45,12 @@ async def run_policy(context: JobContext, run: RemediationPolicyRun) -> int:
         matched += 1
         if one.is_ours or problem is not None:
             continue
-        reason = one.left or (Left.TOO_MANY if planned >= MOST_PLANNED else None)
+        shown_by = _replaced(run, policy, chosen, one)
+        reason = None if shown_by is not None else one.left
+        if reason is None and planned >= MOST_PLANNED:
+            reason = Left.TOO_MANY
         if reason is None and (problem := await _problem(run)) is None:
-            reason = await _plan(context, run, policy, chosen, one)
+            reason = await _plan(context, run, policy, chosen, one, shown_by)
             planned += reason is None
         if reason is not None:
             left[reason] += 1
@@ -69,16 +74,36 @@ def places_of(run: RemediationPolicyRun, policy: RemediationPolicy) -> Sequence[
     return None if run.account_id is None else [Place(policy.rule_ids, run.account_id)]
 
 
+def _is_shown(policy: RemediationPolicy, chosen: Choices, rule_id: str) -> bool:
+    """Whether a dry run has made a plan of the rule as it is now."""
+    printed = print_of(policy.version, get_rule(rule_id), chosen.chosen.get(rule_id, {}))
+    return policy.shown.get(rule_id) == printed
+
+
+def _replaced(run: RemediationPolicyRun, policy: RemediationPolicy, chosen: Choices, taken: Taken) -> ObjectId | None:
+    """The plan of an earlier dry run, where this run may do what that has shown. A batch after a sync does not: it
+    comes so soon that nobody has had the time to look.
+    """
+    is_soon = run.is_dry or run.cause is PolicyCause.FINDING
+    return None if is_soon or not _is_shown(policy, chosen, taken.finding["rule_id"]) else taken.shown_by
+
+
 async def _plan(
-    context: JobContext, run: RemediationPolicyRun, policy: RemediationPolicy, chosen: Choices, taken: Taken
+    context: JobContext,
+    run: RemediationPolicyRun,
+    policy: RemediationPolicy,
+    chosen: Choices,
+    taken: Taken,
+    shown_by: ObjectId | None,
 ) -> Left | None:
-    """Have it planned; why not, where another remediation of the finding was faster."""
-    made = _remediation(run, policy, taken)
-    made.due_at = context.now()
-    rule = get_rule(made.rule_id)
-    is_new = policy.shown.get(rule.id) != print_of(policy.version, rule, chosen.chosen.get(rule.id, {}))
+    """Have it planned, in the place of `shown_by`; why not, where another remediation of the finding was faster."""
+    made, now = _remediation(run, policy, taken), context.now()
+    made.due_at, rule = now, get_rule(made.rule_id)
+    is_new = not _is_shown(policy, chosen, rule.id)
 
     async def change(tx: Transaction) -> None:
+        if shown_by is not None:
+            await _replace(tx, shown_by, now)
         await add_remediation(made, tx.session)
         await note_planned(run, tx.session)
         if is_new:
@@ -93,6 +118,16 @@ async def _plan(
     except Conflict:
         return Left.OPEN_ALREADY
     return None
+
+
+async def _replace(tx: Transaction, shown_by: ObjectId, at: datetime) -> None:
+    """Unless people have begun to approve it meanwhile: then it stays, and the new one is refused."""
+    waiting, untouched = frozenset({RemediationState.PLANNED}), {"approvals": [], "is_dry": True}
+    moved = await move(
+        shown_by, tx.session, among=waiting, to=RemediationState.EXPIRED, where=untouched, problem=ANEW, ended_at=at
+    )
+    if moved is not None:
+        announce_remediation(tx, moved)
 
 
 def _remediation(run: RemediationPolicyRun, policy: RemediationPolicy, taken: Taken) -> Remediation:
