@@ -46,7 +46,7 @@ class Looked:
     refusal: str | None
     state: dict[str, Any]
     is_quiet: bool
-    chosen: Mapping[str, Setting] = NOTHING
+    chosen: Mapping[str, Setting]
 
 
 async def plan(context: JobContext, remediation: Remediation, account: Account, holder: str) -> Remediation:
@@ -84,7 +84,7 @@ async def look(context: JobContext, remediation: Remediation, registration: Regi
     rule, known = get_rule(remediation.rule_id), fact_of(stored.model_dump())
     seen = await read_again(source, registration.listings, rule, known, context.now())
     if seen.resource is None:
-        return Looked(seen, None, f"{known.name} is gone.", {}, is_quiet=True)
+        return Looked(seen, None, f"{known.name} is gone.", {}, is_quiet=True, chosen=NOTHING)
     changed_at = {} if stored.changed_at is None else {stored.native_id: stored.changed_at}
     chosen = (await choices(remediation.org_id)).chosen.get(rule.id, {})
     around = RuleContext(

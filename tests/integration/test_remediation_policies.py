@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from botocore.exceptions import ClientError
 from bson import ObjectId
 
 from app.wiring import Backend
@@ -120,19 +121,21 @@ async def test_high_risk_waits_for_somebody_who_has_not_set_the_policy(house: Ho
 
 
 async def test_medium_risk_runs_outside_production_only(house: House) -> None:
-    logs = house.moto.client("logs")
-    logs.create_log_group(logGroupName="/dev", tags={"environment": "dev"})
-    logs.create_log_group(logGroupName="/live")
+    s3 = house.moto.client("s3")
+    for name in ("for-dev", "for-customers"):
+        s3.create_bucket(Bucket=name)
+    s3.put_bucket_tagging(Bucket="for-dev", Tagging={"TagSet": DEV})
     await read_account(house)
     await allow(house)
-    policy = await make_policy(house, "aws-logs-no-retention")
-    await shown(house, policy, "aws-logs-no-retention")
+    policy = await make_policy(house, "aws-s3-tls-only")
+    await shown(house, policy, "aws-s3-tls-only")
 
     run = await run_now(house, policy)
 
-    kept = {one["logGroupName"]: one.get("retentionInDays") for one in logs.describe_log_groups()["logGroups"]}
     assert (run["approved"], left(run)) == (1, {"PRODUCTION": 1})
-    assert kept == {"/dev": 90, "/live": None}
+    assert "aws:SecureTransport" in s3.get_bucket_policy(Bucket="for-dev")["Policy"]
+    with pytest.raises(ClientError, match="NoSuchBucketPolicy"):
+        s3.get_bucket_policy(Bucket="for-customers")
 
 
 async def test_more_than_the_cap_waits_for_people(house: House) -> None:
@@ -185,7 +188,7 @@ async def test_workers_at_once_never_pass_a_cap(backend: Backend) -> None:
 async def test_changed_parameters_and_a_changed_policy_are_shown_dry_again(house: House) -> None:
     await allow(house)
     group = house.moto.client("logs").create_log_group
-    group(logGroupName="/one", tags={"environment": "dev"})
+    group(logGroupName="/one")
     await read_account(house)
     policy = await make_policy(house, "aws-logs-no-retention")
     await shown(house, policy, "aws-logs-no-retention")
@@ -195,13 +198,13 @@ async def test_changed_parameters_and_a_changed_policy_are_shown_dry_again(house
     other_days = await run_now(house, policy)
     fields = {"name": "Logs", "ruleIds": ["aws-logs-no-retention"], "triggers": ["FINDING"], "mode": "RUN"}
     changed = await house.ask(UPDATE, policyId=policy, expectedVersion=1, **fields)
-    group(logGroupName="/two", tags={"environment": "dev"})
+    group(logGroupName="/two")
     await read_account(house)
     other_policy = await run_now(house, policy)
 
-    assert left(other_days) == {"DRY": 1}
+    assert left(other_days) == {"PRODUCTION": 1, "DRY": 1}
     assert changed["policy"]["version"] == 2
-    assert left(other_policy) == {"DRY": 1, "OPEN_ALREADY": 1}
+    assert left(other_policy) == {"OPEN_ALREADY": 1, "PRODUCTION": 1, "DRY": 1}
 
 
 async def test_exempt_and_other_tags_are_left_out(house: House) -> None:
