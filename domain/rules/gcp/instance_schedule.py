@@ -1,5 +1,6 @@
 """Machines for development that run while nobody develops."""
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,7 @@ from domain.rules.rule import Observation, Parameter, Rule, RuleContext, fires, 
 SCHEDULE = "cloudwatcher-office-hours"
 # Twelve hours on each of five days: an ordinary working day with an hour or two at both ends.
 START, STOP, WORKDAYS = "07:00", "19:00", 5
-DAY, WEEK = 24 * 60, 168 * 60
+DAY, WEEK_HOURS = 24 * 60, 168
 POLICY = ResourceKind.GCP_RESOURCE_POLICY
 
 
@@ -31,27 +32,46 @@ def runs_at_night(instance: Resource, context: RuleContext) -> Observation | Non
         return None
     if group_of(instance) is not None or _is_scheduled(instance, context):
         return None
-    bill, on_hours = context.billed_usd(instance.native_id), _minutes(context) // 60
+    bill, on_hours = context.billed_usd(instance.native_id), _hours(context)
     return Observation(
         reason=f"Machine {instance.name} is for {environment} and runs day and night without a schedule.",
         observed={"environment": environment, "status": "RUNNING"},
-        estimated_monthly_saving=None if bill is None else usd(bill * (1 - Decimal(_minutes(context)) / WEEK)),
-        saving_formula=None if bill is None else f"{bill} USD * (1 - {on_hours}/{WEEK // 60})",
+        estimated_monthly_saving=None if bill is None else usd(bill * (1 - on_hours / WEEK_HOURS)),
+        saving_formula=None if bill is None else f"{bill} USD * (1 - {on_hours:f}/{WEEK_HOURS})",
     )
 
 
-def _minutes(context: RuleContext) -> int:
-    """How long it runs in a week."""
+def _hours(context: RuleContext) -> Decimal:
+    """How long it runs in a week, to the hundredth of an hour."""
     start, stop = (minute_of(context.parameters[name]) for name in ("start_time", "stop_time"))
-    return (stop - start) % DAY * WORKDAYS
+    return (Decimal((stop - start) % DAY * WORKDAYS) / 60).quantize(Decimal("0.01")).normalize()
 
 
-def _name(start: str, stop: str, zone: str) -> str:
-    """Other hours have a schedule of their own, whose name says them; it has at most 63 characters."""
-    if (start, stop, zone) == (START, STOP, "UTC"):
-        return SCHEDULE
-    place = zone.lower().replace("+", "plus").replace("/", "-").replace("_", "-")
-    return f"cloudwatcher-hours-{start.replace(':', '')}-{stop.replace(':', '')}-{place}"
+@dataclass(frozen=True, slots=True)
+class _Hours:
+    """From `start` to `stop` on workdays in `zone`."""
+
+    start: str
+    stop: str
+    zone: str
+
+    def __str__(self) -> str:
+        return f"from {self.start} to {self.stop} {self.zone}, Monday to Friday"
+
+    @property
+    def name(self) -> str:
+        """Other hours have a schedule of their own, whose name says them; it has at most 63 characters."""
+        if (self.start, self.stop, self.zone) == (START, STOP, "UTC"):
+            return SCHEDULE
+        place = self.zone.lower().replace("+", "plus").replace("/", "-").replace("_", "-")
+        return f"cloudwatcher-hours-{self.start.replace(':', '')}-{self.stop.replace(':', '')}-{place}"
+
+
+def _chosen(context: RuleContext) -> _Hours:
+    start, stop = context.parameters["start_time"], context.parameters["stop_time"]
+    if stop <= start:
+        raise NoPlan(f"It cannot run from {start} to {stop}: set start_time of the rule before stop_time.")
+    return _Hours(start, stop, zone_of(context.parameters))
 
 
 def _cron(at: str) -> str:
@@ -61,32 +81,37 @@ def _cron(at: str) -> str:
 
 def give_schedule(instance: Resource, context: RuleContext) -> tuple[Step, ...]:
     """The schedule, one for each region and kept for other machines, and the machine under it."""
-    zone = scope(instance)["zone"]
-    region = {"region": zone.rpartition("-")[0]}
-    start, stop, clocks = context.parameters["start_time"], context.parameters["stop_time"], zone_of(context.parameters)
-    if stop <= start:
-        raise NoPlan(f"It cannot run from {start} to {stop}: set start_time of the rule before stop_time.")
-    name, hours = _name(start, stop, clocks), f"from {start} to {stop} {clocks}, Monday to Friday"
-    made = made_step(
+    hours, zone = _chosen(context), scope(instance)["zone"]
+    region = zone.rpartition("-")[0]
+    attached = _attached(instance, hours, zone, region)
+    exists = any(last(one.native_id) == hours.name and one.region == region for one in context.every(POLICY))
+    return (attached,) if exists else (_made(hours, region), attached)
+
+
+def _made(hours: _Hours, region: str) -> Step:
+    return made_step(
         "schedule",
-        f"Make the schedule {name} in {region['region']}: on {hours}.",
+        f"Make the schedule {hours.name} in {region}: on {hours}.",
         "resourcePolicies.insert",
-        region,
+        {"region": region},
         {
-            "name": name,
+            "name": hours.name,
             "description": f"Made by CloudWatcher: on {hours}",
             "instanceSchedulePolicy": {
-                "timeZone": clocks,
-                "vmStartSchedule": {"schedule": _cron(start)},
-                "vmStopSchedule": {"schedule": _cron(stop)},
+                "timeZone": hours.zone,
+                "vmStartSchedule": {"schedule": _cron(hours.start)},
+                "vmStopSchedule": {"schedule": _cron(hours.stop)},
             },
         },
-        ("resourcePolicies.list", region),
+        ("resourcePolicies.list", {"region": region}),
         ready=("READY",),
         failed=("INVALID", "EXPIRED"),
     )
+
+
+def _attached(instance: Resource, hours: _Hours, zone: str, region: str) -> Step:
     project = instance.native_id.removeprefix("//").split("/")[2]
-    path = f"projects/{project}/regions/{region['region']}/resourcePolicies/{name}"
+    path = f"projects/{project}/regions/{region}/resourcePolicies/{hours.name}"
     arguments = {"instance": instance.name, "resourcePolicies": [path]}
     back = compute_step(
         "detach",
@@ -95,7 +120,7 @@ def give_schedule(instance: Resource, context: RuleContext) -> tuple[Step, ...]:
         {"zone": zone},
         arguments,
     )
-    attached = compute_step(
+    return compute_step(
         "attach",
         f"Let {instance.name} run {hours} only.",
         "instances.addResourcePolicies",
@@ -103,8 +128,6 @@ def give_schedule(instance: Resource, context: RuleContext) -> tuple[Step, ...]:
         arguments,
         undo=(back,),
     )
-    exists = any(last(one.native_id) == name and one.region == region["region"] for one in context.every(POLICY))
-    return (attached,) if exists else (made, attached)
 
 
 def _is_scheduled(instance: Resource, context: RuleContext) -> bool:
