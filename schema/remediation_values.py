@@ -97,4 +97,4 @@ register_enum(
     },
     name="RemediationPolicyCause",
 )
-register_enum(Left, "Why a policy leaves something to people.", dict(SAYS), name="RemediationPolicyReason")
+register_enum(Left, "Why a policy leaves something to people.", {**SAYS}, name="RemediationPolicyReason")

@@ -68,7 +68,7 @@ def decide(situation: Situation) -> Decision:
     Low risk runs without asking where the organization allows it, medium outside production, high never; over a cap
     people approve whatever the risk (facts/remediation_rules.json, fields.risk and execution_rules).
     """
-    reasons = tuple(reason for reason, holds in _reasons(situation) if holds)
+    reasons = tuple(reason for reason, holds in _reasons(situation) if holds) if situation.is_on else (Left.POLICY_OFF,)
     if reasons:
         return Decision(reasons, " ".join(SAYS[reason] for reason in reasons))
     where = "" if situation.risk is Risk.LOW else " and the resource is outside production"
@@ -77,7 +77,6 @@ def decide(situation: Situation) -> Decision:
 
 def _reasons(of: Situation) -> list[tuple[Left, bool]]:
     reasons = [
-        (Left.POLICY_OFF, not of.is_on),
         (Left.NOT_ALLOWED, not of.is_allowed),
         (Left.STOPPED, of.is_stopped),
         (Left.PROPOSED, of.mode is PolicyMode.PROPOSE),

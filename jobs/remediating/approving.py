@@ -5,6 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from bson import ObjectId
+
 from documents.audit import Act, acting
 from documents.remediation import Remediation
 from documents.remediation_count import begin_counts, spans, take_one
@@ -104,13 +106,8 @@ async def _decided(
     )
     decision = decide(situation)
     if decision.is_approved and policy is not None and run is not None:
-        full = await take_one(
-            remediation.org_id,
-            remediation.rule_id,
-            spans(run.id, now),
-            _most(settings, policy),
-            tx.session,
-        )
+        named, most = spans(ObjectId(str(run.id)), now), _most(settings, policy)
+        full = await take_one(remediation.org_id, remediation.rule_id, named, most, tx.session)
         decision = decision if full is None else decide(replace(situation, full=full))
     return decision
 

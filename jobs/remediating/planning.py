@@ -60,7 +60,7 @@ async def plan(context: JobContext, remediation: Remediation, account: Account, 
     made = await _with_saving(with_dependents(looked.plan, dependents), remediation)
     missing = await _missing(context, account, made.permissions)
     policy = (await settings_of(remediation.org_id)).approval
-    planned = {
+    planned: dict[str, Any] = {
         "plan": made.model_dump(mode="json"),
         "plan_hash": made.hash,
         "planned_at": context.now(),

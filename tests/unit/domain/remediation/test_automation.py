@@ -54,6 +54,12 @@ def test_provider_that_tells_no_permissions_hinders_nothing() -> None:
     assert decide(replace(FREE, missing=None)).is_approved
 
 
+def test_policy_that_is_gone_is_the_only_reason_then() -> None:
+    gone = replace(FREE, is_on=False, is_dry=True, mode=PolicyMode.PROPOSE, risk=Risk.HIGH)
+
+    assert decide(gone).reasons == (Left.POLICY_OFF,)
+
+
 def test_every_reason_is_told() -> None:
     decision = decide(replace(FREE, risk=Risk.HIGH, is_dry=True))
 
