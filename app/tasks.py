@@ -26,12 +26,14 @@ from jobs.queue import (
     JUDGE_ASKED,
     JUDGE_CONTROLS,
     LIST_ACCESS,
+    LOOK_FOR_FINDINGS,
     MAKE_AUDIT_PACK,
     PROCESS_EVENTS,
     PULL_EVENTS,
     RECONCILE_TICKETS,
     RECORD_VISITS,
     RUN_REMEDIATION,
+    RUN_REMEDIATION_POLICY,
     SEND_MAIL,
     SEND_STATUS_REPORT,
     SYNC_ACCOUNT,
@@ -67,6 +69,7 @@ from jobs.tasks.reconcile_tickets import ask_for_reconciliation, reconcile_ticke
 from jobs.tasks.record_visits import record_visits
 from jobs.tasks.reopen_findings import reopen_findings
 from jobs.tasks.run_remediation import ask_due_remediations, run_remediation
+from jobs.tasks.run_remediation_policy import look_for_findings, run_remediation_policy, start_due_policies
 from jobs.tasks.seal_audit import seal_audit
 from jobs.tasks.seal_evidence import seal_evidence
 from jobs.tasks.send_mail import MAX_TRIES, send_mail
@@ -137,6 +140,7 @@ def ticks() -> list[Any]:
         cron(ask_for_reconciliation, minute=set(range(4, 60, 15)), second=50, timeout=QUICK_TIMEOUT),
         cron(ask_due_forecasts, minute=set(range(1, 60, 5)), second=25, timeout=QUICK_TIMEOUT),
         cron(ask_due_remediations, second=set(range(3, 60, 10)), timeout=QUICK_TIMEOUT),
+        cron(start_due_policies, second={8, 38}, timeout=QUICK_TIMEOUT),
         cron(ask_due_checks, second=15, timeout=QUICK_TIMEOUT),
         cron(send_due_reports, second=1, timeout=QUICK_TIMEOUT),
     ]
@@ -168,6 +172,8 @@ def slow_jobs() -> list[Any]:
         func(told(judge_controls), name=JUDGE_CONTROLS, timeout=EXPORT_TIMEOUT, max_tries=ROUND_TRIES),
         func(told(judge_asked), name=JUDGE_ASKED, timeout=EXPORT_TIMEOUT, max_tries=ROUND_TRIES),
         func(told(list_access), name=LIST_ACCESS, timeout=EXPORT_TIMEOUT, max_tries=20),
+        func(told(run_remediation_policy), name=RUN_REMEDIATION_POLICY, timeout=SLOW_TIMEOUT, max_tries=5),
+        func(told(look_for_findings), name=LOOK_FOR_FINDINGS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(reconcile_tickets), name=RECONCILE_TICKETS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(record_visits), name=RECORD_VISITS, timeout=SLOW_TIMEOUT, max_tries=10),
     ]

@@ -81,6 +81,8 @@ from documents.received_event import ReceivedEvent, ReceivedState
 from documents.recovery_code import RecoveryCode
 from documents.remediation import Remediation
 from documents.remediation_call import RemediationCall
+from documents.remediation_policy import RemediationPolicy
+from documents.remediation_policy_run import RemediationPolicyRun
 from documents.remediation_settings import RemediationSettings
 from documents.resource import Resource
 from documents.resource_change import ChangeKind, ResourceChange
@@ -205,6 +207,8 @@ __all__ = [
     "RefreshToken",
     "Remediation",
     "RemediationCall",
+    "RemediationPolicy",
+    "RemediationPolicyRun",
     "RemediationSettings",
     "Resource",
     "ResourceChange",

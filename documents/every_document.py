@@ -87,6 +87,9 @@ from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
 from documents.remediation import Remediation
 from documents.remediation_call import RemediationCall
+from documents.remediation_count import RemediationCount
+from documents.remediation_policy import RemediationPolicy
+from documents.remediation_policy_run import RemediationPolicyRun
 from documents.remediation_settings import RemediationSettings
 from documents.resource import Resource
 from documents.resource_change import ResourceChange
@@ -197,6 +200,9 @@ ALL = (
     Registration,
     Remediation,
     RemediationCall,
+    RemediationCount,
+    RemediationPolicy,
+    RemediationPolicyRun,
     RemediationSettings,
     Resource,
     ResourceChange,

@@ -28,7 +28,9 @@ _NEWEST = (("created_at", DESCENDING), ("_id", DESCENDING))
 
 
 class Remediation(TenantDocument):
-    """`requested_by` is a person's id; None when the policy `policy_id` asked for it.
+    """`requested_by` is a person's id; None when the policy `policy_id` asked for it by itself, in the run
+    `policy_run_id`. `policy_author` is who had set that policy, and `policy_says` what it has decided and why;
+    `is_dry`: it only shows what the policy would do.
 
     `plan` is a Plan as JSON and `plan_hash` its hash; both None until it is planned. `missing` are permissions that
     acting lacks; None where the provider does not tell. `approvals` hold who ("by"), when ("at"), of which plan
@@ -57,6 +59,10 @@ class Remediation(TenantDocument):
     is_open: bool | None = True
     requested_by: PydanticObjectId | None = None
     policy_id: PydanticObjectId | None = None
+    policy_run_id: PydanticObjectId | None = None
+    policy_author: PydanticObjectId | None = None
+    policy_says: str | None = None
+    is_dry: bool = False
     reason: str = ""
     plan: dict[str, Any] | None = None
     plan_hash: str | None = None

@@ -51,6 +51,8 @@ def _check_approval(remediation: Remediation, by: ObjectId, plan_hash: str, at: 
         raise Conflict("The time for an approval is over. Plan it again.", current=remediation)
     if remediation.requested_by == by:
         raise Conflict("Somebody else must approve it than who has asked for it.", current=remediation)
+    if remediation.policy_author == by:
+        raise Conflict("Somebody else must approve it than who has set its policy.", current=remediation)
     if str(by) in approvers(remediation.approvals, plan_hash):
         raise Conflict("You have approved it already. Somebody else must, too.", current=remediation)
     if remediation.missing:

@@ -17,7 +17,9 @@ from domain.remediation.approval import ApprovalPolicy
 class RemediationSettings(TenantDocument):
     """One per organization. `is_stopped`: nothing begins and what runs ends before its next call.
 
-    `approval_channel_ids` are the channels that are told of plans which wait for an approval.
+    `approval_channel_ids` are the channels that are told of plans which wait for an approval. `allows_automation`:
+    policies may approve plans; of one rule they approve at most `most_per_run` in one run, and all together
+    `most_per_day` on one day in UTC.
     """
 
     noun: ClassVar[str] = "setting of remediations"
@@ -28,6 +30,9 @@ class RemediationSettings(TenantDocument):
     stopped_by: PydanticObjectId | None = None
     stopped_at: datetime | None = None
     stop_reason: str | None = None
+    allows_automation: bool = False
+    most_per_run: int = 10
+    most_per_day: int = 50
     version: int = 0
 
     class Settings:

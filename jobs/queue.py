@@ -28,6 +28,8 @@ from documents.outbox import SEND_MAIL as SEND_MAIL
 from documents.outbox import SLOW as SLOW
 from documents.outbox import relay_outbox
 from documents.received_event import PROCESS_EVENTS as PROCESS_EVENTS
+from documents.remediation_policy import RemediationPolicy
+from documents.remediation_policy_run import RemediationPolicyRun
 from documents.status_report import SEND_STATUS_REPORT as SEND_STATUS_REPORT
 from documents.sync_run import SyncRun, announce_sync, open_run
 from documents.transaction import Transaction
@@ -61,6 +63,8 @@ JUDGE_CONTROLS = "judge_controls"
 JUDGE_ASKED = "judge_asked"
 LIST_ACCESS = "list_access"
 RUN_REMEDIATION = "run_remediation"
+RUN_REMEDIATION_POLICY = "run_remediation_policy"
+LOOK_FOR_FINDINGS = "look_for_findings"
 
 
 def dumps(value: dict[str, Any]) -> bytes:
@@ -127,6 +131,19 @@ def ask_remediation(tx: Transaction, org_id: object, remediation_id: object, occ
     """Ask for a remediation to be moved on. Of several workers that do so one goes on, whatever the `occasion`."""
     args = {"org_id": str(org_id), "remediation_id": str(remediation_id)}
     tx.enqueue(RUN_REMEDIATION, queue=SYNCS, key=f"{remediation_id}:{occasion}", args=args)
+
+
+def ask_policy_run(tx: Transaction, run: RemediationPolicyRun) -> None:
+    """Ask for a run of a policy that was stored. Its id makes the job unique."""
+    args = {"org_id": str(run.org_id), "run_id": str(run.id)}
+    tx.enqueue(RUN_REMEDIATION_POLICY, queue=SLOW, key=str(run.id), args=args)
+
+
+def ask_findings_look(tx: Transaction, policy: RemediationPolicy, account_id: ObjectId, sync_id: ObjectId) -> None:
+    """Ask a policy to look for new findings in an account. Asks that come before it starts become one."""
+    args = {"org_id": str(policy.org_id), "policy_id": str(policy.id), "account_id": str(account_id)}
+    key = f"{policy.id}:{account_id}"
+    tx.enqueue(LOOK_FOR_FINDINGS, queue=SLOW, key=key, args={**args, "sync_id": str(sync_id)})
 
 
 def ask_checks_of(tx: Transaction, org_id: ObjectId, control_ids: list[str]) -> None:

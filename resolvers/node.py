@@ -61,6 +61,8 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.ControlException: Permission.COMPLIANCE_READ,
     documents.Remediation: Permission.REMEDIATIONS_READ,
     documents.RemediationCall: Permission.REMEDIATIONS_READ,
+    documents.RemediationPolicy: Permission.REMEDIATIONS_READ,
+    documents.RemediationPolicyRun: Permission.REMEDIATIONS_READ,
     documents.RemediationSettings: Permission.REMEDIATIONS_READ,
     documents.ControlOwner: Permission.COMPLIANCE_READ,
     documents.ControlState: Permission.COMPLIANCE_READ,

@@ -35,6 +35,7 @@ from schema.remediation_settings import (
     StopRemediationsPayload,
 )
 
+AUTOMATION = {"allows_automation", "most_per_run", "most_per_day"}
 WHAT = strawberry.argument(description=WHAT_FOR)
 
 
@@ -56,8 +57,8 @@ class RemediationSettingsMutations:
         may=Permission.REMEDIATIONS_MANAGE,
         audit="remediation_settings.set",
         step_up=True,
-        description="Say how many people must approve, who is told and what counts in Slack, how long that counts, and "
-        "when changes may run.",
+        description="Say how many people must approve, who is told and what counts in Slack, how long that counts, "
+        "when changes may run, and what policies may approve by themselves.",
     )
     async def set_remediation_settings(self, info: Info, input: Annotated[SetRemediationSettingsInput, WHAT]) -> Any:
         context, org_id = info.context, ObjectId(info.context.organization(input.organization_id))
@@ -66,7 +67,8 @@ class RemediationSettingsMutations:
         async def change(tx: Transaction) -> documents.RemediationSettings:
             before = await settings_of(org_id, tx.session)
             policy = _changed(before.approval, input).model_dump(mode="json")
-            after = await change_settings(org_id, tx.session, version=input.expected_version, policy=policy, **told)
+            given = {**told, **input.model_dump(include=AUTOMATION, exclude_none=True)}
+            after = await change_settings(org_id, tx.session, version=input.expected_version, policy=policy, **given)
             tx.audit(org_id, target=f"remediation_settings:{after.id}", before=audited(before), after=audited(after))
             return after
 

@@ -70,6 +70,8 @@ from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
 from resolvers.register import RegisterMutations, RegisterQueries
 from resolvers.remediation import RemediationMutations, RemediationQueries, RemediationSubscriptions
+from resolvers.remediation_policy import RemediationPolicyMutations, RemediationPolicyQueries
+from resolvers.remediation_policy_preview import RemediationPolicyPreviewQueries
 from resolvers.remediation_rule import RemediationRuleMutations, RemediationRuleQueries
 from resolvers.remediation_saving import RemediationSavingQueries
 from resolvers.remediation_settings import RemediationSettingsMutations, RemediationSettingsQueries
@@ -145,6 +147,8 @@ class Query(
     OrganizationQueries,
     ProvisioningQueries,
     RemediationQueries,
+    RemediationPolicyQueries,
+    RemediationPolicyPreviewQueries,
     RemediationSavingQueries,
     RemediationSettingsQueries,
     ServiceAccountQueries,
@@ -218,6 +222,7 @@ class Mutation(
     ProfileMutations,
     ProvisioningMutations,
     RemediationMutations,
+    RemediationPolicyMutations,
     RemediationSettingsMutations,
     ServiceAccountMutations,
     RequirementMutations,

@@ -12,6 +12,7 @@ import documents
 from domain.facts.finding import FindingCategory, Risk
 from domain.facts.money import Money
 from domain.facts.remediation import RealisedState, RemediationState, StepState
+from domain.remediation.approval import BY_POLICY
 from domain.remediation_plan import Plan, is_undoable
 from schema import remediation_values as remediation_values
 from schema.account import Account
@@ -23,6 +24,7 @@ from schema.node import Node, derived, global_id, said, view
 from schema.organization import IDEMPOTENCY_KEY
 from schema.relation import organization_id_of, related
 from schema.remediation_plan import RemediationPlan, shown_plan
+from schema.remediation_policy import RemediationPolicy
 from schema.scalars import Cursor
 
 REMEDIATION_ID = Field(description="Global id of the remediation.")
@@ -30,11 +32,12 @@ REMEDIATION_ID = Field(description="Global id of the remediation.")
 
 @strawberry.type(description="Somebody's approval of one plan.")
 class RemediationApproval:
-    by: strawberry.ID = said("Global id of the User who approved.")
+    by: strawberry.ID = said("Global id of who approved: a User, or the RemediationPolicy that did it by itself.")
     at: datetime = said("When.")
     plan_hash: str = said("Of which plan.")
     reason: str = said("What was said with it.")
-    via: str = said("How: graph or slack.")
+    via: str = said("How: graph, slack, or policy.")
+    policy_version: int | None = said("Which version of the policy approved; null for a person.")
 
 
 @view(documents.Remediation, description="One remediation of one finding: plan, approvals, execution, verification.")
@@ -76,6 +79,8 @@ class Remediation(Node):
     version: int = said("Rises with every change.")
     finding: Finding | None = related("finding_id", "The finding it is to mend.")
     account: Account | None = related("account_id", "The account the resource is in.")
+    policy: RemediationPolicy | None = related("policy_id", "The policy that asked for it; null for a person.")
+    policy_says: str | None = said("What its policy has decided and why; null before it is planned.")
     plan: strawberry.Private[Any]
     approvals: strawberry.Private[Any]
     realised_amount: strawberry.Private[Any]
@@ -91,11 +96,12 @@ class Remediation(Node):
     def told_approvals(self) -> list[RemediationApproval]:
         return [
             RemediationApproval(
-                by=global_id("User", one["by"]),
+                by=global_id("RemediationPolicy" if one["via"] == BY_POLICY else "User", one["by"]),
                 at=one["at"],
                 plan_hash=one["plan_hash"],
                 reason=one["reason"],
                 via=one["via"],
+                policy_version=one.get("policy_version"),
             )
             for one in self.approvals or ()
         ]

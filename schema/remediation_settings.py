@@ -29,6 +29,9 @@ class RemediationSettings(Node):
     is_stopped: bool = said("Whether everything is stopped: nothing begins, and what runs ends before its next call.")
     stopped_at: datetime | None = said("Since when.")
     stop_reason: str | None = said("Why.")
+    allows_automation: bool = said("Whether policies may approve what may run without asking; false at first.")
+    most_per_run: int = said("How many resources of one rule a policy may approve in one run; more waits for people.")
+    most_per_day: int = said("How many of one rule all policies may approve on one day in UTC; more waits for people.")
     version: int = said("Rises with every change; pass it as expectedVersion. 0 before anything was set.")
     policy: strawberry.Private[Any]
     approval_channel_ids: strawberry.Private[list[Any]]
@@ -105,6 +108,18 @@ class SetRemediationSettingsInput(BaseModel):
         default=None,
         max_length=20,
         description="The channels to tell of plans that wait for an approval; empty: none.",
+    )
+    allows_automation: bool | None = Field(
+        default=None, description="Whether policies may approve what may run without asking."
+    )
+    most_per_run: int | None = Field(
+        default=None, ge=0, le=1000, description="How many resources of one rule a policy may approve in one run."
+    )
+    most_per_day: int | None = Field(
+        default=None,
+        ge=0,
+        le=10_000,
+        description="How many resources of one rule all policies may approve on one day in UTC.",
     )
     expected_version: int | None = EXPECTED_VERSION
     idempotency_key: str | None = IDEMPOTENCY_KEY

@@ -1,7 +1,16 @@
 """The enumerations of remediations, described."""
 
 from domain.facts.remediation import CAN_ROLL_BACK as CAN_ROLL_BACK
-from domain.facts.remediation import RealisedState, RemediationState, StepState
+from domain.facts.remediation import (
+    Left,
+    PolicyCause,
+    PolicyMode,
+    PolicyTrigger,
+    RealisedState,
+    RemediationState,
+    StepState,
+)
+from domain.remediation.automation import SAYS
 from domain.remediation.saving_groups import SavingGrouping
 from schema import rule_values as rule_values
 from schema.values import register_enum
@@ -58,3 +67,34 @@ register_enum(
         SavingGrouping.TEAM: "The resource's tag `team`, in any case, as it was when the remediation was planned.",
     },
 )
+register_enum(
+    PolicyTrigger,
+    "When a policy looks for findings.",
+    {
+        PolicyTrigger.SCHEDULE: "At times of a clock.",
+        PolicyTrigger.FINDING: "After each sync, for open findings that nobody has tried to mend yet.",
+        PolicyTrigger.CONTROL: "When a control comes to fail in an account, for what mends it there.",
+    },
+    name="RemediationPolicyTrigger",
+)
+register_enum(
+    PolicyMode,
+    "What becomes of the plans of a policy.",
+    {
+        PolicyMode.PROPOSE: "They wait for people.",
+        PolicyMode.RUN: "What may run without asking runs, the rest waits for people.",
+    },
+    name="RemediationPolicyMode",
+)
+register_enum(
+    PolicyCause,
+    "What a run of a policy came of.",
+    {
+        PolicyCause.SCHEDULE: "Its time had come.",
+        PolicyCause.FINDING: "A sync saw findings that nobody had tried to mend yet.",
+        PolicyCause.CONTROL: "A control came to fail.",
+        PolicyCause.PERSON: "Somebody asked for it.",
+    },
+    name="RemediationPolicyCause",
+)
+register_enum(Left, "Why a policy leaves something to people.", {**SAYS}, name="RemediationPolicyReason")

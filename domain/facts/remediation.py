@@ -37,6 +37,8 @@ OPEN = WORKED_ON | {S.PLANNED}
 # Something was changed in the account, and may be taken back.
 CAN_ROLL_BACK = frozenset({S.DONE, S.UNVERIFIED, S.STOPPED})
 CAN_CANCEL = frozenset({S.PLANNING, S.PLANNED, S.APPROVED, S.RUNNING})
+# A policy does not try again after these: it failed, people ended it or took it back, or what was mended came back.
+NOT_AGAIN = frozenset({S.DONE, S.UNVERIFIED, S.UNDONE, S.STOPPED, S.ROLLED_BACK, S.CANCELLED})
 
 
 # Something was changed in the account, for good or until it was taken back: bills may tell what came of it.
@@ -58,3 +60,50 @@ class StepState(StrEnum):
     BEGUN = "BEGUN"
     MADE = "MADE"
     FAILED = "FAILED"
+
+
+class PolicyTrigger(StrEnum):
+    """When a policy looks for findings. SCHEDULE: at times of a wall clock. FINDING: after each sync, for findings
+    that nobody has tried to mend yet. CONTROL: when a control comes to fail in an account.
+    """
+
+    SCHEDULE = "SCHEDULE"
+    FINDING = "FINDING"
+    CONTROL = "CONTROL"
+
+
+class PolicyMode(StrEnum):
+    """PROPOSE: plans wait for people. RUN: what may run without asking runs, the rest waits for people."""
+
+    PROPOSE = "PROPOSE"
+    RUN = "RUN"
+
+
+class PolicyCause(StrEnum):
+    """What a run of a policy came of: one of its triggers, or a person who asked for it."""
+
+    SCHEDULE = "SCHEDULE"
+    FINDING = "FINDING"
+    CONTROL = "CONTROL"
+    PERSON = "PERSON"
+
+
+class Left(StrEnum):
+    """Why a policy leaves something to people. The first ones are of findings for which it plans nothing."""
+
+    OPEN_ALREADY = "OPEN_ALREADY"
+    TRIED_BEFORE = "TRIED_BEFORE"
+    EXEMPT = "EXEMPT"
+    TOO_MANY = "TOO_MANY"
+    NO_PLAN = "NO_PLAN"
+    POLICY_OFF = "POLICY_OFF"
+    PROPOSED = "PROPOSED"
+    NOT_ALLOWED = "NOT_ALLOWED"
+    STOPPED = "STOPPED"
+    NO_CREDENTIALS = "NO_CREDENTIALS"
+    MISSING_PERMISSION = "MISSING_PERMISSION"
+    HIGH_RISK = "HIGH_RISK"
+    PRODUCTION = "PRODUCTION"
+    DRY = "DRY"
+    CAP_OF_RUN = "CAP_OF_RUN"
+    CAP_OF_DAY = "CAP_OF_DAY"

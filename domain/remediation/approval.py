@@ -13,6 +13,8 @@ ENVIRONMENT_TAGS = ("environment", "env", "stage")
 OUTSIDE_PRODUCTION = frozenset(
     {"dev", "development", "test", "testing", "qa", "staging", "stage", "sandbox", "demo", "preview", "integration"}
 )
+# How an approval came that no person gave; others came by graph or slack.
+BY_POLICY = "policy"
 
 
 class ApprovalPolicy(BaseModel):
@@ -58,5 +60,5 @@ def is_production(tags: Mapping[str, str], account_tags: Mapping[str, str] | Non
 
 
 def approvers(approvals: Sequence[Mapping[str, Any]], plan_hash: str) -> set[str]:
-    """The different people who approved this very plan."""
-    return {str(one["by"]) for one in approvals if one["plan_hash"] == plan_hash}
+    """The different people who approved this very plan; a policy is none."""
+    return {str(one["by"]) for one in approvals if one["plan_hash"] == plan_hash and one.get("via") != BY_POLICY}

@@ -80,7 +80,9 @@ Setting = int | str | tuple[str, ...]
 
 
 class Parameter(BaseModel):
-    """A number, a text or a list of texts that a tenant may change. `least` and `most` bound a number."""
+    """A number, a text or a list of texts that a tenant may change. `least` and `most` bound a number; a text matches
+    the regular expression `pattern`, where one is given, as its default does.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -89,6 +91,7 @@ class Parameter(BaseModel):
     meaning: str
     least: int = 0
     most: int = 1_000_000
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)

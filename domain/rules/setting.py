@@ -1,5 +1,6 @@
 """What a tenant may choose for a rule: values of its parameters, checked, and how they are kept."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,11 +19,15 @@ def accepted(parameter: Parameter, value: object) -> Setting:
             if parameter.least <= value <= parameter.most:
                 return value
             raise Invalid(f"{parameter.name} takes a number from {parameter.least} to {parameter.most}.")
-        case str() if isinstance(value, str) and len(value) <= LONGEST_TEXT:
+        case str() if isinstance(value, str) and len(value) <= LONGEST_TEXT and _is_written(parameter, value):
             return value
         case tuple() if isinstance(value, list | tuple) and len(value) <= MOST_TEXTS and all(map(_is_text, value)):
             return tuple(value)
     raise Invalid(f"{parameter.name} takes {taken(parameter)}.")
+
+
+def _is_written(parameter: Parameter, value: str) -> bool:
+    return not parameter.pattern or re.fullmatch(parameter.pattern, value) is not None
 
 
 def _is_text(value: object) -> bool:
@@ -34,6 +39,8 @@ def taken(parameter: Parameter) -> str:
     match parameter.default:
         case int():
             return "a number"
+        case str() if parameter.pattern:
+            return f"a text like {parameter.default}"
         case str():
             return f"a text of at most {LONGEST_TEXT} characters"
         case _:

@@ -1,6 +1,6 @@
 """Stores a batch of judgements with all that follows from them: history, alerts, evidence; all or nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from beanie import PydanticObjectId
@@ -12,9 +12,12 @@ from documents.check_items import note_items
 from documents.check_round import keep_round
 from documents.control_state import roll_up_controls
 from documents.evidence_chain import append_records
+from documents.remediation_policy_run import FailedControl
 from documents.transaction import Transaction
+from domain.facts.compliance import CheckStatus
 from jobs.checking.judged import Judged, cause_of, evidence_record, standing_of
 from jobs.checking.subject import Subject
+from jobs.remediating.policy_asking import ask_after_checks
 
 
 class RoundLost(Exception):
@@ -52,7 +55,15 @@ async def store(
             )
             await tell_change(tx, change)
         await _tell_people(tx, org_id, one, at)
+    await ask_after_checks(tx, org_id, [failed for one in batch for failed in _newly_failed(one)], at)
     await append_records(tx, org_id, [evidence_record(one, subjects) for one in batch])
+
+
+def _newly_failed(one: Judged) -> Iterator[FailedControl]:
+    check, before = one.check, one.question.before
+    is_news = before is None or before.status is not CheckStatus.FAIL
+    if check.status is CheckStatus.FAIL and is_news and check.account_id is not None:
+        yield FailedControl(control_id=check.control_id, account_id=check.account_id)
 
 
 async def _tell_people(tx: Transaction, org_id: PydanticObjectId, one: Judged, at: datetime) -> None:

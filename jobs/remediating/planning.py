@@ -1,6 +1,7 @@
 """Works out what a remediation would do, from the state as it is now, and what it lacks to be allowed to."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,9 +23,10 @@ from domain.remediation.remedy import NoPlan
 from domain.remediation_plan import Dependent, Plan, dependents_of, lasting, make_plan, with_dependents
 from domain.rules.judgement import Verdict, judge
 from domain.rules.registry import get_rule
-from domain.rules.rule import RuleContext
+from domain.rules.rule import NOTHING, RuleContext, Setting
 from jobs.context import JobContext
 from jobs.queue import RUN_REMEDIATION
+from jobs.remediating.approving import settle_by_policy
 from jobs.remediating.entering import MayNotAct, acting, reading
 from jobs.remediating.rereading import Seen, read_again
 from jobs.remediating.settling import settle
@@ -37,7 +39,7 @@ class Looked:
     """What the rule says of the resource as it is now: the plan, or why there is none (`refusal`).
 
     `state` is what the resource is like, without what moves by itself; {} when it is gone. `is_quiet`: the rule sees
-    nothing, and everything it needs to be sure of that.
+    nothing, and everything it needs to be sure of that. `chosen` are the organization's parameters it was judged by.
     """
 
     seen: Seen
@@ -45,6 +47,7 @@ class Looked:
     refusal: str | None
     state: dict[str, Any]
     is_quiet: bool
+    chosen: Mapping[str, Setting]
 
 
 async def plan(context: JobContext, remediation: Remediation, account: Account, holder: str) -> Remediation:
@@ -58,21 +61,21 @@ async def plan(context: JobContext, remediation: Remediation, account: Account, 
     made = await _with_finding(with_dependents(looked.plan, dependents), remediation, account)
     missing = await _missing(context, account, made)
     policy = (await settings_of(remediation.org_id)).approval
-    return await settle(
-        context,
-        remediation,
-        holder,
-        RemediationState.PLANNED,
-        plan=made.model_dump(mode="json"),
-        plan_hash=made.hash,
-        planned_at=context.now(),
-        missing=missing,
-        is_production=is_production(looked.seen.resource.tags),
-        approvals_needed=policy.approvals_of(remediation.risk),
-        expires_at=context.now() + policy.valid_for,
-        problem=NO_CREDENTIALS if account.act_credentials is None else None,
-        step="Waits for an approval",
-    )
+    planned: dict[str, Any] = {
+        "plan": made.model_dump(mode="json"),
+        "plan_hash": made.hash,
+        "planned_at": context.now(),
+        "missing": missing,
+        "is_production": is_production(looked.seen.resource.tags),
+        "approvals_needed": policy.approvals_of(remediation.risk),
+        "expires_at": context.now() + policy.valid_for,
+        "problem": NO_CREDENTIALS if account.act_credentials is None else None,
+        "step": "Waits for an approval",
+    }
+    if remediation.policy_run_id is not None:
+        may_act = account.act_credentials is not None
+        return await settle_by_policy(context, remediation, holder, planned, looked.chosen, may_act=may_act)
+    return await settle(context, remediation, holder, RemediationState.PLANNED, **planned)
 
 
 async def look(context: JobContext, remediation: Remediation, registration: Registration, source: Source) -> Looked:
@@ -82,7 +85,7 @@ async def look(context: JobContext, remediation: Remediation, registration: Regi
     rule, known = get_rule(remediation.rule_id), fact_of(stored.model_dump())
     seen = await read_again(source, registration.listings, rule, known, context.now())
     if seen.resource is None:
-        return Looked(seen, None, f"{known.name} is gone.", {}, is_quiet=True)
+        return Looked(seen, None, f"{known.name} is gone.", {}, is_quiet=True, chosen=NOTHING)
     changed_at = {} if stored.changed_at is None else {stored.native_id: stored.changed_at}
     chosen = (await choices(remediation.org_id)).chosen.get(rule.id, {})
     around = RuleContext(
@@ -92,9 +95,9 @@ async def look(context: JobContext, remediation: Remediation, registration: Regi
     state, verdict = lasting(seen.resource, volatile), judge(rule, seen.resource, Whole(), around).verdict
     is_quiet = verdict in (Verdict.QUIET, Verdict.EXEMPT)
     try:
-        return Looked(seen, make_plan(rule, seen.resource, around, volatile), None, state, is_quiet)
+        return Looked(seen, make_plan(rule, seen.resource, around, volatile), None, state, is_quiet, chosen)
     except NoPlan as refusal:
-        return Looked(seen, None, str(refusal), state, is_quiet)
+        return Looked(seen, None, str(refusal), state, is_quiet, chosen)
 
 
 class Whole:

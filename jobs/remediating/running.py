@@ -11,6 +11,7 @@ from domain.errors import ProviderError
 from domain.facts.remediation import RemediationState
 from domain.remediation_plan import Task, backward, forward
 from jobs.context import JobContext
+from jobs.remediating.approving import still_stands
 from jobs.remediating.entering import acting, reading
 from jobs.remediating.executing import CancelAsked, Executor, Halted, Later, StepFailed
 from jobs.remediating.planning import look
@@ -29,6 +30,9 @@ async def begin(context: JobContext, remediation: Remediation, account: Account,
     if remediation.expires_at is not None and remediation.expires_at <= context.now():
         said = "The approval was not used in time."
         return await settle(context, remediation, holder, S.EXPIRED, problem=said, ended_at=context.now(), step=None)
+    if not await still_stands(remediation):
+        said = "The policy that approved it was changed, switched off or deleted, or may approve nothing any more."
+        return await settle(context, remediation, holder, S.VOID, problem=said, ended_at=context.now(), step=None)
     if await is_stopped(remediation.org_id):
         raise Later(UNTIL_OPEN)
     if not (await settings_of(remediation.org_id)).approval.is_open(context.now()):

@@ -1,13 +1,15 @@
 """Moves a remediation on: its new state, what is announced of it, the alert where a person must hear, in one change."""
 
+from datetime import datetime
 from typing import Any
 
 from documents.account import Account
 from documents.alert import AlertCategory, AlertSource, Cause, raise_alert, resolve_alerts
 from documents.finding import resolve_finding
 from documents.remediation import Remediation, announce_remediation, move
+from documents.remediation_policy_run import note_outcome
 from documents.transaction import Transaction
-from domain.facts.remediation import RemediationState
+from domain.facts.remediation import Left, RemediationState
 from domain.facts.severity import Severity
 from jobs.context import JobContext
 from jobs.queue import request_sync
@@ -41,19 +43,35 @@ async def settle(
     now = context.now()
 
     async def change(tx: Transaction) -> Remediation:
-        known, ours = frozenset({remediation.state}), {"holder": holder}
-        moved = await move(remediation, tx.session, among=known, to=to, where=ours, troubled_at=None, **fields)
-        if moved is None:
-            raise Lost
-        await _tell(tx, moved)
-        if to is S.DONE:
-            await resolve_finding(tx, moved.org_id, moved.finding_id, now)
-        if account is not None and to in CHANGED and account.is_connected:
-            await request_sync(tx, account)
-        announce_remediation(tx, moved)
-        return moved
+        return await settle_in(tx, remediation, holder, to, now, account=account, **fields)
 
     return await context.writer.commit(change)
+
+
+async def settle_in(
+    tx: Transaction,
+    remediation: Remediation,
+    holder: str,
+    to: RemediationState,
+    now: datetime,
+    *,
+    account: Account | None = None,
+    **fields: Any,
+) -> Remediation:
+    """The same within a change that does more."""
+    known, ours = frozenset({remediation.state}), {"holder": holder}
+    moved = await move(remediation, tx.session, among=known, to=to, where=ours, troubled_at=None, **fields)
+    if moved is None:
+        raise Lost
+    await _tell(tx, moved)
+    if to is S.DONE:
+        await resolve_finding(tx, moved.org_id, moved.finding_id, now)
+    if to is S.REFUSED and moved.policy_run_id is not None:
+        await note_outcome(moved.policy_run_id, "refused", [Left.NO_PLAN], tx.session)
+    if account is not None and to in CHANGED and account.is_connected:
+        await request_sync(tx, account)
+    announce_remediation(tx, moved)
+    return moved
 
 
 async def note(context: JobContext, remediation: Remediation, holder: str, step: str, **fields: Any) -> Remediation:

@@ -35,6 +35,7 @@ from jobs.context import JobContext
 from jobs.judging import judge_account
 from jobs.lease import CancelAsked, Lease, LeaseLost
 from jobs.queue import SYNC_ACCOUNT, ask_checks
+from jobs.remediating.policy_asking import ask_after_sync
 
 log = structlog.get_logger()
 
@@ -213,6 +214,7 @@ async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lea
         ended = await update_run(run, tx.session, **_summary(read, changes, gone, at))
         announce_sync(tx, ended)
         ask_checks(tx, account.org_id)
+        await ask_after_sync(tx, ended)
         return ended
 
     ended = await context.writer.commit(change)

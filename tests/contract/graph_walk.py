@@ -95,6 +95,8 @@ SAMPLES: dict[str, Any] = {
     "AddAttestationFileInput.content": "dGV4dA==",
     "RequestControlExceptionInput.controlId": "CW-IAM-01",
     "ApproveRemediationInput.planHash": "0" * 64,
+    **{f"{verb}RemediationPolicyInput.ruleIds": "aws-kms-rotation" for verb in ("Create", "Update")},
+    **{f"{verb}RemediationPolicyInput.triggers": "FINDING" for verb in ("Create", "Update")},
     "ChangeComplianceSettingsInput.bundles": ["trustcloud"],
     "Decimal": "1",
     "Int": 1,

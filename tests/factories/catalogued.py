@@ -110,6 +110,8 @@ OTHER_KINDS = {
 OWN_PARAMETERS = {
     "azure-budget-missing": {"monthly_amount"},
     "azure-hybrid-benefit": {"licensed_machines"},
+    "aws-ec2-offhours": {"start_time", "time_zone"},
+    "gcp-vm-offhours": {"start_time", "stop_time", "time_zone"},
     "azure-vm-offhours": {"shutdown_time", "time_zone", "on_hours_week"},
     # The catalogue speaks of an allow-list and gives it no name.
     "github-repo-public": {"allowed"},

@@ -11,7 +11,7 @@ import documents
 from documents.base import TenantDocument, utc_now
 from documents.remediation_settings import change_settings
 from domain.facts.finding import FindingCategory, Risk
-from domain.facts.remediation import OPEN, RemediationState, StepState
+from domain.facts.remediation import OPEN, PolicyCause, PolicyTrigger, RemediationState, StepState
 from domain.facts.resource import ResourceKind
 from domain.remediation.remedy import Reversible
 from domain.remediation.step import Call, Step
@@ -87,15 +87,96 @@ async def make_remediation(
     )
     await call.insert()
     settings = await change_settings(org_id, None, stop_reason="secret-freeze")
-    return {"Remediation": remediation, "RemediationCall": call, "RemediationSettings": settings}
+    policy, run = await make_policy(tenant)
+    return {
+        "Remediation": remediation,
+        "RemediationCall": call,
+        "RemediationPolicy": policy,
+        "RemediationPolicyRun": run,
+        "RemediationSettings": settings,
+    }
+
+
+async def make_policy(
+    tenant: Tenant, **fields: Any
+) -> tuple[documents.RemediationPolicy, documents.RemediationPolicyRun]:
+    """A policy, and a run of it that has ended."""
+    org_id, at = tenant.organization.id, utc_now()
+    policy = documents.RemediationPolicy(
+        org_id=org_id,
+        rule_ids=["aws-ebs-gp2-to-gp3"],
+        changed_by=PydanticObjectId(tenant.user.id),
+        changed_at=at,
+        **{"name": "secret-policy", "triggers": [PolicyTrigger.FINDING], "reason": "secret-purpose", **fields},
+    )
+    await policy.insert()
+    run = documents.RemediationPolicyRun(
+        org_id=org_id,
+        policy_id=policy.id,
+        policy_version=1,
+        key="secret-key",
+        cause=PolicyCause.PERSON,
+        planned_for=at,
+        ended_at=at,
+        problem="secret-trouble",
+    )
+    await run.insert()
+    return policy, run
 
 
 def remediation_rows(org_id: ObjectId, findings: Sequence[ROW]) -> dict[type[Document], Sequence[ROW]]:
     """One for each finding, and the calls of each thirtieth."""
     rows = [{"_id": ObjectId(), **_remediation(finding, number)} for number, finding in enumerate(findings)]
+    policies = [_policy(org_id, number) for number in range(max(2, len(findings) // 100))]
     return {
+        documents.RemediationPolicy: policies,
+        documents.RemediationPolicyRun: [
+            _policy_run(policies[number % 2], number) for number in range(max(2, len(findings) // 3))
+        ],
         documents.Remediation: rows,
         documents.RemediationCall: [_call(rows[number // 30 * 30], number) for number in range(len(rows))],
+    }
+
+
+def _policy(org_id: ObjectId, number: int) -> ROW:
+    lists = ("account_ids", "tags", "without_tags", "control_ids")
+    nothing = ("least_severity", "schedule", "most_per_run", "most_per_day", "next_run_at")
+    return {
+        **dict.fromkeys(nothing),
+        **{name: [] for name in lists},
+        "_id": ObjectId(),
+        "org_id": org_id,
+        "name": f"policy {number}",
+        "is_enabled": True,
+        "rule_ids": ["aws-ebs-gp2-to-gp3"],
+        "reason": "",
+        "triggers": ["FINDING"],
+        "mode": "PROPOSE",
+        "changed_by": ObjectId(),
+        "changed_at": START,
+        "shown": {},
+        "version": 1,
+        "created_at": START,
+    }
+
+
+def _policy_run(policy: ROW, number: int) -> ROW:
+    return {
+        **dict.fromkeys(("asked_by", "account_id", "problem")),
+        **dict.fromkeys(("matched", "planned", "approved", "waiting", "refused"), 0),
+        "org_id": policy["org_id"],
+        "policy_id": policy["_id"],
+        "policy_version": 1,
+        "key": f"sync:{number}",
+        "cause": "FINDING",
+        # Rows of these are forgotten after a while.
+        "planned_for": utc_now(),
+        "controls": [],
+        "is_dry": False,
+        "dry_rule_ids": [],
+        "left": {},
+        "ended_at": START,
+        "created_at": START + timedelta(minutes=number),
     }
 
 
@@ -108,6 +189,9 @@ def _remediation(finding: ROW, number: int) -> ROW:
         "missing",
         "expires_at",
         "policy_id",
+        "policy_run_id",
+        "policy_author",
+        "policy_says",
         "approved_at",
         "step",
         "problem",
@@ -129,6 +213,7 @@ def _remediation(finding: ROW, number: int) -> ROW:
         "requested_by": ObjectId(),
         "reason": "",
         "is_production": True,
+        "is_dry": False,
         "approvals_needed": 1,
         "approvals": [],
         "made": [],

@@ -12,7 +12,8 @@ RELATED = {
     "jiraTasks": "account { name } alert { title }",
     "ticketRules": "account { name }",
     "checks": "account { name }",
-    "remediations": "account { name } finding { title }",
+    "remediations": "account { name } finding { title } policy { name }",
+    "remediationPolicyRuns": "policy { name }",
     "controlExceptions": "account { name }",
     "checkHistory": "account { name }",
     "apiKeys": "serviceAccount { name }",
@@ -75,6 +76,9 @@ def remediation_listings() -> Iterator[Listing]:
     both = 'states: [DONE, UNDONE], ruleIds: ["aws-rule-3"]'
     yield Listing("remediations", f"filter: {{{both}}}", is_exact=False)
     yield Listing("remediationCalls", "remediationId: A_REMEDIATION")
+    for where in ("organizationId: ORG", "policyId: A_MENDING_POLICY"):
+        yield Listing("remediationPolicyRuns", where)
+    yield Listing("remediationPolicies", "organizationId: ORG")
 
 
 def listings() -> Iterator[Listing]:
@@ -112,6 +116,8 @@ def listings() -> Iterator[Listing]:
         "milestones",
         "policies",
         "providerAccesses",
+        "remediationPolicies",
+        "remediationPolicyRuns",
         "remediations",
         "resourceChanges",
         "resources",

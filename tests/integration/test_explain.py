@@ -119,6 +119,7 @@ async def _ids_of(house: House, who: str) -> dict[str, str]:
     ids["A_BUDGET"] = f'"{global_id("Budget", await budget_of(house, who))}"'
     ids["A_POLICY"] = f'"{global_id("Policy", await policy_of(house, who))}"'
     ids["A_REMEDIATION"] = f'"{global_id("Remediation", await remediation_of(house, who))}"'
+    ids["A_MENDING_POLICY"] = f'"{global_id("RemediationPolicy", await mending_policy_of(house, who))}"'
     ids["A_PERSON"] = f'"{global_id("User", await owner_of(house, who))}"'
     ids["A_CHECK"] = f'"{global_id("Check", await check_of(house, who))}"'
     ids["A_REVIEW"] = f'"{global_id("AccessReview", await review_of(house, who))}"'
@@ -176,6 +177,15 @@ async def remediation_of(house: House, who: str) -> Any:
     raw = await documents.RemediationCall.rows().find_one({"org_id": account["org_id"]})
     assert raw is not None
     return raw["remediation_id"]
+
+
+async def mending_policy_of(house: House, who: str) -> Any:
+    """A policy of remediations with many runs."""
+    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
+    assert account is not None
+    raw = await documents.RemediationPolicyRun.rows().find_one({"org_id": account["org_id"]})
+    assert raw is not None
+    return raw["policy_id"]
 
 
 async def owner_of(house: House, who: str) -> Any:

@@ -15,6 +15,7 @@ from domain.rules.aws_environment import TAG, environment, is_development
 from domain.rules.aws_instance import state
 from domain.rules.aws_instance_step import GROUP_TAG, refuse_unless_stoppable
 from domain.rules.list_price import usd
+from domain.rules.office_hours import ZONE, clock, minute_of, zone_of
 from domain.rules.rule import EXAMPLE_NOW, Observation, Parameter, Rule, RuleContext, fires, quiet
 
 HOURS_A_WEEK, WORKDAYS = 168, 5
@@ -22,8 +23,8 @@ HOURS_A_WEEK, WORKDAYS = 168, 5
 RUNNING_HOURS = timedelta(hours=150)
 # Tags of an instance that has a schedule: ours, and that of Instance Scheduler on AWS (its implementation guide).
 OWN_TAG, SCHEDULER_TAG = "cloudwatcher-schedule", "schedule"
-# Work begins at eight, in UTC: AWS says nothing about where people sit.
-BEGIN, DAY = 8 * 60, 24 * 60
+# Work begins at eight in UTC unless the tenant says otherwise: AWS says nothing about where people sit.
+BEGIN, DAY = "08:00", 24 * 60
 # The role that the schedules work with. Only its owner can make it, as it lets a service act in the account.
 ROLE, SERVICE = "cloudwatcher-scheduler", "scheduler.amazonaws.com"
 
@@ -54,12 +55,12 @@ def schedule(instance: Resource, context: RuleContext) -> tuple[Step, ...]:
     """Two schedules that stop and start it on workdays, and a tag that says so."""
     refuse_unless_stoppable(instance)
     role = _role(context)
-    minutes = context.parameters["on_hours_week"] * 60 // WORKDAYS
+    zone, minutes = zone_of(context.parameters), context.parameters["on_hours_week"] * 60 // WORKDAYS
     # A long day begins earlier, so that it ends before midnight.
-    begin = min(BEGIN, DAY - 1 - minutes)
+    begin = min(minute_of(context.parameters["start_time"]), DAY - 1 - minutes)
     return (
-        _scheduled(instance, role, "stop", begin + minutes),
-        _scheduled(instance, role, "start", begin),
+        _scheduled(instance, role, "stop", begin + minutes, zone),
+        _scheduled(instance, role, "start", begin, zone),
         _tagged(instance),
     )
 
@@ -74,12 +75,12 @@ def _role(context: RuleContext) -> str:
     )
 
 
-def _scheduled(instance: Resource, role: str, verb: str, minute: int) -> Step:
+def _scheduled(instance: Resource, role: str, verb: str, minute: int, zone: str) -> Step:
     hours, minutes = divmod(minute, 60)
     name = f"cloudwatcher-{verb}-{instance.native_id}"
     return Step(
         name=verb,
-        says=f"From Monday to Friday at {hours:02}:{minutes:02} UTC {verb} {instance.native_id}.",
+        says=f"From Monday to Friday at {hours:02}:{minutes:02} {zone} {verb} {instance.native_id}.",
         call=Call(
             operation="scheduler.create_schedule",
             region=instance.region,
@@ -87,7 +88,7 @@ def _scheduled(instance: Resource, role: str, verb: str, minute: int) -> Step:
                 "Name": name,
                 "Description": f"Made by CloudWatcher for {instance.native_id}",
                 "ScheduleExpression": f"cron({minutes} {hours} ? * MON-FRI *)",
-                "ScheduleExpressionTimezone": "UTC",
+                "ScheduleExpressionTimezone": zone,
                 "FlexibleTimeWindow": {"Mode": "OFF"},
                 "Target": {
                     "Arn": f"arn:aws:scheduler:::aws-sdk:ec2:{verb}Instances",
@@ -152,7 +153,12 @@ def _trusted(service: str = SERVICE) -> Resource:
     )
 
 
-DEFAULTS = {"dev_values": ("dev", "test", "staging", "sandbox"), "on_hours_week": 55}
+DEFAULTS = {
+    "dev_values": ("dev", "test", "staging", "sandbox"),
+    "on_hours_week": 55,
+    "start_time": BEGIN,
+    "time_zone": "UTC",
+}
 ALWAYS_ON = Rule(
     id="aws-ec2-offhours",
     title="EC2 instance for development runs at night",
@@ -164,8 +170,8 @@ ALWAYS_ON = Rule(
     permissions=("ec2:DescribeInstances",),
     source="EC2 DescribeInstances (LaunchTime, renewed by each start); Amazon EventBridge Scheduler user guide",
     blind_spots="Schedules are known by the tags cloudwatcher-schedule and Schedule only. An instance that was stopped "
-    "for a moment during the week is not reported. Whether somebody works at night is not known, nor where: times are "
-    "UTC. The bill may hold some traffic beside the hours.",
+    "for a moment during the week is not reported. Whether somebody works at night is not known. The bill may hold "
+    "some traffic beside the hours.",
     parameters=(
         Parameter(
             name="dev_values",
@@ -173,6 +179,8 @@ ALWAYS_ON = Rule(
             meaning="Values of the tag environment that are not production.",
         ),
         Parameter(name="on_hours_week", default=55, least=5, most=115, meaning="Hours a week it is needed."),
+        clock("start_time", BEGIN, "When it is started on a workday, as HH:MM; it stops after the hours of a day."),
+        ZONE,
     ),
     needs=("State", "LaunchTime"),
     also_reads=(ResourceKind.AWS_IAM_ROLE,),

@@ -145,7 +145,12 @@ OFF_HOURS = Rule(
             default=("dev", "test", "staging"),
             meaning="Values of the tag environment, in small letters, whose machines may sleep.",
         ),
-        Parameter(name="shutdown_time", default="1900", meaning="When machines are shut down, as hhmm."),
+        Parameter(
+            name="shutdown_time",
+            default="1900",
+            meaning="When machines are shut down, as hhmm.",
+            pattern="([01][0-9]|2[0-3])[0-5][0-9]",
+        ),
         Parameter(name="time_zone", default="UTC", meaning="The time zone of that time, by its Windows name."),
         Parameter(
             name="on_hours_week",

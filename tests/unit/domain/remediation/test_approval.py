@@ -75,3 +75,7 @@ def test_what_is_stored_of_a_policy_is_read_again():
 
     assert ApprovalPolicy.model_validate(policy.model_dump(mode="json")) == policy
     assert ApprovalPolicy.model_validate({"valid_for": "PT72H"}).chat_approvals_up_to is None
+
+
+def test_policy_counts_as_nobody():
+    assert approvers([{"by": "a", "plan_hash": "1", "via": "policy"}], "1") == set()

@@ -7,6 +7,7 @@ import pytest
 
 from domain.facts.inventory import InventorySnapshot, ServiceGap
 from domain.facts.resource import Resource, ResourceKind
+from domain.remediation.remedy import NoPlan
 from domain.rules.aws import ebs_io, ebs_snapshot, ec2_offhours, rds_support, vpc
 from domain.rules.judgement import judge_inventory
 from domain.rules.rule import RuleContext
@@ -75,14 +76,34 @@ def test_snapshot_is_no_orphan_while_the_volumes_of_its_region_were_not_read():
 
 
 @pytest.mark.parametrize(
-    ("hours", "start", "stop"),
+    ("chosen", "start", "stop"),
     [
-        (55, "cron(0 8 ? * MON-FRI *)", "cron(0 19 ? * MON-FRI *)"),
-        (56, "cron(0 8 ? * MON-FRI *)", "cron(12 19 ? * MON-FRI *)"),
-        (115, "cron(59 0 ? * MON-FRI *)", "cron(59 23 ? * MON-FRI *)"),
+        ({"on_hours_week": 55}, "cron(0 8 ? * MON-FRI *)", "cron(0 19 ? * MON-FRI *)"),
+        ({"on_hours_week": 56}, "cron(0 8 ? * MON-FRI *)", "cron(12 19 ? * MON-FRI *)"),
+        ({"on_hours_week": 115}, "cron(59 0 ? * MON-FRI *)", "cron(59 23 ? * MON-FRI *)"),
+        ({"on_hours_week": 50, "start_time": "07:30"}, "cron(30 7 ? * MON-FRI *)", "cron(30 17 ? * MON-FRI *)"),
     ],
 )
-def test_hours_of_a_week_are_spread_over_five_workdays(hours, start, stop):
+def test_hours_of_a_week_are_spread_over_five_workdays(chosen, start, stop):
+    stopping, starting, _ = ec2_offhours.schedule(instance(), _with_role(chosen))
+
+    assert starting.call.arguments["ScheduleExpression"] == start
+    assert stopping.call.arguments["ScheduleExpression"] == stop
+
+
+def test_hours_are_those_of_the_chosen_time_zone():
+    stopping, starting, _ = ec2_offhours.schedule(instance(), _with_role({"time_zone": "Europe/Berlin"}))
+
+    assert [one.call.arguments["ScheduleExpressionTimezone"] for one in (starting, stopping)] == ["Europe/Berlin"] * 2
+    assert "08:00 Europe/Berlin" in starting.says
+
+
+def test_unknown_time_zone_gives_no_plan():
+    with pytest.raises(NoPlan, match="no time zone Berlin"):
+        ec2_offhours.schedule(instance(), _with_role({"time_zone": "Berlin"}))
+
+
+def _with_role(chosen):
     trust = {"Statement": [{"Principal": {"Service": ec2_offhours.SERVICE}}]}
     role = Resource(
         kind=ResourceKind.AWS_IAM_ROLE,
@@ -90,12 +111,8 @@ def test_hours_of_a_week_are_spread_over_five_workdays(hours, start, stop):
         name=ec2_offhours.ROLE,
         config={"Arn": "arn:aws:iam::123456789012:role/cloudwatcher-scheduler", "AssumeRolePolicyDocument": trust},
     )
-    given = RuleContext(now=NOW, parameters={"on_hours_week": hours}, resources={(role.kind, "role"): role})
-
-    stopping, starting, _ = ec2_offhours.schedule(instance(), given)
-
-    assert starting.call.arguments["ScheduleExpression"] == start
-    assert stopping.call.arguments["ScheduleExpression"] == stop
+    parameters = ec2_offhours.ALWAYS_ON.settings(chosen)
+    return RuleContext(now=NOW, parameters=parameters, resources={(role.kind, "role"): role})
 
 
 def test_upgrade_goes_to_the_highest_version_by_number_not_by_text():

@@ -11,6 +11,7 @@ from domain.rules.setting import LONGEST_TEXT, MOST_TEXTS, accepted, chosen_of, 
 
 DAYS = Parameter(name="days", default=7, meaning="Days.", least=1, most=30)
 WORD = Parameter(name="word", default="owner", meaning="A word.")
+CLOCK = Parameter(name="at", default="08:00", meaning="A time.", pattern="[0-2][0-9]:[0-5][0-9]")
 WORDS = Parameter(name="words", default=("a", "b"), meaning="Words.")
 
 
@@ -21,6 +22,7 @@ WORDS = Parameter(name="words", default=("a", "b"), meaning="Words.")
         (DAYS, 30, 30),
         (WORD, "", ""),
         (WORD, "x" * LONGEST_TEXT, "x" * LONGEST_TEXT),
+        (CLOCK, "17:30", "17:30"),
         (WORDS, [], ()),
         (WORDS, ["c", "d"], ("c", "d")),
         (WORDS, ("c",), ("c",)),
@@ -34,6 +36,8 @@ def test_a_value_of_its_kind_within_bounds_is_taken(parameter: Parameter, value:
     ("parameter", "value", "says"),
     [
         (DAYS, 0, "days takes a number from 1 to 30."),
+        (CLOCK, "8", "at takes a text like 08:00."),
+        (CLOCK, "17:30 ", "at takes a text like 08:00."),
         (DAYS, 31, "days takes a number from 1 to 30."),
         (DAYS, True, "days takes a number."),
         (DAYS, "7", "days takes a number."),
