@@ -78,7 +78,7 @@ def advice_on(bill: Bill) -> list[PoolAdvice]:
 def _advice(bill: Bill, pool: Pool, spending: Spending, commitments: Sequence[HeldCommitment]) -> PoolAdvice:
     savings, left_out = savings_in(bill, pool.id, spending)
     own = [one for one in commitments if pool.id in one.pools]
-    held = [one.held for one in own]
+    held = [one.held for one in own if one.held.unused_ratio > 0]
     offered = _offered(bill, pool)
     rates = _rates(bill, pool, spending, offered, own)
     theirs = [

@@ -1,13 +1,10 @@
 """Advice on commitments over the graph: bills of known truth, and what three clouds recommend, as they answer."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from fractions import Fraction
 from pathlib import Path
-from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -19,25 +16,16 @@ from connectors.clouds.aws import purchase
 from connectors.clouds.azure import cost
 from connectors.clouds.gcp import recommender
 from connectors.reading.listing import Place
-from documents import Account, CostLine, CostUsageDay
+from documents import Account
 from documents.account import AccountState
-from documents.commitment_bill import (
-    bills_of_late,
-    commitment_bill,
-    commitments_pipeline,
-    days_pipeline,
-    hours_pipeline,
-    words_pipeline,
-)
-from documents.commitment_context import savings_pipeline
-from domain.commitments.bill import spending_of
 from domain.facts.finding import FindingCategory
 from domain.facts.provider import Provider
 from domain.facts.resource import Resource
 from domain.facts.resource_kind import ResourceKind
 from domain.facts.severity import Severity
+from tests.factories.commitment_rows import FIRST, TODAY, hours, steady, used
 from tests.factories.costs import load
-from tests.factories.focus import focus_row, write_csv
+from tests.factories.focus import write_csv
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, make_tenant
 
@@ -61,55 +49,11 @@ query($organizationId: ID) {
 }
 """
 MONTH = Decimal(730)
-TODAY = datetime.now(UTC).date()
-# The newest day of a bill is not complete: of 32 days up to yesterday, the 30 before it are looked at.
-FIRST = TODAY - timedelta(days=32)
-EC2 = "Amazon Elastic Compute Cloud"
-# By provider: ProviderName, its service, the meter of a SKU that is covered, region.
-SOLD = {
-    Provider.AWS: ("AWS", EC2, "BoxUsage:m5.large", "us-east-1"),
-    Provider.AZURE: ("Microsoft", "Virtual Machines", "D4s v5", "westeurope"),
-    Provider.GCP: ("Google Cloud", "Compute Engine", "N2 Instance Core running in Iowa", "us-central1"),
-}
 
 
 @pytest.fixture
 async def tenant(backend: Backend) -> Tenant:
     return await make_tenant(backend)
-
-
-def used(at: datetime, hours: int, cost: str, provider: Provider = Provider.AWS, **columns: str) -> dict[str, str]:
-    """A charge on demand of so many hours."""
-    name, service, meter, region = SOLD[provider]
-    month = at.replace(day=1, hour=0)
-    plain = {
-        "ProviderName": name,
-        "BillingPeriodStart": f"{month:%Y-%m-%dT%H:%M:%SZ}",
-        "BillingPeriodEnd": f"{(month + timedelta(days=32)).replace(day=1):%Y-%m-%dT%H:%M:%SZ}",
-        "ChargePeriodStart": f"{at:%Y-%m-%dT%H:%M:%SZ}",
-        "ChargePeriodEnd": f"{at + timedelta(hours=hours):%Y-%m-%dT%H:%M:%SZ}",
-        "ServiceName": service,
-        "RegionId": region,
-        "SkuId": meter,
-        "SkuMeter": meter,
-        "PricingCategory": "Standard",
-        "CommitmentDiscountId": "",
-        "CommitmentDiscountStatus": "",
-        "CommitmentDiscountType": "",
-        "CommitmentDiscountCategory": "",
-        **dict.fromkeys(("BilledCost", "EffectiveCost", "ListCost", "ContractedCost"), cost),
-    }
-    return focus_row(**plain | columns)
-
-
-def hours(days: int = 32) -> list[datetime]:
-    first = datetime(FIRST.year, FIRST.month, FIRST.day, tzinfo=UTC)
-    return [first + timedelta(hours=number) for number in range(24 * days)]
-
-
-def steady(cost: str, provider: Provider = Provider.AWS) -> list[dict[str, str]]:
-    """So much in each hour, billed by the hour."""
-    return [used(at, 1, cost, provider) for at in hours()]
 
 
 @dataclass
@@ -429,60 +373,3 @@ async def test_advice_is_for_its_tenant(graph: Graph, backend: Backend, tenant: 
 
     assert (foreign["bills"], foreign["advice"]) == (0, [])
     assert missing["extensions"]["code"] == "NOT_FOUND"
-
-
-@pytest.mark.parametrize("is_hourly", [True, False], ids=["by hour", "by day"])
-async def test_spend_that_is_gathered_is_the_plain_sum_of_the_rows(
-    backend: Backend, tenant: Tenant, tmp_path: Path, is_hourly: bool
-) -> None:
-    random, length = Random(is_hourly), 1 if is_hourly else 24
-    meters = {"BoxUsage:m5.large": "m5", "BoxUsage:c5.xlarge": "c5", "NatGateway-Hours": None}
-    others: list[dict[str, str]] = [{}, {"PricingCategory": "Dynamic"}, {"ChargeClass": "Correction"}]
-    others += [{"ServiceName": "Amazon Virtual Private Cloud"}, {"ChargeCategory": "Tax", "PricingCategory": ""}]
-    rows, truth = [], defaultdict[tuple[str, str, datetime], Fraction](Fraction)
-    for at in hours():
-        for _ in range(random.choice([0, 1, 2])):
-            begin = at if is_hourly else at.replace(hour=0)
-            meter, region = random.choice(list(meters)), random.choice(["us-east-1", "eu-west-1"])
-            columns = random.choice(others) if random.random() < 0.4 else {}
-            cost = f"{random.randrange(100_000) / 10_000:.4f}"
-            rows.append(used(begin, length, cost, SkuId=meter, SkuMeter=meter, RegionId=region, **columns))
-            family = meters[meter]
-            is_seen = FIRST < begin.date() < TODAY - timedelta(days=1)
-            if family and not columns and is_seen:
-                truth[family, region, begin] += Fraction(cost)
-    await load(backend, tenant, write_csv(tmp_path / "a.csv", rows))
-
-    (days,) = await bills_of_late(tenant.scope, TODAY)
-    bill = await commitment_bill(tenant.scope, days)
-
-    assert bill.is_hourly is is_hourly
-    begins = [at for at in hours(31)[24:] if is_hourly or at.hour == 0]
-    found = {
-        (one.family, one.region, at): Fraction(cost)
-        for one in spending_of(bill)["aws-compute"].series
-        for at, cost in zip(begins, one.costs, strict=True)
-        if cost
-    }
-    assert found == {key: cost for key, cost in truth.items() if cost}
-
-
-async def test_everything_is_read_through_indexes(backend: Backend, tenant: Tenant, tmp_path: Path) -> None:
-    await load(backend, tenant, write_csv(tmp_path / "a.csv", [used(at, 1, "1") for at in hours()]))
-    (bill,) = await bills_of_late(tenant.scope, TODAY)
-    scope = tenant.scope
-    asked: list[tuple[Any, list[dict[str, Any]], str]] = [
-        (CostUsageDay, days_pipeline(scope, bill), "org_day"),
-        (CostUsageDay, commitments_pipeline(scope, bill), "org_day"),
-        (CostLine, hours_pipeline(scope, bill), "org_newest"),
-        (CostLine, words_pipeline(scope, bill, bill.first), "org_newest"),
-        (documents.Finding, savings_pipeline(scope, ["a"]), "org_state"),
-    ]
-
-    for document, pipeline, index in asked:
-        command = {"aggregate": document.get_settings().name, "pipeline": pipeline, "cursor": {}}
-        if document is CostLine:
-            command["hint"] = "org_newest"
-        plan = str(await backend.database.command("explain", command, verbosity="queryPlanner"))
-        assert f"'indexName': '{index}" in plan
-        assert "COLLSCAN" not in plan
