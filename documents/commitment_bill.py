@@ -1,5 +1,6 @@
 """Bills of the last days as advice on commitments needs them: summed by the store, by the hour where that is billed."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -25,7 +26,7 @@ OLDEST = timedelta(days=60)
 # Of more bills those with the most rows are looked at.
 MOST_BILLS = 20
 # A second or two of reading each. Of larger bills days are looked at in place of hours, and fewer days for words.
-MOST_HOURLY_ROWS, MOST_WORDY_ROWS = 500_000, 300_000
+MOST_HOURLY_ROWS, MOST_WORDY_ROWS = 300_000, 300_000
 # What the newest day of the largest bill is let take, so that its SKUs are known at all.
 MOST_ROWS_OF_A_DAY = 1_000_000
 _WORDY_DAYS = (LOOK_BACK, timedelta(days=7), timedelta(days=1))
@@ -106,13 +107,23 @@ async def commitment_bill(scope: Scope, bill: BillDays) -> Bill:
         commitments=await _commitments(scope, bill),
     )
     words, longest = await _words(scope, bill)
+    found = replace(found, words=words)
     rows = await count_lines(bill.editions, first=bill.first, until=bill.until, scope=scope)
     is_hourly = 0 < longest <= _HOUR_MS and rows <= MOST_HOURLY_ROWS
+    dull = _dull(found)
     if is_hourly:
-        raws = await CostLine.rows().aggregate(hours_pipeline(scope, bill), hint=_INDEX, allowDiskUse=True)
+        raws = await CostLine.rows().aggregate(hours_pipeline(scope, bill, dull), hint=_INDEX, allowDiskUse=True)
     else:
-        raws = await CostUsageDay.rows().aggregate(days_pipeline(scope, bill), allowDiskUse=True)
-    return replace(found, words=words, is_hourly=is_hourly, charges=[_charge(raw) async for raw in raws])
+        raws = await CostUsageDay.rows().aggregate(days_pipeline(scope, bill, dull), allowDiskUse=True)
+    # Hours of many SKUs are tens of thousands of sums.
+    charges = await asyncio.to_thread(_charges, await raws.to_list())
+    return replace(found, is_hourly=is_hourly, charges=charges)
+
+
+def _dull(bill: Bill) -> list[str]:
+    """The SKUs of which it is known that no commitment covers them."""
+    covered = {sku for service, sku in bill.words if bill.place(service, sku) is not None}
+    return sorted({sku for _, sku in bill.words if sku is not None} - covered)
 
 
 async def named_accounts(scope: Scope, bill: BillDays) -> set[str]:
@@ -130,7 +141,8 @@ async def _words(scope: Scope, bill: BillDays) -> tuple[dict[tuple[str, str | No
             break
     else:
         return {}, 0
-    words, longest = {}, 0
+    words: dict[tuple[str, str | None], Words] = {}
+    longest = 0
     async for raw in await CostLine.rows().aggregate(words_pipeline(scope, bill, first), hint=_INDEX):
         longest = max(longest, raw["longest"])
         told = (raw["usage"], raw["meter"], raw["details"], raw["description"])
@@ -158,34 +170,40 @@ def words_pipeline(scope: Scope, bill: BillDays, first: date) -> list[dict[str, 
     ]
 
 
-def days_pipeline(scope: Scope, bill: BillDays) -> list[dict[str, Any]]:
-    """What was used on demand, by day, from the sums that loads keep."""
-    return [
-        {"$match": _within(CostUsageDay, scope, bill, "day") | _ON_DEMAND},
-        _summed("$day", "$sku", "$effective", "$line_count"),
-        _AS_TEXT,
-    ]
+def days_pipeline(scope: Scope, bill: BillDays, dull: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """What was used on demand, by day, from the sums that loads keep; without the `dull` SKUs."""
+    match = _within(CostUsageDay, scope, bill, "day") | _ON_DEMAND
+    return [{"$match": match}, *_summed("$day", "$sku", "$effective", "$line_count", dull)]
 
 
-def hours_pipeline(scope: Scope, bill: BillDays) -> list[dict[str, Any]]:
+def hours_pipeline(scope: Scope, bill: BillDays, dull: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The same by hour, from the rows."""
     hour = {"$dateTrunc": {"date": "$charge_period_start", "unit": "hour"}}
-    return [
-        {"$match": _within(CostLine, scope, bill, "charge_period_start") | _ON_DEMAND},
-        _summed(hour, _SKU, "$effective_cost", 1),
-        _AS_TEXT,
-    ]
+    match = _within(CostLine, scope, bill, "charge_period_start") | _ON_DEMAND
+    return [{"$match": match}, *_summed(hour, _SKU, "$effective_cost", 1, dull)]
 
 
 # Corrections are of other days than those they are booked on.
 _ON_DEMAND = {"pricing_category": "Standard", "commitment_discount_id": None, "charge_class": None}
-# The driver reads decimals slowly.
-_AS_TEXT = {"$set": {"cost": {"$toString": "$cost"}}}
 
 
-def _summed(at: Any, sku: Any, cost: str, rows: Any) -> dict[str, Any]:
-    key = {"at": at, "service": "$service_name", "region": "$region_id", "sku": sku}
-    return {"$group": {"_id": key, "cost": {"$sum": cost}, "rows": {"$sum": rows}}}
+def _summed(at: Any, sku: Any, cost: str, rows: Any, dull: Sequence[str]) -> list[dict[str, Any]]:
+    """One document for each SKU in each region, with its sums in columns. As text, because the driver reads decimals
+    slowly.
+    """
+    key = {"service": "$service_name", "region": "$region_id", "sku": sku}
+    return [
+        {"$group": {"_id": {"at": at, **key}, "cost": {"$sum": cost}, "rows": {"$sum": rows}}},
+        {"$match": {"_id.sku": {"$nin": list(dull)}}},
+        {
+            "$group": {
+                "_id": {name: f"$_id.{name}" for name in key},
+                "at": {"$push": "$_id.at"},
+                "costs": {"$push": {"$toString": "$cost"}},
+                "rows": {"$push": "$rows"},
+            }
+        },
+    ]
 
 
 def _within(of: type[CostLine] | type[CostUsageDay], scope: Scope, bill: BillDays, at: str) -> dict[str, Any]:
@@ -200,9 +218,12 @@ def _within(of: type[CostLine] | type[CostUsageDay], scope: Scope, bill: BillDay
     }
 
 
-def _charge(raw: Mapping[str, Any]) -> Charge:
-    key = raw["_id"]
-    return Charge(key["at"], key["service"], key.get("region"), key.get("sku"), Decimal(raw["cost"]), raw["rows"])
+def _charges(raws: Sequence[Mapping[str, Any]]) -> list[Charge]:
+    return [
+        Charge(at, raw["_id"]["service"], raw["_id"].get("region"), raw["_id"].get("sku"), Decimal(cost), rows)
+        for raw in raws
+        for at, cost, rows in zip(raw["at"], raw["costs"], raw["rows"], strict=True)
+    ]
 
 
 async def _commitments(scope: Scope, bill: BillDays) -> list[CommitmentPart]:

@@ -136,8 +136,8 @@ def _beside(beside: Beside) -> shapes.ProviderCommitmentRecommendation:
         monthly_saving=_maybe(one.saving),
         currency=one.currency,
         read_at=one.read_at,
-        saving_on_what_is_left=compared and _told(compared.saving_on_what_is_left),
-        difference=compared and _told(compared.difference),
+        saving_on_what_is_left=None if compared is None else _told(compared.saving_on_what_is_left),
+        difference=None if compared is None else _told(compared.difference),
         says=beside.says,
     )
 

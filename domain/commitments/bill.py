@@ -124,8 +124,9 @@ def spending_of(bill: Bill) -> dict[str, Spending]:
     periods = {at: number for number, at in enumerate(_periods(bill))}
     sums: dict[tuple[str, str, str], list[Decimal]] = {}
     rows: dict[str, int] = {}
+    places = {(service, sku): bill.place(service, sku) for service, sku in bill.words}
     for charge in bill.charges:
-        place, number = bill.place(charge.service, charge.sku), periods.get(charge.at)
+        place, number = places.get((charge.service, charge.sku)), periods.get(charge.at)
         if place is None or number is None:
             continue
         pool, family = place
