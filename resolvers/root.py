@@ -22,6 +22,7 @@ from resolvers.channel_change import ChannelMutations
 from resolvers.check import CheckMutations, CheckQueries, CheckSubscriptions
 from resolvers.client import ClientMutations, ClientQueries
 from resolvers.commitment import CommitmentQueries
+from resolvers.commitment_advice import CommitmentAdviceQueries
 from resolvers.commitment_term import CommitmentTermMutations, CommitmentTermQueries
 from resolvers.compliance_score import ComplianceScoreQueries
 from resolvers.connecting import ConnectingMutations
@@ -112,6 +113,7 @@ class Query(
     CheckQueries,
     ClientQueries,
     CommitmentQueries,
+    CommitmentAdviceQueries,
     CommitmentTermQueries,
     CostQueries,
     CostDriverQueries,

@@ -102,6 +102,7 @@ ROOT_FIELDS = {
     "query incidentClocks": "VRUAMS",
     "query unitCosts": "VUAMS",
     "query commitments": "VUAMS",
+    "query commitmentAdvice": "VUAMS",
     "query commitmentCoverage": "VUAMS",
     "query commitmentTerms": "VUAMS",
     "query effectiveSavingsRate": "VUAMS",

@@ -25,7 +25,7 @@ CENT = D("0.01")
 
 
 def spend(*usd: str | int, family: str = "m5", region: str = "us-east-1", hours_each: int = 1) -> Spend:
-    return Spend(family=family, region=region, usd=tuple(D(one) for one in usd), hours_each=hours_each)
+    return Spend(family=family, region=region, costs=tuple(D(one) for one in usd), hours_each=hours_each)
 
 
 def rate(discount: str = "0.28", **given) -> Rate:
@@ -33,7 +33,7 @@ def rate(discount: str = "0.28", **given) -> Rate:
 
 
 def saving(monthly: str, resource: str = "i-1", family: str = "m5") -> OpenSaving:
-    return OpenSaving(resource_id=resource, family=family, region="us-east-1", monthly_usd=D(monthly))
+    return OpenSaving(resource_id=resource, family=family, region="us-east-1", monthly=D(monthly))
 
 
 def cheapest_by_trying(hours: list[Decimal], discount: Decimal) -> Decimal:
@@ -57,18 +57,18 @@ def test_advice_is_the_quantile_of_the_spend_that_is_the_discount():
     """Of 100 hours of 1 to 100 USD, 25 % off: the 25th smallest, 25 USD, at 75 % of its price."""
     (advice,) = advise([spend(*range(1, 101))], [rate("0.25")])
 
-    assert advice.hourly_usd == D("18.75")
+    assert advice.hourly == D("18.75")
 
 
 def test_steady_spend_is_committed_to_whole():
     (advice,) = advise([spend(*[10] * 24)], [rate("0.28")])
 
     # 10 USD an hour at 72 %: 7.20 committed, 2.80 saved, and 12 * 0.72 months until all is earned.
-    assert advice.hourly_usd == D("7.2")
-    assert advice.monthly_saving_usd == D("2.8") * MONTH
+    assert advice.hourly == D("7.2")
+    assert advice.monthly_saving == D("2.8") * MONTH
     assert (advice.coverage_ratio, advice.utilization_ratio) == (1, 1)
     assert advice.break_even_months == D("8.64")
-    assert advice.upfront_usd == 0
+    assert advice.upfront == 0
 
 
 def test_what_runs_by_day_alone_is_not_committed_to_at_a_small_discount():
@@ -76,10 +76,10 @@ def test_what_runs_by_day_alone_is_not_committed_to_at_a_small_discount():
 
     small, large = (advise([half_a_day], [rate(discount)])[0] for discount in ("0.28", "0.6"))
 
-    assert (small.hourly_usd, small.break_even_months, small.utilization_ratio) == (0, None, 0)
+    assert (small.hourly, small.break_even_months, small.utilization_ratio) == (0, None, 0)
     # 4 USD paid in 24 hours for 10 USD in twelve of them: 120 - 96 saved a day.
-    assert large.hourly_usd == 4
-    assert large.monthly_saving_usd == D(24) / 24 * MONTH
+    assert large.hourly == 4
+    assert large.monthly_saving == D(24) / 24 * MONTH
     assert large.utilization_ratio == D("0.5")
     assert large.coverage_ratio == 1
 
@@ -88,8 +88,8 @@ def test_other_savings_are_taken_off_first():
     """10 USD an hour are 7300 a month, of which 3650 can be saved otherwise: 5 USD an hour are left."""
     (advice,) = advise([spend(*[10] * 4)], [rate("0.28")], savings=[saving("3650")])
 
-    assert advice.hourly_usd == D("3.6")
-    assert advice.other_savings_usd == 3650
+    assert advice.hourly == D("3.6")
+    assert advice.other_savings == 3650
 
 
 def test_of_savings_on_one_resource_the_highest_counts():
@@ -101,26 +101,26 @@ def test_of_savings_on_one_resource_the_highest_counts():
 def test_saving_of_another_family_changes_nothing():
     (advice,) = advise([spend(10)], [rate()], savings=[saving("3650", family="c5")])
 
-    assert advice.other_savings_usd == 0
+    assert advice.other_savings == 0
 
 
 def test_saving_above_the_spend_leaves_nothing_to_commit_to():
     (advice,) = advise([spend(10)], [rate()], savings=[saving("8000")], held=[unused("1")])
 
-    assert (advice.hourly_usd, advice.coverage_ratio, advice.monthly_saving_usd) == (0, 0, 0)
+    assert (advice.hourly, advice.coverage_ratio, advice.monthly_saving) == (0, 0, 0)
 
 
 def unused(hourly: str, **given) -> Held:
     """A commitment at half the price of which half is not used."""
-    return Held(hourly_usd=D(hourly), unused_ratio=D("0.5"), discount_ratio=D("0.5"), **given)
+    return Held(hourly=D(hourly), unused_ratio=D("0.5"), discount_ratio=D("0.5"), **given)
 
 
 def test_unused_commitments_are_filled_before_new_ones_are_bought():
     """Half of 4 USD unused at half the price could still cover 4 USD an hour on demand."""
     (advice,) = advise([spend(10, 10)], [rate("0.5")], held=[unused("4")])
 
-    assert advice.hourly_usd == 3
-    assert advice.unused_commitments_usd == 4 * MONTH
+    assert advice.hourly == 3
+    assert advice.unused_commitments == 4 * MONTH
 
 
 def test_unused_commitment_to_another_family_is_left_out():
@@ -130,7 +130,7 @@ def test_unused_commitment_to_another_family_is_left_out():
         advise(series, [rate("0.5", family=family)], held=[unused("4", family="c5")])[0] for family in ("m5", "c5")
     )
 
-    assert (m5.hourly_usd, c5.hourly_usd) == (5, 1)
+    assert (m5.hourly, c5.hourly) == (5, 1)
 
 
 def test_rates_for_one_family_or_for_all_are_told_apart_and_the_best_comes_first():
@@ -139,43 +139,58 @@ def test_rates_for_one_family_or_for_all_are_told_apart_and_the_best_comes_first
     found = advise(series, [rate("0.5", family="c5"), rate("0.3"), rate("0.4", region="eu-west-1")])
 
     # 16 * 0.3 is more than 6 * 0.5, and in eu-west-1 there is nothing.
-    assert [(one.rate.family, one.hourly_usd) for one in found] == [(None, D("11.2")), ("c5", 3)]
+    assert [(one.rate.family, one.hourly) for one in found] == [(None, D("11.2")), ("c5", 3)]
 
 
 def test_part_is_paid_ahead_where_the_rate_says_so():
     (advice,) = advise([spend(10)], [rate("0.5", upfront_ratio=D("0.5"))])
 
-    assert advice.upfront_usd == 5 * MONTH * 12 / 2
+    assert advice.upfront == 5 * MONTH * 12 / 2
 
 
 def test_days_count_as_flat_and_are_told():
     (advice,) = advise([spend(240, 240, hours_each=24)], [rate("0.28")])
 
-    assert advice.hourly_usd == D("7.2")
+    assert advice.hourly == D("7.2")
     assert advice.is_by_day
 
 
 def test_recommendation_of_the_provider_is_compared_on_what_is_left():
     """They commit to all of 10 USD; 5 are about to be saved: 7.20 paid an hour for 5 is a loss of 2.20."""
-    theirs = Theirs(rate=rate(), hourly_usd=D("7.2"), monthly_saving_usd=D("2044"))
+    theirs = Theirs(rate=rate(), hourly=D("7.2"), monthly_saving=D("2044"))
 
     (advice,) = advise([spend(10, 10)], [rate()], savings=[saving("3650")], theirs=[theirs])
 
     compared = advice.comparison
     assert compared.theirs is theirs
-    assert compared.saving_on_what_is_left_usd == D("-2.2") * MONTH
-    assert compared.difference_usd == D("1.4") * MONTH + D("2.2") * MONTH
+    assert compared.saving_on_what_is_left == D("-2.2") * MONTH
+    assert compared.difference == D("1.4") * MONTH + D("2.2") * MONTH
     assert "3650.00 USD of other savings" in compared.why
     assert "7.200 USD an hour" in compared.why
 
 
+def test_words_are_in_the_currency_of_the_amounts():
+    theirs = Theirs(rate=rate(), hourly=D("7.2"), monthly_saving=D("2044"))
+
+    (advice,) = advise([spend(10, 10)], [rate()], savings=[saving("3650")], theirs=[theirs], currency="EUR")
+
+    assert "3650.00 EUR of other savings" in advice.comparison.why
+    assert "USD" not in advice.comparison.why
+
+
+def test_two_offers_at_one_rate_are_both_told():
+    found = advise([spend(10)], [rate(offer="Compute Savings Plan"), rate(offer="Reservation")])
+
+    assert [one.rate.offer for one in found] == ["Compute Savings Plan", "Reservation"]
+
+
 def test_comparison_says_when_nothing_was_taken_off():
-    theirs = Theirs(rate=rate(), hourly_usd=D("7"), monthly_saving_usd=D("2000"))
+    theirs = Theirs(rate=rate(), hourly=D("7"), monthly_saving=D("2000"))
 
     (advice,) = advise([spend(10, 10)], [rate()], theirs=[theirs])
 
     assert "Nothing was taken off" in advice.comparison.why
-    assert advice.comparison.difference_usd.quantize(CENT) > 0
+    assert advice.comparison.difference.quantize(CENT) > 0
 
 
 @pytest.mark.parametrize(
