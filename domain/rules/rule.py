@@ -127,8 +127,7 @@ class Rule(BaseModel):
 
     `permissions` are what the read role needs. `needs` are keys of the resource's `config` without which silence proves
     nothing (a check may still fire on what is there); `also_reads` are other kinds whose lists must be whole for the
-    same reason. `rests_on` are kinds for the lack of which it fires: it says nothing before their lists are whole.
-    `source` names the standard or price page behind the rule, `blind_spots` what it cannot see. `group` is
+    same reason. `source` names the standard or price page behind the rule, `blind_spots` what it cannot see. `group` is
     what the catalogue sorts it by. Either `remedy` mends the fault, or `manual` says what a person has to do.
     """
 
@@ -149,7 +148,6 @@ class Rule(BaseModel):
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
     also_reads: tuple[ResourceKind, ...] = ()
-    rests_on: tuple[ResourceKind, ...] = ()
     group: str = ""
     remedy: Remedy | None = None
     manual: str = ""

@@ -68,7 +68,7 @@ def test_rule_that_fires_for_the_lack_of_something_waits_for_the_whole_list():
     group = security_group().model_copy(update={"config": {"GroupName": "default", "IpPermissions": [{}]}})
     unread = snapshot(group, gaps=(gap(ResourceKind.AWS_NETWORK_INTERFACE, region="us-east-1"),))
 
-    judged = [judge(DEFAULT_OPEN, group, one, context()) for one in (unread, snapshot(group))]
+    judged = [judge_inventory([DEFAULT_OPEN], one, context()).judgements[0] for one in (unread, snapshot(group))]
 
     assert [one.verdict for one in judged] == [Verdict.UNKNOWN, Verdict.FIRES]
     assert judged[0].observation is None
