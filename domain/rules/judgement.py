@@ -99,5 +99,5 @@ def is_exempt(resource: Resource, rule_id: str) -> bool:
 
 
 def _is_known(rule: Rule, resource: Resource, snapshot: Listed) -> bool:
-    has_details = all(key in resource.config for key in rule.needs)
+    has_details = all(key in resource.config for key in rule.needs) and resource.unread.isdisjoint(rule.may_need)
     return has_details and all(snapshot.is_listed(kind, resource.region) for kind in rule.also_reads)

@@ -35,7 +35,7 @@ async def begin(context: JobContext, remediation: Remediation, account: Account,
     if not (await settings_of(remediation.org_id)).approval.is_open(context.now()):
         raise Later(UNTIL_OPEN)
     async with reading(context, account) as (registration, source):
-        looked = await look(context, remediation, registration, source)
+        looked = await look(context, remediation, account, registration, source)
     if looked.plan is None or looked.plan.hash != remediation.plan_hash:
         changed = looked.refusal or "The resource has changed since the approval. Plan it again."
         return await settle(context, remediation, holder, S.VOID, problem=changed, ended_at=context.now())
@@ -82,7 +82,7 @@ async def undo(context: JobContext, remediation: Remediation, account: Account, 
         await executor.load()
         tasks = backward(remediation.steps, remediation.made)
         if remediation.state is S.ROLLING_BACK and not _has_begun(executor, tasks):
-            refused = await _refused(context, remediation, registration, source)
+            refused = await _refused(context, remediation, account, registration, source)
             if refused is not None:
                 before = remediation.rolled_back_from or S.DONE
                 return await settle(context, remediation, holder, before, problem=refused, rolled_back_by=None)
@@ -105,12 +105,12 @@ def _has_begun(executor: Executor, tasks: Sequence[Task]) -> bool:
 
 
 async def _refused(
-    context: JobContext, remediation: Remediation, registration: Registration, source: Source
+    context: JobContext, remediation: Remediation, account: Account, registration: Registration, source: Source
 ) -> str | None:
     """Why it may not be taken back now; None when it may."""
     if remediation.rollback_forced or remediation.after is None:
         return None
-    state = (await look(context, remediation, registration, source)).state
+    state = (await look(context, remediation, account, registration, source)).state
     if state == remediation.after:
         return None
     return "The resource has changed since it was mended, so nothing was taken back. Say evenIfChanged to do it anyway."
@@ -119,7 +119,7 @@ async def _refused(
 async def verify(context: JobContext, remediation: Remediation, account: Account, holder: str) -> Remediation:
     """From VERIFYING to DONE once the rule is quiet, or UNVERIFIED after LOOKS."""
     async with reading(context, account) as (registration, source):
-        looked = await look(context, remediation, registration, source)
+        looked = await look(context, remediation, account, registration, source)
     is_quiet = looked.seen.resource is None or looked.is_quiet
     ends = partial(settle, context, remediation, holder, account=account, after=looked.state, step=None)
     if is_quiet:
