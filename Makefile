@@ -17,7 +17,7 @@ LONG = aws_connector aws_faults faults_on_the_wire explain introspection cost_an
 	sync_faults no_plain_secret sign_in_with_provider github_faults account_sync scim_users azure_connector aws_governance \
 	gcp_connector crooked_providers web_processes allocation members key_rotation sync_life graphql_websocket seed \
 	invitations embedded_orphans cost_series channel_kinds cost_exports sync_store forecast_crash connecting \
-	aws_remedies azure_remedies gcp_remedies remediation_kills remediations \
+	aws_remedies aws_second_tries azure_remedies gcp_remedies remediation_kills remediations \
 	compliance_graph process_events digitalocean_faults forecast fetch_costs connecting_aws fanout github_connector
 UNCOUNTED = tests/journeys $(LONG:%=tests/integration/test_%.py) tests/contract tests/unit/bench \
 	tests/unit/connectors/intake/test_forged.py tests/unit/compiled_executor/test_same_answers.py

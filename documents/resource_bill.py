@@ -1,6 +1,6 @@
 """What resources of an account cost lately, out of the billed rows; one aggregation for a whole sync."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from documents.cost_line import CostLine
 from documents.cost_line_sums import count_lines
 from documents.cost_period import CurrentEdition, current_editions, midnight
 from documents.cost_sums import among
-from domain.costs.billed_resource import BILLED_DAYS, by_name, monthly
+from domain.costs.billed_resource import BILLED_DAYS, by_name, monthly, spellings
 from domain.facts.money import Money
 from domain.facts.scope import Scope
 
@@ -27,11 +27,13 @@ _LONGEST_CHARGE_MS = int(timedelta(days=1).total_seconds() * 1000)
 _INDEX = "org_newest"
 
 
-async def resource_bills(scope: Scope, account: Account, today: date) -> dict[str, Money]:
+async def resource_bills(
+    scope: Scope, account: Account, today: date, named: Collection[str] | None = None
+) -> dict[str, Money]:
     """Monthly costs by how the bill names a resource (see `billed_name`): the mean day of the last BILLED_DAYS complete
     days, for those that are billed on each of them. Empty where there is no bill of these days.
 
-    The newest day with a charge is not complete, nor is today.
+    The newest day with a charge is not complete, nor is today. Of all resources, or of those `named` so.
     """
     if account.native_id is None:
         return {}
@@ -48,7 +50,7 @@ async def resource_bills(scope: Scope, account: Account, today: date) -> dict[st
     if await count_lines(ids, first=first, until=until, scope=scope) > MOST_ROWS:
         log.warning("bill_too_large_for_rules", organization_id=scope.only(), account_id=str(account.id))
         return {}
-    pipeline = bills_pipeline(scope, account, ids, first)
+    pipeline = bills_pipeline(scope, account, ids, first, named)
     rows = await CostLine.rows().aggregate(pipeline, hint=_INDEX, allowDiskUse=True)
     return by_name([(raw["_id"]["resource"], monthly(raw["total"], raw["_id"]["currency"])) async for raw in rows])
 
@@ -57,8 +59,15 @@ def _reaches_back(editions: Sequence[CurrentEdition], first: date) -> bool:
     return any(edition.first_on <= midnight(first) for edition in editions)
 
 
-def bills_pipeline(scope: Scope, account: Account, editions: Sequence[ObjectId], first: date) -> list[dict[str, Any]]:
+def bills_pipeline(
+    scope: Scope,
+    account: Account,
+    editions: Sequence[ObjectId],
+    first: date,
+    named: Collection[str] | None = None,
+) -> list[dict[str, Any]]:
     """One document for each resource and currency that has rows on each of the days from `first` on."""
+    which = {"$exists": True} if named is None else {"$in": [one for name in named for one in spellings(name)]}
     days = {"$gte": midnight(first), "$lt": midnight(first + timedelta(days=BILLED_DAYS))}
     return [
         {
@@ -67,7 +76,7 @@ def bills_pipeline(scope: Scope, account: Account, editions: Sequence[ObjectId],
                 "charge_period_start": days,
                 **among(editions),
                 **of_account(account),
-                "resource_id": {"$exists": True},
+                "resource_id": which,
             }
         },
         day_long(),

@@ -87,9 +87,7 @@ def judge(rule: Rule, resource: Resource, snapshot: Listed, context: RuleContext
         return Judgement(rule, resource, Verdict.EXEMPT)
     observation = rule.check(resource, context)
     if observation is not None:
-        is_sure = all(snapshot.is_listed(kind, resource.region) for kind in rule.rests_on)
-        fires = Judgement(rule, resource, Verdict.FIRES, observation)
-        return fires if is_sure else Judgement(rule, resource, Verdict.UNKNOWN)
+        return Judgement(rule, resource, Verdict.FIRES, observation)
     return Judgement(rule, resource, Verdict.QUIET if _is_known(rule, resource, snapshot) else Verdict.UNKNOWN)
 
 
@@ -101,5 +99,5 @@ def is_exempt(resource: Resource, rule_id: str) -> bool:
 
 
 def _is_known(rule: Rule, resource: Resource, snapshot: Listed) -> bool:
-    has_details = all(key in resource.config for key in rule.needs)
+    has_details = all(key in resource.config for key in rule.needs) and resource.unread.isdisjoint(rule.may_need)
     return has_details and all(snapshot.is_listed(kind, resource.region) for kind in rule.also_reads)

@@ -129,10 +129,11 @@ class Rule(BaseModel):
     """One fault to look for. `id` is `<provider>-<service>-<what_is_wrong>` and never changes once published.
 
     `permissions` are what the read role needs. `needs` are keys of the resource's `config` without which silence proves
-    nothing (a check may still fire on what is there); `also_reads` are other kinds whose lists must be whole for the
-    same reason. `rests_on` are kinds for the lack of which it fires: it says nothing before their lists are whole.
-    `source` names the standard or price page behind the rule, `blind_spots` what it cannot see. `group` is
-    what the catalogue sorts it by. Either `remedy` mends the fault, or `manual` says what a person has to do.
+    nothing (a check may still fire on what is there); `may_need` are those that only some resources have: silence
+    proves nothing where one could not be read. `also_reads` are the kinds the check looks at beside its resource, whose
+    lists must be whole for the same reason. `source` names the standard or price page behind the rule, `blind_spots`
+    what it cannot see. `group` is what the catalogue sorts it by. Either `remedy` mends the fault, or `manual` says
+    what a person has to do.
     """
 
     model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
@@ -151,8 +152,8 @@ class Rule(BaseModel):
     examples: tuple[Example, ...]
     parameters: tuple[Parameter, ...] = ()
     needs: tuple[str, ...] = ()
+    may_need: tuple[str, ...] = ()
     also_reads: tuple[ResourceKind, ...] = ()
-    rests_on: tuple[ResourceKind, ...] = ()
     group: str = ""
     remedy: Remedy | None = None
     manual: str = ""

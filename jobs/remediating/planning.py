@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from auth.scope import scope_of_job
@@ -14,7 +15,9 @@ from documents.remediation import Remediation
 from documents.remediation_settings import settings_of
 from documents.resource import Resource as StoredResource
 from documents.resource import fact_of, present_resources
+from documents.resource_bill import resource_bills
 from documents.rule_setting import choices
+from domain.costs.billed_resource import bills_of, names_of
 from domain.facts.money import Money
 from domain.facts.remediation import RemediationState
 from domain.facts.resource import Resource, ResourceKind
@@ -53,7 +56,7 @@ class Looked:
 async def plan(context: JobContext, remediation: Remediation, account: Account, holder: str) -> Remediation:
     """From PLANNING to PLANNED, or REFUSED with the reason. Raises ProviderError where the state cannot be read."""
     async with reading(context, account) as (registration, source):
-        looked = await look(context, remediation, registration, source)
+        looked = await look(context, remediation, account, registration, source)
     if looked.plan is None or looked.seen.resource is None:
         refused, at = RemediationState.REFUSED, context.now()
         return await settle(context, remediation, holder, refused, problem=looked.refusal, ended_at=at)
@@ -78,7 +81,9 @@ async def plan(context: JobContext, remediation: Remediation, account: Account, 
     return await settle(context, remediation, holder, RemediationState.PLANNED, **planned)
 
 
-async def look(context: JobContext, remediation: Remediation, registration: Registration, source: Source) -> Looked:
+async def look(
+    context: JobContext, remediation: Remediation, account: Account, registration: Registration, source: Source
+) -> Looked:
     """The resource read again, and planned anew. Raises ProviderError when it cannot be read."""
     scope = scope_of_job(RUN_REMEDIATION, str(remediation.org_id))
     stored = await StoredResource.get_in(scope, str(remediation.resource_id))
@@ -86,18 +91,31 @@ async def look(context: JobContext, remediation: Remediation, registration: Regi
     seen = await read_again(source, registration.listings, rule, known, context.now())
     if seen.resource is None:
         return Looked(seen, None, f"{known.name} is gone.", {}, is_quiet=True, chosen=NOTHING)
-    changed_at = {} if stored.changed_at is None else {stored.native_id: stored.changed_at}
-    chosen = (await choices(remediation.org_id)).chosen.get(rule.id, {})
-    around = RuleContext(
-        now=context.now(), parameters=rule.settings(chosen), resources=seen.resources, changed_at=changed_at
-    )
     volatile = frozenset(path for one in registration.listings for path in one.volatile_of.get(known.kind, ()))
-    state, verdict = lasting(seen.resource, volatile), judge(rule, seen.resource, Whole(), around).verdict
-    is_quiet = verdict in (Verdict.QUIET, Verdict.EXEMPT)
+    state = lasting(seen.resource, volatile)
+    changed_at = _changed_at(remediation, state, context.now()) or stored.changed_at
+    chosen = (await choices(remediation.org_id)).chosen.get(rule.id, {})
+    costs = await resource_bills(scope, account, context.now().date(), tuple(names_of(seen.resource)))
+    around = RuleContext(
+        now=context.now(),
+        parameters=rule.settings(chosen),
+        resources=seen.resources,
+        changed_at={} if changed_at is None else {stored.native_id: changed_at},
+        bills=bills_of([seen.resource], costs),
+    )
+    is_quiet = judge(rule, seen.resource, Whole(), around).verdict in (Verdict.QUIET, Verdict.EXEMPT)
     try:
         return Looked(seen, make_plan(rule, seen.resource, around, volatile), None, state, is_quiet, chosen)
     except NoPlan as refusal:
         return Looked(seen, None, str(refusal), state, is_quiet, chosen)
+
+
+def _changed_at(remediation: Remediation, state: dict[str, Any], now: datetime) -> datetime | None:
+    """When the resource took its configuration, where that is what the remediation itself has done: the next sync will
+    say the same of it, and what was measured before says nothing of it any more.
+    """
+    is_changed = remediation.started_at is not None and remediation.plan is not None
+    return now if is_changed and state != remediation.planned.observed else None
 
 
 class Whole:

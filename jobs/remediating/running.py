@@ -38,7 +38,7 @@ async def begin(context: JobContext, remediation: Remediation, account: Account,
     if not (await settings_of(remediation.org_id)).approval.is_open(context.now()):
         raise Later(UNTIL_OPEN)
     async with reading(context, account) as (registration, source):
-        looked = await look(context, remediation, registration, source)
+        looked = await look(context, remediation, account, registration, source)
     if looked.plan is None or looked.plan.hash != remediation.plan_hash:
         changed = looked.refusal or "The resource has changed since the approval. Plan it again."
         return await settle(context, remediation, holder, S.VOID, problem=changed, ended_at=context.now())
@@ -112,7 +112,7 @@ async def _refused(context: JobContext, remediation: Remediation, account: Accou
     if remediation.rollback_forced or remediation.after is None:
         return None
     async with reading(context, account) as (registration, source):
-        state = (await look(context, remediation, registration, source)).state
+        state = (await look(context, remediation, account, registration, source)).state
     if state == remediation.after:
         return None
     return "The resource has changed since it was mended, so nothing was taken back. Say evenIfChanged to do it anyway."
@@ -121,7 +121,7 @@ async def _refused(context: JobContext, remediation: Remediation, account: Accou
 async def verify(context: JobContext, remediation: Remediation, account: Account, holder: str) -> Remediation:
     """From VERIFYING to DONE once the rule is quiet, or UNVERIFIED after LOOKS."""
     async with reading(context, account) as (registration, source):
-        looked = await look(context, remediation, registration, source)
+        looked = await look(context, remediation, account, registration, source)
     is_quiet = looked.seen.resource is None or looked.is_quiet
     ends = partial(settle, context, remediation, holder, account=account, after=looked.state, step=None)
     if is_quiet:

@@ -10,8 +10,7 @@ from domain.rules.rule import Rule
 from tests.contract.connectors_page import NAMES
 from tests.contract.controls_page import in_a_cell
 from tests.factories.aws_faults import FAULTS
-from tests.factories.remedies import Reached, kept
-from tests.fakes.playing import STAGES
+from tests.factories.remedies import STAGES, Reached, kept
 
 COMMITTED = Path(__file__).parents[2] / "docs" / "rules.md"
 PROVIDERS = (
@@ -75,11 +74,15 @@ def _lines(reached: Reached) -> Iterator[str]:
     yield "planned and approved."
     yield ""
     yield "The last columns say what was reached with a rule against a stand-in, never against the provider"
-    yield "itself. The fault was made there and *found* by reading the account, steps were *planned*, all of"
-    yield "them *done*, and the rule was seen quiet in another reading (*verified*). Then they were *undone*,"
-    yield "the last one first: where a remedy is reversible (YES) all that is compared was as before, where it"
-    yield "is so PARTLY what a test names was seen back. A dot: there is no such stage, because people mend it"
-    yield "or nothing undoes it (NO). **no**: it was [not exercised](#not-exercised)."
+    yield "itself, and all the way that customers go. The fault was made there, and a sync opened a finding of"
+    yield "it (*found*). A person had it *planned*, another one approved that, and a worker made every step"
+    yield "(*done*), read the resource again, saw the rule quiet and resolved the finding (*verified*). Then it"
+    yield "was rolled back (*undone*): where a remedy is reversible (YES) all that is compared was as before,"
+    yield "where it is so PARTLY what a test names was seen back. A dot: there is no such stage, because people"
+    yield "mend it or nothing undoes it (NO). **no**: it was [not exercised](#not-exercised)."
+    yield ""
+    yield "Beside that every step was tried a second time, as by a worker that takes over after a crash, and"
+    yield "did no more then."
     yield ""
     yield "moto stands in for AWS. For the others servers with a state do, which hold each request to the"
     yield "description that the provider publishes, or to its reference where the description has gaps."

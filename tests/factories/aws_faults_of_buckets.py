@@ -7,7 +7,6 @@ from typing import Any
 from domain.rules.aws_log_bucket import ACCESS_LOGS, TAKES_TAG
 from tests.factories.fault import Fault
 from tests.fakes.aws import ACCOUNT, Moto
-from tests.fakes.collecting import NOW
 
 NAME = "invoices"
 EVERYONE_READS = {
@@ -71,7 +70,7 @@ def large_bucket(moto: Moto) -> str:
         {
             "MetricName": metric,
             "Dimensions": [{"Name": "BucketName", "Value": NAME}, {"Name": "StorageType", "Value": storage}],
-            "Timestamp": NOW - timedelta(days=1),
+            "Timestamp": moto.now - timedelta(days=1),
             "Value": value,
         }
         for metric, storage, value in measured

@@ -6,7 +6,6 @@ from typing import Any
 from domain.rules.aws_log_bucket import FLOW_LOGS, TAKES_TAG
 from tests.factories.fault import Fault
 from tests.fakes.aws import ACCOUNT, Moto
-from tests.fakes.collecting import NOW
 
 WORLD = {"CidrIp": "0.0.0.0/0", "Description": "for a day"}
 FRIEND = {"CidrIp": "10.0.0.0/8", "Description": "office"}
@@ -72,7 +71,7 @@ def old_metadata(moto: Moto) -> str:
         {
             "MetricName": "MetadataNoToken",
             "Dimensions": [{"Name": "InstanceId", "Value": instance_id}],
-            "Timestamp": NOW - timedelta(days=day),
+            "Timestamp": moto.now - timedelta(days=day),
             "Value": 0.0,
         }
         for day in range(1, 16)

@@ -8,7 +8,6 @@ from typing import Any
 
 from tests.factories.fault import Fault
 from tests.fakes.aws import ACCOUNT, REGION, Moto
-from tests.fakes.collecting import NOW
 
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/service"
 ADVICE = "compute-optimizer.GetLambdaFunctionRecommendations"
@@ -22,7 +21,7 @@ def measured(moto: Moto, namespace: str, metric: str, value: float, days: int, *
     moto.client("cloudwatch").put_metric_data(
         Namespace=namespace,
         MetricData=[
-            {"MetricName": metric, "Dimensions": named, "Value": value, "Timestamp": NOW - timedelta(days=number)}
+            {"MetricName": metric, "Dimensions": named, "Value": value, "Timestamp": moto.now - timedelta(days=number)}
             for number in range(1, days + 1)
         ],
     )

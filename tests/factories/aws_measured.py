@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from tests.fakes.aws import Moto
-from tests.fakes.collecting import NOW
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 
@@ -18,7 +17,7 @@ def measured(
     every: timedelta = DAY,
 ) -> None:
     """Of each metric by its name one value for each period of the last whole days."""
-    midnight = NOW.replace(hour=0)
+    midnight = moto.now.replace(hour=0)
     moments = [midnight - every * number for number in range(1, int(DAY * days / every) + 1)]
     pairs = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     data = [

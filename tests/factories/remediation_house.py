@@ -1,4 +1,4 @@
-"""A tenant with a stand-in AWS account that may be changed, two people, and a worker that is driven by hand."""
+"""A tenant with a stand-in account that may be changed, two people, and a worker that is driven by hand."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -39,12 +39,11 @@ SHOWN = """query($id: ID!) { remediation(id: $id) { id state planHash problem mi
 
 
 @dataclass(frozen=True)
-class House:
+class Household:
     """`asker` plans and `approver` approves; both are administrators of one organization."""
 
     backend: Backend
     graph: Graph
-    moto: Moto
     asker: Tenant
     approver: Tenant
     account: documents.Account
@@ -65,11 +64,14 @@ class House:
 
     async def plan(self, rule_id: str, native_id: str) -> str:
         """The global id of a remediation that waits for its approval."""
-        finding = await self.finding(rule_id, native_id)
+        return await self.plan_for(await self.finding(rule_id, native_id))
+
+    async def plan_for(self, finding: documents.Finding, **changed: Any) -> str:
+        """The global id of a remediation of this finding, after one go of a worker."""
         asked = {"findingId": global_id("Finding", finding.id), "reason": "It is paid for in vain."}
         answer = (await self.graph.ask(PLAN, self.asker.token, input=asked))["planRemediation"]
         assert answer["__typename"] == "PlanRemediationSuccess", answer
-        await self.work(answer["remediation"]["id"])
+        await self.work(answer["remediation"]["id"], **changed)
         return str(answer["remediation"]["id"])
 
     async def approve(self, id: str, by: Tenant | None = None, **more: Any) -> dict[str, Any]:
@@ -102,6 +104,13 @@ class House:
         rows = documents.Alert.rows().find({"org_id": self.asker.organization.id, "source": "REMEDIATION"})
         return [(raw["state"], raw["title"]) async for raw in rows]
 
+
+@dataclass(frozen=True)
+class House(Household):
+    """Whose account is one of AWS, which moto stands in for."""
+
+    moto: Moto
+
     def volume(self, kind: str = "gp2", age_days: int = 0) -> str:
         """A loose volume; `age_days` old, as its creation date says."""
         made = self.moto.client("ec2").create_volume(AvailabilityZone="us-east-1a", Size=100, VolumeType=kind)
@@ -111,20 +120,29 @@ class House:
 
 
 async def make_house(backend: Backend, graph: Graph, moto: Moto, *, may_act: bool = True) -> House:
+    given = credentials(moto.url)
+    made = await make_household(
+        backend, graph, Provider.AWS, given, may_act=may_act, native_id=ACCOUNT, endpoint_url=moto.url, regions=[REGION]
+    )
+    return House(backend, graph, made.asker, made.approver, made.account, moto)
+
+
+async def make_household(
+    backend: Backend, graph: Graph, provider: Provider, given: Any, *, may_act: bool = True, **fields: Any
+) -> Household:
+    """With an account at this provider, which these credentials open, to be read and, if it may be, to be changed."""
     asker = await make_tenant(backend)
     approver = await add_member(backend, asker.organization, Role.ADMIN)
-    secret = orjson.dumps(credentials(moto.url).revealed()).decode()
+    secret = orjson.dumps(given.revealed()).decode()
     cipher = sealed(await backend.vault.seal(asker.org_id, secret))
     account = documents.Account(
         org_id=asker.organization.id,
-        provider=Provider.AWS,
-        native_id=ACCOUNT,
+        provider=provider,
         name="Stand-in",
         state=AccountState.CONNECTED,
         credentials=cipher,
         act_credentials=cipher if may_act else None,
-        endpoint_url=moto.url,
-        regions=[REGION],
+        **fields,
     )
     await account.insert()
-    return House(backend, graph, moto, asker, approver, account)
+    return Household(backend, graph, asker, approver, account)

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.playing import REACHED, STAGES
-
+STAGES = ("FOUND", "PLANNED", "DONE", "VERIFIED", "UNDONE")
+# rule id -> which of these stages were reached with it in this process.
+REACHED: dict[str, set[str]] = {}
 KEPT = Path(__file__).parents[1] / "recordings" / "remedies.json"
 Reached = dict[str, list[str]]
 

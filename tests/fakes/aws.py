@@ -11,7 +11,9 @@ from typing import Any
 
 import boto3
 import httpx2
+import pytest
 from botocore.config import Config
+from moto.core.config import default_user_config
 from moto.ec2.models import ec2_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
@@ -21,11 +23,22 @@ from app.demo.moto_missing import EMPTY
 from domain.facts.aws_credentials import AwsCredentials
 from domain.facts.inventory import InventorySnapshot
 from tests.fakes import aws_inventory as inventory
-from tests.fakes.collecting import reach
+from tests.fakes.collecting import NOW, reach
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 REGIONS = (REGION, "eu-west-1")
+
+
+@contextmanager
+def moto_for_plays() -> Iterator["Moto"]:
+    """A moto server that begins anew fast and in which functions are answered for."""
+    with pytest.MonkeyPatch.context() as patch, Moto().served() as moto:
+        # They are made anew at each reset, which takes a second, and nobody here starts from one.
+        patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        # To run one would need Docker.
+        patch.setitem(default_user_config, "lambda", {"use_docker": False})
+        yield moto
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -34,9 +47,12 @@ class QuietHandler(WSGIRequestHandler):
 
 
 class Moto:
-    """A moto server in this process. `orders` say which calls it does not answer itself."""
+    """A moto server in this process. `orders` say which calls it does not answer itself. `now` is until when faults
+    have something measured; moto itself has the time of this machine.
+    """
 
     def __init__(self) -> None:
+        self.now = NOW
         root_user.add_root_to_reports()
         self._app = DomainDispatcherApplication(create_backend_app)
         self._server = make_server("127.0.0.1", 0, self._answer, threaded=True, request_handler=QuietHandler)

@@ -98,6 +98,7 @@ BY_HAND: dict[str, Method] = {
     "GET /v1/projects/{project}/locations/{location}/operations/{operation}": ((), None),
     "DELETE /v3/projects/{project}": ((), None),
     "POST /v3/projects/{project}:undelete": ((), message()),
+    "POST /v3/projects/{project}:testIamPermissions": ((), message(permissions=LIST)),
     "POST /v3/projects/{project}:setIamPolicy": ((), message(policy=IAM, updateMask=TEXT)),
     "GET /v1/projects/{project}/locations": (PAGED, None),
     "GET /v1/projects/{project}/locations/{location}/keyRings": (PAGED, None),

@@ -199,6 +199,11 @@ def _moved(cloud: GoogleState, before: str, after: str, times: Json) -> Json:
     return {"name": f"operations/{cloud.tag()}", "done": True}
 
 
+def _allowed(_: GoogleState, __: Match, ___: dict[str, str], body: Json) -> Json:
+    """Whoever asks may do everything."""
+    return {"permissions": body["permissions"]}
+
+
 def _read_policy(cloud: GoogleState, _: Match, __: dict[str, str], body: Json) -> Json:
     if body.get("options", {}).get("requestedPolicyVersion") != 3:
         raise Refusal(400, "INVALID_ARGUMENT", "Conditions are shown in version 3 only.")
@@ -306,6 +311,7 @@ WRITES: tuple[tuple[str, Write], ...] = (
     (f"POST {_thing(f'/v1/{P}/locations/[^/]+/clusters')}/nodePools/(?P<pool>[^/:]+):setSize", _sized),
     (f"DELETE {PROJECT_PATH}", _ended),
     (f"POST {PROJECT_PATH}:undelete", _restored),
+    (f"POST {PROJECT_PATH}:testIamPermissions", _allowed),
     (f"POST {PROJECT_PATH}:getIamPolicy", _read_policy),
     (f"POST {PROJECT_PATH}:setIamPolicy", _policy),
     (f"PATCH {_thing('/storage/v1/b')}", _bucket),

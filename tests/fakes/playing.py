@@ -20,9 +20,6 @@ from tests.fakes.collecting import read
 
 # How often something that takes its time is looked at.
 LOOKS = 200
-STAGES = ("FOUND", "PLANNED", "DONE", "VERIFIED", "UNDONE")
-# rule id -> which of these stages were reached with it. For the table of docs/rules.md.
-REACHED: dict[str, set[str]] = {}
 
 
 def listings_of(registration: Registration, kinds: Sequence[ResourceKind]) -> list[Listing]:
@@ -47,9 +44,6 @@ class Play:
     def rule(self) -> Rule:
         return get_rule(self.rule_id)
 
-    def reached(self, what: str) -> None:
-        REACHED.setdefault(self.rule_id, set()).add(what)
-
     async def resources(self) -> list[Resource]:
         """What the rule looks at, read now. Nothing of it may be a gap."""
         listings = listings_of(self.registration, (self.rule.applies_to, *self.rule.also_reads))
@@ -72,18 +66,13 @@ class Play:
         snapshot = InventorySnapshot(account_native_id="test", resources=tuple(resources))
         chosen = {self.rule_id: dict(self.parameters)}
         judged = judge_inventory([self.rule], snapshot, self.context(resources), chosen)
-        found = {one.resource.native_id: one.resource for one in judged.judgements if one.verdict is Verdict.FIRES}
-        if found:
-            self.reached("FOUND")
-        return found
+        return {one.resource.native_id: one.resource for one in judged.judgements if one.verdict is Verdict.FIRES}
 
     async def plan(self, native_id: str) -> tuple[Step, ...]:
         """The steps for what the rule fires on."""
         resource = (await self.firing())[native_id]
         assert self.rule.remedy is not None
-        steps = self.rule.remedy.plan(resource, self.context(await self.resources()))
-        self.reached("PLANNED")
-        return steps
+        return self.rule.remedy.plan(resource, self.context(await self.resources()))
 
     async def make(self, steps: Sequence[Step]) -> None:
         """Every step, as the executor makes them; a second try of each finds or repeats the first."""
@@ -101,16 +90,12 @@ class Play:
         """What was made, taken back: the last step first."""
         for step in reversed(steps):
             await self.make(step.undo)
-        if any(step.undo for step in steps):
-            self.reached("UNDONE")
 
     async def mend(self, native_id: str) -> tuple[Step, ...]:
         """Plan and make it, and see that the rule is quiet about it."""
         steps = await self.plan(native_id)
         await self.make(steps)
-        self.reached("DONE")
         assert native_id not in await self.firing(), f"{self.rule_id} still fires on {native_id}"
-        self.reached("VERIFIED")
         return steps
 
     async def state(self, native_id: str) -> dict[str, Any]:

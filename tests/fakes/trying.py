@@ -28,7 +28,7 @@ class TriedTwice(Play):
             self.answers[step.name] = await actor.make(step, token, self.answers)
             await self._until_ready(actor, step, token)
 
-    async def _state(self) -> dict[tuple[str, str], Any]:
+    async def _state(self) -> Any:
         """Everything that the rule looks at, without the times at which something was written last."""
         return {(one.kind.value, one.native_id): settled(one.config) for one in await self.resources()}
 
@@ -40,7 +40,7 @@ def settled(value: Any) -> Any:
     return [settled(item) for item in value] if isinstance(value, list) else value
 
 
-async def play_out(play: TriedTwice, fault: Any, cloud: DescribedCloud) -> None:
+async def play_out(play: Play, fault: Any, cloud: DescribedCloud) -> None:
     """A fault is made, found, planned, mended, looked at again, and taken back where that can be."""
     cloud.broken.clear()
     native_id = fault.make(cloud)

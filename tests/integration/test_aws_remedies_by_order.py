@@ -4,12 +4,15 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
+from app.wiring import Backend
 from connectors.clouds.aws import registration
 from connectors.reading.source import Source
+from tests.factories.graph import Graph
+from tests.factories.remediation_house import House, make_house
 from tests.factories.remedies import kept_of, reached_of
 from tests.fakes.aws import ACCOUNT, REGION, Moto, credentials
 from tests.fakes.collecting import reach
-from tests.fakes.playing import Play
+from tests.fakes.playing_by_jobs import ByJobs
 
 REGISTRATION = registration.REGISTRATION
 ANALYZER = {
@@ -34,9 +37,13 @@ async def source(running: Moto) -> AsyncIterator[Source]:
 
 
 @pytest.fixture
-def moto(running: Moto) -> Moto:
+async def house(backend: Backend, graph: Graph, running: Moto) -> House:
     running.reset()
-    return running
+    return await make_house(backend, graph, running)
+
+
+def playing(rule_id: str, house: House, source: Source) -> ByJobs:
+    return ByJobs(REGISTRATION, source, rule_id, household=house)
 
 
 @pytest.mark.parametrize(
@@ -46,24 +53,25 @@ def moto(running: Moto) -> Moto:
         ("aws-iam-root-access-key", {"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 1}),
     ],
 )
-async def test_fault_of_the_root_user_is_found_and_left_to_people(rule_id, summary, moto, source):
-    moto.say("iam.GetAccountSummary", {"SummaryMap": summary})
-    play = Play(REGISTRATION, source, rule_id)
+async def test_fault_of_the_root_user_is_found_and_left_to_people(rule_id, summary, house: House, source: Source):
+    house.moto.say("iam.GetAccountSummary", {"SummaryMap": summary})
+    play = playing(rule_id, house, source)
 
     assert set(await play.firing()) == {ACCOUNT}
     assert play.rule.manual
 
 
-async def test_healthy_root_user_is_left_alone(moto, source):
-    moto.say("iam.GetAccountSummary", {"SummaryMap": {"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}})
+async def test_healthy_root_user_is_left_alone(house: House, source: Source):
+    house.moto.say("iam.GetAccountSummary", {"SummaryMap": {"AccountMFAEnabled": 1, "AccountAccessKeysPresent": 0}})
 
     for rule_id in ("aws-iam-root-mfa", "aws-iam-root-access-key"):
-        assert await Play(REGISTRATION, source, rule_id).firing() == {}
+        assert await playing(rule_id, house, source).firing() == {}
 
 
-async def test_analyzer_is_made_and_deleted_by_calls_that_aws_knows(moto, source):
+async def test_analyzer_is_made_and_deleted_by_calls_that_aws_knows(house: House, source: Source):
+    moto = house.moto
     moto.client("s3").create_bucket(Bucket="in-use")
-    play = Play(REGISTRATION, source, "aws-access-analyzer-off")
+    play = playing("aws-access-analyzer-off", house, source)
     steps = await play.plan(REGION)
     moto.say("accessanalyzer.CreateAnalyzer", {"arn": ANALYZER["arn"]})
     moto.say("accessanalyzer.GetAnalyzer", {"analyzer": ANALYZER})

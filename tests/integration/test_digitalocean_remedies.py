@@ -7,15 +7,19 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.wiring import Backend
 from connectors.clouds.digitalocean import registration
 from connectors.reading.source import Source
 from domain.errors import Rejected
 from domain.facts.credentials import DigitalOceanCredentials
 from domain.rules.registry import all_rules
 from tests.factories.digitalocean_faults import FAULTS, Fault, idle_droplet
+from tests.factories.graph import Graph
+from tests.factories.remediation_house import Household, make_household
 from tests.factories.remedies import kept_of, reached_of
 from tests.fakes.collecting import reach
 from tests.fakes.digitalocean_team import DigitalOceanTeam
+from tests.fakes.playing_by_jobs import ByJobs
 from tests.fakes.trying import TriedTwice, play_out
 
 REGISTRATION = registration.REGISTRATION
@@ -43,8 +47,24 @@ def cloud(running: DigitalOceanTeam) -> DigitalOceanTeam:
     return running
 
 
+@pytest.fixture
+async def household(backend: Backend, graph: Graph, running: DigitalOceanTeam) -> Household:
+    return await make_household(
+        backend, graph, REGISTRATION.provider, DigitalOceanCredentials(token="dop_v1_x", endpoint_url=running.url)
+    )
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
-async def test_fault_is_found_mended_verified_and_taken_back(fault: Fault, cloud, source):
+async def test_fault_is_found_mended_verified_and_taken_back(fault: Fault, cloud, source, household):
+    play = ByJobs(
+        REGISTRATION, source, fault.rule_id, later=timedelta(), parameters=fault.parameters, household=household
+    )
+
+    await play_out(play, fault, cloud)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
+async def test_a_second_try_of_each_step_comes_to_the_same(fault: Fault, cloud, source):
     play = TriedTwice(REGISTRATION, source, fault.rule_id, later=timedelta(), parameters=fault.parameters)
 
     await play_out(play, fault, cloud)

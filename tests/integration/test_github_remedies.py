@@ -6,17 +6,21 @@ from pathlib import Path
 
 import pytest
 
+from app.wiring import Backend
 from connectors.reading.source import Source
 from connectors.systems.github import registration
 from domain.errors import PermissionMissing
 from domain.facts.credentials import GithubCredentials
 from domain.rules.registry import all_rules
 from tests.factories.github_faults import ALLOWED, FAULTS, Fault, half_protected_branch, public, unalerted
+from tests.factories.graph import Graph
+from tests.factories.remediation_house import Household, make_household
 from tests.factories.remedies import kept_of, reached_of
 from tests.fakes.collecting import reach
 from tests.fakes.described_cloud import MISSING, Refused
 from tests.fakes.github import ORG
 from tests.fakes.github_cloud import GithubCloud
+from tests.fakes.playing_by_jobs import ByJobs
 from tests.fakes.trying import TriedTwice, play_out
 
 REGISTRATION = registration.REGISTRATION
@@ -42,8 +46,27 @@ def cloud(running: GithubCloud) -> GithubCloud:
     return running
 
 
+@pytest.fixture
+async def household(backend: Backend, graph: Graph, running: GithubCloud) -> Household:
+    return await make_household(
+        backend,
+        graph,
+        REGISTRATION.provider,
+        GithubCredentials(token="ghp_x", organization=ORG, endpoint_url=running.url),
+    )
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
-async def test_fault_is_found_mended_verified_and_taken_back(fault: Fault, cloud, source):
+async def test_fault_is_found_mended_verified_and_taken_back(fault: Fault, cloud, source, household):
+    play = ByJobs(
+        REGISTRATION, source, fault.rule_id, later=timedelta(), parameters=fault.parameters, household=household
+    )
+
+    await play_out(play, fault, cloud)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
+async def test_a_second_try_of_each_step_comes_to_the_same(fault: Fault, cloud, source):
     play = TriedTwice(REGISTRATION, source, fault.rule_id, later=timedelta(), parameters=fault.parameters)
 
     await play_out(play, fault, cloud)

@@ -11,15 +11,19 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from pydantic import SecretStr
 
+from app.wiring import Backend
 from connectors.reading.source import Source
 from connectors.systems.okta import registration
 from domain.facts.credentials import OktaCredentials
 from domain.rules.registry import all_rules
+from tests.factories.graph import Graph
 from tests.factories.okta_faults import FAULTS, Fault, absent_user
+from tests.factories.remediation_house import Household, make_household
 from tests.factories.remedies import kept_of, reached_of
 from tests.fakes.collecting import reach
 from tests.fakes.okta_cloud import OktaCloud
 from tests.fakes.playing import Play
+from tests.fakes.playing_by_jobs import ByJobs
 from tests.fakes.scripted import Answered, Asked, scripted
 from tests.fakes.trying import TriedTwice, play_out
 
@@ -45,8 +49,24 @@ def cloud(running: OktaCloud) -> OktaCloud:
     return running
 
 
+@pytest.fixture
+async def household(backend: Backend, graph: Graph, running: OktaCloud) -> Household:
+    return await make_household(
+        backend, graph, REGISTRATION.provider, OktaCredentials(org_url=running.url, token=SecretStr("00token"))
+    )
+
+
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
-async def test_fault_is_found_mended_verified_and_taken_back(fault: Fault, cloud, source):
+async def test_fault_is_found_mended_verified_and_taken_back(fault: Fault, cloud, source, household):
+    play = ByJobs(
+        REGISTRATION, source, fault.rule_id, later=timedelta(), parameters=fault.parameters, household=household
+    )
+
+    await play_out(play, fault, cloud)
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.id)
+async def test_a_second_try_of_each_step_comes_to_the_same(fault: Fault, cloud, source):
     play = TriedTwice(REGISTRATION, source, fault.rule_id, later=timedelta(), parameters=fault.parameters)
 
     await play_out(play, fault, cloud)

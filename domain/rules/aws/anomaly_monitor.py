@@ -28,7 +28,7 @@ WORTH_TELLING = {
 
 def lacks_monitor(account: Resource, context: RuleContext) -> Observation | None:
     """Fires on an account without a monitor over its services, or when nobody hears of what it finds."""
-    if "Account" not in account.config:
+    if "Account" not in account.config or not context.is_listed(MONITOR, None):
         return None
     monitors = [one for one in context.every(MONITOR) if _is_over_services(one)]
     if any(_is_heard(one) is not False for one in monitors):
@@ -146,7 +146,6 @@ NO_MONITOR = Rule(
     parameters=(Parameter(name="emails", default=(), meaning="Addresses that are told of anomalies."),),
     needs=("Account",),
     also_reads=(MONITOR,),
-    rests_on=(MONITOR,),
     check=lacks_monitor,
     group="guardrail",
     remedy=Remedy(
@@ -168,5 +167,6 @@ NO_MONITOR = Rule(
         fires(_account(), parameters=UNTOLD),
         quiet(_account(), _monitor("CONFIRMED"), parameters=UNTOLD),
         quiet(_account(), _monitor(is_read=False), parameters=UNTOLD),
+        quiet(_account(), parameters=TOLD, is_listed=lambda kind, _: kind is not MONITOR),
     ),
 )

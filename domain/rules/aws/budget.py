@@ -21,7 +21,7 @@ ACTUAL_PERCENT, FORECAST_PERCENT = 80, 100
 
 def lacks_budget(account: Resource, context: RuleContext) -> Observation | None:
     """Fires on an account without a budget of costs, or with one that tells nobody."""
-    if "Account" not in account.config:
+    if "Account" not in account.config or not context.is_listed(BUDGET, None):
         return None
     costs, silent = _budgets(context)
     if costs and not silent:
@@ -142,7 +142,6 @@ NO_BUDGET = Rule(
     ),
     needs=("Account",),
     also_reads=(BUDGET,),
-    rests_on=(BUDGET,),
     check=lacks_budget,
     group="guardrail",
     remedy=Remedy(
@@ -159,5 +158,6 @@ NO_BUDGET = Rule(
         fires(_account(), parameters={**UNTOLD, "limit_usd": 5000}),
         quiet(_account(), _budget(Notifications=[{"Threshold": 80}]), parameters={**UNTOLD, "limit_usd": 0}),
         quiet(_account(), _budget(), parameters={**UNTOLD, "limit_usd": 0}),
+        quiet(_account(), parameters={**TOLD, "limit_usd": 5000}, is_listed=lambda kind, _: kind is not BUDGET),
     ),
 )

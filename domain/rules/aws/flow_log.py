@@ -14,7 +14,9 @@ from domain.rules.rule import Observation, Rule, RuleContext, fires, quiet
 
 def is_unrecorded(vpc: Resource, context: RuleContext) -> Observation | None:
     """Fires on a VPC without an active flow log of its own."""
-    if "VpcId" not in vpc.config or any(one.config.get("ResourceId") == vpc.native_id for one in _active(context)):
+    if "VpcId" not in vpc.config or not context.is_listed(ResourceKind.AWS_FLOW_LOG, vpc.region):
+        return None
+    if any(one.config.get("ResourceId") == vpc.native_id for one in _active(context)):
         return None
     return Observation(
         reason=f"No flow log records the traffic of {vpc.native_id}: who came and was refused leaves no trace.",
@@ -116,7 +118,6 @@ UNRECORDED = Rule(
     "to deliver is not judged. The bucket's policy is not read: AWS adds what it needs where it may.",
     needs=("VpcId",),
     also_reads=(ResourceKind.AWS_FLOW_LOG, ResourceKind.AWS_S3_BUCKET),
-    rests_on=(ResourceKind.AWS_FLOW_LOG,),
     check=is_unrecorded,
     group="logging",
     remedy=Remedy(
@@ -138,5 +139,6 @@ UNRECORDED = Rule(
         fires(_vpc(), _log("vpc-2", LogDestinationType="s3", LogDestination="arn:aws:s3:::flows/vpc/")),
         fires(_vpc(), _log("vpc-1", "INACTIVE")),
         quiet(_vpc(), _log("vpc-1")),
+        quiet(_vpc(), is_listed=lambda kind, _: kind is not ResourceKind.AWS_FLOW_LOG),
     ),
 )

@@ -11,6 +11,7 @@ from domain.remediation.step import Step
 from domain.rules.aws_security_group import covered_ports, open_to_world, revoked, without_friends, world_sources
 from domain.rules.rule import Observation, Rule, RuleContext, fires, quiet
 
+INTERFACE = ResourceKind.AWS_NETWORK_INTERFACE
 ADMIN_PORTS = {22: "SSH", 3389: "RDP"}
 # Where these listen unless told otherwise. Source: the service names and port numbers of IANA, and their manuals.
 DATABASE_PORTS = {
@@ -64,7 +65,7 @@ def is_default_open(group: Resource, context: RuleContext) -> Observation | None
     inward, outward = group.config.get("IpPermissions") or [], group.config.get("IpPermissionsEgress") or []
     if group.config.get("GroupName") != "default" or not (inward or outward):
         return None
-    if any(_uses(interface, group) for interface in context.every(ResourceKind.AWS_NETWORK_INTERFACE)):
+    if not context.is_listed(INTERFACE, group.region) or any(_uses(one, group) for one in context.every(INTERFACE)):
         return None
     return Observation(
         reason=f"Default security group {group.native_id} lets traffic through, and nothing uses it yet: whatever is "
@@ -100,7 +101,7 @@ def _named(name: str, *permissions: dict[str, Any], **config: Any) -> Resource:
 
 def _interface(*group_ids: str) -> Resource:
     return Resource(
-        kind=ResourceKind.AWS_NETWORK_INTERFACE,
+        kind=INTERFACE,
         native_id="eni-1",
         name="eni-1",
         region="us-east-1",
@@ -189,8 +190,7 @@ DEFAULT_OPEN = Rule(
     blind_spots="A default group that something uses is left alone. Launch templates, and what is started between two "
     "looks, are not read. A rule that is given back has another id, and no tags of its own.",
     needs=("GroupName", "IpPermissions", "IpPermissionsEgress"),
-    also_reads=(ResourceKind.AWS_NETWORK_INTERFACE,),
-    rests_on=(ResourceKind.AWS_NETWORK_INTERFACE,),
+    also_reads=(INTERFACE,),
     check=is_default_open,
     group="network-exposure",
     remedy=Remedy(
@@ -210,6 +210,7 @@ DEFAULT_OPEN = Rule(
         fires(_named("default", {"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "IpRanges": ANYONE})),
         quiet(_named("default", ITSELF), _interface("sg-1")),
         quiet(_named("default")),
+        quiet(_named("default", ITSELF), is_listed=lambda kind, _: kind is not INTERFACE),
         quiet(_named("web", ITSELF)),
     ),
 )

@@ -24,7 +24,8 @@ HARMLESS = frozenset({"category", "operationname", "level", "status", "resourcet
 
 def is_not_told(subscription: Resource, context: RuleContext) -> Observation | None:
     """Fires where an alert is missing for one of the changes that have to be told."""
-    missing = _missing(subscription, context) if "id" in subscription.config else []
+    is_sure = "id" in subscription.config and context.is_listed(ResourceKind.AZURE_ACTIVITY_ALERT, None)
+    missing = _missing(subscription, context) if is_sure else []
     if not missing:
         return None
     return Observation(
@@ -165,6 +166,7 @@ MISSING = Rule(
         fires(_SUBSCRIPTION, _GROUP, _told(*_OTHERS), _told(name="part", condition=_OF_ONE_GROUP)),
         fires(_SUBSCRIPTION, _GROUP, _told(*WATCHED, actions={"actionGroups": []})),
         quiet(_SUBSCRIPTION, _GROUP, _told(*WATCHED)),
+        quiet(_SUBSCRIPTION, is_listed=lambda kind, _: kind is not ResourceKind.AZURE_ACTIVITY_ALERT),
         quiet(_SUBSCRIPTION, _GROUP, _told(*_OTHERS), _told(name="first", condition=_ONE)),
     ),
 )

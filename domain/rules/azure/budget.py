@@ -17,7 +17,9 @@ ACTUAL_PERCENT, FORECAST_PERCENT = 80, 100
 
 def has_no_budget(subscription: Resource, context: RuleContext) -> Observation | None:
     """Fires on a subscription without any budget."""
-    if "id" not in subscription.config or context.every(ResourceKind.AZURE_BUDGET):
+    if "id" not in subscription.config or not context.is_listed(ResourceKind.AZURE_BUDGET, None):
+        return None
+    if context.every(ResourceKind.AZURE_BUDGET):
         return None
     return Observation(
         reason=f"Subscription {subscription.name} has no budget, so nobody is told when its costs run away.",
@@ -115,5 +117,6 @@ MISSING = Rule(
     examples=(
         fires(_SUBSCRIPTION, parameters=_DEFAULTS),
         quiet(_SUBSCRIPTION, _BUDGET, parameters=_DEFAULTS),
+        quiet(_SUBSCRIPTION, parameters=_DEFAULTS, is_listed=lambda kind, _: kind is not ResourceKind.AZURE_BUDGET),
     ),
 )

@@ -235,7 +235,8 @@ PREMIUM_LOW_USE = Rule(
     blind_spots="Hourly averages hide short peaks, and throughput is not looked at. Prices of both types are not known "
     "here, so no saving is estimated. A disk that a running machine holds is reported, but cannot be changed as it is.",
     parameters=(Parameter(name="lookback_days", default=30, meaning="Days that are looked at.", least=1, most=30),),
-    needs=("properties", "metrics"),
+    needs=("properties", "sku"),
+    may_need=("metrics",),
     check=is_little_used,
     group="storage-tier",
     remedy=Remedy(

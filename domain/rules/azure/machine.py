@@ -138,6 +138,7 @@ HYBRID_BENEFIT = Rule(
         ),
     ),
     needs=("properties",),
+    also_reads=(ResourceKind.AZURE_VIRTUAL_MACHINE,),
     check=pays_for_owned_licence,
     group="commitment",
     remedy=Remedy(

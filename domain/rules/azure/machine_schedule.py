@@ -28,6 +28,8 @@ def never_sleeps(machine: Resource, context: RuleContext) -> Observation | None:
     if "properties" not in machine.config or environment.lower() not in context.parameters["dev_values"]:
         return None
     schedule = _schedule(machine, context)
+    if schedule is None and not context.is_listed(ResourceKind.AZURE_SHUTDOWN_SCHEDULE, None):
+        return None
     if schedule is not None and own(schedule).get("status") == "Enabled":
         return None
     return Observation(
@@ -177,6 +179,7 @@ OFF_HOURS = Rule(
         fires(_DEV, _shutdown("Disabled", notificationSettings={"status": "Enabled"}), parameters=_DEFAULTS),
         fires(_DEV, _shutdown("Enabled", targetResourceId="another"), parameters=_DEFAULTS),
         quiet(_DEV, _shutdown("Enabled"), parameters=_DEFAULTS),
+        quiet(_DEV, parameters=_DEFAULTS, is_listed=lambda kind, _: kind is not ResourceKind.AZURE_SHUTDOWN_SCHEDULE),
         quiet(machine_of(tags={"environment": "production"}), parameters=_DEFAULTS),
     ),
 )

@@ -129,7 +129,7 @@ OWNER_SPRAWL = Rule(
     "rights that are only eligible are not seen. Which owners can go is for you to say: those made last are named.",
     parameters=(Parameter(name="max_owners", default=3, meaning="Owners a subscription may have.", least=1),),
     needs=("properties",),
-    also_reads=(ResourceKind.ENTRA_USER,),
+    also_reads=(ResourceKind.ENTRA_USER, ResourceKind.AZURE_ROLE_ASSIGNMENT),
     check=is_one_too_many,
     group="identity",
     remedy=Remedy(

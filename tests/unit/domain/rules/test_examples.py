@@ -1,5 +1,6 @@
 """Every rule does on its own examples what it says it does."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -20,6 +21,19 @@ FIRING = [param for param in EXAMPLES if param.values[1].is_firing]
 @pytest.mark.parametrize(("rule", "example"), EXAMPLES)
 def test_rule_fires_exactly_on_the_examples_that_say_so(rule, example):
     judgement = judge(rule, example.resource, snapshot(example.resource), example.context)
+
+    assert (judgement.verdict is Verdict.FIRES) == example.is_firing
+
+
+@pytest.mark.parametrize(
+    ("rule", "example"), [param for param in EXAMPLES if len(param.values[1].context.resources) > 1]
+)
+def test_rule_looks_at_nothing_beside_its_resource_that_it_does_not_name(rule, example):
+    """What it does not name is not there: whole kinds when a sync judges, anything when a remediation looks again."""
+    own = (example.resource.kind, example.resource.native_id)
+    named = {key: one for key, one in example.context.resources.items() if key == own or key[0] in rule.also_reads}
+
+    judgement = judge(rule, example.resource, snapshot(example.resource), replace(example.context, resources=named))
 
     assert (judgement.verdict is Verdict.FIRES) == example.is_firing
 

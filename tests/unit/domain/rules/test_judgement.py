@@ -68,10 +68,18 @@ def test_rule_that_fires_for_the_lack_of_something_waits_for_the_whole_list():
     group = security_group().model_copy(update={"config": {"GroupName": "default", "IpPermissions": [{}]}})
     unread = snapshot(group, gaps=(gap(ResourceKind.AWS_NETWORK_INTERFACE, region="us-east-1"),))
 
-    judged = [judge(DEFAULT_OPEN, group, one, context()) for one in (unread, snapshot(group))]
+    judged = [judge_inventory([DEFAULT_OPEN], one, context()).judgements[0] for one in (unread, snapshot(group))]
 
     assert [one.verdict for one in judged] == [Verdict.UNKNOWN, Verdict.FIRES]
     assert judged[0].observation is None
+
+
+@pytest.mark.parametrize(("unread", "verdict"), [({"metrics"}, Verdict.UNKNOWN), ((), Verdict.QUIET)])
+def test_silence_proves_nothing_where_what_only_some_resources_have_was_not_read(unread, verdict):
+    config = {"properties": {"diskIOPSReadWrite": 500}, "sku": {"name": "StandardSSD_LRS"}}
+    disk = Resource(kind=ResourceKind.AZURE_DISK, native_id="d", name="d", config=config, unread=frozenset(unread))
+
+    assert judge(get_rule("azure-disk-premium-low-use"), disk, snapshot(disk), context()).verdict is verdict
 
 
 def test_what_could_be_read_may_fire_though_something_else_could_not():
