@@ -22,6 +22,8 @@ WEEKS = 9
 LEAST_WEEKS = 4
 # A season is so many days of seven that stand out. A few days in a row may have been an incident.
 ENOUGH_DAYS = 5
+# No two years begin on the same day.
+EDGE_DAYS = 1
 # How far a day stands out, in log and in scales of the series: as a day among others, and all alone.
 AMONG_OTHERS, ALONE = (0.12, 2.5), (0.25, 4.0)
 # The same weekday; the same date and the same weekday of the month lie up to so many days from it.
@@ -120,13 +122,24 @@ def _stands_out(above: Floats, least: float, scales: float) -> Bools:
 
 
 def _season(above: Floats) -> Floats:
-    """The median of the seven days around each, where it lies in a week of which enough days stand out; 0 elsewhere."""
-    counts = np.pad(_stands_out(above, *AMONG_OTHERS), ((0, 0), (_WEEK - 1, _WEEK - 1)))
-    is_week = np.lib.stride_tricks.sliding_window_view(counts, _WEEK, axis=1).sum(-1) >= ENOUGH_DAYS
-    within = np.lib.stride_tricks.sliding_window_view(is_week, _WEEK, axis=1).any(-1)
-    beside = np.pad(above, ((0, 0), (_WEEK // 2, _WEEK // 2)), constant_values=np.nan)
-    around = median(np.lib.stride_tricks.sliding_window_view(beside, _WEEK, axis=1))
-    return np.where(within & (around >= AMONG_OTHERS[0]), around, 0.0)
+    """Of the weeks around each day in which enough days stand out: the median of their medians; 0 where there is none.
+
+    These reach two days beyond the first and the last that stand out; a third is added.
+    """
+    weeks = _weeks(above, np.nan)
+    enough = _weeks(_stands_out(above, *AMONG_OTHERS), 0).sum(-1) >= ENOUGH_DAYS
+    medians = np.where(enough, median(weeks), np.nan)
+    around = median(np.lib.stride_tricks.sliding_window_view(medians, _WEEK, axis=1))
+    found = np.where(around >= AMONG_OTHERS[0], around, 0.0)
+    beside = np.pad(found, ((0, 0), (EDGE_DAYS, EDGE_DAYS)))
+    nearest = np.lib.stride_tricks.sliding_window_view(beside, 2 * EDGE_DAYS + 1, axis=1).max(-1)
+    return np.where(found > 0, found, nearest)
+
+
+def _weeks(values: Floats | Bools, outside: float) -> Floats:
+    """[series, week, 7]: all stretches of seven days that have a day in common with these."""
+    padded = np.pad(values.astype(np.float64), ((0, 0), (_WEEK - 1, _WEEK - 1)), constant_values=outside)
+    return np.lib.stride_tricks.sliding_window_view(padded, _WEEK, axis=1)
 
 
 def _peaks(above: Floats) -> Floats:

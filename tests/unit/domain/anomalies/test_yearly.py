@@ -11,7 +11,7 @@ from domain.anomalies.replay import glance, replay
 from domain.anomalies.state import Floats
 from domain.anomalies.yearly import Past, Yearly, span, yearly
 
-FIRST, LAST = date(2026, 8, 3), date(2027, 1, 20)
+FIRST, LAST = date(2026, 9, 7), date(2027, 1, 10)
 DAY = timedelta(days=1)
 DAYS = (LAST - FIRST).days + 1
 
@@ -61,6 +61,10 @@ def test_twice_the_season_of_last_year_is_told_from_its_first_day_on():
     flagged = told(costs_of(lambda day: december(day) ** 2), due(past(december)))
 
     assert flagged[date(2026, 12, 1)] is Rule.SPIKE
+
+
+def test_a_season_of_more_than_three_times_is_no_anomaly_either():
+    assert told(costs_of(lambda day: december(day) ** 2), due(past(lambda day: december(day) ** 2))) == {}
 
 
 def test_a_season_that_does_not_come_is_neither_high_nor_low():
