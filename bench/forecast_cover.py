@@ -11,7 +11,7 @@ from bench.forecast_data import LEAST_HISTORY, ORIGINS, STEP, Case, series
 from domain.forecasting.backtest import Scores, quantiles_of, scored
 from domain.forecasting.band import DAY_WINDOWS, KNOTS, PRIOR, Quantiles, conformal, day_intervals, total_interval
 from domain.forecasting.matrix import Matrix
-from domain.forecasting.models import forecast
+from domain.forecasting.models import RECENT_DAYS, forecast
 from domain.forecasting.unrest import unrest_of
 from jobs.forecasting.chunk import theta
 from jobs.forecasting.making import HISTORY_DAYS
@@ -31,7 +31,7 @@ def _errors(first: date, values: Matrix) -> Errors:
     for knot, days in enumerate(KNOTS):
         for number in range(ORIGINS * 2):
             cut = values.size - days - STEP * number
-            if cut < (HISTORY_DAYS if days > KNOTS[2] else LEAST_HISTORY):
+            if cut < (RECENT_DAYS if days > KNOTS[2] else LEAST_HISTORY):
                 continue
             history, came = values[max(0, cut - HISTORY_DAYS) : cut][None, :], values[cut : cut + days]
             said = forecast(history, first + timedelta(days=cut), days, theta, is_theta_tested=False)

@@ -12,7 +12,7 @@ import numpy as np
 
 from bench.anomaly_make import FAMILIES, SHARES
 from domain.forecasting.matrix import Matrix
-from domain.forecasting.models import Forecasts, forecast
+from domain.forecasting.models import RECENT_DAYS, Forecasts, forecast
 from jobs.forecasting.chunk import theta
 from jobs.forecasting.making import HISTORY_DAYS
 
@@ -24,7 +24,7 @@ INVENTED, SEED = 100, 11
 
 @dataclass(frozen=True)
 class Case:
-    """One series cut at one origin, and what is said of the days after it."""
+    """One series cut at one origin, with its recent history, and what is said of the days after it."""
 
     name: str
     history: Matrix
@@ -54,7 +54,7 @@ def real_cases(path: Path) -> Iterator[Case]:
 
 
 def case(name: str, history: Matrix, came: Matrix, first: date, origin: int) -> Case:
-    return Case(name, history, came, origin, forecast(history, first, AHEAD, theta))
+    return Case(name, history[:, -RECENT_DAYS:], came, origin, forecast(history, first, AHEAD, theta))
 
 
 def invented_cases(count: int = INVENTED, seed: int = SEED) -> Iterator[Case]:
@@ -63,6 +63,6 @@ def invented_cases(count: int = INVENTED, seed: int = SEED) -> Iterator[Case]:
     names = random.choice(list(FAMILIES), count, p=np.array(SHARES) / sum(SHARES))
     for number, name in enumerate(names):
         level = np.exp(random.uniform(np.log(15), np.log(20_000)))
-        costs = level * np.exp(FAMILIES[str(name)](random, HISTORY_DAYS + AHEAD))
-        history, came = costs[None, :HISTORY_DAYS], costs[HISTORY_DAYS:]
+        costs = level * np.exp(FAMILIES[str(name)](random, RECENT_DAYS + AHEAD))
+        history, came = costs[None, :RECENT_DAYS], costs[RECENT_DAYS:]
         yield case(f"{name}-{number}", history, came, date(2026, 1, 1), 0)

@@ -30,6 +30,7 @@ from domain.facts.scope import Scope
 from domain.facts.severity import Severity
 
 _NEWEST_FIRST = (("last_on", DESCENDING), ("_id", DESCENDING))
+_SERIES = ("provider", "billing_account_id", "sub_account_id", "service_name", "currency")
 OPENED, CHANGED = "CostAnomalyOpened", "CostAnomalyChanged"
 
 
@@ -96,6 +97,16 @@ async def anomalies_since(
     """The stored anomalies of one organization that reach into the time since then, by key."""
     query = {**CostAnomaly.within(scope), "last_on": {"$gte": since}}
     return {raw["key"]: raw async for raw in CostAnomaly.rows().find(query, session=session)}
+
+
+async def fixed_between(scope: Scope, first: datetime, until: datetime) -> list[dict[str, Any]]:
+    """The anomalies of one organization that somebody has fixed and that had a day from `first` up to before `until`:
+    their series, days and feedback.
+    """
+    query = {**CostAnomaly.within(scope), "state": AnomalyState.FIXED.value, "last_on": {"$gte": first}}
+    fields = (*_SERIES, "first_on", "last_on", "feedback")
+    rows = CostAnomaly.rows().find({**query, "first_on": {"$lt": until}}, projection=fields)
+    return [raw async for raw in rows]
 
 
 async def keep_anomaly(

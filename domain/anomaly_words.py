@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from domain.anomalies.flag import Direction, Rule
+from domain.anomalies.flag import Direction, ReferenceKind, Rule
 from domain.anomaly_grouping import Run
 from domain.facts.anomaly import AnomalyContributor, AnomalyKind
 from domain.facts.severity import Severity
@@ -60,7 +60,8 @@ def summary_of(run: Run, currency: str, contributors: Sequence[AnomalyContributo
         f"where {money(worst.low, currency)} to {money(worst.high, currency)} would be usual."
     )
     if worst.reference is not None:
-        text += f" A recurring charge of {money(worst.reference.amount, currency)} is counted in."
+        what = "A season of the year" if worst.reference.kind is ReferenceKind.YEARLY else "A recurring charge"
+        text += f" {what} of {money(worst.reference.amount, currency)} is counted in."
     if contributors:
         text += f" Most of it: {', '.join(_moved(part, currency) for part in contributors[:_NAMED])}."
     return text

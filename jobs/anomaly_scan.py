@@ -16,6 +16,7 @@ from domain.anomalies.known_event import KnownEvent, KnownKind
 from domain.anomalies.replay import glance, replay
 from domain.anomalies.settings import Sensitivity, Settings
 from domain.anomalies.state import Bools, Floats
+from domain.anomalies.yearly import Yearly
 from domain.anomaly_feedback import Said, is_quiet, known_events
 from domain.anomaly_grouping import Run, runs_of
 from domain.costs.provider_name import provider_of
@@ -85,11 +86,14 @@ def runs_in(
     settings: AnomalySettings,
     stored: Mapping[str, Mapping[str, Any]],
     announced: Sequence[forecasting.KnownEvent],
+    due: Yearly,
 ) -> list[Run]:
-    """The anomalies the costs show, with what was said of stored ones (by key), and announced, taken into account."""
+    """The anomalies the costs show, with what was said of stored ones (by key), what was announced, and what earlier
+    years say is due, taken into account.
+    """
     said = _said(scan, list(stored.values()))
     known = [*known_events(said), *planned_changes(scan, announced)]
-    flags = _flags(scan, known, _settings(settings))
+    flags = _flags(scan, known, _settings(settings), due)
     return runs_of([flag for flag in flags if not is_quiet(flag, said)])
 
 
@@ -105,13 +109,16 @@ def planned_changes(scan: Scan, announced: Sequence[forecasting.KnownEvent]) -> 
     ]
 
 
-def _flags(scan: Scan, known: Sequence[KnownEvent], settings: Settings) -> list[Flag]:
+def _flags(scan: Scan, known: Sequence[KnownEvent], settings: Settings, due: Yearly) -> list[Flag]:
     """A last day that is not whole is only looked at for more than a whole day would cost."""
     whole = scan.costs.shape[1] - scan.is_partial
-    outcome = replay(scan.costs[:, :whole], scan.first, None, known, settings, scan.is_final[:, :whole])
+    each = slice(None)
+    before = due.part(each, slice(whole))
+    outcome = replay(scan.costs[:, :whole], scan.first, None, known, settings, scan.is_final[:, :whole], before)
     if not scan.is_partial:
         return list(outcome.flags)
-    return [*outcome.flags, *glance(scan.costs[:, whole], scan.newest, outcome.state, known, settings)]
+    today = due.part(each, slice(whole, None))
+    return [*outcome.flags, *glance(scan.costs[:, whole], scan.newest, outcome.state, known, settings, today)]
 
 
 def _settings(chosen: AnomalySettings) -> Settings:

@@ -28,6 +28,7 @@ register_enum(
         ForecastModel.LEVEL: "Level of the last days, weekdays, and growth that dies down.",
         ForecastModel.THETA: "The dynamic optimised theta method.",
         ForecastModel.MEDIAN: "The median of weekly, level and theta.",
+        ForecastModel.YEARLY: "The median with the season of last year, of which half is believed.",
     },
 )
 register_enum(

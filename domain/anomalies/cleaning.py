@@ -62,10 +62,12 @@ def settle(book: Book, seen: Evidence, judged: Judged) -> None:
     scored = book.observed >= FIRST_DAYS
     replaced = np.isin(verdict, (Verdict.FLAGGED, Verdict.EXPLAINED, Verdict.MISSING, Verdict.LOW, Verdict.SILENCED))
     at = book.at
-    book.cleaned[:, at] = np.where(replaced & scored, seen.base.expected, np.maximum(seen.cost, 0.0))
+    book.cleaned[:, at] = np.where(replaced & scored, _instead(seen, verdict), np.maximum(seen.cost, 0.0))
     book.expected[:, at] = np.where(scored, seen.base.expected, np.nan)
-    book.plain[:, at] = np.where(scored, seen.plain, np.nan)
-    book.excess[:, at] = np.where(scored, seen.cost - seen.base.expected, np.nan)
+    # A season is no charge that recurs monthly or weekly: what it explains is left out of what these are learned from.
+    explained = (seen.base.expected + seen.base.offset) * (np.exp(seen.plain) - np.exp(seen.beyond))
+    book.plain[:, at] = np.where(scored, seen.beyond, np.nan)
+    book.excess[:, at] = np.where(scored, seen.cost - seen.base.expected - explained, np.nan)
     book.core[:, at] = seen.base.core
     book.kept[:, at] = np.where(scored & (verdict == Verdict.USUAL), seen.plain, np.nan)
     book.verdict[:, at] = verdict
@@ -75,6 +77,14 @@ def settle(book: Book, seen: Evidence, judged: Judged) -> None:
     book.changed = np.where(judged.changed, book.today, book.changed)
     book.observed = book.observed + np.isfinite(book.raw[:, at])
     book.at += 1
+
+
+def _instead(seen: Evidence, verdict: NDArray[np.int8]) -> Floats:
+    """What was expected. Of a season what it does not explain is kept, so that a rise within it is seen."""
+    base = seen.base
+    only_season = (verdict == Verdict.EXPLAINED) & (seen.references.season > 0) & (seen.references.charge == 0)
+    rest = np.exp(np.where(only_season, seen.beyond, 0.0))
+    return np.where(only_season, (base.expected + base.offset) * rest - base.offset, base.expected)
 
 
 def _verdict(book: Book, seen: Evidence, judged: Judged) -> NDArray[np.int8]:

@@ -19,7 +19,9 @@ EQUALLY_LOW = 1.25
 def drop(book: Book, seen: Evidence, may: Bools) -> Finding:
     """may: the series whose day is complete and final."""
     base = seen.base
-    fall = -seen.plain
+    low = seen.references.low
+    # What the season lies lower is no fall.
+    fall = -seen.plain - low
     below_lowest = fall - (base.factors[:, 0] - base.factors.min(-1))
     ago = book.raw[:, [book.at - 7, book.at - 14]]
     seen_before = (ago <= EQUALLY_LOW * seen.cost[:, None]).all(-1)
@@ -30,5 +32,5 @@ def drop(book: Book, seen: Evidence, may: Bools) -> Finding:
         ("scales", fall / base.scale, DROP_SCALES * full),
         ("ratio", fall, DROP_RATIO * full),
         ("below the lowest weekday", below_lowest, HOLIDAY * full),
-        ("impact", base.expected - seen.cost, seen.material),
+        ("impact", base.expected + (base.expected + base.offset) * np.expm1(-low) - seen.cost, seen.material),
     )

@@ -20,9 +20,9 @@ FIRST_DAYS = 7
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One number per series. cost: less what came late for missing days. usual: expected before references, or at
-    an old level that may come back. expected: with references. plain: log residual to the baseline; residual: to
-    expected. z: residual in scales, wider ones where the cost of missing days was taken off. impact: money above
-    expected. material: the impact it takes to matter. bursts: what the series
+    an old level that may come back. expected: with references. plain: log residual to the baseline; beyond: without
+    what the season explains of it; residual: to expected. z: residual in scales, wider ones where the cost of missing
+    days was taken off. impact: money above expected. material: the impact it takes to matter. bursts: what the series
     did before. scored: which series can be judged.
     """
 
@@ -32,6 +32,7 @@ class Evidence:
     usual: Floats
     expected: Floats
     plain: Floats
+    beyond: Floats
     residual: Floats
     z: Floats
     impact: Floats
@@ -46,6 +47,7 @@ def evidence(book: Book, base: Baseline, references: References, settings: Setti
     usual = np.maximum(base.expected, np.where(book.old_until >= book.today, _old(book, base), 0.0))
     expected = usual + references.amount
     logged = np.log(np.maximum(cost, 0.0) + base.offset)
+    plain = logged - np.log(base.expected + base.offset)
     residual = logged - np.log(expected + base.offset)
     material = np.maximum(settings.minimum_impact, settings.minimum_impact_ratio * base.usual)
     return Evidence(
@@ -54,7 +56,9 @@ def evidence(book: Book, base: Baseline, references: References, settings: Setti
         cost=cost,
         usual=usual,
         expected=expected,
-        plain=logged - np.log(base.expected + base.offset),
+        plain=plain,
+        # As far as the season goes it explains a rise, and it makes nothing lower than it is.
+        beyond=plain - np.clip(plain, 0.0, references.season),
         residual=residual,
         z=residual / (base.scale * widened),
         impact=cost - expected,

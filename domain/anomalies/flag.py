@@ -29,6 +29,7 @@ class ReferenceKind(StrEnum):
     MONTHLY = "MONTHLY"
     WEEKLY = "WEEKLY"
     FEEDBACK = "FEEDBACK"
+    YEARLY = "YEARLY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A recurring charge that was expected on top: how much, in the currency of the series."""
+    """A recurring charge, or a season, that was expected on top: how much, in the currency of the series."""
 
     kind: ReferenceKind
     amount: float

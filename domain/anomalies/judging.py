@@ -23,7 +23,7 @@ RANGE_SCALES = 1.96
 # Before a series has seen a month turn, what stands out at one is most likely a fee: it is not told of, but remembered.
 MONTH = 31
 PEAKS = (Rule.SPIKE, Rule.TRIPLE, Rule.TWO_DAYS)
-_KINDS = (ReferenceKind.MONTHLY, ReferenceKind.WEEKLY, ReferenceKind.FEEDBACK)
+_KINDS = (ReferenceKind.MONTHLY, ReferenceKind.WEEKLY, ReferenceKind.FEEDBACK, ReferenceKind.YEARLY)
 
 
 @dataclass(frozen=True, slots=True)

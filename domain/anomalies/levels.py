@@ -37,7 +37,8 @@ class Lift:
 def lift(book: Book, seen: Evidence) -> Lift:
     """Of the day the book is at."""
     flat = seen.base.flat
-    today = np.log(np.maximum(seen.cost, 0.0) + seen.base.offset) - seen.base.weekday
+    season = seen.plain - seen.beyond
+    today = np.log(np.maximum(seen.cost, 0.0) + seen.base.offset) - season - seen.base.weekday
     recent = np.concatenate([flat[:, -(LIFT_DAYS - 1) :], today[:, None]], -1)
     before = np.where(book.after(book.anchor, 36), flat[:, -36:], np.nan)[:, :-8]
     known = (np.isfinite(before).sum(-1) >= 14) & np.isfinite(recent).all(-1)
@@ -63,7 +64,7 @@ def persistent(book: Book, seen: Evidence, rise: Lift, may: Bools) -> Finding:
     )
     # Money above the month before too, because the level may have moved along already.
     above = np.fmax(seen.impact, (seen.cost + seen.base.offset) * -np.expm1(-rise.median))
-    quiet = (seen.references.amount > 0) | (book.age(book.changed) < PAUSE_DAYS)
+    quiet = (seen.references.charge > 0) | (book.age(book.changed) < PAUSE_DAYS)
     return found(
         Rule.PERSISTENT,
         may & seen.scored & rise.known & ~quiet,

@@ -1,6 +1,8 @@
-"""Charges that recur: on a day of the month, a distance from its end or a weekday; and what somebody said is expected.
+"""Charges that recur: on a day of the month, a distance from its end or a weekday; what somebody said is expected; and
+seasons of the year.
 
-An earlier excess over the usual cost raises what is expected today, so that a fee is no anomaly from its third time on.
+An earlier excess over the usual cost raises what is expected today, so that a fee is no anomaly from its third time on,
+and a season of some days from its second year on.
 """
 
 from dataclasses import dataclass
@@ -13,31 +15,57 @@ from domain.anomalies.book import Book
 from domain.anomalies.middle import largest
 from domain.anomalies.state import Bools, Floats, Ints
 from domain.anomalies.verdict import Verdict
+from domain.anomalies.yearly import Yearly
 
 MONTHS = 3
 # Feedback holds for as long as the window is remembered.
 FEEDBACK_DAYS = 100
 # A reference below this share of the usual cost changes nothing.
 LEAST_SHARE = 0.10
+# A level that is newer than four weeks before a season may be the season itself, come early.
+SETTLED_DAYS = 28
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """On top of the baseline, in money, 0 for none: the most of monthly, weekly and feedback (kind 0, 1, 2)."""
+    """On top of the baseline, in money, 0 for none.
+
+    charge: the most of monthly, weekly, feedback and a single day of the year (kind 0 to 3). amount: with the season
+    (kind 3 where it is the larger part). season and low: how far the season lies above, or below, in log.
+    """
 
     amount: Floats
+    charge: Floats
     kind: Ints
+    season: Floats
+    low: Floats
 
 
-def references(book: Book, base: Baseline, marked: Bools) -> References:
-    """For the day the book is at. marked: the days, in the book's columns, that somebody called expected."""
+def references(book: Book, base: Baseline, marked: Bools, due: Yearly) -> References:
+    """For the day the book is at. marked: the days, in the book's columns, that somebody called expected. due: what
+    earlier years say of the day.
+    """
     monthly = _in_money(base, *_monthly(book))
     weekly = _in_money(base, *_weekly(book))
     feedback = _in_money(base, *_feedback(book, marked))
-    each = np.stack([monthly, weekly, feedback])
-    amount = each.max(0)
-    amount = np.where(amount >= LEAST_SHARE * base.expected, amount, 0.0)
-    return References(amount, each.argmax(0))
+    each = np.stack([monthly, weekly, feedback, _in_money(base, *_nothing_and(due.single))])
+    charge = _if_enough(base, each.max(0))
+    # A level from within a season, or from shortly before, knows the season already.
+    applies = book.age(book.anchor) >= due.length + SETTLED_DAYS
+    season, low = (np.where(applies, one, 0.0) for one in (due.season, due.low))
+    extra = _if_enough(base, _in_money(base, *_nothing_and(season)))
+    season = np.where(extra > 0, season, 0.0)
+    kind = np.where(extra > charge, len(each) - 1, each.argmax(0))
+    return References(charge + extra, charge, kind, season, low)
+
+
+def _nothing_and(log: Floats) -> tuple[Floats, Floats]:
+    """A ratio without an amount: the years before may have been much dearer."""
+    return np.zeros_like(log), log
+
+
+def _if_enough(base: Baseline, amount: Floats) -> Floats:
+    return np.where(amount >= LEAST_SHARE * base.expected, amount, 0.0)
 
 
 def _in_money(base: Baseline, money: Floats, log: Floats) -> Floats:

@@ -20,6 +20,7 @@ from domain.anomalies.references import references
 from domain.anomalies.settings import Settings
 from domain.anomalies.spikes import spikes
 from domain.anomalies.state import NEVER, WINDOW, Bools, Floats, Ints, State
+from domain.anomalies.yearly import Yearly
 
 _DEFAULTS = Settings()
 # So many series at once stay within the cache of a core, which is twice as fast as all of them.
@@ -47,6 +48,7 @@ def replay(
     known: Sequence[KnownEvent] = (),
     settings: Settings = _DEFAULTS,
     final: Bools | None = None,
+    due: Yearly | None = None,
 ) -> Outcome:
     """Score complete days in order. Pure: the state handed in stays as it is.
 
@@ -54,11 +56,13 @@ def replay(
     not delivered (and in front of a series that began later). first is the day of the first column, or one for each
     series in days since 1970-01-01. state is what an earlier call returned: scoring in two calls is the same as scoring
     in one, so a restatement is a replay from the state before the first changed day. final says of which days no
-    correction is awaited; only these can be drops. Raises ValueError when the days do not follow on those of the state.
+    correction is awaited; only these can be drops. due is what earlier years say of each of the days. Raises ValueError
+    when the days do not follow on those of the state.
     """
     remembered = state or State.new(len(costs))
     days = _first(costs, first, remembered)
     settled = np.ones(costs.shape, np.bool_) if final is None else final
+    seasons = Yearly.none(*costs.shape) if due is None else due
     parts = []
     for begin_row in range(0, max(len(costs), 1), CHUNK):
         rows = np.arange(begin_row, min(begin_row + CHUNK, len(costs)))
@@ -66,7 +70,7 @@ def replay(
             replace(one, series=one.series - begin_row) for one in known if one.series // CHUNK == begin_row // CHUNK
         ]
         book = opened(remembered.rows(rows), np.asarray(costs, np.float64)[rows], days[rows])
-        parts.append(_replayed(book, events, settings, settled[rows], begin_row))
+        parts.append(_replayed(book, events, settings, settled[rows], seasons.part(rows), begin_row))
     return _joined(parts)
 
 
@@ -77,12 +81,14 @@ def _joined(parts: Sequence[Outcome]) -> Outcome:
     return Outcome(tuple(found), State.joined([part.state for part in parts]), **bounds)
 
 
-def _replayed(book: Book, known: Sequence[KnownEvent], settings: Settings, final: Bools, begin_row: int) -> Outcome:
+def _replayed(
+    book: Book, known: Sequence[KnownEvent], settings: Settings, final: Bools, due: Yearly, begin_row: int
+) -> Outcome:
     days = known_days(book, known)
     ranges: list[Range] = []
     found: list[Flag] = []
     for column in range(final.shape[1]):
-        usual, flagged = _step(book, days, settings, final[:, column])
+        usual, flagged = _step(book, days, settings, final[:, column], due.part(slice(None), column))
         ranges.append(usual)
         found += [replace(flag, series=flag.series + begin_row) for flag in flagged]
     cleaned = book.cleaned[:, WINDOW:]
@@ -93,13 +99,18 @@ def _replayed(book: Book, known: Sequence[KnownEvent], settings: Settings, final
 
 
 def glance(
-    costs: Floats, on: date | Ints, state: State, known: Sequence[KnownEvent] = (), settings: Settings = _DEFAULTS
+    costs: Floats,
+    on: date | Ints,
+    state: State,
+    known: Sequence[KnownEvent] = (),
+    settings: Settings = _DEFAULTS,
+    due: Yearly | None = None,
 ) -> tuple[Flag, ...]:
     """Flags of one day of which only a part is delivered, one cost per series: upward only, because a low part says
     nothing. Nothing of it is remembered; the day is scored again with `replay` once it is complete.
     """
     final = np.zeros((len(costs), 1), np.bool_)
-    return replay(np.asarray(costs)[:, None], on, state, known, settings, final).flags
+    return replay(np.asarray(costs)[:, None], on, state, known, settings, final, due).flags
 
 
 def _first(costs: Floats, first: date | Ints, state: State) -> Ints:
@@ -111,13 +122,13 @@ def _first(costs: Floats, first: date | Ints, state: State) -> Ints:
     return days
 
 
-def _step(book: Book, known: KnownDays, settings: Settings, final: Bools) -> tuple[Range, list[Flag]]:
+def _step(book: Book, known: KnownDays, settings: Settings, final: Bools, due: Yearly) -> tuple[Range, list[Flag]]:
     at = book.at
     purchase, planned, silent = known.purchase[:, at], known.planned[:, at], known.silent[:, at]
     begin(book, planned)
     base = baseline(book)
     look_back(book, base)
-    seen = evidence(book, base, references(book, base, known.marked), settings)
+    seen = evidence(book, base, references(book, base, known.marked, due), settings)
     may = ~(purchase | silent)
     rise = lift(book, seen)
     upward = [new_service(book, seen, may), *spikes(book, seen, may, settings.sensitivity)]

@@ -67,11 +67,12 @@ def _news(seen: Evidence) -> Floats:
 
 def _without_charge(seen: Evidence) -> Floats:
     """The log residual. A charge that was due explains its own size only: what is several times that is measured as
-    if it were not there, on both sides.
+    if it were not there, on both sides. A season is no charge: it raises all there is.
     """
-    amount = seen.references.amount
-    rest = np.log(np.maximum(seen.cost - amount, 0.0) + seen.base.offset) - np.log(seen.usual + seen.base.offset)
-    return np.where(seen.cost - seen.usual >= BEYOND_CHARGE * amount, np.fmax(rest, seen.residual), seen.residual)
+    amount = seen.references.charge
+    usual = seen.usual + (seen.references.amount - amount)
+    rest = np.log(np.maximum(seen.cost - amount, 0.0) + seen.base.offset) - np.log(usual + seen.base.offset)
+    return np.where(seen.cost - usual >= BEYOND_CHARGE * amount, np.fmax(rest, seen.residual), seen.residual)
 
 
 def _triple(book: Book, seen: Evidence, may: Bools, kept: Floats, scales: float) -> Finding:

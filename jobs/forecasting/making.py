@@ -13,19 +13,21 @@ from documents.cost_period import midnight
 from documents.daily_cost import DailyCost
 from documents.stored_decimal import stored_decimal
 from domain.costs.value import SUMS
-from domain.forecasting.backtest import Coverage, Scores, coverage_of, quantiles_of
+from domain.forecasting.backtest import BACKS, Coverage, Scores, coverage_of, quantiles_of
 from domain.forecasting.band import Quantiles
 from domain.forecasting.event import KnownEvent, SeriesKey, missing_keys, with_events
 from domain.forecasting.matrix import Matrix, lengths
-from domain.forecasting.models import ForecastModel, Forecasts
+from domain.forecasting.models import RECENT_DAYS, ForecastModel, Forecasts
 from domain.forecasting.tree import Branch, ForecastLevel, branches_of, summed
 from domain.forecasting.unrest import unrest_of
+from domain.forecasting.yearly import NEEDED
 from jobs.forecasting.chunk import forecast_chunk, score_chunk
 from jobs.forecasting.pool import ProcessPool
 
 # To the end of a leap year from its first day.
 HORIZON = 366
-HISTORY_DAYS = 400
+# A year and four weeks tell of a season, and half a year before tests whether it comes again.
+HISTORY_DAYS = NEEDED + BACKS[-1] + 8
 # Theta is back-tested on as many of the dearest series; the others choose among the rest.
 MOST_TESTED = 500
 _CHUNK = 250
@@ -56,7 +58,7 @@ class Made:
 
 
 def history_of(services: Sequence[DailyCost], first: date, targets: Sequence[tuple[str, DailyCost]] = ()) -> History:
-    """Rows of the last 400 days before `first`. A day without costs is 0 from a row's first day on."""
+    """Rows of the last days before `first`. A day without costs is 0 from a row's first day on."""
     costs = [*services, *(cost for _, cost in targets)]
     days = np.full((len(costs), HISTORY_DAYS), np.nan)
     begin = first - timedelta(days=HISTORY_DAYS)
@@ -83,7 +85,8 @@ async def make_forecasts(pool: ProcessPool, history: History, events: Sequence[K
     branches = [*branches_of(keys), *_target_branches(history, len(keys))]
     new = len(keys) - old
     ahead = np.concatenate([known, ahead[old:]])
-    past, tests = (np.insert(rows, [old] * new, np.nan, axis=0) for rows in (history.days, tests))
+    recent = history.days[:, -RECENT_DAYS:]
+    past, tests = (np.insert(rows, [old] * new, np.nan, axis=0) for rows in (recent, tests))
     models[old:old] = [ForecastModel.FLAT] * new
     sums, sum_tests = await asyncio.to_thread(lambda: (summed(past, branches), summed(tests, branches)))
     scores = await _score_rows(pool, sums, sum_tests, parts[0].backs)

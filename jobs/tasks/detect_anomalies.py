@@ -23,6 +23,7 @@ from domain.facts.job import JobKind, JobProgress, JobState
 from jobs.anomaly_commitments import commitment_falls
 from jobs.anomaly_finding import Keeping, explained
 from jobs.anomaly_scan import Scan, runs_in, scan_of
+from jobs.anomaly_year import due_in
 from jobs.context import JobContext
 from jobs.queue import DETECT_ANOMALIES, ask_anomaly_scan
 
@@ -49,7 +50,9 @@ async def detect_anomalies(ctx: dict[str, Any], *, org_id: str) -> int:
     settings, stored = await anomaly_settings(scope), await anomalies_since(scope, midnight(first))
     scan = scan_of(history, first, now)
     announced = [event.known() for event in await ForecastEvent.list_in(scope, {}, limit=MOST_EVENTS)]
-    runs = await asyncio.to_thread(runs_in, scan, settings, stored, announced)
+    # From the first day of a month, so that what is due changes with the month only, too.
+    due = await due_in(scope, scan, (newest - KEPT).replace(day=1))
+    runs = await asyncio.to_thread(runs_in, scan, settings, stored, announced, due)
     since = newest - (RESCANNED if stored else KEPT)
     recent = [run for run in runs if run.last_on >= since]
     accounts = await ids_by_native_id(scope)

@@ -434,3 +434,53 @@ async def test_every_organization_that_is_still_billed_is_looked_at_daily(house,
 
     assert asked >= 1
     assert await backend.database["outbox"].find_one({"_id": f"detect_anomalies:{house.tenant.org_id}"}) is not None
+
+
+def autumn(year: int, first: date, last: date) -> list[dict[str, str]]:
+    """Two hundred a day, and four hundred more in some days of November."""
+    return [
+        row(day, 200 + day.day % 3 + (400 if date(year, 11, 9) <= day <= date(year, 11, 20) else 0))
+        for day in days(first, last)
+    ]
+
+
+YEAR_AGO, THIS_YEAR = autumn(2025, date(2025, 8, 1), date(2026, 1, 31)), autumn(2026, FIRST, LAST)
+
+
+async def test_a_season_that_came_last_year_is_no_anomaly_and_what_goes_beyond_it_is(house):
+    await house.loaded([*YEAR_AGO, *THIS_YEAR])
+    await house.looked()
+    assert await house.found() == []
+
+    await house.loaded([*YEAR_AGO, *THIS_YEAR, row(ODD, 900)])
+    await house.looked()
+
+    (found,) = await house.found()
+    assert found["firstOn"] == f"{ODD}"
+    # Two hundred are usual, and four hundred more came a year ago.
+    assert 580 <= Decimal(found["expected"]["amount"]) <= 620
+    assert "A season of the year of 4" in found["summary"] or "A season of the year of 3" in found["summary"]
+
+
+async def test_the_season_of_another_organization_is_none_of_ours(house, backend, tmp_path):
+    other = await make_tenant(backend)
+    await load(backend, other, write_csv(tmp_path / "theirs.csv", YEAR_AGO))
+    await house.loaded(THIS_YEAR)
+
+    await house.looked()
+
+    assert [one["firstOn"] for one in await house.found()] == ["2026-11-09"]
+
+
+async def test_what_was_fixed_a_year_ago_was_no_season(house):
+    await house.loaded(autumn(2025, date(2025, 8, 1), date(2025, 11, 20)))
+    house.now = datetime(2025, 11, 22, 12, tzinfo=UTC)
+    await house.looked()
+    (then,) = await house.found()
+    await house.say(then["id"], "FIXED")
+    house.now = NOW
+
+    await house.loaded([*YEAR_AGO, *THIS_YEAR])
+    await house.looked()
+
+    assert {one["firstOn"] for one in await house.found()} == {"2025-11-09", "2026-11-09"}

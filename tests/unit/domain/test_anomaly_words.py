@@ -60,6 +60,8 @@ def test_the_summary_holds_the_range_the_recurring_charge_and_what_moved_most():
         "A recurring charge of 40.00 USD is counted in. Most of it: eu (+250.00 USD, new), no resource (-50.00 USD)."
     )
     assert summary_of(run(), "USD", []).endswith("would be usual.")
+    season = run(reference=Reference(ReferenceKind.YEARLY, 40.0))
+    assert summary_of(season, "USD", []).endswith("A season of the year of 40.00 USD is counted in.")
 
 
 def test_the_severity_is_that_of_the_worst_day_and_of_a_drop_at_most_medium():
