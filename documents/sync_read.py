@@ -13,13 +13,12 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.account import Account
 from documents.base import TenantDocument
-from documents.sync_run import SyncRun, SyncState
+from documents.sync_run import ENDED_WELL, WHOLE, SyncRun, narrow_since
 from domain.facts.inventory import ServiceGap
 from domain.facts.scope import Scope
 
 # operation, region
 Part = tuple[str, str | None]
-ENDED_WELL = (SyncState.SUCCEEDED.value, SyncState.PARTIAL.value)
 
 
 class ReadState(StrEnum):
@@ -94,6 +93,19 @@ async def reads_of(scope: Scope, run: SyncRun) -> list[SyncRead]:
     return [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query, {"seen": 0})]
 
 
+async def latest_reads(scope: Scope, run: SyncRun) -> list[SyncRead]:
+    """How each part was read last: by this sync of the whole, or by a narrow one that has come to an end since."""
+    syncs = [run.id, *await narrow_since(run)]
+    query = {**SyncRead.within(scope), "sync_id": {"$in": syncs}}
+    latest: dict[Part, SyncRead] = {}
+    async for raw in SyncRead.rows().find(query, {"seen": 0}):
+        read = SyncRead.stored(raw)
+        known = latest.get((read.operation, read.region))
+        if known is None or known.started_at < read.started_at:
+            latest[read.operation, read.region] = read
+    return [latest[part] for part in sorted(latest, key=lambda part: (part[0], part[1] or ""))]
+
+
 async def reads_back_to(
     scope: Scope, account_id: ObjectId | None, operations: Collection[str], since: datetime
 ) -> list[SyncRead]:
@@ -115,21 +127,31 @@ class Earlier:
 
 
 async def earlier_reads(account: Account) -> Earlier:
-    """Looks at the last sync that came to an end, and at the last of these that asked about costs."""
+    """Looks at the last sync of the whole that came to an end, at the last of these that asked about costs, and at the
+    narrow ones since.
+    """
     earlier = Earlier()
     for more in ({"with_costs": True}, {}):
-        query = {"org_id": account.org_id, "account_id": account.id, "state": {"$in": list(ENDED_WELL)}, **more}
-        run = await SyncRun.rows().find_one(query, {"_id": 1}, sort=[("created_at", DESCENDING)])
-        if run is None:
+        query = {"org_id": account.org_id, "account_id": account.id, **WHOLE, **more}
+        raw = await SyncRun.rows().find_one(query, sort=[("created_at", DESCENDING)])
+        if raw is None:
             continue
-        fields = {"operation": 1, "region": 1, "complete_since": 1, "was_listed": 1}
-        async for raw in SyncRead.rows().find({"sync_id": run["_id"]}, fields):
-            part = raw["operation"], raw["region"]
-            if raw["complete_since"] is not None:
-                earlier.since[part] = raw["complete_since"]
-            if raw["was_listed"]:
-                earlier.listed.add(part)
+        run = SyncRun.stored(raw)
+        await _take(earlier, [run.id])
+    if raw is not None:
+        await _take(earlier, await narrow_since(run))
     return earlier
+
+
+async def _take(earlier: Earlier, syncs: Collection[ObjectId]) -> None:
+    fields = {"operation": 1, "region": 1, "complete_since": 1, "was_listed": 1}
+    rows = SyncRead.rows().find({"sync_id": {"$in": list(syncs)}}, fields).sort("started_at")
+    async for raw in rows:
+        part = raw["operation"], raw["region"]
+        if raw["complete_since"] is not None:
+            earlier.since[part] = raw["complete_since"]
+        if raw["was_listed"]:
+            earlier.listed.add(part)
 
 
 async def forget_seen(run: SyncRun) -> None:

@@ -29,7 +29,7 @@ from documents.outbox import SLOW as SLOW
 from documents.outbox import relay_outbox
 from documents.received_event import PROCESS_EVENTS as PROCESS_EVENTS
 from documents.status_report import SEND_STATUS_REPORT as SEND_STATUS_REPORT
-from documents.sync_run import SyncRun, announce_sync, open_run
+from documents.sync_run import SyncRun, announce_sync, open_run, widen_run
 from documents.transaction import Transaction
 from documents.verified_domain import VerifiedDomain
 
@@ -81,12 +81,24 @@ def ask_sync(tx: Transaction, run: SyncRun) -> None:
 
 
 async def request_sync(tx: Transaction, account: Account) -> SyncRun:
-    """The sync of this account that is under way, else a new one that is asked for and announced."""
+    """The sync of this account that is under way, else a new one that is asked for and announced.
+
+    A narrow one that is under way reads the rest too.
+    """
     run, is_new = await open_run(account, tx.session)
+    if not is_new:
+        return await widen_run(run, tx.session)
+    ask_sync(tx, run)
+    announce_sync(tx, run)
+    return run
+
+
+async def request_narrow_sync(tx: Transaction, account: Account) -> None:
+    """Ask for a sync of what was touched, unless one is under way: its end asks for the next."""
+    run, is_new = await open_run(account, tx.session, is_narrow=True)
     if is_new:
         ask_sync(tx, run)
         announce_sync(tx, run)
-    return run
 
 
 def ask_dispatch(tx: Transaction, org_id: ObjectId) -> None:

@@ -10,9 +10,18 @@ from documents.mail import find_stranded_mails
 from documents.member_account import find_parents
 from documents.organization import find_deleted
 from documents.sync_run import SyncRun, find_stranded_runs
+from documents.touch import claim_touched_accounts
 from documents.transaction import Transaction
 from jobs.context import JobContext
-from jobs.queue import ask_disconnect, ask_discovery, ask_erasure, ask_mail_again, ask_sync, request_sync
+from jobs.queue import (
+    ask_disconnect,
+    ask_discovery,
+    ask_erasure,
+    ask_mail_again,
+    ask_sync,
+    request_narrow_sync,
+    request_sync,
+)
 
 
 async def start_due_syncs(ctx: dict[str, Any]) -> int:
@@ -23,6 +32,19 @@ async def start_due_syncs(ctx: dict[str, Any]) -> int:
 
         async def change(tx: Transaction, account: Account = account) -> SyncRun:
             return await request_sync(tx, account)
+
+        await context.writer.commit(change)
+    return len(accounts)
+
+
+async def start_narrow_syncs(ctx: dict[str, Any]) -> int:
+    """Open a narrow run for every account in which something has changed that may be read again; returns how many."""
+    context: JobContext = ctx["context"]
+    accounts = await claim_touched_accounts(context.now())
+    for account in accounts:
+
+        async def change(tx: Transaction, account: Account = account) -> None:
+            await request_narrow_sync(tx, account)
 
         await context.writer.commit(change)
     return len(accounts)

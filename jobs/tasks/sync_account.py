@@ -23,11 +23,11 @@ from documents.resource import record_gone
 from documents.resource_change import ChangeKind
 from documents.resource_record import UNCHANGED
 from documents.sync_read import forget_seen, stored_gaps
-from documents.sync_run import ENDED, LEASE, SyncRun, SyncState, announce_sync, update_run
+from documents.sync_run import ENDED, LEASE, SyncRun, SyncState, announce_sync, is_narrow_still, update_run
+from documents.touch import can_be_narrow, settle_touches, take_touches
 from documents.transaction import Transaction
 from documents.vault import SecretLost, VaultUnavailable
 from domain.errors import Conflict, ProviderError, Refused
-from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
 from domain.findings import FindingChanges, FiringFinding, compare
 from jobs.account_reading import AccountRead, read_account
@@ -44,6 +44,10 @@ FIRST_RETRY_SECONDS = 15
 SYNC_TIMEOUT = timedelta(minutes=60)
 # Events of one sync come no faster, however small its parts.
 TOLD_EVERY_SECONDS = 0.5
+
+
+class Widened(Exception):
+    """Somebody has asked for the whole while a narrow run was under way: what it has read is the beginning of it."""
 
 
 async def sync_account(ctx: dict[str, Any], *, org_id: str, run_id: str) -> str:
@@ -66,6 +70,8 @@ async def sync_account(ctx: dict[str, Any], *, org_id: str, run_id: str) -> str:
     except LeaseLost:
         # Another worker is on it, or was until a moment ago; whoever comes then finds out how it ended.
         raise Retry(defer=LEASE) from None
+    except Widened:
+        raise Retry(defer=0) from None
     except PyMongoError:
         raise Retry(defer=FIRST_RETRY_SECONDS) from None
     finally:
@@ -93,8 +99,8 @@ async def _attempt(context: JobContext, account: Account, run: SyncRun, lease: L
     except (SecretLost, Refused) as error:
         return await _fail(context, account, run, f"{error} Connect the account again.")
     except CancelAsked:
-        return await _cancel(context, run)
-    except (LeaseLost, PyMongoError):
+        return await _cancel(context, account, run)
+    except (LeaseLost, Widened, PyMongoError):
         raise
     except Exception:  # whatever broke, the customer is to see that the sync has ended
         log.exception("sync_broke", run_id=str(run.id))
@@ -102,13 +108,23 @@ async def _attempt(context: JobContext, account: Account, run: SyncRun, lease: L
 
 
 async def _begin(context: JobContext, account: Account, run: SyncRun) -> SyncRun:
-    """The run under way; the first attempt decides whether costs are read along."""
-    fields: dict[str, Any] = {"state": SyncState.RUNNING.value}
-    if run.started_at is None:
-        now = context.now()
-        with_costs = account.next_cost_at is None or account.next_cost_at <= now
-        fields |= {"started_at": now, "with_costs": with_costs}
-    return await _step(context, run, "Asking the provider", **fields)
+    """The run under way; the first attempt decides what is read, and takes what was waiting to be."""
+
+    async def change(tx: Transaction) -> SyncRun:
+        fields: dict[str, Any] = {"state": SyncState.RUNNING.value, "step": "Asking the provider"}
+        if run.started_at is None:
+            now = context.now()
+            is_narrow = run.is_narrow and await can_be_narrow(account)
+            is_due = account.next_cost_at is None or account.next_cost_at <= now
+            fields |= {"started_at": now, "with_costs": is_due and not is_narrow}
+            fields |= {"touched": await take_touches(account, tx.session)}
+            # Somebody may have asked for the whole in between.
+            fields |= {} if is_narrow else {"is_narrow": False}
+        moved = await update_run(run, tx.session, **fields)
+        announce_sync(tx, moved)
+        return moved
+
+    return await context.writer.commit(change)
 
 
 async def _synced(context: JobContext, account: Account, run: SyncRun, lease: Lease) -> str:
@@ -150,9 +166,17 @@ async def _step(context: JobContext, run: SyncRun, step: str, **fields: Any) -> 
     return await context.writer.commit(change)
 
 
-async def _cancel(context: JobContext, run: SyncRun) -> str:
+async def _cancel(context: JobContext, account: Account, run: SyncRun) -> str:
     """What was read stays, and nothing follows from it."""
-    ended = await _step(context, run, "Cancelled", state=SyncState.CANCELLED.value, ended_at=context.now())
+    at = context.now()
+
+    async def change(tx: Transaction) -> SyncRun:
+        ended = await update_run(run, tx.session, step="Cancelled", state=SyncState.CANCELLED.value, ended_at=at)
+        await settle_touches(tx, account, run, at, is_read=False)
+        announce_sync(tx, ended)
+        return ended
+
+    ended = await context.writer.commit(change)
     await forget_seen(run)
     return ended.state.value
 
@@ -175,6 +199,7 @@ async def _fail(context: JobContext, account: Account, run: SyncRun, problem: st
         if ended.state is not SyncState.FAILED:  # another worker is on it by now
             raise LeaseLost
         await record_sync(account, problem=problem, at=at, session=tx.session)
+        await settle_touches(tx, account, run, at, is_read=False)
         await raise_alert(tx, account.org_id, cause, at)
         announce_sync(tx, ended)
         ask_checks(tx, account.org_id)
@@ -186,18 +211,16 @@ async def _fail(context: JobContext, account: Account, run: SyncRun, problem: st
 
 
 async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lease, read: AccountRead) -> str:
-    at, coverage, has_seen = context.now(), read.coverage, read.sink.has_seen
+    at = context.now()
     await _step(context, run, "Judging what was read")
-
-    def is_gone(kind: ResourceKind, region: str | None, native_id: str) -> bool:
-        return coverage.is_listed(kind, region) and not has_seen(kind, native_id)
-
-    gone = await record_gone(account, run, is_gone, at)
+    gone = await record_gone(account, run, read.is_gone, at, kinds=read.kinds)
     known = {finding.key for finding in await known_findings(account)}
-    judged = await judge_account(account, coverage, has_seen, known, at)
+    judged = await judge_account(account, read, read.has_seen, known, at, read.kinds if run.is_narrow else None)
 
     async def change(tx: Transaction) -> SyncRun:
         await lease.keep(tx.session)
+        if run.is_narrow and not await is_narrow_still(run, tx.session):
+            raise Widened
         changes = compare(str(account.id), await known_findings(account, tx.session), judged.inventory)
         finding_ids = await record_findings(account, changes, judged.rows, at, tx)
         for finding in (*changes.opened, *changes.reopened):
@@ -207,9 +230,8 @@ async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lea
                 cause = _cause(account, finding, finding_ids[finding.key], resource_id)
                 await raise_alert(tx, account.org_id, cause, at)
         over = [finding_fingerprint(account.id, one.key.rule_id, one.key.native_id) for one in changes.resolved]
-        await resolve_alerts(tx, account.org_id, [*over, f"sync:{account.id}"], at)
-        await record_sync(account, problem=None, at=at, session=tx.session)
-        await settle_nudges(tx, account, run.started_at or at, at)
+        await resolve_alerts(tx, account.org_id, over, at)
+        await _settle(tx, account, run, at)
         ended = await update_run(run, tx.session, **_summary(read, changes, gone, at))
         announce_sync(tx, ended)
         ask_checks(tx, account.org_id)
@@ -218,6 +240,15 @@ async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lea
     ended = await context.writer.commit(change)
     await forget_seen(run)
     return ended.state.value
+
+
+async def _settle(tx: Transaction, account: Account, run: SyncRun, at: datetime) -> None:
+    """What the end of a sync that has read says of its account; a narrow one says nothing of the whole."""
+    if not run.is_narrow:
+        await resolve_alerts(tx, account.org_id, [f"sync:{account.id}"], at)
+        await record_sync(account, problem=None, at=at, session=tx.session)
+        await settle_nudges(tx, account, run.started_at or at, at)
+    await settle_touches(tx, account, run, at, is_read=True)
 
 
 def _cause(account: Account, finding: FiringFinding, finding_id: Any, resource_id: Any) -> Cause:
