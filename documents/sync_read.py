@@ -1,6 +1,6 @@
 """How one part of a sync was read: a list in one region, its gaps, and the raw answers behind it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +13,7 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.account import Account
 from documents.base import TenantDocument
-from documents.sync_run import ENDED_WELL, WHOLE, SyncRun, narrow_since
+from documents.sync_run import ENDED_WELL, WHOLE, SyncRun, narrow_beside, narrow_since
 from domain.facts.inventory import ServiceGap
 from domain.facts.scope import Scope
 
@@ -82,9 +82,25 @@ async def record_read(read: SyncRead) -> None:
 
 
 async def complete_reads(run: SyncRun) -> list[SyncRead]:
-    """The parts that an earlier attempt of this run has read in whole."""
-    query = {"sync_id": run.id, "state": ReadState.COMPLETE.value}
-    return [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query)]
+    """The parts that need no reading any more: an earlier attempt of this run has read them in whole, or a narrow run
+    which went before it. Of each part the newest read counts.
+
+    A narrow run that has not come to a good end may have stored what nobody noted: what was read before counts no more.
+    """
+    narrow = await narrow_beside(run)
+    spoiled = [raw["ended_at"] for raw in narrow if raw["state"] not in ENDED_WELL]
+    if None in spoiled:
+        return []
+    query = {"sync_id": {"$in": [run.id, *(raw["_id"] for raw in narrow)]}}
+    reads = [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query)]
+    valid = [read for read in reads if read.started_at >= max(spoiled, default=read.started_at)]
+    return [read for read in _newest(valid) if read.state is ReadState.COMPLETE]
+
+
+def _newest(reads: Iterable[SyncRead]) -> list[SyncRead]:
+    """Of each part the one that began last."""
+    latest = {(read.operation, read.region or ""): read for read in sorted(reads, key=lambda read: read.started_at)}
+    return [latest[part] for part in sorted(latest)]
 
 
 async def reads_of(scope: Scope, run: SyncRun) -> list[SyncRead]:
@@ -97,13 +113,7 @@ async def latest_reads(scope: Scope, run: SyncRun) -> list[SyncRead]:
     """How each part was read last: by this sync of the whole, or by a narrow one that has come to an end since."""
     syncs = [run.id, *await narrow_since(run)]
     query = {**SyncRead.within(scope), "sync_id": {"$in": syncs}}
-    latest: dict[Part, SyncRead] = {}
-    async for raw in SyncRead.rows().find(query, {"seen": 0}):
-        read = SyncRead.stored(raw)
-        known = latest.get((read.operation, read.region))
-        if known is None or known.started_at < read.started_at:
-            latest[read.operation, read.region] = read
-    return [latest[part] for part in sorted(latest, key=lambda part: (part[0], part[1] or ""))]
+    return _newest([SyncRead.stored(raw) async for raw in SyncRead.rows().find(query, {"seen": 0})])
 
 
 async def reads_back_to(
@@ -155,8 +165,9 @@ async def _take(earlier: Earlier, syncs: Collection[ObjectId]) -> None:
 
 
 async def forget_seen(run: SyncRun) -> None:
-    """Drop what only a run that goes on needs."""
-    await SyncRead.rows().update_many({"sync_id": run.id, "seen": {"$ne": None}}, {"$set": {"seen": None}})
+    """Drop what only a run that goes on needs: of this one, and of those that went before it."""
+    syncs = [run.id, *await narrow_since(run)]
+    await SyncRead.rows().update_many({"sync_id": {"$in": syncs}, "seen": {"$ne": None}}, {"$set": {"seen": None}})
 
 
 def stored_gaps(gaps: Sequence[ServiceGap]) -> list[dict[str, Any]]:

@@ -36,9 +36,8 @@ class SyncState(StrEnum):
 ENDED = frozenset({SyncState.SUCCEEDED, SyncState.PARTIAL, SyncState.FAILED, SyncState.CANCELLED})
 
 ENDED_WELL = (SyncState.SUCCEEDED.value, SyncState.PARTIAL.value)
-# Syncs that have read what there is, and those that have read a part of it.
+# Syncs that have read what there is.
 WHOLE: Mapping[str, Any] = {"state": {"$in": list(ENDED_WELL)}, "is_narrow": {"$ne": True}}
-NARROW: Mapping[str, Any] = {"state": {"$in": list(ENDED_WELL)}, "is_narrow": True}
 
 # Time enough for the relay; asking for a job that is still there does nothing.
 STRANDED_AFTER = timedelta(minutes=1)
@@ -53,6 +52,7 @@ class SyncRun(TenantDocument):
     attempts that a provider ended. `with_costs`: what has the cadence of costs is read too. `added`, `changed`, `gone`
     and `unchanged` count resources. `unread` are the gaps as fields, `gaps` the same as sentences. `touched` is what
     events had said to have changed when it began, see `documents.touch`; with `is_narrow` that alone is read.
+    `is_parked` while one steps aside for another, which it has done `parkings` times: `documents.sync_parking`.
     """
 
     noun: ClassVar[str] = "sync"
@@ -82,6 +82,8 @@ class SyncRun(TenantDocument):
     is_cancel_asked: bool = False
     is_narrow: bool = False
     touched: list[str] = Field(default_factory=list)
+    is_parked: bool = False
+    parkings: int = 0
 
     class Settings:
         name = "sync_runs"
@@ -97,6 +99,7 @@ class SyncRun(TenantDocument):
                 [("org_id", ASCENDING), ("account_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
                 name="org_account_created",
             ),
+            IndexModel([("account_id", ASCENDING)], name="parked", partialFilterExpression={"is_parked": True}),
             IndexModel([("created_at", ASCENDING)], name="expiry", expireAfterSeconds=90 * 24 * 3600),
         ]
 
@@ -205,7 +208,8 @@ async def request_cancel(run: SyncRun, session: AsyncClientSession, now: datetim
 
     Raises NotFound when it is no longer stored.
     """
-    running = {"_id": run.id, "active_key": run.account_id, "leased_until": {"$gte": now}}
+    is_worked_on = [{"active_key": run.account_id, "leased_until": {"$gte": now}}, {"is_parked": True}]
+    running = {"_id": run.id, "$or": is_worked_on}
     asked = {"$set": {"is_cancel_asked": True}}
     if (await SyncRun.rows().update_one(running, asked, session=session)).matched_count == 0:
         free = run.model_copy(update={"lease": None})
@@ -243,10 +247,16 @@ async def last_whole_run(account: Account) -> SyncRun | None:
     return None if raw is None else SyncRun.stored(raw)
 
 
+async def narrow_beside(run: SyncRun) -> list[Mapping[str, Any]]:
+    """(_id, state, ended_at) of the narrow syncs of the same account that were asked for since this one was."""
+    since = {"org_id": run.org_id, "account_id": run.account_id, "created_at": {"$gt": run.created_at}}
+    fields = {"state": 1, "ended_at": 1}
+    return [raw async for raw in SyncRun.rows().find({**since, "is_narrow": True}, fields)]
+
+
 async def narrow_since(run: SyncRun) -> list[ObjectId]:
-    """The narrow syncs of the same account that have come to an end since this one."""
-    query = {"org_id": run.org_id, "account_id": run.account_id, "created_at": {"$gt": run.created_at}, **NARROW}
-    return [raw["_id"] async for raw in SyncRun.rows().find(query, {"_id": 1})]
+    """Those of them that have come to a good end."""
+    return [raw["_id"] for raw in await narrow_beside(run) if raw["state"] in ENDED_WELL]
 
 
 def announce_sync(tx: Transaction, run: SyncRun) -> None:

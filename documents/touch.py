@@ -56,6 +56,14 @@ async def claim_touched_accounts(now: datetime, *, limit: int = 1000) -> list[Ac
     return claimed
 
 
+async def is_touch_due(account: Account, now: datetime) -> bool:
+    """Whether something has changed that may be read now."""
+    free = {"$or": [{"touch_free_at": None}, {"touch_free_at": {"$lte": now}}]}
+    has_left = {"$or": [{"booked_until": None}, {"booked_until": {"$lte": now + BOOKED_AHEAD}}]}
+    waiting = {"_id": account.id, "touched.0": {"$exists": True}, "$and": [free, has_left]}
+    return await Account.rows().find_one(waiting, {"_id": 1}) is not None
+
+
 async def take_touches(account: Account, session: AsyncClientSession) -> list[str]:
     """What has changed, for the sync that begins now: it is asked for no more."""
     taken: dict[str, Any] = {"$set": {"touched": [], "touch_due_at": None}}
