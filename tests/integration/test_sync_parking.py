@@ -120,7 +120,7 @@ async def test_the_whole_goes_on_where_it_was_and_by_what_was_read_meanwhile(
 
 
 async def test_after_a_narrow_sync_that_failed_the_whole_is_read_anew(backend: Backend, vendor: Synthetic) -> None:
-    account, whole, narrow = await parked(backend, vendor)
+    account, _, narrow = await parked(backend, vendor)
     vendor.faults = {ACCOUNT.name: Fault.EXPIRE}
     failed = await work_on(backend, narrow)
     vendor.faults = {}
@@ -170,7 +170,7 @@ async def test_a_sync_that_stepped_aside_for_one_that_was_ended_before_it_began_
 async def test_a_worker_that_dies_on_the_narrow_one_keeps_neither_from_its_end(
     backend: Backend, vendor: Synthetic
 ) -> None:
-    account, whole, narrow = await parked(backend, vendor)
+    _, whole, narrow = await parked(backend, vendor)
     vendor.faults = {VOLUMES.name: Fault.HANG}
     dying = asyncio.create_task(work_on(backend, narrow))
     async with asyncio.timeout(20):
