@@ -149,11 +149,11 @@ async def earlier_reads(account: Account) -> Earlier:
         run = SyncRun.stored(raw)
         await _take(earlier, [run.id])
     if raw is not None:
-        await _take(earlier, await narrow_since(run))
+        await _take(earlier, [*await narrow_since(run)])
     return earlier
 
 
-async def _take(earlier: Earlier, syncs: Collection[ObjectId]) -> None:
+async def _take(earlier: Earlier, syncs: Collection[ObjectId | None]) -> None:
     fields = {"operation": 1, "region": 1, "complete_since": 1, "was_listed": 1}
     rows = SyncRead.rows().find({"sync_id": {"$in": list(syncs)}}, fields).sort("started_at")
     async for raw in rows:

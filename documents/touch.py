@@ -97,7 +97,7 @@ async def settle_touches(tx: Transaction, account: Account, run: SyncRun, at: da
     }
     is_waiting = {"$gt": [{"$size": "$touched"}, 0]}
     due = {"$max": ["$touch_free_at", less("$booked_until", BOOKED_AHEAD)]}
-    change = [{"$set": known}, {"$set": {"touch_due_at": {"$cond": [is_waiting, due, None]}}}]
+    change: list[dict[str, Any]] = [{"$set": known}, {"$set": {"touch_due_at": {"$cond": [is_waiting, due, None]}}}]
     await Account.rows().update_one({"_id": account.id}, change, session=tx.session)
 
 
