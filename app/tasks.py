@@ -123,6 +123,7 @@ def ticks() -> list[Any]:
     """What looks for work by the clock; each is quick, and twice changes nothing."""
     return [
         cron(keep_house.start_due_syncs, second=set(range(5, 60, 10)), timeout=QUICK_TIMEOUT),
+        cron(keep_house.start_narrow_syncs, second=set(range(0, 60, 5)), timeout=QUICK_TIMEOUT),
         cron(start_due_fetches, second=25, timeout=QUICK_TIMEOUT),
         cron(dispatch_lost, second={10, 40}, timeout=QUICK_TIMEOUT),
         cron(process_late_events, second=20, timeout=QUICK_TIMEOUT),

@@ -45,8 +45,9 @@ class Account(TenantDocument):
     other accounts of its organization are connected, too; those have it as their `parent_id`. `members_stored_at` is
     when one of them was last stored. `nudged_at` is when an event last asked for a sync, or a later one began;
     `change_seen_at` when one last said that something has changed, `sync_took` how long the last good sync took, and
-    `booked_until` what syncs have booked: see `documents.nudge`. `act_credentials` is the cipher text of those that may
-    change something; None where nothing may be changed.
+    `booked_until` what syncs have booked: see `documents.nudge`. `touched` is what events have said to have changed
+    since, `touch_due_at` when a sync of that is due, `touch_free_at` when it may be again: see `documents.touch`.
+    `act_credentials` is the cipher text of those that may change something; None where nothing may be changed.
     """
 
     noun: ClassVar[str] = "account"
@@ -73,6 +74,9 @@ class Account(TenantDocument):
     change_seen_at: datetime | None = None
     sync_took: timedelta | None = None
     booked_until: datetime | None = None
+    touched: list[str] = Field(default_factory=list)
+    touch_due_at: datetime | None = None
+    touch_free_at: datetime | None = None
     members_stored_at: datetime | None = None
     act_credentials: bytes | None = Field(default=None, repr=False)
 
@@ -89,6 +93,7 @@ class Account(TenantDocument):
             IndexModel([("native_id", ASCENDING), ("state", ASCENDING)], name="native_state"),
             IndexModel([("org_id", ASCENDING), ("state", ASCENDING)], name="org_state"),
             IndexModel([("next_sync_at", ASCENDING)], name="due", sparse=True),
+            IndexModel([("touch_due_at", ASCENDING)], name="touched", sparse=True),
             IndexModel([("parent_id", ASCENDING)], name="parent", sparse=True),
         ]
 

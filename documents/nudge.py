@@ -63,7 +63,7 @@ async def settle_nudges(tx: Transaction, account: Account, began: datetime, at: 
     known = {
         "sync_took": took.total_seconds(),
         "nudged_at": {"$max": ["$nudged_at", began]},
-        "booked_until": {"$add": [{"$max": ["$booked_until", at]}, _milliseconds(NUDGE_EVERY)]},
+        "booked_until": {"$add": [{"$max": ["$booked_until", at]}, milliseconds(NUDGE_EVERY)]},
     }
     is_late = {"$and": [{"$gt": ["$change_seen_at", began]}, {"$eq": [{"$type": "$next_sync_at"}, "date"]}]}
     soon = {name: {"$cond": [is_late, value, f"${name}"]} for name, value in _earlier(pause_of(ended)).items()}
@@ -71,14 +71,15 @@ async def settle_nudges(tx: Transaction, account: Account, began: datetime, at: 
 
 
 def _earlier(pause: timedelta) -> dict[str, Any]:
-    free = {"$max": [{"$add": ["$nudged_at", _milliseconds(pause)]}, _less("$booked_until", BOOKED_AHEAD)]}
+    free = {"$max": [{"$add": ["$nudged_at", milliseconds(pause)]}, less("$booked_until", BOOKED_AHEAD)]}
     return {"next_sync_at": {"$min": ["$next_sync_at", free]}}
 
 
-def _less(field: str, by: timedelta) -> dict[str, Any]:
+def less(field: str, by: timedelta) -> dict[str, Any]:
     """Null where the field is, which $max leaves out."""
-    return {"$add": [field, -_milliseconds(by)]}
+    return {"$add": [field, -milliseconds(by)]}
 
 
-def _milliseconds(span: timedelta) -> int:
+def milliseconds(span: timedelta) -> int:
+    """As expressions of MongoDB add them to a date."""
     return int(span.total_seconds() * 1000)

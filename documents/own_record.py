@@ -41,7 +41,7 @@ _TRIED = (DeliveryState.SENT, DeliveryState.FAILED, DeliveryState.EXPIRED)
 async def sync_runs(scope: Scope, _: datetime) -> Rows:
     """How each connected account is read, and when that last worked in whole."""
     accounts = await _accounts(scope)
-    match = {**SyncRun.within(scope), "state": SyncState.SUCCEEDED.value}
+    match = {**SyncRun.within(scope), "state": SyncState.SUCCEEDED.value, "is_narrow": {"$ne": True}}
     grouped = {"$group": {"_id": "$account_id", "at": {"$max": "$ended_at"}}}
     found = await SyncRun.rows().aggregate([{"$match": match}, grouped])
     last = {raw["_id"]: raw["at"] async for raw in found}

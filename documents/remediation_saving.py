@@ -9,10 +9,8 @@ from typing import Any
 from bson import ObjectId
 
 from documents.cost_period import midnight
-from documents.finding import Finding
 from documents.remediation import Remediation, announce_remediation, move
 from documents.transaction import Transaction
-from domain.facts.finding import FindingState
 from domain.facts.money import Money
 from domain.facts.remediation import SAVES, RealisedState, RemediationState
 from domain.facts.scope import Scope
@@ -87,31 +85,23 @@ async def note_saving(tx: Transaction, saver: Saver, told: Realised, at: datetim
     return await _note(tx, saver.id, saver.state, {**fields, "realised_at": at})
 
 
-async def regressions(scope: Scope, resource_ids: Collection[ObjectId]) -> list[tuple[ObjectId, datetime]]:
-    """Those of these resources that are DONE, and whose finding is open again: their ids, and since when.
+async def note_regressions(
+    tx: Transaction, org_id: ObjectId, finding_ids: Collection[ObjectId], read_from: datetime, at: datetime
+) -> None:
+    """Note of remediations that are DONE that their findings were opened again, once each.
 
-    What was told once is not told again.
+    A reading that began (`read_from`) before a remediation was over says nothing of what it has done.
     """
     query = {
-        **Remediation.within(scope),
-        "resource_id": {"$in": list(resource_ids)},
+        "org_id": org_id,
+        "finding_id": {"$in": list(finding_ids)},
         "state": RemediationState.DONE.value,
         "regressed_at": None,
+        "ended_at": {"$lte": read_from},
     }
-    done = await Remediation.rows().find(query, {"finding_id": 1, "started_at": 1, "ended_at": 1}).to_list()
-    wanted = {"_id": {"$in": [raw["finding_id"] for raw in done]}, "state": FindingState.OPEN.value}
-    rows = Finding.rows().find({**Finding.within(scope), **wanted}, {"opened_at": 1})
-    opened = {raw["_id"]: raw["opened_at"] async for raw in rows}
-    return [
-        (raw["_id"], opened[raw["finding_id"]])
-        for raw in done
-        if raw["finding_id"] in opened and opened[raw["finding_id"]] >= (raw.get("ended_at") or raw["started_at"])
-    ]
-
-
-async def note_regression(tx: Transaction, id: ObjectId, since: datetime) -> bool:
-    """Store since when its finding is open again, once; False where that was done, or it is not DONE any more."""
-    return await _note(tx, id, RemediationState.DONE, {"regressed_at": since}, {"regressed_at": None})
+    rows = Remediation.rows().find(query, {"_id": 1}, session=tx.session)
+    for raw in await rows.to_list():
+        await _note(tx, raw["_id"], RemediationState.DONE, {"regressed_at": at}, {"regressed_at": None})
 
 
 async def _note(

@@ -1,6 +1,6 @@
 """One thing in a connected account, with its last known configuration."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -104,9 +104,15 @@ def fact_of(raw: Mapping[str, Any]) -> ResourceFact:
     )
 
 
-async def record_gone(account: Account, run: SyncRun, is_gone: IsGone, at: datetime) -> int:
-    """Mark what is gone by `is_gone` (kind, region, native id), with a line in its history; returns how many."""
-    query = {"org_id": account.org_id, "account_id": account.id, "is_gone": False}
+async def record_gone(
+    account: Account, run: SyncRun, is_gone: IsGone, at: datetime, *, kinds: Collection[ResourceKind]
+) -> int:
+    """Mark what is gone by `is_gone` (kind, region, native id), with a line in its history; returns how many.
+
+    Looks at resources of these kinds alone.
+    """
+    wanted = {"$in": sorted(kind.value for kind in kinds)}
+    query = {"org_id": account.org_id, "account_id": account.id, "kind": wanted, "is_gone": False}
     fields = dict.fromkeys(("kind", "native_id", "name", "region"), 1)
     total = 0
     async for rows in _batches(Resource.rows().find(query, fields, batch_size=10 * BATCH)):

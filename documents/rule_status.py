@@ -1,6 +1,8 @@
 """What the findings say of rules that answer requirements where no control does."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
+from typing import Any
 
 from bson import ObjectId
 from pymongo import DESCENDING
@@ -16,7 +18,8 @@ from domain.facts.finding import FindingState
 from domain.facts.severity import Severity
 from domain.rules.registry import get_rule
 
-_ENDED = (SyncState.SUCCEEDED.value, SyncState.PARTIAL.value, SyncState.FAILED.value)
+_TROUBLED = (SyncState.PARTIAL.value, SyncState.FAILED.value)
+_ENDED = (SyncState.SUCCEEDED.value, *_TROUBLED)
 _BAD = (Severity.CRITICAL, Severity.HIGH)
 
 
@@ -79,7 +82,14 @@ async def _read(
     said = []
     async for account in Account.rows().find(query, {"_id": 1}, session=session):
         ended = {"org_id": org_id, "account_id": account["_id"], "state": {"$in": list(_ENDED)}}
-        last = await SyncRun.rows().find_one(ended, {"state": 1}, sort=[("created_at", DESCENDING)], session=session)
-        is_whole = last is not None and last["state"] == SyncState.SUCCEEDED.value
+        whole, newest = {**ended, "is_narrow": {"$ne": True}}, [("created_at", DESCENDING)]
+        last = await SyncRun.rows().find_one(whole, {"created_at": 1}, sort=newest, session=session)
+        is_whole = last is not None and await _is_whole_since(ended, last["created_at"], session)
         said.append(CheckStatus.PASS if is_whole else CheckStatus.ERROR)
     return roll_up(said)
+
+
+async def _is_whole_since(ended: Mapping[str, Any], at: datetime, session: AsyncClientSession | None) -> bool:
+    """Whether the last sync of the whole and the narrow ones after it have read all that they were to read."""
+    troubled = {**ended, "state": {"$in": list(_TROUBLED)}, "created_at": {"$gte": at}}
+    return await SyncRun.rows().find_one(troubled, {"_id": 1}, session=session) is None

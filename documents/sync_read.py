@@ -1,6 +1,6 @@
 """How one part of a sync was read: a list in one region, its gaps, and the raw answers behind it."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -13,13 +13,12 @@ from pymongo import ASCENDING, DESCENDING, IndexModel
 
 from documents.account import Account
 from documents.base import TenantDocument
-from documents.sync_run import SyncRun, SyncState
+from documents.sync_run import ENDED_WELL, WHOLE, SyncRun, narrow_beside, narrow_since
 from domain.facts.inventory import ServiceGap
 from domain.facts.scope import Scope
 
 # operation, region
 Part = tuple[str, str | None]
-ENDED_WELL = (SyncState.SUCCEEDED.value, SyncState.PARTIAL.value)
 
 
 class ReadState(StrEnum):
@@ -83,15 +82,38 @@ async def record_read(read: SyncRead) -> None:
 
 
 async def complete_reads(run: SyncRun) -> list[SyncRead]:
-    """The parts that an earlier attempt of this run has read in whole."""
-    query = {"sync_id": run.id, "state": ReadState.COMPLETE.value}
-    return [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query)]
+    """The parts that need no reading any more: an earlier attempt of this run has read them in whole, or a narrow run
+    which went before it. Of each part the newest read counts.
+
+    A narrow run that has not come to a good end may have stored what nobody noted: what was read before counts no more.
+    """
+    narrow = await narrow_beside(run)
+    spoiled = [raw["ended_at"] for raw in narrow if raw["state"] not in ENDED_WELL]
+    if None in spoiled:
+        return []
+    query = {"sync_id": {"$in": [run.id, *(raw["_id"] for raw in narrow)]}}
+    reads = [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query)]
+    valid = [read for read in reads if read.started_at >= max(spoiled, default=read.started_at)]
+    return [read for read in _newest(valid) if read.state is ReadState.COMPLETE]
+
+
+def _newest(reads: Iterable[SyncRead]) -> list[SyncRead]:
+    """Of each part the one that began last."""
+    latest = {(read.operation, read.region or ""): read for read in sorted(reads, key=lambda read: read.started_at)}
+    return [latest[part] for part in sorted(latest)]
 
 
 async def reads_of(scope: Scope, run: SyncRun) -> list[SyncRead]:
     """How the parts of a sync that has ended were read."""
     query = {**SyncRead.within(scope), "sync_id": run.id}
     return [SyncRead.stored(raw) async for raw in SyncRead.rows().find(query, {"seen": 0})]
+
+
+async def latest_reads(scope: Scope, run: SyncRun) -> list[SyncRead]:
+    """How each part was read last: by this sync of the whole, or by a narrow one that has come to an end since."""
+    syncs = [run.id, *await narrow_since(run)]
+    query = {**SyncRead.within(scope), "sync_id": {"$in": syncs}}
+    return _newest([SyncRead.stored(raw) async for raw in SyncRead.rows().find(query, {"seen": 0})])
 
 
 async def reads_back_to(
@@ -115,26 +137,37 @@ class Earlier:
 
 
 async def earlier_reads(account: Account) -> Earlier:
-    """Looks at the last sync that came to an end, and at the last of these that asked about costs."""
+    """Looks at the last sync of the whole that came to an end, at the last of these that asked about costs, and at the
+    narrow ones since.
+    """
     earlier = Earlier()
     for more in ({"with_costs": True}, {}):
-        query = {"org_id": account.org_id, "account_id": account.id, "state": {"$in": list(ENDED_WELL)}, **more}
-        run = await SyncRun.rows().find_one(query, {"_id": 1}, sort=[("created_at", DESCENDING)])
-        if run is None:
+        query = {"org_id": account.org_id, "account_id": account.id, **WHOLE, **more}
+        raw = await SyncRun.rows().find_one(query, sort=[("created_at", DESCENDING)])
+        if raw is None:
             continue
-        fields = {"operation": 1, "region": 1, "complete_since": 1, "was_listed": 1}
-        async for raw in SyncRead.rows().find({"sync_id": run["_id"]}, fields):
-            part = raw["operation"], raw["region"]
-            if raw["complete_since"] is not None:
-                earlier.since[part] = raw["complete_since"]
-            if raw["was_listed"]:
-                earlier.listed.add(part)
+        run = SyncRun.stored(raw)
+        await _take(earlier, [run.id])
+    if raw is not None:
+        await _take(earlier, [*await narrow_since(run)])
     return earlier
 
 
+async def _take(earlier: Earlier, syncs: Collection[ObjectId | None]) -> None:
+    fields = {"operation": 1, "region": 1, "complete_since": 1, "was_listed": 1}
+    rows = SyncRead.rows().find({"sync_id": {"$in": list(syncs)}}, fields).sort("started_at")
+    async for raw in rows:
+        part = raw["operation"], raw["region"]
+        if raw["complete_since"] is not None:
+            earlier.since[part] = raw["complete_since"]
+        if raw["was_listed"]:
+            earlier.listed.add(part)
+
+
 async def forget_seen(run: SyncRun) -> None:
-    """Drop what only a run that goes on needs."""
-    await SyncRead.rows().update_many({"sync_id": run.id, "seen": {"$ne": None}}, {"$set": {"seen": None}})
+    """Drop what only a run that goes on needs: of this one, and of those that went before it."""
+    syncs = [run.id, *await narrow_since(run)]
+    await SyncRead.rows().update_many({"sync_id": {"$in": syncs}, "seen": {"$ne": None}}, {"$set": {"seen": None}})
 
 
 def stored_gaps(gaps: Sequence[ServiceGap]) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """One sync of one account, from the ask to its end."""
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, ClassVar
@@ -34,6 +35,10 @@ class SyncState(StrEnum):
 
 ENDED = frozenset({SyncState.SUCCEEDED, SyncState.PARTIAL, SyncState.FAILED, SyncState.CANCELLED})
 
+ENDED_WELL = (SyncState.SUCCEEDED.value, SyncState.PARTIAL.value)
+# Syncs that have read what there is.
+WHOLE: Mapping[str, Any] = {"state": {"$in": list(ENDED_WELL)}, "is_narrow": {"$ne": True}}
+
 # Time enough for the relay; asking for a job that is still there does nothing.
 STRANDED_AFTER = timedelta(minutes=1)
 # A worker that has not said for so long that it still works on a run has died.
@@ -45,7 +50,9 @@ class SyncRun(TenantDocument):
 
     `lease` names the worker that is on it, until `leased_until` unless it says anew that it is. `tries` counts the
     attempts that a provider ended. `with_costs`: what has the cadence of costs is read too. `added`, `changed`, `gone`
-    and `unchanged` count resources. `unread` are the gaps as fields, `gaps` the same as sentences.
+    and `unchanged` count resources. `unread` are the gaps as fields, `gaps` the same as sentences. `touched` is what
+    events had said to have changed when it began, see `documents.touch`; with `is_narrow` that alone is read.
+    `is_parked` while one steps aside for another, which it has done `parkings` times: `documents.sync_parking`.
     """
 
     noun: ClassVar[str] = "sync"
@@ -73,6 +80,10 @@ class SyncRun(TenantDocument):
     lease: str | None = None
     leased_until: datetime | None = None
     is_cancel_asked: bool = False
+    is_narrow: bool = False
+    touched: list[str] = Field(default_factory=list)
+    is_parked: bool = False
+    parkings: int = 0
 
     class Settings:
         name = "sync_runs"
@@ -88,6 +99,7 @@ class SyncRun(TenantDocument):
                 [("org_id", ASCENDING), ("account_id", ASCENDING), ("created_at", DESCENDING), ("_id", DESCENDING)],
                 name="org_account_created",
             ),
+            IndexModel([("account_id", ASCENDING)], name="parked", partialFilterExpression={"is_parked": True}),
             IndexModel([("created_at", ASCENDING)], name="expiry", expireAfterSeconds=90 * 24 * 3600),
         ]
 
@@ -98,12 +110,12 @@ async def find_active_run(account: Account, session: AsyncClientSession | None =
     return None if raw is None else SyncRun.stored(raw)
 
 
-async def open_run(account: Account, session: AsyncClientSession) -> tuple[SyncRun, bool]:
+async def open_run(account: Account, session: AsyncClientSession, *, is_narrow: bool = False) -> tuple[SyncRun, bool]:
     """A run to do: (the active one, False) when there is one, else (a new one, True)."""
     active = await find_active_run(account, session)
     if active is not None:
         return active, False
-    run = SyncRun(org_id=account.org_id, account_id=account.id, active_key=account.id)
+    run = SyncRun(org_id=account.org_id, account_id=account.id, active_key=account.id, is_narrow=is_narrow)
     try:
         await run.insert(session=session)
     except DuplicateKeyError:  # another request was faster; its transaction has committed by now
@@ -112,6 +124,24 @@ async def open_run(account: Account, session: AsyncClientSession) -> tuple[SyncR
             raise
         return active, False
     return run, True
+
+
+async def widen_run(run: SyncRun, session: AsyncClientSession) -> SyncRun:
+    """The run, which is to read everything: one that is narrow goes on with the rest when it has read what it was for.
+
+    One that has ended stays as it is.
+    """
+    wide = {"$set": {"is_narrow": False}}
+    narrow = {"_id": run.id, "active_key": run.account_id, "is_narrow": True}
+    rows = SyncRun.rows()
+    raw = await rows.find_one_and_update(narrow, wide, return_document=ReturnDocument.AFTER, session=session)
+    return run if raw is None else SyncRun.stored(raw)
+
+
+async def is_narrow_still(run: SyncRun, session: AsyncClientSession) -> bool:
+    """Whether nobody has asked for the whole meanwhile."""
+    raw = await SyncRun.rows().find_one({"_id": run.id}, {"is_narrow": 1}, session=session)
+    return raw is not None and bool(raw.get("is_narrow"))
 
 
 async def update_run(run: SyncRun, session: AsyncClientSession, **fields: Any) -> SyncRun:
@@ -178,7 +208,8 @@ async def request_cancel(run: SyncRun, session: AsyncClientSession, now: datetim
 
     Raises NotFound when it is no longer stored.
     """
-    running = {"_id": run.id, "active_key": run.account_id, "leased_until": {"$gte": now}}
+    is_worked_on = [{"active_key": run.account_id, "leased_until": {"$gte": now}}, {"is_parked": True}]
+    running = {"_id": run.id, "$or": is_worked_on}
     asked = {"$set": {"is_cancel_asked": True}}
     if (await SyncRun.rows().update_one(running, asked, session=session)).matched_count == 0:
         free = run.model_copy(update={"lease": None})
@@ -204,10 +235,28 @@ async def _leased(
 async def last_run(scope: Scope, account_id: ObjectId | None, *, with_costs: bool) -> SyncRun | None:
     """The last sync of the account that has read what there is; with costs: the last that has read these, too."""
     more = {"with_costs": True} if with_costs else {}
-    states = [SyncState.SUCCEEDED.value, SyncState.PARTIAL.value]
-    query = {**SyncRun.within(scope), "account_id": account_id, "state": {"$in": states}, **more}
+    query = {**SyncRun.within(scope), "account_id": account_id, **WHOLE, **more}
     raw = await SyncRun.rows().find_one(query, sort=[("created_at", DESCENDING), ("_id", DESCENDING)])
     return None if raw is None else SyncRun.stored(raw)
+
+
+async def last_whole_run(account: Account) -> SyncRun | None:
+    """The last sync that has read what there is of the account."""
+    query = {"org_id": account.org_id, "account_id": account.id, **WHOLE}
+    raw = await SyncRun.rows().find_one(query, sort=[("created_at", DESCENDING), ("_id", DESCENDING)])
+    return None if raw is None else SyncRun.stored(raw)
+
+
+async def narrow_beside(run: SyncRun) -> list[Mapping[str, Any]]:
+    """(_id, state, ended_at) of the narrow syncs of the same account that were asked for since this one was."""
+    since = {"org_id": run.org_id, "account_id": run.account_id, "created_at": {"$gt": run.created_at}}
+    fields = {"state": 1, "ended_at": 1}
+    return [raw async for raw in SyncRun.rows().find({**since, "is_narrow": True}, fields)]
+
+
+async def narrow_since(run: SyncRun) -> list[ObjectId]:
+    """Those of them that have come to a good end."""
+    return [raw["_id"] for raw in await narrow_beside(run) if raw["state"] in ENDED_WELL]
 
 
 def announce_sync(tx: Transaction, run: SyncRun) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import itemgetter
 
 from bson import ObjectId
 
@@ -10,9 +11,7 @@ from documents.alert import AlertCategory, AlertSource, Cause, raise_alert, reso
 from documents.event_inbox import Outcome, settle_events, still_waiting
 from documents.event_memory import is_newest, recollect
 from documents.event_subject import find_subject
-from documents.nudge import bring_forward, nudge
 from documents.received_event import ReceivedEvent, unreadable_of
-from documents.sync_run import SyncState
 from documents.transaction import Transaction
 from domain.detection.detector import Recollection
 from domain.detection.judgement import Verdict, ended_by, fingerprint_of, judge, resource_of, traces_of
@@ -22,7 +21,7 @@ from domain.facts.severity import Severity
 from jobs.event_change import is_change
 from jobs.event_owner import Owners
 from jobs.event_reading import Read
-from jobs.queue import request_sync
+from jobs.event_touch import ask_for_changes
 
 STRANGE = "{count} of {all} events are of accounts that are not yours: {names}."
 MOST_NAMED = 5
@@ -35,7 +34,7 @@ async def take_messages(tx: Transaction, reads: Sequence[Read], owners: Owners, 
     """
     waiting = await still_waiting([read.received for read in reads], tx.session)
     outcomes: dict[ObjectId, Outcome] = {}
-    changed: dict[ObjectId, Account] = {}
+    changed: dict[ObjectId, tuple[Account, list[ProviderEvent]]] = {}
     raised = 0
     for read in (one for one in reads if one.received.id in waiting):
         owned = [(event, owners.owner_of(event, read.received)) for event in read.events]
@@ -43,15 +42,15 @@ async def take_messages(tx: Transaction, reads: Sequence[Read], owners: Owners, 
             if account is not None:
                 raised += await _take(tx, event, account, owners, at)
                 if is_change(event):
-                    changed[ObjectId(account.id)] = account
+                    changed.setdefault(ObjectId(account.id), (account, []))[1].append(event)
         problem = read.problem or _strangers(owned)
         outcomes[ObjectId(read.received.id)] = Outcome(problem, read.clean)
         if problem is not None:
             raised += await _tell_unreadable(tx, read.received, problem, at)
     await settle_events(outcomes, at, tx.session)
     await _end_unreadable(tx, [one.received for one in reads if one.received.id in waiting], outcomes, at)
-    for _, account in sorted(changed.items()):
-        await _ask_sync(tx, account, at)
+    for _, (account, changes) in sorted(changed.items(), key=itemgetter(0)):
+        await ask_for_changes(tx, account, changes, at)
     return raised
 
 
@@ -131,12 +130,3 @@ def _strangers(owned: Sequence[tuple[ProviderEvent, Account | None]]) -> str | N
         return None
     names = ", ".join(sorted(set(strange))[:MOST_NAMED])
     return STRANGE.format(count=len(strange), all=len(owned), names=names)
-
-
-async def _ask_sync(tx: Transaction, account: Account, at: datetime) -> None:
-    if not await nudge(tx, account, at):
-        return
-    run = await request_sync(tx, account)
-    if run.state is not SyncState.QUEUED:
-        # It may have read already what has changed just now.
-        await bring_forward(tx, account)

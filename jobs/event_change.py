@@ -1,7 +1,8 @@
-"""Which events say that something in an account is not any more what the last sync read."""
+"""Which events say that something in an account is not any more what the last sync read, and in which service."""
 
 import re
 
+from connectors.reading.touching import touch
 from domain.facts.provider import Provider
 from domain.facts.provider_event import EventKind, ProviderEvent
 
@@ -21,6 +22,15 @@ _GITHUB_CHANGES = re.compile(
     r"^(?:repo|org|protected_branch|repository|organization|member|membership|team|deploy_key|branch_protection|"
     r"integration_installation|installation)"
 )
+
+# CloudTrail names a service by its endpoint, permissions by another word (Service Authorization Reference).
+_AWS_WORDS = {"monitoring": "cloudwatch", "sso-directory": "identitystore"}
+# What is set in one region of these shows in others: trails and hubs of several regions, and what is read in two ways.
+_AWS_WIDE = frozenset({"cloudtrail", "securityhub", "wafv2"})
+# Tags, locks and whole groups of anything.
+_AZURE_ANYTHING = "microsoft.resources"
+_ARN_COLONS = 5
+_GCP_WORDS = {"cloudresourcemanager": "resourcemanager"}
 
 
 def is_change(event: ProviderEvent) -> bool:
@@ -43,3 +53,33 @@ def is_change(event: ProviderEvent) -> bool:
             return bool(_OKTA_CHANGES.search(event.name))
         case _:
             return bool(_GITHUB_CHANGES.search(event.name))
+
+
+def touch_of(event: ProviderEvent) -> str | None:
+    """The service a change was in, and its region where things of the service lie in one; None where it does not say.
+
+    As `connectors.reading.touching` writes it.
+    """
+    match event.provider:
+        case Provider.AWS:
+            word = _aws_word(event)
+            return None if word is None else touch(word, None if word in _AWS_WIDE else event.region)
+        case Provider.AZURE:
+            word = (event.service or "").casefold()
+            return None if word in ("", _AZURE_ANYTHING) else touch(word)
+        case Provider.GCP if event.service:
+            word = event.service.removesuffix(".googleapis.com")
+            return touch(_GCP_WORDS.get(word, word))
+        case _:
+            return None
+
+
+def _aws_word(event: ProviderEvent) -> str | None:
+    if event.service is not None:
+        word = event.service.removesuffix(".amazonaws.com")
+        return _AWS_WORDS.get(word, word)
+    if event.source.startswith("aws.") and event.source != "aws.config":
+        return event.source.removeprefix("aws.")
+    # AWS Config says it of everything: arn:partition:service:region:account:resource.
+    arn = next((one for one in event.resources if one.startswith("arn:") and one.count(":") >= _ARN_COLONS), None)
+    return None if arn is None else arn.split(":")[2]

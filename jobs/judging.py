@@ -15,7 +15,7 @@ from documents.resource import fact_of, present_resources, resources_named
 from documents.resource_bill import resource_bills
 from documents.rule_setting import Choices, choices
 from domain.costs.billed_resource import bills_of
-from domain.facts.inventory import Coverage
+from domain.facts.inventory import Listed
 from domain.facts.money import Money
 from domain.facts.resource import Resource, ResourceKind
 from domain.findings import FindingKey
@@ -26,7 +26,8 @@ from jobs.queue import SYNC_ACCOUNT
 
 Key = tuple[ResourceKind, str]
 Row = Mapping[str, Any]
-HasSeen = Callable[[ResourceKind, str], bool]
+# kind, region, native id
+HasSeen = Callable[[ResourceKind, str | None, str], bool]
 
 
 class Related(Mapping[Key, Resource]):
@@ -79,7 +80,7 @@ class Related(Mapping[Key, Resource]):
     def _take(self, rows: Iterable[Row]) -> None:
         for row in rows:
             kind, native_id = ResourceKind(row["kind"]), row["native_id"]
-            if self._has_seen(kind, native_id):
+            if self._has_seen(kind, row["region"], native_id):
                 self._rows[kind, native_id] = row
 
 
@@ -92,21 +93,28 @@ class Judged:
 
 
 async def judge_account(
-    account: Account, coverage: Coverage, has_seen: HasSeen, known: Collection[FindingKey], at: datetime
+    account: Account,
+    coverage: Listed,
+    has_seen: HasSeen,
+    known: Collection[FindingKey],
+    at: datetime,
+    kinds: Collection[ResourceKind] | None = None,
 ) -> Judged:
     """Judges what the sync has seen, by what the account's own organization has chosen for each rule.
 
-    Of judgements that do not fire it keeps those of `known` findings.
+    Of judgements that do not fire it keeps those of `known` findings. With `kinds` only the rules are tried that look
+    at one of them.
     """
     basis = await _basis(account, at)
-    rules = tuple(rule for rule in all_rules() if rule.id not in basis.choices.off)
+    tried = all_rules() if kinds is None else [rule for rule in all_rules() if not kinds_of(rule).isdisjoint(kinds)]
+    rules = tuple(rule for rule in tried if rule.id not in basis.choices.off)
     judged = Judged(JudgedInventory(snapshot=coverage, rules=rules, judgements=(), off=basis.choices.off))
     kept: list[Judgement] = []
     for kind in sorted({rule.applies_to for rule in rules}):
         own = [rule for rule in rules if rule.applies_to is kind]
         related = Related(account, (other for rule in own for other in rule.also_reads), has_seen)
         async for batch in present_resources(account, kind):
-            rows = {row["native_id"]: row for row in batch if has_seen(kind, row["native_id"])}
+            rows = {row["native_id"]: row for row in batch if has_seen(kind, row["region"], row["native_id"])}
             related = related.emptied()
             for one in await _judged(own, list(rows.values()), coverage, related, basis):
                 native_id = one.resource.native_id
@@ -116,6 +124,11 @@ async def judge_account(
                     continue
                 kept.append(one)
     return replace(judged, inventory=replace(judged.inventory, judgements=tuple(kept)))
+
+
+def kinds_of(rule: Rule) -> frozenset[ResourceKind]:
+    """Those of the resources that a rule judges, and of those that it looks up beside them."""
+    return frozenset({rule.applies_to, *rule.also_reads, *rule.rests_on})
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +146,7 @@ async def _basis(account: Account, at: datetime) -> _Basis:
 
 
 async def _judged(
-    rules: Sequence[Rule], rows: Sequence[Row], coverage: Coverage, related: Related, basis: _Basis
+    rules: Sequence[Rule], rows: Sequence[Row], coverage: Listed, related: Related, basis: _Basis
 ) -> list[Judgement]:
     changed_at = {row["native_id"]: row["changed_at"] for row in rows if row.get("changed_at") is not None}
     facts = [fact_of(row) for row in rows]

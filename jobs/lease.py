@@ -27,11 +27,27 @@ class CancelAsked(Exception):
     """Somebody wants the run to end."""
 
 
-class Lease:
-    """`on_renew` is called with each renewal, for what else must be told that the work goes on."""
+class CalledAside(Exception):
+    """Something else is to be read first."""
 
-    def __init__(self, context: JobContext, run: SyncRun, on_renew: Callable[[], Awaitable[None]]) -> None:
-        self._context, self._run, self._on_renew = context, run, on_renew
+
+async def nobody_calls() -> bool:
+    return False
+
+
+class Lease:
+    """`on_renew` is called with each renewal, for what else must be told that the work goes on. `is_called_aside` is
+    asked again and again whether something else is to be read first.
+    """
+
+    def __init__(
+        self,
+        context: JobContext,
+        run: SyncRun,
+        on_renew: Callable[[], Awaitable[None]],
+        is_called_aside: Callable[[], Awaitable[bool]] = nobody_calls,
+    ) -> None:
+        self._context, self._run, self._on_renew, self._is_called_aside = context, run, on_renew, is_called_aside
         self._holder = uuid.uuid4().hex
         self._is_ending = False
 
@@ -54,7 +70,7 @@ class Lease:
             await drop_lease(self._run, self._holder)
 
     async def during(self, work: Coroutine[Any, Any, T]) -> T:
-        """What the work gives. It is cancelled, and CancelAsked or LeaseLost raised, when the run is to end."""
+        """What the work gives. When it is to stop it is cancelled, and CancelAsked, CalledAside or LeaseLost raised."""
         working, watching = asyncio.create_task(work), asyncio.create_task(self._watch())
         try:
             await asyncio.wait((working, watching), return_when=asyncio.FIRST_COMPLETED)
@@ -75,6 +91,8 @@ class Lease:
                 return
             if await is_cancel_asked(self._run):
                 raise CancelAsked
+            if await self._is_called_aside():
+                raise CalledAside
             if loop.time() - renewed >= RENEW_EVERY.total_seconds():
                 if not await keep_lease(self._run, self._holder, self._context.now()):
                     raise LeaseLost

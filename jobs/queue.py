@@ -31,7 +31,8 @@ from documents.received_event import PROCESS_EVENTS as PROCESS_EVENTS
 from documents.remediation_policy import RemediationPolicy
 from documents.remediation_policy_run import RemediationPolicyRun
 from documents.status_report import SEND_STATUS_REPORT as SEND_STATUS_REPORT
-from documents.sync_run import SyncRun, announce_sync, open_run
+from documents.sync_parking import parked_run, unpark_run
+from documents.sync_run import SyncRun, announce_sync, open_run, widen_run
 from documents.transaction import Transaction
 from documents.verified_domain import VerifiedDomain
 
@@ -85,12 +86,34 @@ def ask_sync(tx: Transaction, run: SyncRun) -> None:
 
 
 async def request_sync(tx: Transaction, account: Account) -> SyncRun:
-    """The sync of this account that is under way, else a new one that is asked for and announced."""
+    """The sync of this account that is under way, else a new one that is asked for and announced.
+
+    A narrow one that is under way reads the rest too, unless one that does has stepped aside for it.
+    """
+    parked = await parked_run(account, tx.session)
+    if parked is not None:
+        return parked
     run, is_new = await open_run(account, tx.session)
+    if not is_new:
+        return await widen_run(run, tx.session)
+    ask_sync(tx, run)
+    announce_sync(tx, run)
+    return run
+
+
+async def request_narrow_sync(tx: Transaction, account: Account) -> None:
+    """Ask for a sync of what was touched, unless one is under way: its end asks for the next."""
+    run, is_new = await open_run(account, tx.session, is_narrow=True)
     if is_new:
         ask_sync(tx, run)
         announce_sync(tx, run)
-    return run
+
+
+async def resume_parked(tx: Transaction, account_id: PydanticObjectId | None) -> None:
+    """Have the sync of an account go on that has stepped aside for one that has ended, if there is one."""
+    run = await unpark_run(account_id, tx.session)
+    if run is not None:
+        ask_sync(tx, run)
 
 
 def ask_dispatch(tx: Transaction, org_id: ObjectId) -> None:

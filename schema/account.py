@@ -113,6 +113,12 @@ class Sync(Node):
     changed: int | None = said("Resources whose name, region, tags or configuration changed, or that are back.")
     gone: int | None = said("Resources that are no longer there.")
     unchanged: int | None = said("Resources that are as they were.")
+    is_narrow: bool | None = said(
+        "Whether only what events said had changed is read, while everything else keeps its last state; null is no."
+    )
+    touched: list[str] | None = said(
+        "What events had said to have changed when it began: a service, or a service and its region as ec2@eu-west-1."
+    )
 
     @derived("The gaps as fields: what is missing, where, and what would mend it.", reads=("unread",))
     def unread_parts(self) -> list[SyncGap]:

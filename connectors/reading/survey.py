@@ -5,7 +5,7 @@ A part that fails becomes a gap and the others go on; memory holds some pages, n
 
 from asyncio import Semaphore
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from connectors.guard import together
@@ -25,21 +25,37 @@ PARTS_AT_ONCE = 8
 class SurveyReport:
     """`complete` are the kinds and regions (None: the whole account) of which everything was listed.
 
-    `answered` counts the pages of each operation by name.
+    `answered` counts the pages of each operation by name. `asked` are the kinds that were asked for, and where,
+    whatever came of it.
     """
 
     gaps: tuple[ServiceGap, ...]
     complete: frozenset[tuple[ResourceKind, str | None]]
     answered: dict[str, int]
+    asked: frozenset[tuple[ResourceKind, str | None]] = frozenset()
+
+
+def every_region(_: Listing, __: str) -> bool:
+    """Asks for a list in each region of the account."""
+    return True
 
 
 class Survey:
     """One run over an account. `first_only`: only the first page of each list and the first item on it are looked at,
-    to find out what may be read.
+    to find out what may be read. `is_in` says in which regions a list is asked for that has some.
     """
 
-    def __init__(self, source: Source, sink: Sink, place: Place, *, first_only: bool = False) -> None:
+    def __init__(
+        self,
+        source: Source,
+        sink: Sink,
+        place: Place,
+        *,
+        first_only: bool = False,
+        is_in: Callable[[Listing, str], bool] = every_region,
+    ) -> None:
         self._source, self._sink, self._place, self._first_only = source, sink, place, first_only
+        self._is_in = is_in
         self._at_once = Semaphore(PARTS_AT_ONCE)
         self._done = self._expected = 0
         self.answered: Counter[str] = Counter()
@@ -47,14 +63,18 @@ class Survey:
     async def read(self, listings: Sequence[Listing]) -> SurveyReport:
         """Everything; what single calls refuse becomes gaps. Only the sink's own errors are raised."""
         outside = Gaps()
-        parts = await self._parts(listings, outside)
+        every = await self._parts(listings, outside)
+        parts = [one for one in every if self._is_asked(*one)]
         self._expected = len(parts)
         keys = _keys(parts)
         found = await together(self._part(key, *part) for key, part in zip(keys, parts, strict=True))
         gaps = (*outside.listed(), *(gap for gaps in found for gap in gaps))
         listed = {(kind, place.region) for listing, place in parts for kind in listing.listed_kinds}
-        complete = frozenset(one for one in listed if not any(_hides(gap, *one) for gap in gaps))
-        return SurveyReport(gaps, complete, dict(self.answered))
+        # What has no region may be listed in any of them.
+        left = {(kind, None) for one in every if not self._is_asked(*one) for kind in one[0].kinds}
+        complete = frozenset(unhidden(listed, gaps) - left)
+        asked = frozenset((kind, place.region) for listing, place in parts for kind in listing.kinds)
+        return SurveyReport(gaps, complete, dict(self.answered), asked)
 
     async def _parts(self, listings: Sequence[Listing], gaps: Gaps) -> list[tuple[Listing, Place]]:
         regional = [one for one in listings if one.is_regional]
@@ -70,6 +90,9 @@ class Survey:
             regions = regions[:1]
         everywhere = [(one, self._place) for one in listings if not one.is_regional]
         return everywhere + [(one, self._place.inside(region)) for region in regions for one in regional]
+
+    def _is_asked(self, listing: Listing, place: Place) -> bool:
+        return place.region is None or self._is_in(listing, place.region)
 
     def _no_regions(self, error: Exception) -> Misshapen:
         return Misshapen(f"{self._source.endpoint} names its regions in another shape ({error}).", service="regions")
@@ -99,6 +122,13 @@ def _keys(parts: Sequence[tuple[Listing, Place]]) -> list[PartKey]:
         times[key] += 1
         keys.append(key if times[key] == 1 else PartKey(f"{key.operation} ({times[key]})", key.region))
     return keys
+
+
+def unhidden(
+    listed: Iterable[tuple[ResourceKind, str | None]], gaps: Sequence[ServiceGap]
+) -> set[tuple[ResourceKind, str | None]]:
+    """Those kinds and regions of which these gaps hide nothing."""
+    return {one for one in listed if not any(_hides(gap, *one) for gap in gaps)}
 
 
 def _hides(gap: ServiceGap, kind: ResourceKind, region: str | None) -> bool:

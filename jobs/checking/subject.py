@@ -10,7 +10,7 @@ from bson import ObjectId
 
 from connectors import registry
 from documents.account import Account, AccountState
-from documents.sync_read import SyncRead, reads_back_to, reads_of
+from documents.sync_read import SyncRead, latest_reads, reads_back_to, reads_of
 from documents.sync_run import last_run
 from domain.compliance.answers import Answers, Call
 from domain.facts.compliance import Integration
@@ -121,7 +121,11 @@ async def _coverage(scope: Scope, account: Account, now: datetime) -> Coverage:
 
 async def _reads(scope: Scope, account_id: ObjectId | None, *, with_costs: bool) -> RunReads | None:
     run = await last_run(scope, account_id, with_costs=with_costs)
-    return None if run is None else RunReads(run, tuple(await reads_of(scope, run)))
+    if run is None:
+        return None
+    # What has the cadence of costs is read by no narrow sync.
+    reads = await reads_of(scope, run) if with_costs else await latest_reads(scope, run)
+    return RunReads(run, tuple(reads))
 
 
 def _unread(operations: Collection[str], why: str) -> Coverage:

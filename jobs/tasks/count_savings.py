@@ -1,4 +1,4 @@
-"""Counts once a day what remediations have really saved, from bills, and notes whose fault has come back.
+"""Counts once a day what remediations have really saved, from bills.
 
 Run twice, the second run changes nothing.
 """
@@ -13,14 +13,7 @@ from bson import ObjectId
 from auth.scope import scope_of_job
 from documents.account import Account
 from documents.organization import living_organizations
-from documents.remediation_saving import (
-    Saver,
-    changed_resources,
-    note_regression,
-    note_saving,
-    regressions,
-    savers_of,
-)
+from documents.remediation_saving import Saver, changed_resources, note_saving, savers_of
 from documents.resource_days import bill_names, daily_bills
 from documents.transaction import Transaction
 from domain.facts.scope import Scope
@@ -39,7 +32,6 @@ async def count_savings(ctx: dict[str, Any]) -> int:
     for org_id in await living_organizations():
         scope = scope_of_job(JOB, str(org_id))
         resource_ids = await changed_resources(scope, context.now() - LOOKED_AT)
-        told += await _note_regressions(context, scope, resource_ids)
         by_account: dict[ObjectId, list[Saver]] = defaultdict(list)
         for saver in _recent(await savers_of(scope, resource_ids), context.now().date()):
             by_account[saver.account_id].append(saver)
@@ -100,16 +92,5 @@ async def _store(context: JobContext, news: Sequence[tuple[Saver, Realised]]) ->
 
     async def change(tx: Transaction) -> int:
         return sum([await note_saving(tx, saver, told, at) for saver, told in news])
-
-    return await context.writer.commit(change)
-
-
-async def _note_regressions(context: JobContext, scope: Scope, resource_ids: Sequence[ObjectId]) -> int:
-    found = await regressions(scope, resource_ids)
-    if not found:
-        return 0
-
-    async def change(tx: Transaction) -> int:
-        return sum([await note_regression(tx, id, since) for id, since in found])
 
     return await context.writer.commit(change)

@@ -9,10 +9,21 @@ from documents.event import prune_events
 from documents.mail import find_stranded_mails
 from documents.member_account import find_parents
 from documents.organization import find_deleted
+from documents.sync_parking import find_left_parked
 from documents.sync_run import SyncRun, find_stranded_runs
+from documents.touch import claim_touched_accounts
 from documents.transaction import Transaction
 from jobs.context import JobContext
-from jobs.queue import ask_disconnect, ask_discovery, ask_erasure, ask_mail_again, ask_sync, request_sync
+from jobs.queue import (
+    ask_disconnect,
+    ask_discovery,
+    ask_erasure,
+    ask_mail_again,
+    ask_sync,
+    request_narrow_sync,
+    request_sync,
+    resume_parked,
+)
 
 
 async def start_due_syncs(ctx: dict[str, Any]) -> int:
@@ -28,8 +39,22 @@ async def start_due_syncs(ctx: dict[str, Any]) -> int:
     return len(accounts)
 
 
+async def start_narrow_syncs(ctx: dict[str, Any]) -> int:
+    """Open a narrow run for every account in which something has changed that may be read again; returns how many."""
+    context: JobContext = ctx["context"]
+    accounts = await claim_touched_accounts(context.now())
+    for account in accounts:
+
+        async def change(tx: Transaction, account: Account = account) -> None:
+            await request_narrow_sync(tx, account)
+
+        await context.writer.commit(change)
+    return len(accounts)
+
+
 async def ask_again(ctx: dict[str, Any]) -> int:
-    """Ask anew for runs that have not ended although nobody touched them lately: Redis may have lost their job.
+    """Ask anew for runs that have not ended although nobody touched them lately: Redis may have lost their job, or the
+    run that one had stepped aside for was ended before it began.
 
     arq refuses an ask whose job it still has, so nothing runs twice at once.
     """
@@ -41,7 +66,14 @@ async def ask_again(ctx: dict[str, Any]) -> int:
             ask_sync(tx, run)
 
         await context.writer.commit(change)
-    return len(runs)
+    left = await find_left_parked()
+    for run in left:
+
+        async def resume(tx: Transaction, run: SyncRun = run) -> None:
+            await resume_parked(tx, run.account_id)
+
+        await context.writer.commit(resume)
+    return len(runs) + len(left)
 
 
 async def ask_for_mails_again(ctx: dict[str, Any]) -> int:

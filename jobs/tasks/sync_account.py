@@ -5,7 +5,7 @@ What was read is stored first and may be stored again; what follows from it is o
 
 import asyncio
 import random
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import structlog
@@ -15,27 +15,19 @@ from pymongo.errors import PyMongoError
 
 from auth.scope import scope_of_job
 from documents.account import Account, record_sync
-from documents.alert import AlertCategory, AlertSource, Cause, raise_alert, resolve_alerts
-from documents.finding import known_findings, record_findings
-from documents.finding_suppression import ALERT_FROM, finding_fingerprint
-from documents.nudge import settle_nudges
-from documents.resource import record_gone
-from documents.resource_change import ChangeKind
-from documents.resource_record import UNCHANGED
-from documents.sync_read import forget_seen, stored_gaps
+from documents.alert import AlertSource, Cause, raise_alert
+from documents.sync_parking import MOST_PARKINGS, UNDISTURBED, park_run
 from documents.sync_run import ENDED, LEASE, SyncRun, SyncState, announce_sync, update_run
+from documents.touch import can_be_narrow, is_touch_due, settle_touches, take_touches
 from documents.transaction import Transaction
 from documents.vault import SecretLost, VaultUnavailable
 from domain.errors import Conflict, ProviderError, Refused
-from domain.facts.resource import ResourceKind
 from domain.facts.severity import Severity
-from domain.findings import FindingChanges, FiringFinding, compare
-from jobs.account_reading import AccountRead, read_account
+from jobs.account_reading import read_account
+from jobs.account_storing import Widened, forget_what_was_seen, store_read
 from jobs.context import JobContext
-from jobs.judging import judge_account
-from jobs.lease import CancelAsked, Lease, LeaseLost
-from jobs.queue import SYNC_ACCOUNT, ask_checks
-from jobs.remediating.policy_asking import ask_after_sync
+from jobs.lease import CalledAside, CancelAsked, Lease, LeaseLost
+from jobs.queue import SYNC_ACCOUNT, ask_checks, request_narrow_sync, resume_parked
 
 log = structlog.get_logger()
 
@@ -60,13 +52,24 @@ async def sync_account(ctx: dict[str, Any], *, org_id: str, run_id: str) -> str:
         if "redis" in ctx:
             await ctx["redis"].pexpire(in_progress_key_prefix + ctx["job_id"], 2 * LEASE)
 
-    lease = Lease(context, run, keep_job)
+    began = context.now()
+
+    async def is_called_aside() -> bool:
+        now = context.now()
+        can = not run.is_narrow and run.parkings < MOST_PARKINGS and now - began >= UNDISTURBED
+        return can and await is_touch_due(account, now) and await can_be_narrow(account)
+
+    lease = Lease(context, run, keep_job, is_called_aside)
     try:
         run = await lease.take()
         return await _attempt(context, account, run, lease)
     except LeaseLost:
         # Another worker is on it, or was until a moment ago; whoever comes then finds out how it ended.
         raise Retry(defer=LEASE) from None
+    except CalledAside:
+        return await _park(context, account, run)
+    except Widened:
+        raise Retry(defer=0) from None
     except PyMongoError:
         raise Retry(defer=FIRST_RETRY_SECONDS) from None
     finally:
@@ -94,8 +97,8 @@ async def _attempt(context: JobContext, account: Account, run: SyncRun, lease: L
     except (SecretLost, Refused) as error:
         return await _fail(context, account, run, f"{error} Connect the account again.")
     except CancelAsked:
-        return await _cancel(context, run)
-    except (LeaseLost, PyMongoError):
+        return await _cancel(context, account, run)
+    except (LeaseLost, CalledAside, Widened, PyMongoError):
         raise
     except Exception:  # whatever broke, the customer is to see that the sync has ended
         log.exception("sync_broke", run_id=str(run.id))
@@ -103,13 +106,23 @@ async def _attempt(context: JobContext, account: Account, run: SyncRun, lease: L
 
 
 async def _begin(context: JobContext, account: Account, run: SyncRun) -> SyncRun:
-    """The run under way; the first attempt decides whether costs are read along."""
-    fields: dict[str, Any] = {"state": SyncState.RUNNING.value}
-    if run.started_at is None:
-        now = context.now()
-        with_costs = account.next_cost_at is None or account.next_cost_at <= now
-        fields |= {"started_at": now, "with_costs": with_costs}
-    return await _step(context, run, "Asking the provider", **fields)
+    """The run under way; the first attempt decides what is read, and takes what was waiting to be."""
+
+    async def change(tx: Transaction) -> SyncRun:
+        fields: dict[str, Any] = {"state": SyncState.RUNNING.value, "step": "Asking the provider"}
+        if run.started_at is None:
+            now = context.now()
+            is_narrow = run.is_narrow and await can_be_narrow(account)
+            is_due = account.next_cost_at is None or account.next_cost_at <= now
+            fields |= {"started_at": now, "with_costs": is_due and not is_narrow}
+            fields |= {"touched": await take_touches(account, tx.session)}
+            # Somebody may have asked for the whole in between.
+            fields |= {} if is_narrow else {"is_narrow": False}
+        moved = await update_run(run, tx.session, **fields)
+        announce_sync(tx, moved)
+        return moved
+
+    return await context.writer.commit(change)
 
 
 async def _synced(context: JobContext, account: Account, run: SyncRun, lease: Lease) -> str:
@@ -127,7 +140,22 @@ async def _synced(context: JobContext, account: Account, run: SyncRun, lease: Le
             await _step(context, run, f"Reading {service}", done=done, total=total)
 
     read = await read_account(context, account, run, progress)
-    return await _store(context, account, run, lease, read)
+    await _step(context, run, "Judging what was read")
+    return await store_read(context, account, run, lease, read)
+
+
+async def _park(context: JobContext, account: Account, run: SyncRun) -> str:
+    """Let what has just changed be read first; the end of that has this one go on."""
+
+    async def change(tx: Transaction) -> SyncRun:
+        parked = await park_run(run, tx.session)
+        if parked is None:
+            raise LeaseLost
+        await request_narrow_sync(tx, account)
+        announce_sync(tx, parked)
+        return parked
+
+    return (await context.writer.commit(change)).state.value
 
 
 async def _again(
@@ -151,10 +179,19 @@ async def _step(context: JobContext, run: SyncRun, step: str, **fields: Any) -> 
     return await context.writer.commit(change)
 
 
-async def _cancel(context: JobContext, run: SyncRun) -> str:
+async def _cancel(context: JobContext, account: Account, run: SyncRun) -> str:
     """What was read stays, and nothing follows from it."""
-    ended = await _step(context, run, "Cancelled", state=SyncState.CANCELLED.value, ended_at=context.now())
-    await forget_seen(run)
+    at = context.now()
+
+    async def change(tx: Transaction) -> SyncRun:
+        ended = await update_run(run, tx.session, step="Cancelled", state=SyncState.CANCELLED.value, ended_at=at)
+        await settle_touches(tx, account, run, at, is_read=False)
+        await resume_parked(tx, account.id)
+        announce_sync(tx, ended)
+        return ended
+
+    ended = await context.writer.commit(change)
+    await forget_what_was_seen(account, run)
     return ended.state.value
 
 
@@ -176,85 +213,13 @@ async def _fail(context: JobContext, account: Account, run: SyncRun, problem: st
         if ended.state is not SyncState.FAILED:  # another worker is on it by now
             raise LeaseLost
         await record_sync(account, problem=problem, at=at, session=tx.session)
+        await settle_touches(tx, account, run, at, is_read=False)
+        await resume_parked(tx, account.id)
         await raise_alert(tx, account.org_id, cause, at)
         announce_sync(tx, ended)
         ask_checks(tx, account.org_id)
 
     await context.writer.commit(change)
-    await forget_seen(run)
+    await forget_what_was_seen(account, run)
     log.warning("sync_failed", account_id=str(account.id), problem=problem)
     return SyncState.FAILED.value
-
-
-async def _store(context: JobContext, account: Account, run: SyncRun, lease: Lease, read: AccountRead) -> str:
-    at, coverage, has_seen = context.now(), read.coverage, read.sink.has_seen
-    await _step(context, run, "Judging what was read")
-
-    def is_gone(kind: ResourceKind, region: str | None, native_id: str) -> bool:
-        return coverage.is_listed(kind, region) and not has_seen(kind, native_id)
-
-    gone = await record_gone(account, run, is_gone, at)
-    known = {finding.key for finding in await known_findings(account)}
-    judged = await judge_account(account, coverage, has_seen, known, at)
-
-    async def change(tx: Transaction) -> SyncRun:
-        await lease.keep(tx.session)
-        changes = compare(str(account.id), await known_findings(account, tx.session), judged.inventory)
-        finding_ids = await record_findings(account, changes, judged.rows, at, tx)
-        for finding in (*changes.opened, *changes.reopened):
-            if finding.judgement.rule.severity.rank <= ALERT_FROM.rank:
-                resource = finding.judgement.resource
-                resource_id = judged.rows[resource.kind, resource.native_id]
-                cause = _cause(account, finding, finding_ids[finding.key], resource_id)
-                await raise_alert(tx, account.org_id, cause, at)
-        over = [finding_fingerprint(account.id, one.key.rule_id, one.key.native_id) for one in changes.resolved]
-        await resolve_alerts(tx, account.org_id, [*over, f"sync:{account.id}"], at)
-        await record_sync(account, problem=None, at=at, session=tx.session)
-        await settle_nudges(tx, account, run.started_at or at, at)
-        ended = await update_run(run, tx.session, **_summary(read, changes, gone, at))
-        announce_sync(tx, ended)
-        ask_checks(tx, account.org_id)
-        await ask_after_sync(tx, ended)
-        return ended
-
-    ended = await context.writer.commit(change)
-    await forget_seen(run)
-    return ended.state.value
-
-
-def _cause(account: Account, finding: FiringFinding, finding_id: Any, resource_id: Any) -> Cause:
-    judgement = finding.judgement
-    return Cause(
-        fingerprint=finding_fingerprint(account.id, finding.key.rule_id, finding.key.native_id),
-        source=AlertSource.FINDING,
-        severity=judgement.rule.severity,
-        category=AlertCategory(judgement.rule.category.value),
-        title=f"{judgement.rule.title}: {judgement.resource.name}",
-        message=judgement.observation.reason if judgement.observation else judgement.rule.description,
-        account_id=account.id,
-        finding_id=finding_id,
-        resource_id=resource_id,
-        resource_native_id=judgement.resource.native_id,
-        region=judgement.resource.region,
-        tags=judgement.resource.tags,
-    )
-
-
-def _summary(read: AccountRead, changes: FindingChanges, gone: int, at: datetime) -> dict[str, Any]:
-    gaps, counts = read.coverage.gaps, read.sink.counts
-    added, unchanged = counts[ChangeKind.ADDED], counts[UNCHANGED]
-    changed = counts[ChangeKind.CHANGED] + counts[ChangeKind.BACK]
-    return {
-        "state": (SyncState.PARTIAL if gaps else SyncState.SUCCEEDED).value,
-        "step": "Done",
-        "resources": added + changed + unchanged,
-        "added": added,
-        "changed": changed,
-        "gone": gone,
-        "unchanged": unchanged,
-        "findings_opened": len(changes.opened) + len(changes.reopened),
-        "findings_resolved": len(changes.resolved),
-        "gaps": [f"{gap.service}{f' in {gap.region}' if gap.region else ''}: {gap.reason}" for gap in gaps],
-        "unread": stored_gaps(gaps),
-        "ended_at": at,
-    }

@@ -9,11 +9,12 @@ import documents
 from documents.finding import known_findings, open_findings
 from documents.finding_group import complete_findings, count_findings
 from documents.finding_suppression import ended_suppressions
-from documents.remediation_saving import changed_resources, count_savings, regressions, savers_of
+from documents.remediation_saving import changed_resources, count_savings, note_regressions, savers_of
 from documents.resource_bill import bills_pipeline, resource_bills
 from documents.resource_days import bill_names, days_pipeline
 from documents.rule_setting import choices, rule_setting
 from documents.rule_status import rule_statuses
+from documents.transaction import Transaction
 from domain.facts.scope import Scope
 from domain.finding_groups import FindingGrouping
 from domain.remediation.saving_groups import SavingGrouping
@@ -45,13 +46,14 @@ async def read_all(client: Any, scope: Scope, account_id: ObjectId) -> None:
         finding = await documents.Finding.find_in(scope, {"account_id": account_id})
         assert finding is not None
         await open_findings({"resource_id": finding.resource_id}, session)
+        done = [raw["finding_id"] async for raw in documents.Remediation.rows().find({}, {"finding_id": 1}).limit(5)]
+        await note_regressions(Transaction(session), finding.org_id, done, START, START)
 
 
 async def _read_savings(scope: Scope, account: documents.Account) -> None:
     """What counts the savings of remediations."""
     resource_ids = (await changed_resources(scope, START))[:5]
     assert await savers_of(scope, resource_ids)
-    await regressions(scope, resource_ids)
     assert await bill_names(scope, dict.fromkeys(resource_ids, "vol-1"))
     names = ["vol-0123456789abcdef0", "resource 5"]
     days = days_pipeline(scope, account, [ObjectId()], names, (TODAY - timedelta(days=30), TODAY))

@@ -10,7 +10,11 @@ from app.wiring import Backend
 from documents.base import utc_now
 from documents.nudge import BOOKED_AHEAD, nudge, pause_of, settle_nudges
 from documents.transaction import Transaction
+from jobs.tasks.keep_house import start_narrow_syncs
 from tests.integration.event_house import House, called, make_house
+
+# Of a service that no sync reads: what it touches is not known.
+UNREAD = ("CreateAgent", "bedrock")
 
 
 @pytest.fixture
@@ -24,7 +28,7 @@ async def sync_asks(house: House) -> int:
 
 async def test_a_change_asks_for_a_sync_and_a_storm_of_changes_asks_once(house: House) -> None:
     def made(number: int) -> dict[str, Any]:
-        return called("CreateTags", "ec2", requestParameters={"instanceId": f"i-{number}"}, readOnly=False)
+        return called(*UNREAD, requestParameters={"name": f"agent-{number}"}, readOnly=False)
 
     await house.receives(made(0), made(1))
     await house.processes()
@@ -40,7 +44,7 @@ async def test_a_change_asks_for_a_sync_and_a_storm_of_changes_asks_once(house: 
 
 
 async def test_after_five_minutes_a_change_asks_again(house: House) -> None:
-    made = called("CreateTags", "ec2", readOnly=False)
+    made = called(*UNREAD, readOnly=False)
     await house.receives(made)
     await house.processes()
     past = utc_now() - timedelta(minutes=5)
@@ -62,12 +66,64 @@ async def test_a_change_during_a_sync_has_the_next_one_come_sooner(house: House)
     )
     await run.insert()
 
-    await house.receives(called("CreateTags", "ec2", readOnly=False))
+    await house.receives(called(*UNREAD, readOnly=False))
     await house.processes()
 
     after = await documents.Account.get_in(house.tenant.scope, str(house.account.id))
     assert after.nudged_at is not None
     assert after.next_sync_at == after.nudged_at + timedelta(minutes=5)
+
+
+async def test_a_change_in_a_service_that_is_read_asks_for_a_sync_of_that_service_alone(house: House) -> None:
+    await house.receives(
+        called("CreateTags", "ec2", readOnly=False),
+        called("CreateTags", "ec2", readOnly=False),
+        called("CreateUser", "iam", readOnly=False),
+    )
+
+    await house.processes()
+
+    (run,) = await documents.SyncRun.list_in(house.tenant.scope, {"account_id": house.account.id})
+    after = await documents.Account.get_in(house.tenant.scope, str(house.account.id))
+    assert run.is_narrow
+    assert after.touched == ["ec2@us-east-1", "iam@us-east-1"]
+    # The sync of the whole comes when it would have come.
+    assert (after.nudged_at, after.next_sync_at) == (None, house.account.next_sync_at)
+
+
+async def test_a_change_that_is_not_understood_has_the_whole_read_with_those_that_are(house: House) -> None:
+    await house.receives(called("CreateUser", "iam", readOnly=False), called(*UNREAD, readOnly=False))
+
+    await house.processes()
+
+    (run,) = await documents.SyncRun.list_in(house.tenant.scope, {"account_id": house.account.id})
+    assert not run.is_narrow
+
+
+async def test_a_change_that_is_not_understood_widens_a_narrow_sync(house: House) -> None:
+    await house.receives(called("CreateUser", "iam", readOnly=False))
+    await house.processes()
+
+    await house.receives(called(*UNREAD, readOnly=False))
+    await house.processes()
+
+    (run,) = await documents.SyncRun.list_in(house.tenant.scope, {"account_id": house.account.id})
+    assert not run.is_narrow
+
+
+async def test_the_clock_starts_narrow_syncs_that_had_to_wait(house: House) -> None:
+    soon = utc_now() + timedelta(hours=1)
+    await documents.Account.rows().update_one({"_id": house.account.id}, {"$set": {"touch_free_at": soon}})
+    await house.receives(called("CreateUser", "iam", readOnly=False))
+    await house.processes()
+    waiting = await sync_asks(house)
+
+    early = await start_narrow_syncs(house.context)
+    await documents.Account.rows().update_one({"_id": house.account.id}, {"$set": {"touch_due_at": utc_now()}})
+    due = [await start_narrow_syncs(house.context), await start_narrow_syncs(house.context)]
+
+    assert (waiting, early, due) == (0, 0, [1, 0])
+    assert await sync_asks(house) == 1
 
 
 async def test_looking_and_being_refused_ask_for_no_sync(house: House) -> None:
@@ -114,7 +170,7 @@ async def test_an_account_that_is_read_quickly_is_read_again_soon(
 
 async def test_a_change_during_a_sync_has_the_next_one_come_when_it_has_ended(house: House) -> None:
     began = utc_now() - timedelta(seconds=2)
-    await house.receives(called("CreateTags", "ec2", readOnly=False))
+    await house.receives(called(*UNREAD, readOnly=False))
     await house.processes()
 
     after = await synced(house, took=timedelta(seconds=2), ends=began + timedelta(seconds=2))
@@ -124,7 +180,7 @@ async def test_a_change_during_a_sync_has_the_next_one_come_when_it_has_ended(ho
 
 
 async def test_a_sync_during_which_nothing_changed_leaves_the_next_one_where_it_was(house: House) -> None:
-    await house.receives(called("CreateTags", "ec2", readOnly=False))
+    await house.receives(called(*UNREAD, readOnly=False))
     await house.processes()
 
     after = await synced(house, took=timedelta(seconds=2), ends=utc_now() + timedelta(seconds=9))

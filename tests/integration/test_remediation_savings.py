@@ -12,6 +12,8 @@ from beanie import PydanticObjectId
 
 import documents
 from app.wiring import Backend
+from documents.remediation_saving import note_regressions
+from documents.transaction import Transaction
 from domain.facts.finding import FindingCategory, FindingState, Risk
 from domain.facts.money import Money
 from domain.facts.provider import Provider
@@ -134,6 +136,14 @@ class House:
 
     async def count(self, at: datetime = NOW) -> int:
         return await count_savings({"context": context_of(self.backend, now=lambda: at)})
+
+    async def opened(self, made: documents.Remediation, read_from: datetime, at: datetime) -> None:
+        """A sync that began to read at `read_from` has seen the fault again."""
+
+        async def change(tx: Transaction) -> None:
+            await note_regressions(tx, made.org_id, [made.finding_id], read_from, at)
+
+        await self.backend.writer.commit(change)
 
     async def shown(self) -> dict[str, dict[str, Any]]:
         nodes = (await self.graph.ask(SHOWN, self.tenant.token))["remediations"]["nodes"]
@@ -330,13 +340,13 @@ async def test_what_is_rolled_back_saves_nothing_from_then_on(house: House) -> N
 async def test_fault_that_comes_back_is_noted_once(house: House) -> None:
     made = await house.mended(VOLUME, "50")
     await house.mended("stays-mended", "1")
+    ended = (await documents.Remediation.rows().find_one({"_id": made.id}))["ended_at"]
     again, later = datetime(2026, 11, 1, tzinfo=UTC), datetime(2026, 11, 5, tzinfo=UTC)
-    findings = documents.Finding.rows()
-    await findings.update_one({"_id": made.finding_id}, {"$set": {"state": "OPEN", "opened_at": again}})
-    await house.count()
-    await findings.update_one({"_id": made.finding_id}, {"$set": {"opened_at": later}})
 
-    assert await house.count() == 0
+    # Read before it was mended, and stored afterwards: that tells nothing.
+    await house.opened(made, ended - timedelta(minutes=1), ended + timedelta(minutes=1))
+    for at in (again, later):
+        await house.opened(made, at, at)
 
     shown = await house.shown()
     assert shown[global_id("Remediation", made.id)]["regressedAt"] == "2026-11-01T00:00:00Z"

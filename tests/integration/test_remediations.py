@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+import documents
 from app.wiring import Backend
 from tests.factories.graph import Graph
 from tests.factories.remediation_house import CANCEL, ROLL_BACK, STOP, House, make_house
@@ -50,6 +51,21 @@ async def test_fault_is_planned_approved_mended_verified_and_taken_back(house: H
     assert rolled_back["state"] == "ROLLED_BACK"
     assert volumes(house) == {native_id: "gp2"}
     assert [call.operation for call in await house.journal(id)] == ["ec2.modify_volume", "ec2.modify_volume"]
+
+
+async def test_fault_that_is_made_again_is_noted_with_the_next_sync(house: House) -> None:
+    native_id = house.volume("gp2")
+    id = await house.plan("aws-ebs-gp2-to-gp3", native_id)
+    await house.approve(id)
+    await house.work(id)
+    before = await house.finding("aws-ebs-gp2-to-gp3", native_id)
+    house.moto.client("ec2").modify_volume(VolumeId=native_id, VolumeType="gp2")
+
+    after = await house.finding("aws-ebs-gp2-to-gp3", native_id)
+
+    (done,) = [one async for one in documents.Remediation.rows().find({"finding_id": after.id})]
+    assert (before.state, after.state) == ("RESOLVED", "OPEN")
+    assert (done["state"], done["regressed_at"]) == ("DONE", after.opened_at)
 
 
 async def test_plan_says_what_is_lost_and_what_it_would_save(house: House) -> None:

@@ -1,10 +1,6 @@
-from types import SimpleNamespace
-from typing import Any, cast
-
 from connectors.clouds.aws import registration
-from connectors.reading.survey import SurveyReport
 from domain.facts.resource import ResourceKind
-from jobs.account_reading import _coverage
+from jobs.account_reading import coverage_of
 
 WEB_ACL, ROLE = ResourceKind.AWS_WEB_ACL, ResourceKind.AWS_IAM_ROLE
 
@@ -12,9 +8,9 @@ WEB_ACL, ROLE = ResourceKind.AWS_WEB_ACL, ResourceKind.AWS_IAM_ROLE
 def test_what_lies_in_a_region_that_is_not_read_any_more_is_not_taken_for_gone():
     """Web filters are listed for the whole account (CloudFront's) and in each region (all others)."""
     listings = registration.REGISTRATION.listings
-    report = SurveyReport((), frozenset({(WEB_ACL, None), (WEB_ACL, "us-east-1"), (ROLE, None)}), {})
+    complete = {(WEB_ACL, None), (WEB_ACL, "us-east-1"), (ROLE, None)}
 
-    coverage = _coverage(listings, listings, report, cast(Any, SimpleNamespace(gaps=[])))
+    coverage = coverage_of(listings, listings, complete, ())
 
     assert not coverage.is_listed(WEB_ACL, "eu-west-1")
     assert coverage.is_listed(WEB_ACL, "us-east-1")

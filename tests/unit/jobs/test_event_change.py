@@ -5,7 +5,7 @@ import pytest
 from domain.detection.example import call, told
 from domain.facts.provider import Provider
 from domain.facts.provider_event import EventKind
-from jobs.event_change import is_change
+from jobs.event_change import is_change, touch_of
 
 
 def code(name: str):
@@ -51,3 +51,43 @@ def test_writing_is_a_change(event):
 )
 def test_looking_failing_and_talking_are_none(event):
     assert not is_change(event)
+
+
+def traced(name: str, service: str):
+    """As CloudTrail tells it."""
+    return call(name, service).model_copy(update={"service": f"{service}.amazonaws.com", "region": "eu-central-1"})
+
+
+@pytest.mark.parametrize(
+    ("event", "touches"),
+    [
+        (traced("AuthorizeSecurityGroupIngress", "ec2"), "ec2@eu-central-1"),
+        (traced("PutMetricAlarm", "monitoring"), "cloudwatch@eu-central-1"),
+        # A trail of several regions is changed in one of them.
+        (traced("StopLogging", "cloudtrail"), "cloudtrail"),
+        (told(EventKind.RESOURCE_CHANGE, source="aws.ec2", service=None, region="eu-west-1"), "ec2@eu-west-1"),
+        (
+            told(
+                EventKind.RESOURCE_CHANGE,
+                source="aws.config",
+                service=None,
+                resources=("b", "arn:aws:s3:::b"),
+                region="eu-west-1",
+            ),
+            "s3@eu-west-1",
+        ),
+        (told(EventKind.RESOURCE_CHANGE, source="aws.config", service=None, resources=("b",)), None),
+        (of(Provider.AZURE, "Microsoft.Sql/servers/write", service="Microsoft.Sql"), "microsoft.sql"),
+        (of(Provider.AZURE, "Microsoft.Resources/tags/write", service="Microsoft.Resources"), None),
+        (of(Provider.AZURE, "Microsoft.Sql/servers/write"), None),
+        # Its events name zones where its lists go by project.
+        (of(Provider.GCP, "v1.compute.disks.insert", service="compute.googleapis.com", region="a-b"), "compute"),
+        (of(Provider.GCP, "SetIamPolicy", service="cloudresourcemanager.googleapis.com"), "resourcemanager"),
+        (of(Provider.GCP, "SetIamPolicy"), None),
+        (of(Provider.OKTA, "user.lifecycle.create", service="okta"), None),
+        (code("repo.access"), None),
+    ],
+    ids=lambda one: getattr(one, "name", one),
+)
+def test_a_change_says_which_service_it_was_in(event, touches: str | None):
+    assert touch_of(event) == touches

@@ -41,7 +41,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 def related() -> Related:
-    return Related(ACCOUNT, [VOLUME], lambda _, native_id: native_id != "vol-unseen")
+    return Related(ACCOUNT, [VOLUME], lambda _, __, native_id: native_id != "vol-unseen")
 
 
 async def test_what_is_asked_for_in_vain_is_loaded_once(asked: list[Any]) -> None:
