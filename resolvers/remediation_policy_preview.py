@@ -43,7 +43,8 @@ class RemediationPolicyPreviewQueries:
         context = info.context
         policy = await policy_of(context, id)
         foresight = await _foresight(policy, context.now())
-        found, matched = [], 0
+        found: list[tuple[Taken, Decision]] = []
+        matched = 0
         async for one in taken_by(policy, foresight.chosen.off):
             matched += 1
             if len(found) < MOST_SHOWN:
@@ -52,7 +53,9 @@ class RemediationPolicyPreviewQueries:
                 break
         readable = scope_of_all(context.signed_in, (Permission.REMEDIATIONS_READ, Permission.FINDINGS_READ))
         rows = await documents.Finding.rows_by_id(readable, [one.finding["_id"] for one, _ in found])
-        shown = [_shown(rows[id], one, decision) for one, decision in found if (id := one.finding["_id"]) in rows]
+        shown = [
+            _shown(rows[one.finding["_id"]], one, decision) for one, decision in found if one.finding["_id"] in rows
+        ]
         return RemediationPolicyPreview(
             findings=shown,
             matched=matched,

@@ -97,4 +97,9 @@ register_enum(
     },
     name="RemediationPolicyCause",
 )
-register_enum(Left, "Why a policy leaves something to people.", {**SAYS}, name="RemediationPolicyReason")
+register_enum(
+    Left,
+    "Why a policy leaves something to people.",
+    {reason: SAYS[reason] for reason in Left},
+    name="RemediationPolicyReason",
+)

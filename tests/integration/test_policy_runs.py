@@ -20,6 +20,7 @@ from tests.factories.policy_house import (
     GP2,
     PARAMETERS,
     PREVIEW,
+    RUN,
     UPDATE,
     after_sync,
     allow,
@@ -37,7 +38,7 @@ from tests.factories.policy_house import (
     work,
     work_on_run,
 )
-from tests.factories.remediation_house import House, make_house
+from tests.factories.remediation_house import STOP, House, make_house
 from tests.factories.synthetic_account import context_of, sync
 from tests.factories.tenant import make_tenant
 from tests.fakes.aws import Moto
@@ -186,6 +187,24 @@ async def test_one_run_plans_no_more_than_it_may(house: House, monkeypatch: pyte
     run = await run_of(house, await start(house, policy))
 
     assert (run["matched"], run["planned"], left(run)) == (2, 1, {"TOO_MANY": 1})
+
+
+async def test_run_that_is_stopped_or_changed_before_its_job_plans_nothing(house: House) -> None:
+    house.volume("gp2")
+    await read_account(house)
+    policy = await make_policy(house)
+    stopped, changed = [(await house.ask(RUN, policyId=policy))["run"]["id"] for _ in range(2)]
+
+    await house.ask(STOP, isStopped=True, reason="Incident 42.")
+    await work_on_run(house, stopped)
+    unasked = await after_sync(house, policy, await read_account(house))
+    await house.ask(STOP, isStopped=False, reason="It is over.")
+    await house.ask(UPDATE, policyId=policy, name="Disks", ruleIds=[GP2], triggers=["FINDING"], isEnabled=False)
+    await work_on_run(house, changed)
+
+    assert "stopped" in (await run_of(house, stopped))["problem"]
+    assert "switched off" in (await run_of(house, changed))["problem"]
+    assert (unasked, await states(house)) == (0, [])
 
 
 async def test_other_tenant_sees_no_policy_and_takes_no_account(house: House) -> None:
