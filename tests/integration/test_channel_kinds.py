@@ -349,8 +349,11 @@ async def test_what_is_sent_is_what_the_vendors_describe(described: tuple[str, s
     vendor, url, log = described
     kind = ChannelKind.SLACK_BOT if vendor == "slack" else ChannelKind.PAGERDUTY
 
-    for notice_kind in (NoticeKind.RAISED, NoticeKind.ACKNOWLEDGED, NoticeKind.RESOLVED, NoticeKind.TEST):
-        message = make_message(make_notice(notice_kind), reference="C0123456789:1700000000.000100")
+    kinds = ("RAISED", "ACKNOWLEDGED", "RESOLVED", "APPROVAL", "DECIDED", "TEST")
+    for notice_kind in map(NoticeKind, kinds):
+        actions = dict.fromkeys(("acknowledge", "snooze", "approve", "decline"), "sealed")
+        notice = make_notice(notice_kind, actions=actions)
+        message = make_message(notice, reference="C0123456789:1700000000.000100")
         await sent(kind, url, message, within=30)
     first = await sent(kind, url, within=30)
 

@@ -182,6 +182,8 @@ def test_a_card_has_the_tenants_words_as_runs_which_know_no_markdown() -> None:
         (NoticeKind.ACKNOWLEDGED, "acknowledge"),
         (NoticeKind.SNOOZED, "acknowledge"),
         (NoticeKind.RESOLVED, "resolve"),
+        (NoticeKind.APPROVAL, "trigger"),
+        (NoticeKind.DECIDED, "resolve"),
     ],
 )
 def test_pagerduty_follows_the_life_of_the_alert_under_one_key(kind: NoticeKind, action: str) -> None:
