@@ -45,6 +45,7 @@ class BillDays:
     days: Sequence[date]
     editions: Sequence[ObjectId]
     loaded_at: datetime
+    asked_on: date
     rows: int
 
     @property
@@ -84,6 +85,7 @@ def _bill_days(
         days=days,
         editions=[raw["edition_id"] for raw in periods],
         loaded_at=max(raw["loaded_at"] for raw in periods),
+        asked_on=today,
         rows=sum(raw["line_count"] for raw in periods),
     )
 
@@ -104,6 +106,7 @@ async def commitment_bill(scope: Scope, bill: BillDays) -> Bill:
         currency=bill.currency,
         days=bill.days,
         loaded_at=bill.loaded_at,
+        asked_on=bill.asked_on,
         commitments=await _commitments(scope, bill),
     )
     words, longest = await _words(scope, bill)

@@ -27,7 +27,7 @@ register_enum(
     {
         Confidence.HIGH: "Four weeks at least of spend by the hour that does not fall.",
         Confidence.MEDIUM: "Two weeks at least of spend that does not fall.",
-        Confidence.LOW: "Fewer days, or a spend that falls: wait, or commit to less.",
+        Confidence.LOW: "Fewer days, old ones, or a spend that falls: wait, or commit to less.",
     },
     name="CommitmentAdviceConfidence",
 )

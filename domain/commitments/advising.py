@@ -107,7 +107,7 @@ def _advice(bill: Bill, pool: Pool, spending: Spending, commitments: Sequence[He
         families=_families(spending),
         ways=tuple(RatedAdvice(one, *rates[one.rate]) for one in found),
         recommendations=tuple(_beside(bill, one, found) for one in offered),
-        confidence=confidence(seen),
+        confidence=confidence(bill, seen),
         caveats=caveats(bill, seen),
         next_steps=() if rates else next_steps(bill.provider),
     )

@@ -78,7 +78,8 @@ class KnownTerm:
 class Bill:
     """What one billing account was charged on the complete `days`, by the hour or by the day.
 
-    `words` say what SKUs are, by service and SKU. `terms` are by the key of a commitment (`commitment_key`).
+    `asked_on` is today. `words` say what SKUs are, by service and SKU. `terms` are by the key of a commitment
+    (`commitment_key`).
     """
 
     provider: Provider
@@ -86,6 +87,7 @@ class Bill:
     currency: str
     days: Sequence[date]
     loaded_at: datetime
+    asked_on: date
     is_hourly: bool = False
     charges: Sequence[Charge] = ()
     words: Mapping[tuple[str, str | None], Words] = field(default_factory=dict)
@@ -93,6 +95,16 @@ class Bill:
     terms: Mapping[str, KnownTerm] = field(default_factory=dict)
     savings: Sequence[ResourceSaving] = ()
     recommended: Sequence[Recommended] = ()
+
+    @property
+    def age(self) -> int:
+        """How many days ago the newest day was. Only for a bill with days, as is `gaps`."""
+        return (self.asked_on - self.days[-1]).days
+
+    @property
+    def gaps(self) -> int:
+        """On how many days between the first and the last nothing was charged or loaded."""
+        return (self.days[-1] - self.days[0]).days + 1 - len(self.days)
 
     def place(self, service: str, sku: str | None) -> tuple[str, str] | None:
         """The pool and family of a SKU; None for what no commitment covers, or whose words are not known."""

@@ -12,6 +12,8 @@ from domain.rules.commitment_advice import CENT, NONE
 WEEK = 7
 # Two whole weeks at least: fewer show no week beside another, and providers look back on no less than seven days.
 FEW_DAYS = 14
+# A bill that says nothing of the last week does not say what runs at present.
+STALE_DAYS = 8
 # Three of the last thirty days may lack before it is less than a month that is looked at.
 MOST_DAYS = 28
 # A change of one in ten from one week to another is more than the use of machines moves by itself.
@@ -45,17 +47,26 @@ class Seen:
         return (last - first) / first if self.days >= FEW_DAYS and first > 0 else None
 
 
-def confidence(seen: Seen) -> Confidence:
-    """HIGH, MEDIUM or LOW, by how many days were seen, whether hours were, and whether the spend falls."""
+def confidence(bill: Bill, seen: Seen) -> Confidence:
+    """HIGH, MEDIUM or LOW, by how many days were seen and how old, whether hours were, and whether the spend falls."""
     is_falling = seen.change is not None and seen.change < -NOTEWORTHY
-    if seen.days < FEW_DAYS or is_falling:
+    if seen.days < FEW_DAYS or is_falling or bill.age > STALE_DAYS:
         return Confidence.LOW
     return Confidence.HIGH if seen.days >= MOST_DAYS and seen.is_hourly else Confidence.MEDIUM
 
 
 def caveats(bill: Bill, seen: Seen) -> tuple[str, ...]:
     """What to know before buying, each a sentence."""
-    found = [_days(seen), _hours(seen), _trend(seen), _savings(bill, seen), _lost(seen), _untold(bill)]
+    found = [
+        _days(seen),
+        _age(bill),
+        _gaps(bill),
+        _hours(seen),
+        _trend(seen),
+        _savings(bill, seen),
+        _lost(seen),
+        _untold(bill),
+    ]
     return tuple(one for one in found if one)
 
 
@@ -79,6 +90,16 @@ def _days(seen: Seen) -> str:
     if seen.days >= FEW_DAYS:
         return ""
     return f"Only {seen.days} complete days are loaded: load more before you buy."
+
+
+def _age(bill: Bill) -> str:
+    if bill.age <= STALE_DAYS:
+        return ""
+    return f"The newest complete day is {bill.days[-1]}, {bill.age} days ago: load newer costs before you buy."
+
+
+def _gaps(bill: Bill) -> str:
+    return f"{bill.gaps} days between the first and the last have no charges, and are left out." if bill.gaps else ""
 
 
 def _hours(seen: Seen) -> str:

@@ -35,6 +35,7 @@ def bill(charges: list[Charge] | None = None, days: int = 30, **given: Any) -> B
         "currency": "USD",
         "days": [FIRST + timedelta(days=number) for number in range(days)],
         "loaded_at": datetime(2026, 11, 1, tzinfo=UTC),
+        "asked_on": FIRST + timedelta(days=days + 1),
         "is_hourly": True,
         "charges": steady("10", days) if charges is None else charges,
         "words": WORDS,

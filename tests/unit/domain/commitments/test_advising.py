@@ -1,6 +1,7 @@
 """Advice on one bill: what is taken off, at which rates, and beside what the provider recommends."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from domain.commitments.advising import advice_on, merged
@@ -139,6 +140,20 @@ def test_few_falling_days_are_little_to_go_by():
     assert any("50 % below" in one for one in less.caveats)
     assert any("100 % above" in one for one in more.caveats)
     assert any("sums of days" in one for one in few.caveats)
+
+
+def test_old_bill_with_gaps_is_little_to_go_by():
+    days = [FIRST + timedelta(days=number) for number in range(30) if number not in (3, 4)]
+
+    (one,) = advice_on(bill(asked_on=date(2026, 11, 20)))
+    (other,) = advice_on(bill())
+    (gaps,) = advice_on(replace(bill(), days=days))
+
+    assert (one.confidence, other.confidence, gaps.confidence) == (Confidence.LOW, Confidence.HIGH, Confidence.HIGH)
+    # The thirtieth day from the first of October.
+    assert one.caveats == ("The newest complete day is 2026-10-30, 21 days ago: load newer costs before you buy.",)
+    assert gaps.caveats == ("2 days between the first and the last have no charges, and are left out.",)
+    assert gaps.on_demand == other.on_demand
 
 
 def test_what_is_left_out_is_told():
