@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.forecast_cover import cover_lines, errors_by_series, halves, inside, prior_of
+from bench.forecast_cover import cover_lines, errors_by_series, halves, inside, left_out, prior_of
 from bench.forecast_data import AHEAD, DATA, Case, invented_cases, real_cases
 from bench.forecast_speed import speed_lines
 from domain.forecasting.band import PRIOR
@@ -59,8 +59,10 @@ def measured(path: Path) -> tuple[list[float], list[str]]:
     real, bills = list(real_cases(path)), list(invented_cases())
     figures, real_lines = accuracy(real)
     _, bill_lines = accuracy(bills)
-    cover = cover_lines(halves(real, errors_by_series(path)), inside(bills))
-    lines = ["Real daily usage: ", *real_lines, "Invented bills: ", *bill_lines, *cover, ""]
+    by_series = errors_by_series(path)
+    cover = cover_lines(halves(real, by_series), inside(bills))
+    others = ["", "Each real series judged by the prior of all others:", "", *left_out(by_series)]
+    lines = ["Real daily usage: ", *real_lines, "Invented bills: ", *bill_lines, *cover, *others, ""]
     return figures, [line.rstrip() for line in lines]
 
 

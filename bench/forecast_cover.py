@@ -83,6 +83,21 @@ def halves(cases: Sequence[Case], errors: dict[str, Errors]) -> Held:
     return held
 
 
+def left_out(errors: dict[str, Errors]) -> list[str]:
+    """The lines of a table: how often totals held, each series judged by a prior of all others, at all its origins."""
+    lines = ["| totals of | origins | series | 80 % | 95 % |", "| --- | ---: | ---: | ---: | ---: |"]
+    priors = {name: prior_of(one for other, one in errors.items() if other != name) for name in errors}
+    for knot, days in enumerate(KNOTS[1:], start=1):
+        own = {name: np.concatenate(one["totals", knot]) for name, one in errors.items() if one["totals", knot]}
+        held = [
+            np.mean(np.concatenate([off <= getattr(priors[name], level)[knot] for name, off in own.items()]))
+            for level in ("totals80", "totals95")
+        ]
+        count = sum(off.size for off in own.values())
+        lines.append(f"| {days} days | {count} | {len(own)} | {held[0]:.1%} | {held[1]:.1%} |")
+    return lines
+
+
 def inside(cases: Sequence[Case], prior: Quantiles = PRIOR) -> Held:
     """By interval, whether it held, for cases cut at one origin."""
     held: Held = defaultdict(list)

@@ -150,7 +150,7 @@ def _due(past: Past, on: Sequence[date]) -> Floats:
     """The most of the same weekday, the same date and the same weekday of the month a year ago."""
     same = [_at(past, [day - timedelta(days=AGO) for day in on])]
     same += [_at(past, [rule(day, 1) for day in on]) for rule in _RULES]
-    return np.maximum.reduce(same)
+    return np.asarray(np.maximum.reduce(same))
 
 
 def _in_both(peaks: Sequence[Past], on: Sequence[date]) -> Floats:

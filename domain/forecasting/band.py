@@ -53,10 +53,10 @@ class Interval(BaseModel):
 # Measured by `python -m bench forecast --prior` on 25 real series of daily usage, of a year on few;
 # what an organization starts with before it has back-tests of its own.
 PRIOR = Quantiles(
-    totals80=(1.04, 1.27, 1.83, 2.11),
-    totals95=(3.36, 1.94, 2.77, 3.73),
-    days80=(1.42, 1.98, 2.72, 2.72),
-    days95=(5.25, 5.72, 5.28, 8.44),
+    totals80=(1.04, 1.27, 1.79, 1.81),
+    totals95=(3.36, 1.91, 2.49, 3.7),
+    days80=(1.43, 1.96, 2.59, 2.59),
+    days95=(5.25, 5.72, 5.21, 8.44),
 )
 
 

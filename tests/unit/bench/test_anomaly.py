@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import anomaly_beside, anomaly_daily
+from bench import anomaly_beside, anomaly_daily, anomaly_season
 from bench.anomaly import detect
 from bench.anomaly_data import read, table_of, write
 from bench.anomaly_make import make
@@ -73,6 +73,19 @@ def test_the_detector_is_better_than_both_plain_ones_on_series_of_our_own():
     for plain in (anomaly_beside.naive, anomaly_beside.weekday_median):
         assert ours["f1"] > score(labels, plain(series))["f1"]
     assert ours["recall_3x"] == 1
+
+
+def test_knowing_last_year_makes_seasons_quiet_and_spikes_within_them_no_less_told():
+    random = np.random.default_rng(30)
+    series = [one for one in (anomaly_season.made(random) for _ in range(60)) if one.season]
+
+    without, known = (anomaly_season.told(series, due) for due in (None, anomaly_season.due_of(series)))
+
+    quiet = [len((one.season - one.within) & days) for one, days in zip(series, known, strict=True)]
+    loud = [len((one.season - one.within) & days) for one, days in zip(series, without, strict=True)]
+    assert sum(quiet) <= 0.2 * sum(loud)
+    hits = [sum(bool(one.within & days) for one, days in zip(series, found, strict=True)) for found in (without, known)]
+    assert hits[0] <= hits[1]
 
 
 def test_shorter_series_begin_later_in_one_table(tmp_path):
