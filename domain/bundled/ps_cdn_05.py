@@ -5,10 +5,8 @@ billed there and not seen. So a class can only be found too wide, and the narrow
 """
 
 import re
-from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Any
 
 from domain.compliance.control import Case, Item, Procedure, failed, passed, warned
 from domain.compliance.edge import DISTRIBUTIONS, distributions
@@ -28,13 +26,13 @@ NEARLY_ALL = Decimal("0.95")
 def _aws(case: Case) -> Iterator[Item]:
     """Nothing where nobody asked for anything."""
     requests = _requests(case)
-    total = sum(requests.values())
+    total = sum(requests.values(), Decimal(0))
     for one in distributions(case.answers):
         if total and one["PriceClass"] in (ALL, MOST):
             is_all = one["PriceClass"] == ALL
             inside = NARROWER if is_all else NARROWEST
-            share = Decimal(sum(count for region, count in requests.items() if region in inside)) / total
-            yield _fitting(one["ARN"], share, is_all=is_all)
+            near = sum((count for region, count in requests.items() if region in inside), Decimal(0))
+            yield _fitting(one["ARN"], near / total, is_all=is_all)
 
 
 def _fitting(name: str, share: Decimal, *, is_all: bool) -> Item:
@@ -44,15 +42,16 @@ def _fitting(name: str, share: Decimal, *, is_all: bool) -> Item:
     return (failed if is_all else warned)(name, said, "the cheaper class")
 
 
-def _requests(case: Case) -> Counter[str]:
+def _requests(case: Case) -> dict[str, Decimal]:
     """How many were served in each region in the last 30 days."""
-    found: Counter[Any] = Counter()
+    found: dict[str, Decimal] = {}
     for call in case.answers.asked(COSTS, GroupBy=BY_USAGE):
         groups = (group for page in call.pages for result in page["ResultsByTime"] for group in result["Groups"])
         for group in groups:
             kind = _REQUESTS.fullmatch(group["Keys"][0])
             if kind:
-                found[kind[1]] += Decimal(group["Metrics"]["UsageQuantity"]["Amount"])
+                count = Decimal(group["Metrics"]["UsageQuantity"]["Amount"])
+                found[kind[1]] = found.get(kind[1], Decimal(0)) + count
     return found
 
 

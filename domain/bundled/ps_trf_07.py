@@ -28,9 +28,9 @@ def _aws(case: Case) -> Iterator[Item]:
         first, after = sale["first"].date(), sale["until"].date() + DAY
         before = [costs.get(first - number * DAY) for number in range(1, WEEK.days + 1)]
         known = [one for one in before if one is not None]
-        is_ours = sale["account"] in (None, case.answers.account)
-        if is_ours and len(known) == WEEK.days and sum(known) > 0 and after in costs and after + SETTLED in costs:
-            yield _back(f"{sale['name']} from {first}", costs[after] / (sum(known) / WEEK.days))
+        is_ours, total = sale["account"] in (None, case.answers.account), sum(known, Decimal(0))
+        if is_ours and len(known) == WEEK.days and total > 0 and after in costs and after + SETTLED in costs:
+            yield _back(f"{sale['name']} from {first}", costs[after] * WEEK.days / total)
 
 
 def _costs(case: Case) -> dict[date, Decimal]:

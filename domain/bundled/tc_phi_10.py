@@ -1,8 +1,7 @@
 """Break-glass access is alarmed, justified and reviewed in a day.
 
-In Jira the tickets that tell of uses are judged, those with the label break-glass: a review counts from the opening of
-the ticket, which is within an hour of the use where the rule is kept. In AWS a use is that somebody takes on a role
-with break-glass in its name: which ticket is about it is told by the hour in which it was opened.
+In Jira the tickets that tell of uses are judged: those labelled break-glass, from their opening on. In AWS a use is
+that somebody takes on a role with break-glass in its name, and the hour tells which ticket is about it.
 """
 
 from collections.abc import Iterator, Mapping
