@@ -88,6 +88,8 @@ class Alert(TenantDocument):
                 name="org_assignee_newest",
             ),
             IndexModel([("state", ASCENDING), ("snoozed_until", ASCENDING)], name="state_snoozed"),
+            # For jobs that look over all organizations for alerts of one sort; all that they read stands in it.
+            IndexModel([("fingerprint", ASCENDING), ("state", ASCENDING), ("org_id", ASCENDING)], name="fingerprint"),
             IndexModel([("org_id", ASCENDING), ("resource_native_id", ASCENDING)], name="org_native"),
             IndexModel([("org_id", ASCENDING), ("principal", ASCENDING)], name="org_principal"),
             IndexModel([("org_id", ASCENDING), ("incident_id", ASCENDING), ("state", ASCENDING)], name="org_incident"),

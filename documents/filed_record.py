@@ -10,6 +10,7 @@ from typing import Any
 from bson import ObjectId
 
 from documents.attestation import accepted_statements
+from documents.compliance_settings import controls_in_force
 from documents.control_owner import ControlOwner
 from documents.policy import Policy, PolicyAcknowledgement, policies_in_force
 from documents.user import Membership, Role, User
@@ -27,8 +28,13 @@ async def attested(kind: AttestationKind, scope: Scope, now: datetime) -> Rows |
 
 
 async def control_owners(scope: Scope, _: datetime) -> Rows | None:
-    """Every control that somebody has a role for. Nothing that is assigned has a date yet, so nothing is overdue."""
-    stored = await ControlOwner.rows().find(ControlOwner.within(scope)).sort("control_id", 1).to_list()
+    """Every control that somebody has a role for. Nothing that is assigned has a date yet, so nothing is overdue.
+
+    Owners of checks stay while their bundle is off; they are not told of until it is on again.
+    """
+    judged = [control.id for control in await controls_in_force(ObjectId(scope.only()))]
+    query = {**ControlOwner.within(scope), "control_id": {"$in": judged}}
+    stored = await ControlOwner.rows().find(query).sort("control_id", 1).to_list()
     if not stored:
         return None
     by_control: dict[str, dict[str, ObjectId]] = {}

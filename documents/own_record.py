@@ -15,6 +15,7 @@ from documents.check import Check
 from documents.compliance_settings import controls_in_force
 from documents.control_state import ControlState
 from documents.delivery import Delivery
+from documents.forecast_event import MOST_EVENTS, ForecastEvent
 from documents.integration_health import IntegrationHealth
 from documents.routing_rule import RoutingRule
 from documents.sent_record import issues_opened
@@ -105,6 +106,16 @@ async def budgets(scope: Scope, _: datetime) -> Rows:
         }
         for budget in found
     ]
+
+
+async def sales(scope: Scope, _: datetime) -> Rows | None:
+    """What is declared to raise the costs of all services for a time. None where nothing is."""
+    found = await ForecastEvent.list_in(scope, {"until": {"$ne": None}, "service_name": None}, limit=MOST_EVENTS)
+    return [
+        {"name": one.name, "first": one.first, "until": one.until, "account": one.sub_account_id}
+        for one in found
+        if (one.factor is not None and one.factor > 1) or (one.amount is not None and one.amount > 0)
+    ] or None
 
 
 async def alert_deliveries(scope: Scope, now: datetime) -> Rows:

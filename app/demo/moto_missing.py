@@ -9,6 +9,7 @@ from app.demo import aws_wire
 EMPTY: dict[str, dict[str, Any]] = {
     "accessanalyzer.ListAnalyzers": {"analyzers": []},
     "account.ListRegions": {"Regions": []},
+    "artifact.ListCustomerAgreements": {"customerAgreements": []},
     "artifact.ListReports": {"reports": []},
     "ce.GetAnomalyMonitors": {"AnomalyMonitors": []},
     "ce.GetReservationPurchaseRecommendation": {"Recommendations": []},
@@ -16,6 +17,8 @@ EMPTY: dict[str, dict[str, Any]] = {
     "ce.GetSavingsPlansCoverage": {"SavingsPlansCoverages": []},
     "ce.GetSavingsPlansPurchaseRecommendation": {"Metadata": {"RecommendationId": "none"}},
     "ce.GetSavingsPlansUtilization": {"Total": {"Utilization": {}}},
+    "cloudfront.ListCachePolicies": {"CachePolicyList": {"MaxItems": 100, "Quantity": 0}},
+    "cloudtrail.LookupEvents": {"Events": []},
     "compute-optimizer.GetAutoScalingGroupRecommendations": {"autoScalingGroupRecommendations": []},
     "compute-optimizer.GetEBSVolumeRecommendations": {"volumeRecommendations": []},
     "compute-optimizer.GetEC2InstanceRecommendations": {"instanceRecommendations": []},

@@ -1,7 +1,7 @@
 """Compression is on.
 
-Which formats a behaviour compresses to is settled by its cache policy. Only policies of AWS are known by their ids: of
-others brotli is not seen, which is a warning.
+In CloudFront which formats a behaviour compresses to is settled by its cache policy. Only policies of AWS are known by
+their ids: of others brotli is not seen, which is a warning. What Azure compresses at all it compresses with both.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,6 +11,8 @@ from domain.compliance.control import Case, Item, Procedure, failed, passed, war
 from domain.facts.compliance import Integration
 
 DISTRIBUTIONS = "cloudfront.list_distributions"
+PROFILES, ENDPOINTS = "GET Microsoft.Cdn/profiles", "GET Microsoft.Cdn/profiles/endpoints"
+FRONTS, ROUTES = "GET Microsoft.Cdn/profiles/afdEndpoints", "GET Microsoft.Cdn/profiles/afdEndpoints/routes"
 # Those with both formats. Source: CloudFront developer guide, "Use managed cache policies".
 WITH_BROTLI = {
     "658327ea-f89d-4fab-a63d-7e88639e58f6": "CachingOptimized",
@@ -42,6 +44,27 @@ def _path(behaviour: Mapping[str, Any]) -> str:
     return str(behaviour.get("PathPattern") or "default")
 
 
+def _azure(case: Case) -> Iterator[Item]:
+    """Each route of Front Door and each endpoint of the older CDN. What a route does not keep it does not compress.
+
+    Source: Azure Front Door, "Improve performance by compressing files"; Azure REST reference, Routes and Endpoints.
+    """
+    for operation in (PROFILES, FRONTS):
+        case.answers.calls(operation)
+    for one in case.answers.items(ROUTES, "value"):
+        own = one["properties"]
+        if own["enabledState"] == "Enabled":
+            kept = own.get("cacheConfiguration") or {}
+            yield _squeezed(one["id"], is_on=(kept.get("compressionSettings") or {}).get("isCompressionEnabled", False))
+    for one in case.answers.items(ENDPOINTS, "value"):
+        if one["properties"].get("resourceState") == "Running":
+            yield _squeezed(one["id"], is_on=one["properties"]["isCompressionEnabled"])
+
+
+def _squeezed(name: str, *, is_on: bool) -> Item:
+    return passed(name, WANTED) if is_on else failed(name, "not compressed", WANTED)
+
+
 PROCEDURES = (
     Procedure(
         integration=Integration.AWS,
@@ -51,5 +74,13 @@ PROCEDURES = (
         warns="Every behaviour compresses, but of one brotli is not seen.",
         fails="A behaviour does not compress.",
         judge=_aws,
+    ),
+    Procedure(
+        integration=Integration.AZURE,
+        scope="resource",
+        operations=(PROFILES, FRONTS, ROUTES, ENDPOINTS),
+        passes="Each route of Front Door that is on keeps and compresses, and so does each running endpoint.",
+        fails="A route or an endpoint does not.",
+        judge=_azure,
     ),
 )

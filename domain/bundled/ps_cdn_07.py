@@ -4,19 +4,16 @@ Buckets are public by their policies; lists of access, which S3 ignores in new b
 origin has an access control is written in the distribution; the older origin access identity counts.
 """
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from domain.compliance.buckets import bucket_names
 from domain.compliance.call_index import first_pages
 from domain.compliance.control import Case, Item, Procedure, failed, passed, warned
+from domain.compliance.edge import DISTRIBUTIONS, bucket_of_origin, distributions
 from domain.facts.compliance import Integration
 
 BUCKETS, STATUSES = "s3.list_buckets", "s3.get_bucket_policy_status"
-DISTRIBUTIONS = "cloudfront.list_distributions"
-# What buckets are called as origins: name.s3.eu-west-1.amazonaws.com, name.s3-website.eu-west-1.amazonaws.com.
-_ORIGIN = re.compile(r"(.+)\.s3(-website)?[.-].*amazonaws\.com(\.cn)?")
 WANTED = "private, and served through an access control of the edge"
 
 
@@ -39,11 +36,10 @@ def _aws(case: Case) -> Iterator[Item]:
 def _origins(case: Case) -> dict[str, bool]:
     """The buckets that are origins, and whether they have an access control wherever they are."""
     found: dict[str, bool] = {}
-    for one in case.answers.items(DISTRIBUTIONS, "DistributionList.Items"):
-        for origin in one["Origins"]["Items"] if one["Enabled"] else ():
-            bucket = _ORIGIN.fullmatch(origin["DomainName"])
-            if bucket:
-                found[bucket[1]] = found.get(bucket[1], True) and _is_controlled(origin)
+    for origin in (origin for one in distributions(case.answers) for origin in one["Origins"]["Items"]):
+        bucket = bucket_of_origin(origin["DomainName"])
+        if bucket:
+            found[bucket] = found.get(bucket, True) and _is_controlled(origin)
     return found
 
 

@@ -30,6 +30,18 @@ class VendorApp(TypedDict):
     permissions: list[str]
 
 
+class Sale(TypedDict):
+    """A time in which costs are declared to rise: from midnight of `first` up to but without `until`, by `name`.
+
+    `account` is the account that it is about, as its provider numbers it, None for all.
+    """
+
+    name: str
+    first: datetime
+    until: datetime
+    account: str | None
+
+
 class VendorDocument(TypedDict):
     """What a vendor of `tier` 1 to 3 has given: a report of `report_type` up to `period_end`, read by `reviewed_by`.
 

@@ -18,6 +18,7 @@ from domain.compliance.filed_records import (
     PersonRecord,
     PhysicalAttestation,
     RecoveryExercise,
+    Sale,
     VendorApp,
     VendorDocument,
 )
@@ -76,10 +77,7 @@ class AlertDeliveries(TypedDict):
 
 
 class DriftEvent(TypedDict):
-    """One change of configuration that is not settled: what `resource` of `account_id` differs since `opened_at`.
-
-    `open_over_days` is for how many days.
-    """
+    """A change that is not settled: what `resource` of `account_id` differs since `opened_at`, for `open_over_days`."""
 
     resource: str
     account_id: str
@@ -279,6 +277,7 @@ _RECORDS: Mapping[str, type] = {
     "platform:policies": PolicyState,
     "platform:policy_acknowledgements": PolicyAcknowledgement,
     "platform:risk_links": RiskLink,
+    "platform:sales": Sale,
     "platform:slo_measurements": ServiceLevel,
     "platform:sync_runs": SyncRun,
     # The catalogue names no call for the register of vendors; CW-VEN-01 compares with it.

@@ -58,6 +58,7 @@ _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
     "platform:job_runs": own_record.job_runs,
     "platform:policies": filed_record.policies,
     "platform:policy_acknowledgements": filed_record.policy_acknowledgements,
+    "platform:sales": own_record.sales,
     "platform:sync_runs": own_record.sync_runs,
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.factories.verdicts import ANSWERS, EXAMPLES
 
 ROOT = Path(__file__).parents[2]
-EXAMPLE_TESTS = ("tests/unit/domain/controls",)
+EXAMPLE_TESTS = ("tests/unit/domain/controls", "tests/unit/domain/bundled")
 SYSTEMS = ("aws", "azure", "gcp", "digitalocean", "github", "okta", "jira", "slack")
 STAND_IN_TESTS = (
     "tests/integration/test_aws_controls.py",

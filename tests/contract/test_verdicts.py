@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from domain.compliance.registry import all_controls
+from domain.compliance.registry import all_controls, bundled_controls
 from tests.contract.record_verdicts import record_examples
 from tests.contract.verdicts_page import automated, lines, not_reached
 from tests.factories.verdicts import ANSWERS, EXAMPLES, kept, name_of
@@ -19,7 +19,7 @@ def test_the_verdicts_of_examples_that_are_kept_are_those_the_tests_come_to(tmp_
 
 
 def test_what_was_read_from_a_stand_in_is_of_a_procedure_there_is() -> None:
-    names = {name_of(control, one) for control in all_controls() for one in control.procedures}
+    names = {name_of(control, one) for control in (*all_controls(), *bundled_controls()) for one in control.procedures}
 
     assert kept(ANSWERS).keys() - names == set()
 

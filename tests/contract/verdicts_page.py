@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
+from domain.compliance.bundle import all_bundles
 from domain.compliance.control import Control, Procedure
-from domain.compliance.registry import all_controls
+from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import CheckStatus
 from tests.factories.verdicts import ANSWERS, EXAMPLES, Reached, kept, name_of, possible
 
@@ -20,9 +21,15 @@ COLUMNS = tuple(
 )
 
 
+# The systems in which a check of a bundle only says what is not read.
+UNREAD = frozenset((check.id, system) for bundle in all_bundles() for check in bundle.check for system in check.unread)
+
+
 def automated() -> list[tuple[Control, Procedure]]:
-    """Every procedure of a control that needs no upload."""
-    return [(control, one) for control in all_controls() if control.automated for one in control.procedures]
+    """Every procedure of a control that needs no upload, and every one that judges for a bundle."""
+    controls = (*(control for control in all_controls() if control.automated), *bundled_controls())
+    every = ((control, one) for control in controls for one in control.procedures)
+    return [(control, one) for control, one in every if (control.id, one.integration) not in UNREAD]
 
 
 def not_reached(reached: Reached) -> dict[str, list[str]]:
@@ -60,9 +67,9 @@ def _summary(examples: Reached, answers: Reached) -> str:
     by_example = every - sum(map(len, not_reached(examples).values()))
     missing = sum(map(len, not_reached(answers).values()))
     return (
-        f"{len(pairs)} procedures of controls that need no upload can come to {every} verdicts, errors counted: "
-        f"{by_example} are reached in examples and {every - missing} on what was read from stand-ins; the {missing} "
-        "that are not stand as *example* below."
+        f"{len(pairs)} procedures of controls that need no upload, and of checks of bundles, can come to {every} "
+        f"verdicts, errors counted: {by_example} are reached in examples and {every - missing} on what was read from "
+        f"stand-ins; the {missing} that are not stand as *example* below."
     )
 
 

@@ -73,6 +73,9 @@ def machines(moto: Moto) -> dict[str, Any]:
         MaxSize=1,
         AvailabilityZones=[f"{REGION}a"],
     )
+    scaling.put_scaling_policy(
+        AutoScalingGroupName="web", PolicyName="more", AdjustmentType="ChangeInCapacity", ScalingAdjustment=1
+    )
     return dict(machine)
 
 
@@ -133,6 +136,9 @@ def databases(moto: Moto) -> None:
         Tags=TAG,
     )
     rds.create_db_snapshot(DBSnapshotIdentifier="orders-1", DBInstanceIdentifier="orders")
+    subnet = moto.client("ec2").describe_subnets()["Subnets"][0]["SubnetId"]
+    rds.create_db_proxy(DBProxyName="pool", EngineFamily="POSTGRESQL", Auth=[], RoleArn=ROLE, VpcSubnetIds=[subnet])
+    rds.register_db_proxy_targets(DBProxyName="pool", DBInstanceIdentifiers=["orders"])
     moto.client("redshift").create_cluster(
         ClusterIdentifier="lake",
         NodeType="ra3.large",
@@ -245,6 +251,15 @@ def say_what_moto_cannot(moto: Moto) -> None:
         "ec2.DescribeReservedInstances",
         {"ReservedInstances": [{"ReservedInstancesId": "ri-1", "State": "active", "Start": at, "InstanceCount": 2}]},
     )
+    key = {
+        "EnableAcceptEncodingGzip": True,
+        "HeadersConfig": {"HeaderBehavior": "none"},
+        "CookiesConfig": {"CookieBehavior": "none"},
+        "QueryStringsConfig": {"QueryStringBehavior": "none"},
+    }
+    policy = {"Name": "files", "MinTTL": 1, "ParametersInCacheKeyAndForwardedToOrigin": key}
+    own = {"Type": "custom", "CachePolicy": {"Id": "p-1", "LastModifiedTime": at, "CachePolicyConfig": policy}}
+    moto.say("cloudfront.ListCachePolicies", {"CachePolicyList": {"MaxItems": 100, "Quantity": 1, "Items": [own]}})
     version = {"Engine": "postgres", "EngineVersion": "16.3", "MajorEngineVersion": "16", "Status": "available"}
     moto.say("rds.DescribeDBEngineVersions", {"DBEngineVersions": [version]})
     moto.say(

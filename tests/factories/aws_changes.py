@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from app.demo import moto_clock as clock
 from app.demo.root_user import sign_in_root
 from domain.facts.compliance import Verdict
+from tests.factories import aws_changes_of_bundles as bundles
 from tests.factories import aws_changes_of_data as data
 from tests.factories import aws_changes_of_networks as networks
 from tests.factories import aws_changes_of_watchers as watchers
@@ -175,5 +176,5 @@ PEOPLE = (
 )
 CHANGES = (
     *PEOPLE,
-    *(Changed(*row) for row in (*data.ROWS, *networks.ROWS, *watchers.ROWS)),
+    *(Changed(*row) for row in (*data.ROWS, *networks.ROWS, *watchers.ROWS, *bundles.ROWS)),
 )

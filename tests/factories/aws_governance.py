@@ -45,6 +45,7 @@ def people(moto: Moto) -> None:
     iam.create_group(GroupName="people")
     iam.add_user_to_group(GroupName="people", UserName="ops")
     iam.create_role(RoleName="open", AssumeRolePolicyDocument=json.dumps(TRUST))
+    iam.create_role(RoleName="break-glass", AssumeRolePolicyDocument=json.dumps(TRUST))
     made = iam.create_policy(PolicyName="wild", PolicyDocument=json.dumps(EVERYTHING))
     iam.attach_role_policy(RoleName="open", PolicyArn=made["Policy"]["Arn"])
     iam.attach_user_policy(UserName="ops", PolicyArn=made["Policy"]["Arn"])
@@ -175,6 +176,17 @@ ARBITRARY = {"ArbitraryPatternLimits": {"MaxMembers": 1}}
 # By operation; what moto lacks.
 SAID: dict[str, dict[str, Any]] = {
     "account.ListRegions": {"Regions": [{"RegionName": REGION, "RegionOptStatus": "ENABLED_BY_DEFAULT"}]},
+    "artifact.ListCustomerAgreements": {
+        "customerAgreements": [
+            {
+                "name": "AWS Business Associate Addendum",
+                "awsAccountId": ACCOUNT,
+                "state": "ACTIVE",
+                "type": "DEFAULT",
+                "effectiveStart": WHEN,
+            }
+        ]
+    },
     "artifact.ListReports": {
         "reports": [
             {
@@ -185,6 +197,17 @@ SAID: dict[str, dict[str, Any]] = {
                 "periodEnd": WHEN,
                 "state": "PUBLISHED",
                 "version": 1,
+            }
+        ]
+    },
+    "cloudtrail.LookupEvents": {
+        "Events": [
+            {
+                "EventId": "e-1",
+                "EventName": "AssumeRole",
+                "EventTime": WHEN,
+                "Username": "ops",
+                "CloudTrailEvent": '{"requestParameters": "secret-word"}',
             }
         ]
     },

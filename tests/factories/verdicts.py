@@ -13,7 +13,7 @@ import pytest
 from domain.compliance.answers import NotOffered, Unread
 from domain.compliance.control import Case, Control, Item, Judge, Procedure
 from domain.compliance.judging import MISSHAPEN
-from domain.compliance.registry import all_controls
+from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import CheckStatus, Verdict
 from tests.fakes import collecting
 from tests.fakes.judged_surveys import judge_survey
@@ -49,7 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """From here on every procedure is listened to, and what surveys read is judged."""
     reached: defaultdict[str, set[str]] = defaultdict(set)
-    for control in all_controls():
+    for control in (*all_controls(), *bundled_controls()):
         for procedure in control.procedures:
             # The model is frozen, so that nobody does this but here.
             procedure.__dict__["judge"] = _heard(procedure.judge, reached[name_of(control, procedure)].add)

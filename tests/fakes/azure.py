@@ -45,6 +45,9 @@ SERVER = thing("Microsoft.Sql/servers", "sql1", properties={"publicNetworkAccess
 RECOVERY = thing("Microsoft.RecoveryServices/vaults", "recovery1")
 BUS = thing("Microsoft.ServiceBus/namespaces", "bus1")
 MANAGEMENT = thing("Microsoft.ApiManagement/service", "apim1")
+FRONT_DOOR = thing("Microsoft.Cdn/profiles", "shop1", sku={"name": "Standard_AzureFrontDoor"})
+OLDER_CDN = thing("Microsoft.Cdn/profiles", "cdn1", sku={"name": "Standard_Microsoft"})
+FRONT = thing("afdEndpoints", "www1", parent=FRONT_DOOR["id"], properties={"enabledState": "Enabled"})
 ORDER = {"id": "/providers/Microsoft.Capacity/reservationOrders/order1", "name": "order1", "properties": {}}
 KEY = thing("keys", "key1", parent=VAULT["id"], properties={"attributes": {"enabled": True, "created": 1482349867}})
 ADVICE: dict[str, Any] = {
@@ -76,6 +79,43 @@ ANSWERS: dict[str, Any] = {
             "Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies",
             "waf1",
             properties={"policySettings": {"state": "Enabled", "mode": "Prevention"}},
+        )
+    ),
+    "Microsoft.Cdn/profiles": values(FRONT_DOOR, OLDER_CDN),
+    "shop1/afdEndpoints": values(FRONT),
+    "www1/routes": values(
+        thing(
+            "routes",
+            "all",
+            parent=FRONT["id"],
+            properties={
+                "enabledState": "Enabled",
+                "cacheConfiguration": {"compressionSettings": {"isCompressionEnabled": True}},
+            },
+        )
+    ),
+    "cdn1/endpoints": values(
+        thing(
+            "endpoints",
+            "img1",
+            parent=OLDER_CDN["id"],
+            properties={"resourceState": "Running", "isCompressionEnabled": False},
+        )
+    ),
+    "Microsoft.Network/privateEndpoints": values(
+        thing(
+            "Microsoft.Network/privateEndpoints",
+            "link1",
+            properties={
+                "privateLinkServiceConnections": [
+                    {
+                        "properties": {
+                            "privateLinkServiceId": SERVER["id"],
+                            "privateLinkServiceConnectionState": {"status": "Approved"},
+                        }
+                    }
+                ]
+            },
         )
     ),
     "frontdoorWebApplicationFirewallPolicies": values(

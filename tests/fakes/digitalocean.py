@@ -6,6 +6,7 @@ from typing import Any
 from tests.fakes.collecting import NOW
 
 TEAM, DATABASE, LB, INVOICE = "team-1", "db-1", "lb-1", "invoice-10"
+POSTGRESQL = "db-2"
 SECRETS = ("pw-of-the-database", "value-of-the-variable", "hooks.slack.com", "key-of-the-log-service")
 DAY = 86400
 
@@ -57,6 +58,9 @@ UNDESCRIBED: dict[str, Any] = {
         "sinks": [{"sink_id": "sink-1", "sink_type": "datadog", "config": {"datadog_api_key": SECRETS[3]}}]
     },
     "/v2/monitoring/metrics/database/mysql/cpu_usage": metric(series(10, 30)),
+    f"/v2/databases/{POSTGRESQL}/pools": {
+        "pools": [{"name": "web", "mode": "transaction", "size": 10, "connection": {"password": SECRETS[0]}}]
+    },
 }
 WORLD: dict[str, Any] = {
     **UNDESCRIBED,
@@ -126,9 +130,18 @@ WORLD: dict[str, Any] = {
                 "region": "fra1",
                 "connection": {"password": SECRETS[0]},
                 "users": [{"name": "doadmin", "password": SECRETS[0]}],
-            }
+            },
+            {"id": POSTGRESQL, "name": "orders", "engine": "pg", "region": "fra1"},
         ]
     },
+    **{
+        f"/v2/databases/{id}/replicas": {"replicas": [{"name": "r-1", "connection": {"password": SECRETS[0]}}]}
+        for id in (DATABASE, POSTGRESQL)
+    },
+    f"/v2/databases/{POSTGRESQL}/firewall": {"rules": []},
+    f"/v2/databases/{POSTGRESQL}/backups": {"backups": []},
+    f"/v2/databases/{POSTGRESQL}/logsink": {"sinks": []},
+    "/v2/cdn/endpoints": {"endpoints": [{"id": "cdn-1", "endpoint": "img.fra1.cdn.digitaloceanspaces.com", "ttl": 60}]},
     f"/v2/databases/{DATABASE}/firewall": {"rules": [{"type": "ip_addr", "value": "0.0.0.0/0"}]},
     f"/v2/databases/{DATABASE}/backups": {"backups": [{"created_at": "2026-11-25T00:00:00Z"}]},
     "/v2/spaces/keys": {"keys": [{"name": "ci", "access_key": "DO1", "grants": []}]},

@@ -42,6 +42,7 @@ class DigitalOceanCloud(DescribedCloud):
             "GET /v2/registry/{name}/garbage-collection",
             "POST /v2/registry/{name}/garbage-collection",
             "GET /v2/databases/{id}/logsink",
+            "GET /v2/databases/{id}/pools",
             "GET /v2/monitoring/metrics/database/mysql/cpu_usage",
             "GET /v2/security/scans/latest",
         }

@@ -88,6 +88,14 @@ class DigitalOceanTeam(DigitalOceanCloud):
     def sinks(self, _: Asked, native_id: str) -> Any:
         return {"sinks": []}
 
+    @on("GET /v2/databases/{id}/pools")
+    def pools(self, _: Asked, native_id: str) -> Any:
+        return {"pools": []}
+
+    @on("GET /v2/databases/{id}/replicas")
+    def replicas(self, _: Asked, native_id: str) -> Any:
+        return {"replicas": []}
+
     @on("GET /v2/monitoring/metrics/database/mysql/cpu_usage")
     def database_cpu(self, asked: Asked) -> Any:
         return daily(self.busy.get(asked.query["db_id"][0], 60.0))

@@ -42,6 +42,10 @@ COMPUTE = {
             "defaultUrlRedirect": {"httpsRedirect": True},
             "headerAction": {"requestHeadersToAdd": [{"headerName": "x-key", "headerValue": "hunter-3"}]},
         },
+        "autoscalers": {
+            "target": f"{REGION}/instanceGroupManagers/instanceGroupManagers-1",
+            "autoscalingPolicy": {"mode": "ON", "cpuUtilization": {"utilizationTarget": 0.6}},
+        },
         "resourcePolicies": {"instanceSchedulePolicy": {"timeZone": "UTC"}},
         "commitments": {"plan": "TWELVE_MONTH"},
     }.items()

@@ -19,7 +19,7 @@ from documents.sync_read import ReadState, stored_gaps
 from domain.compliance.answers import Answers, Call
 from domain.compliance.control import Case
 from domain.compliance.judging import Judgement, judge
-from domain.compliance.registry import all_controls
+from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import Integration
 from jobs.checking.coverage import Coverage, RunReads, cover, other_names
 from jobs.evidence_packer import EvidencePacker
@@ -46,9 +46,9 @@ def answers_of(
 
 
 def judged_by_all(answers: Answers, now: datetime = NOW, *others: Answers) -> dict[str, Judgement]:
-    """What the procedure of each control for this system says, by the control's id."""
+    """What the procedure of each control and check of a bundle for this system says, by the control's id."""
     found = {}
-    for control in all_controls():
+    for control in (*all_controls(), *bundled_controls()):
         case = Case(answers=answers, parameters=control.parameters, now=now, connected=(answers, *others))
         for procedure in control.procedures:
             if procedure.integration is answers.integration:

@@ -92,6 +92,7 @@ class Plan:
         self.documents = sum(one["totalDocsExamined"] for one in executed)
         self.returned = sum(one["nReturned"] for one in executed)
         self.scans = sum(stage == "IXSCAN" for stage in self.stages)
+        self.indexes = [stage["indexName"] for stage in _stages(answer) if stage["stage"] == "IXSCAN"]
 
     def faults(self) -> list[str]:
         """What must not happen in a query that many people ask.

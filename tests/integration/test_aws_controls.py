@@ -10,7 +10,7 @@ from connectors.reading.listing import Listing
 from connectors.reading.source import Source
 from domain.compliance.control import Case
 from domain.compliance.judging import Judgement, judge
-from domain.compliance.registry import get_control
+from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import CheckStatus, Integration
 from tests.factories.answers import procedure
 from tests.factories.aws_changes import CHANGES, Changed
@@ -19,6 +19,7 @@ from tests.fakes.collecting import reach, read
 from tests.fakes.judged_surveys import answers_of
 
 REGISTRATION = registration.REGISTRATION
+CONTROLS = {control.id: control for control in (*all_controls(), *bundled_controls())}
 
 
 @pytest.fixture(scope="module")
@@ -45,13 +46,13 @@ def moto(running: Moto, monkeypatch: pytest.MonkeyPatch) -> Moto:
 
 def looked_at(control_id: str) -> list[Listing]:
     """The listings that make the calls a control looks at."""
-    wanted = set(procedure(get_control(control_id), Integration.AWS).operations)
+    wanted = set(procedure(CONTROLS[control_id], Integration.AWS).operations)
     return [one for one in REGISTRATION.listings if wanted & {operation.name for operation in one.operations}]
 
 
 async def judged(source: Source, control_id: str) -> Judgement:
     """What the control says of the account as the connector reads it now."""
-    listings, now, control = looked_at(control_id), datetime.now(UTC), get_control(control_id)
+    listings, now, control = looked_at(control_id), datetime.now(UTC), CONTROLS[control_id]
     collected, _ = await read(source, listings)
     answers = answers_of(REGISTRATION, listings, collected, "123456789012", now)
     case = Case(answers=answers, parameters=control.parameters, now=now, connected=(answers,))

@@ -114,7 +114,7 @@ async def test_policy_that_gives_everything_names_who_holds_it(moto: Moto) -> No
     policy = the(collected, ResourceKind.AWS_IAM_POLICY)
     assert [one["UserName"] for one in policy.config["PolicyUsers"]] == ["ops"]
     assert [one["RoleName"] for one in policy.config["PolicyRoles"]] == ["open"]
-    role = the(collected, ResourceKind.AWS_IAM_ROLE)
+    role = next(one for one in collected.of(ResourceKind.AWS_IAM_ROLE) if one.name == "open")
     assert role.config["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {"AWS": "*"}
 
 

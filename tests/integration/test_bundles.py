@@ -1,16 +1,20 @@
 """Bundles: checks of one that is on are judged, alerted and listed; of one that is off, only their history is left."""
 
 from collections.abc import AsyncIterator
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 import documents
 from app.wiring import Backend
+from documents.base import utc_now
+from documents.filed_record import control_owners
 from documents.outbox import OutboxJob
 from domain.compliance.registry import bundled_controls
 from jobs.queue import JUDGE_CONTROLS
 from jobs.tasks.judge_controls import judge_controls
+from schema.node import global_id
 from tests.factories.graph import Graph
 from tests.factories.made_controls import OWNED, a_control, use_controls
 from tests.factories.synthetic_account import a_vendor, connect, context_of, register, sync
@@ -26,6 +30,9 @@ LISTS = """{ controls { key bundle status } checks { nodes { controlId status } 
   alerts(filter: {states: [OPEN]}) { nodes { title } } complianceScore { total counts { status count } } }"""
 ONE = """query ($key: String!) { control(key: $key) { control { status bundle }
   procedures { integration operations fails } checks { status } history { status } } }"""
+OWN = """mutation ($input: SetControlOwnerInput!) { setControlOwner(input: $input) {
+  ... on SetControlOwnerSuccess { ownership { owners { userId since } } } } }"""
+OWNERS = "{ controlOwners { nodes { controlId userId since } } controlStates { nodes { controlId since } } }"
 BUNDLES = "{ complianceBundles { key isOn checks { key status problem } } }"
 RUN = """mutation ($ids: [String!]!) { runChecks(input: {controlIds: $ids}) { __typename
   ... on ValidationError { message } } }"""
@@ -129,8 +136,43 @@ async def test_a_bundle_tells_where_its_checks_stand_and_what_is_missing(
     told = {one["key"]: (one["status"], one["problem"]) for one in bundles["trustcloud"]["checks"]}
     assert told["TC-PHI-03"] == ("NOT_ASSESSED", "Connect AWS or Google Cloud.")
     assert told["TC-PHI-11"] == ("NOT_APPLICABLE", None)
-    assert told["TC-PHI-02"][1].startswith("AWS: the agreements accepted in AWS Artifact are not read")
+    assert told["TC-PHI-02"] == ("NOT_ASSESSED", "Connect AWS.")
+    assert told["TC-PHI-12"][1].startswith("CloudWatcher itself: of a page that is fetched no hosts are kept")
     assert len(told) == 12
     assert all(bool(problem) == (status == "NOT_ASSESSED") for status, problem in told.values())
     (judged,) = trackers["checks"]
     assert (judged["status"], trackers["procedures"][0]["fails"]) == ("NOT_ASSESSED", None)
+
+
+async def own(graph: Graph, tenant: Tenant) -> None:
+    """The tenant's one member answers for the check."""
+    member = await documents.Membership.find_in(tenant.scope, {"user_id": tenant.user.id})
+    assert member is not None
+    input = {"controlIds": [LABELLED.id], "role": "OWNER", "memberId": global_id("Member", member.id)}
+    await graph.ask(OWN, tenant.token, input=input)
+
+
+async def told_owners(backend: Backend, tenant: Tenant) -> list[str]:
+    """The controls of which our own records tell the owner."""
+    return [row["control_id"] for row in await control_owners(tenant.scope, utc_now()) or []]
+
+
+async def test_the_owner_of_a_check_stays_while_its_bundle_is_off_and_its_status_counts_anew(
+    graph: Graph, tenant: Tenant, backend: Backend
+) -> None:
+    await switch(graph, tenant, backend, "trustcloud")
+    await own(graph, tenant)
+    before, told_before = await graph.ask(OWNERS, tenant.token), await told_owners(backend, tenant)
+
+    await switch(graph, tenant, backend)
+    told_off = await told_owners(backend, tenant)
+    turned_on = utc_now()
+    await switch(graph, tenant, backend, "trustcloud")
+    after, told_after = await graph.ask(OWNERS, tenant.token), await told_owners(backend, tenant)
+
+    assert (told_before, told_off, told_after) == ([LABELLED.id], [], [LABELLED.id])
+    assert before["controlOwners"] == after["controlOwners"]
+    assert [one["userId"] for one in after["controlOwners"]["nodes"]] == [global_id("User", tenant.user.id)]
+    since = {one["controlId"]: datetime.fromisoformat(one["since"]) for one in after["controlStates"]["nodes"]}
+    # Nothing was looked at in between: how it stood then nobody knows.
+    assert since[LABELLED.id] >= turned_on > since[OWNED.id]

@@ -457,6 +457,24 @@ async def test_other_reads_follow_an_index(house: House, graph: Graph, reads: An
 
 
 @pytest.mark.parametrize(
+    ("reads", "indexes"),
+    [
+        (checking_reads.standing, {"fingerprint"}),
+        # Both begin with organization and control, and neither has the problem.
+        (checking_reads.problems, {"natural", "org_control"}),
+    ],
+)
+async def test_a_read_follows_the_index_that_is_made_for_it(house: House, reads: Any, indexes: set[str]) -> None:
+    with house.commands.recording() as commands:
+        await reads(house.scope)
+
+    (plan,) = await house.plans(commands)
+    (taken,) = plan.indexes
+
+    assert (plan.faults(), taken in indexes) == ([], True), taken
+
+
+@pytest.mark.parametrize(
     ("command", "stage"),
     [
         ({"find": "alerts", "filter": {"title": "title"}}, "COLLSCAN"),

@@ -12,6 +12,7 @@ from app.wiring import Backend
 from documents.alert import AlertSource
 from documents.base import utc_now
 from documents.sync_run import SyncState
+from domain.compliance.answers import NotOffered
 from domain.compliance.naming import fingerprint_of
 from domain.compliance.own_records import OPERATIONS
 from domain.facts.channel import ChannelKind, DeliveryState
@@ -90,6 +91,27 @@ async def test_what_budgets_will_come_to(backend: Backend, tenant: Tenant) -> No
     found = await rows(backend, tenant, "platform:budgets")
 
     assert {one["name"]: one["forecast_ratio"] for one in found} == {"known": 0.75, "unknown": None}
+
+
+async def test_what_is_declared_to_raise_costs_for_a_time_is_a_sale(backend: Backend, tenant: Tenant) -> None:
+    base = {"org_id": tenant.organization.id, "first": NOW, "until": NOW + timedelta(days=2)}
+    nothing = documents.ForecastEvent(**base, name="less", factor=Decimal("0.5"))
+    await nothing.insert()
+    with pytest.raises(NotOffered):
+        await rows(backend, tenant, "platform:sales")
+    for event in (
+        documents.ForecastEvent(**base, name="spring", factor=Decimal(3)),
+        documents.ForecastEvent(**base, name="autumn", amount=Decimal(10), currency="USD", sub_account_id="1"),
+        documents.ForecastEvent(**base, name="one service", factor=Decimal(3), service_name="S3"),
+        documents.ForecastEvent(**{**base, "until": None}, name="for good", factor=Decimal(3)),
+        documents.ForecastEvent(**base, name="returned", amount=Decimal(-10), currency="USD"),
+    ):
+        await event.insert()
+
+    found = await rows(backend, tenant, "platform:sales")
+
+    assert {one["name"]: one["account"] for one in found} == {"spring": None, "autumn": "1"}
+    assert {(one["first"], one["until"]) for one in found} == {(base["first"], base["until"])}
 
 
 async def deliver(

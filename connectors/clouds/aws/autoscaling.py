@@ -37,4 +37,10 @@ LISTINGS = (
         ),
         is_regional=True,
     ),
+    # What bundles judge of groups.
+    Listing(
+        operation=fields.call("autoscaling.describe_policies", "autoscaling:DescribePolicies", page_size=PAGE_SIZE),
+        items=at("ScalingPolicies"),
+        is_regional=True,
+    ),
 )

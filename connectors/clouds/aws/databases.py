@@ -76,6 +76,25 @@ LISTINGS = (
         items=at("DBClusters"),
         is_regional=True,
     ),
+    # What bundles judge of databases.
+    Listing(
+        operation=fields.call("rds.describe_db_proxies", "rds:DescribeDBProxies", page_size=PAGE_SIZE),
+        items=at("DBProxies"),
+        details=(
+            Detail(
+                key="Targets",
+                operation=fields.call(
+                    "rds.describe_db_proxy_targets",
+                    "rds:DescribeDBProxyTargets",
+                    absent=("DBProxyNotFoundFault",),
+                    page_size=PAGE_SIZE,
+                ),
+                arguments=fields.asks(DBProxyName="DBProxyName"),
+                pick=joined("Targets"),
+            ),
+        ),
+        is_regional=True,
+    ),
     Listing(
         operation=fields.call("rds.describe_db_snapshots", "rds:DescribeDBSnapshots", page_size=PAGE_SIZE),
         arguments=lambda _: {"SnapshotType": "manual"},

@@ -1,9 +1,11 @@
-"""Roles, groups and policies, what the account asks of passwords, and who holds all rights."""
+"""Roles, groups and policies, what the account asks of passwords, who holds all rights, and uses of emergency roles."""
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
-from connectors.clouds.aws import fields, iam
+from connectors.clouds.aws import fields, hiding, iam, session
 from connectors.reading.listing import Answer, Detail, Item, Listing, Place, at, first, joined
 from domain.facts.resource import Resource, ResourceKind
 
@@ -92,6 +94,41 @@ HOLDERS = Detail(
 )
 
 
+# How roles for emergencies are known, and for how long it is looked who took one on.
+EMERGENCY = re.compile(r"break[-_]?glass", re.IGNORECASE)
+LOOKED_BACK = timedelta(days=7)
+
+
+def _uses(_: Item, place: Place) -> dict[str, Any]:
+    """Of the role, from a midnight on. Source: CloudTrail API reference, LookupEvents: events of 90 days are kept."""
+    start = (place.now - LOOKED_BACK).replace(hour=0, minute=0, second=0, microsecond=0)
+    named = [{"AttributeKey": "ResourceName", "AttributeValue": place.parent["Arn"]}]
+    return {"LookupAttributes": named, "StartTime": start.isoformat()}
+
+
+# A role is taken on in any region, and the event is kept there.
+USES = Detail(
+    key="Uses",
+    operation=session.REGIONS,
+    arguments=lambda _, __: {},
+    pick=joined("Regions"),
+    applies=lambda role: EMERGENCY.search(role["RoleName"]) is not None,
+    each=Detail(
+        key="Events",
+        operation=fields.call(
+            "cloudtrail.lookup_events",
+            "cloudtrail:LookupEvents",
+            # The event in full, with addresses and what was asked, and the key of the session.
+            hidden=hiding.without("CloudTrailEvent", "AccessKeyId"),
+            page_size=50,
+        ),
+        arguments=_uses,
+        pick=joined("Events"),
+        place=lambda region, place: place.inside(region["RegionName"]),
+    ),
+)
+
+
 def _nothing(_: Item, __: Place) -> dict[str, Any]:
     return {}
 
@@ -132,5 +169,5 @@ LISTINGS = (
         parse=parse_entity,
         details=(HOLDERS,),
     ),
-    Listing(operation=fields.call("iam.list_roles", "iam:ListRoles"), items=at("Roles")),
+    Listing(operation=fields.call("iam.list_roles", "iam:ListRoles"), items=at("Roles"), details=(USES,)),
 )

@@ -67,9 +67,16 @@ def _by_names(model: Any) -> Paging:
     asked = model.input_shape.members if model.input_shape else {}
     given = model.output_shape.members if model.output_shape else {}
     known = [(name, _field(token)) for name, token in TOKENS if name in asked and token in given]
+    # CloudFront has its lists, and where they go on, inside of a structure.
+    known += [
+        (name, _field(token, outer))
+        for outer, shape in given.items()
+        for name, token in TOKENS
+        if name in asked and token in getattr(shape, "members", ())
+    ]
     return Paging(tokens=tuple(known[:1]))
 
 
-def _field(token: str) -> Search:
-    """The field of this name, None where it is missing."""
-    return lambda answer: answer.get(token)
+def _field(token: str, outer: str | None = None) -> Search:
+    """The field of this name, of what stands under `outer` where that is given; None where it is missing."""
+    return lambda answer: (answer.get(outer) or {} if outer else answer).get(token)

@@ -1,4 +1,4 @@
-"""Limits of the account in each region, for the services it grows in; and AWS's own audit reports."""
+"""Limits of the account in each region, for the services it grows in; AWS's audit reports and agreements with it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -53,5 +53,11 @@ LISTINGS = (
     Listing(
         operation=fields.call("artifact.list_reports", "artifact:ListReports", region="us-east-1"),
         items=at("reports"),
+    ),
+    Listing(
+        operation=fields.call(
+            "artifact.list_customer_agreements", "artifact:ListCustomerAgreements", region="us-east-1"
+        ),
+        items=at("customerAgreements"),
     ),
 )

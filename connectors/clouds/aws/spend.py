@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectors.clouds.aws import commitment, fields, saving
-from connectors.reading.listing import Answer, Batch, Detail, Item, Listing, at, joined
+from connectors.reading.listing import Answer, Arguments, Batch, Detail, Item, Listing, Place, at, joined
 from domain.facts.resource import ResourceKind
 
 MONITOR, BUDGET = ResourceKind.AWS_ANOMALY_MONITOR, ResourceKind.AWS_BUDGET
@@ -16,15 +16,29 @@ def subscriptions(monitors: Sequence[Item], pages: Sequence[Answer]) -> list[lis
     return [[one for one in every if monitor["MonitorArn"] in one.get("MonitorArnList", ())] for monitor in monitors]
 
 
-LISTINGS = (
-    Listing(
-        operation=saving.cost_explorer("get_cost_and_usage", "GetCostAndUsage"),
-        arguments=lambda place: {
+def costs(place: Place) -> list[Arguments]:
+    """What each service cost on each day; and how much CloudFront was used, by where its edges stand."""
+    return [
+        {
             **commitment.last_days(place),
             "Granularity": "DAILY",
             "Metrics": ["UnblendedCost", "AmortizedCost"],
             "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
         },
+        {
+            **commitment.last_days(place),
+            "Granularity": "MONTHLY",
+            "Metrics": ["UsageQuantity"],
+            "Filter": {"Dimensions": {"Key": "SERVICE", "Values": ["Amazon CloudFront"]}},
+            "GroupBy": [{"Type": "DIMENSION", "Key": "USAGE_TYPE"}],
+        },
+    ]
+
+
+LISTINGS = (
+    Listing(
+        operation=saving.cost_explorer("get_cost_and_usage", "GetCostAndUsage"),
+        arguments=costs,
         items=at("ResultsByTime"),
     ),
     Listing(

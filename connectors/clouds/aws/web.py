@@ -1,7 +1,9 @@
 """What the internet meets first: APIs, distributions, certificates, names and their health checks."""
 
-from connectors.clouds.aws import fields, hiding
-from connectors.reading.listing import Detail, Listing, at, joined
+from dataclasses import replace
+
+from connectors.clouds.aws import fields, hiding, metrics
+from connectors.reading.listing import Detail, Item, Listing, Place, at, joined
 from domain.facts.resource import ResourceKind
 
 API, DISTRIBUTION, CERTIFICATE = (
@@ -18,6 +20,24 @@ KEY_TYPES = (
     "EC_prime256v1",
     "EC_secp384r1",
     "EC_secp521r1",
+)
+
+
+def _dimensions(item: Item, _: Place) -> dict[str, dict[str, str]]:
+    return {"": {"DistributionId": item["Id"], "Region": "Global"}}
+
+
+# CloudFront measures in one region, what is kept only where additional metrics are on. Source: CloudFront developer
+# guide, "Types of metrics for CloudFront".
+HITS = replace(
+    metrics.measured(
+        "AWS/CloudFront",
+        _dimensions,
+        metrics.Metric("Requests", "Sum"),
+        metrics.Metric("CacheHitRate", "Average"),
+        days=7,
+    ),
+    operation=replace(metrics.METRIC_DATA, options={"region": "us-east-1"}),
 )
 LISTINGS = (
     Listing(
@@ -45,7 +65,14 @@ LISTINGS = (
         ),
         items=at("DistributionList.Items"),
         kind=DISTRIBUTION,
-        parse=fields.resource(DISTRIBUTION, "ARN", name="DomainName", is_global=True),
+        # What is measured is judged by bundles only.
+        parse=fields.resource(DISTRIBUTION, "ARN", name="DomainName", is_global=True, passing=("Metrics",)),
+        batches=(HITS,),
+    ),
+    # What bundles judge of distributions, which name their policies.
+    Listing(
+        operation=fields.call("cloudfront.list_cache_policies", "cloudfront:ListCachePolicies"),
+        items=at("CachePolicyList.Items"),
     ),
     Listing(
         operation=fields.call("acm.list_certificates", "acm:ListCertificates", page_size=1000),

@@ -24,6 +24,8 @@ LISTINGS = (
         operation=call.listed("Microsoft.Network/ApplicationGatewayWebApplicationFirewallPolicies", VERSION),
         items=monitor.VALUE,
     ),
+    # What bundles judge of stores: what an endpoint leads to stands in it.
+    Listing(operation=call.listed("Microsoft.Network/privateEndpoints", VERSION), items=monitor.VALUE),
     # Front Door has API versions of its own.
     _list("frontdoorWebApplicationFirewallPolicies", ResourceKind.AZURE_FRONT_DOOR_POLICY, "2024-02-01"),
     _list("ddosProtectionPlans", ResourceKind.AZURE_DDOS_PLAN),

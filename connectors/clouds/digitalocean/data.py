@@ -1,6 +1,6 @@
-"""Managed databases, Spaces and their keys.
+"""Managed databases, Spaces and their keys, and what the CDN serves of them.
 
-A database costs three more calls (four with MySQL), a bucket two.
+A database costs three more calls (five with PostgreSQL and MySQL), a bucket two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,6 +30,11 @@ SPACES_ACCESS = "Spaces access key with read access to all buckets"
 def spaces(name: str, absent: frozenset[str] = frozenset()) -> Operation:
     """A call of the S3 interface."""
     return Operation(name=f"SPACES s3.{name}", service=calls.SPACES, permissions=(SPACES_ACCESS,), absent=absent)
+
+
+def with_replicas(item: Item) -> bool:
+    """Whether there are read-only nodes of such a database. Source: API reference, "Create a Read-only Replica"."""
+    return item["engine"] in ("pg", "mysql")
 
 
 def cpu_of(item: Item, place: Place) -> Arguments:
@@ -86,6 +91,27 @@ LISTINGS = (
                 arguments=calls.by_id("database_cluster_uuid"),
                 pick=calls.joined("sinks"),
             ),
+            # What bundles judge of databases. Both carry the connections with their passwords.
+            Detail(
+                key="pools",
+                operation=calls.get(
+                    "/v2/databases/{database_cluster_uuid}/pools", "database:read", hide=calls.dropping(*CONNECTIONS)
+                ),
+                arguments=calls.by_id("database_cluster_uuid"),
+                pick=calls.joined("pools"),
+                applies=lambda item: item["engine"] == "pg",
+            ),
+            Detail(
+                key="replicas",
+                operation=calls.get(
+                    "/v2/databases/{database_cluster_uuid}/replicas",
+                    "database:read",
+                    hide=calls.dropping(*CONNECTIONS),
+                ),
+                arguments=calls.by_id("database_cluster_uuid"),
+                pick=calls.joined("replicas"),
+                applies=with_replicas,
+            ),
             Detail(
                 key="cpu_percent",
                 operation=calls.get("/v2/monitoring/metrics/database/mysql/cpu_usage", "monitoring:read"),
@@ -101,6 +127,12 @@ LISTINGS = (
         items=calls.listed("keys"),
         kind=ResourceKind.DIGITALOCEAN_SPACES_KEY,
         parse=parse.parse_as(ResourceKind.DIGITALOCEAN_SPACES_KEY, key="access_key"),
+    ),
+    # What bundles judge of the CDN; an endpoint names the bucket it serves.
+    Listing(
+        operation=calls.get("/v2/cdn/endpoints", "cdn:read"),
+        arguments=calls.full_pages,
+        items=calls.listed("endpoints"),
     ),
     Listing(
         operation=spaces("list_buckets"),

@@ -81,6 +81,8 @@ LISTINGS = (
     _everywhere(ResourceKind.GCP_HTTP_PROXY, "targetHttpProxies", "compute.v1:targetHttpProxies.list"),
     _evidence("targetHttpsProxies", "compute.v1:targetHttpsProxies.list"),
     _evidence("urlMaps", "compute.v1:urlMaps.list"),
+    _evidence("autoscalers", "compute.v1:autoscalers.list"),
+    _evidence("forwardingRules", "compute.v1:forwardingRules.list"),
     _everywhere(ResourceKind.GCP_RESOURCE_POLICY, "resourcePolicies", "compute.resourcePolicies.list"),
     Listing(
         operation=calling.call(

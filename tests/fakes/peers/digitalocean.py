@@ -39,6 +39,9 @@ PEERS: dict[str, str] = {
     "GET /v2/databases/{database_cluster_uuid}/firewall": PRISM,
     "GET /v2/databases/{database_cluster_uuid}/backups": PRISM,
     "GET /v2/databases/{database_cluster_uuid}/logsink": SCRIPTED,
+    "GET /v2/databases/{database_cluster_uuid}/pools": SCRIPTED,
+    "GET /v2/databases/{database_cluster_uuid}/replicas": PRISM,
+    "GET /v2/cdn/endpoints": PRISM,
     # No database of the description's example is MySQL.
     "GET /v2/monitoring/metrics/database/mysql/cpu_usage": SCRIPTED,
     "GET /v2/spaces/keys": PRISM,

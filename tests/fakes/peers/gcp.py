@@ -28,6 +28,8 @@ PEERS = {
     "compute.v1:targetHttpProxies.aggregatedList": SCRIPTED,
     "compute.v1:targetHttpsProxies.aggregatedList": SCRIPTED,
     "compute.v1:urlMaps.aggregatedList": SCRIPTED,
+    "compute.v1:autoscalers.aggregatedList": SCRIPTED,
+    "compute.v1:forwardingRules.aggregatedList": PRISM,
     "compute.v1:resourcePolicies.aggregatedList": SCRIPTED,
     "compute.v1:regionCommitments.aggregatedList": SCRIPTED,
     "compute.v1:firewalls.list": PRISM,

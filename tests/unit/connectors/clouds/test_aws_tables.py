@@ -124,6 +124,14 @@ def test_operation_the_library_does_not_page_goes_on_by_the_names_of_its_fields(
     assert paging.paging_of(client("sts"), "get_caller_identity") == paging.Paging()
 
 
+def test_operation_that_says_inside_of_its_list_where_it_goes_on_is_followed_there():
+    ways = paging.paging_of(client("cloudfront"), "list_cache_policies")
+
+    assert ways.following({"CachePolicyList": {"NextMarker": "b"}}, {}) == {"Marker": "b"}
+    assert ways.following({"CachePolicyList": {"Quantity": 0}}, {"Marker": "b"}) is None
+    assert ways.following({}, {}) is None
+
+
 @pytest.mark.parametrize(
     ("service", "region", "offered"),
     [

@@ -187,6 +187,47 @@ def test_tickets_of_break_glass_access_are_reviewed_in_a_day(looked_at: Answers,
     assert judged(check_of("TC-PHI-10"), looked_at).status is status
 
 
+def taken(*times: str, name: str = "AssumeRole", unread: Any = ()) -> Answers:
+    """The emergency role was taken on at these times, which two regions show."""
+    events = [{"EventId": f"e-{at}", "EventName": name, "EventTime": at} for at in times]
+    return answers(
+        Integration.AWS,
+        (tc_phi_10.ROLES, {"Roles": []}),
+        (tc_phi_10.REGIONS, {"Regions": []}),
+        *(call(tc_phi_10.EVENTS, {"Events": events}, at=region) for region in ("eu-west-1", "us-east-1")),
+        unread=unread,
+    )
+
+
+MAY = "2026-05-01T12:00:00Z"
+TICKET = issue("OPS-1", "2026-05-01T13:00:00Z", "break-glass")
+JUST_NOW = "2026-06-01T11:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("uses", "tickets", "status"),
+    [
+        (taken(MAY), [jira(TICKET, reviewed="2026-05-02T12:00:00Z")], PASS),
+        (taken(MAY, "2026-05-01T12:30:00Z"), [jira(TICKET, reviewed="2026-05-02T12:00:00Z")], PASS),
+        # A review counts from the use.
+        (taken(MAY), [jira(TICKET, reviewed="2026-05-02T12:00:01Z")], WARNING),
+        (taken(MAY), [jira(TICKET, reviewed="2026-05-04T12:00:01Z")], FAIL),
+        (taken(MAY), [jira(TICKET)], FAIL),
+        (taken(MAY), [jira(issue("OPS-1", "2026-05-01T13:00:01Z", "break-glass"), reviewed=MAY)], FAIL),
+        (taken(MAY), [jira(issue("OPS-1", MAY, "incident"), reviewed=MAY)], FAIL),
+        (taken(MAY), [jira(), jira(TICKET, reviewed="2026-05-02T12:00:00Z")], PASS),
+        (taken(JUST_NOW), [jira()], WARNING),
+        (taken(MAY, name="SwitchRole"), [], NOTHING),
+        (taken(), [], NOTHING),
+        (taken(MAY), [], UNTOLD),
+        (taken(MAY), [jira(TICKET, unread=[SEARCH])], ERROR),
+        *((taken(unread=[one]), [], ERROR) for one in (tc_phi_10.ROLES, tc_phi_10.REGIONS, tc_phi_10.EVENTS)),
+    ],
+)
+def test_each_use_of_an_emergency_role_has_a_ticket(uses: Answers, tickets: list[Answers], status: CheckStatus) -> None:
+    assert judged(check_of("TC-PHI-10"), uses, *tickets).status is status
+
+
 START = datetime(2026, 4, 1, 12, tzinfo=UTC)
 
 
