@@ -37,9 +37,9 @@ async def findings_that_mend(scope: Scope, faulty: Sequence[Faulty]) -> list[Any
     mends = [list(_mends(one)) for one in faulty]
     pairs = [(one, mend) for one, own in zip(faulty, mends, strict=True) for mend in own]
     named = await _native_ids(scope, pairs)
-    wanted = [[(mend, _wanted(one, mend, named)) for mend in own] for one, own in zip(faulty, mends, strict=True)]
-    found = await _open_findings(scope, {key for keys in wanted for _, key in keys if key is not None})
-    ids = [next((found[key] for _, key in sorted(own, key=_worst_first) if key in found), None) for own in wanted]
+    wanted = [_wanted(one, sorted(own, key=_worst_first), named) for one, own in zip(faulty, mends, strict=True)]
+    found = await _open_findings(scope, {key for keys in wanted for key in keys})
+    ids = [next((found[key] for key in keys if key in found), None) for keys in wanted]
     rows = await Finding.rows_by_id(scope, {id for id in ids if id is not None})
     return [None if id is None else rows.get(id) for id in ids]
 
@@ -51,8 +51,8 @@ def _mends(faulty: Faulty) -> Iterator[Mend]:
             yield mend
 
 
-def _worst_first(own: tuple[Mend, _Wanted | None]) -> tuple[int, str]:
-    rule = get_rule(own[0].rule_id)
+def _worst_first(mend: Mend) -> tuple[int, str]:
+    rule = get_rule(mend.rule_id)
     return rule.severity.rank, rule.id
 
 
@@ -77,15 +77,20 @@ async def _native_ids(
     return found
 
 
-def _wanted(faulty: Faulty, mend: Mend, named: Mapping[tuple[ObjectId, str, str], str | None]) -> _Wanted | None:
-    """Which finding would be the one; None where nothing tells which resource it is."""
-    if mend.item == BY_NATIVE_ID:
-        return faulty.account_id, mend.rule_id, mend.native_id_of(faulty.resource)
-    if mend.item == BY_NAME:
-        native_id = named.get((faulty.account_id, get_rule(mend.rule_id).applies_to.value, faulty.resource))
-        return None if native_id is None else (faulty.account_id, mend.rule_id, native_id)
-    is_named = mend.item in (BY_ACCOUNT, faulty.resource)
-    return (faulty.account_id, mend.rule_id, None) if is_named else None
+def _wanted(
+    faulty: Faulty, mends: Sequence[Mend], named: Mapping[tuple[ObjectId, str, str], str | None]
+) -> list[_Wanted]:
+    """Which findings would be the ones; without those of which nothing tells which resource it is."""
+    found: list[_Wanted] = []
+    for mend in mends:
+        if mend.item == BY_NATIVE_ID:
+            found.append((faulty.account_id, mend.rule_id, mend.native_id_of(faulty.resource)))
+        elif mend.item == BY_NAME:
+            native_id = named.get((faulty.account_id, get_rule(mend.rule_id).applies_to.value, faulty.resource))
+            found += [] if native_id is None else [(faulty.account_id, mend.rule_id, native_id)]
+        elif mend.item in (BY_ACCOUNT, faulty.resource):
+            found.append((faulty.account_id, mend.rule_id, None))
+    return found
 
 
 async def _open_findings(scope: Scope, wanted: set[_Wanted]) -> Mapping[_Wanted, ObjectId]:
