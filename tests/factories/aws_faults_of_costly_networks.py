@@ -29,7 +29,7 @@ def idle_gateway(moto: Moto) -> str:
     kept = ec2_backends[ACCOUNT][REGION]
 
     def deleted() -> str:
-        if native_id in kept.nat_gateways:
+        if kept.nat_gateways[native_id].state != "deleted":
             kept.delete_nat_gateway(native_id)
             for address in kept.addresses:
                 kept.disassociate_address(association_id=address.association_id)

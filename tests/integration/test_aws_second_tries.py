@@ -20,8 +20,10 @@ from tests.fakes.collecting import reach, read
 from tests.fakes.trying import TriedTwice
 
 REGISTRATION = registration.REGISTRATION
-# What moto writes anew when an instance that is stopped is stopped, or one that runs is started.
-MOVING = frozenset({"StateTransitionReason", "StateReason", "LaunchTime"})
+# What moto writes anew when what stops is stopped, what runs is started, and what is attached is attached.
+MOVING = frozenset(
+    {"StateTransitionReason", "StateReason", "PublicIpAddress", "PublicDnsName", "PublicIp", "AttachTime"}
+)
 
 
 @pytest.fixture(scope="module")
