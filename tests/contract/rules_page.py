@@ -82,7 +82,7 @@ def _lines(reached: Reached) -> Iterator[str]:
     yield "mend it or nothing undoes it (NO). **no**: it was [not exercised](#not-exercised)."
     yield ""
     yield "Beside that every step was tried a second time, as by a worker that takes over after a crash, and"
-    yield "did no more then."
+    yield "did no more then, but for [some](#tried-once)."
     yield ""
     yield "moto stands in for AWS. For the others servers with a state do, which hold each request to the"
     yield "description that the provider publishes, or to its reference where the description has gaps."
@@ -91,6 +91,7 @@ def _lines(reached: Reached) -> Iterator[str]:
     for provider in PROVIDERS:
         yield from _section(provider, reached)
     yield from _not_exercised(reached)
+    yield from _tried_once()
 
 
 def _summary(reached: Reached) -> Iterator[str]:
@@ -148,6 +149,20 @@ def _not_exercised(reached: Reached) -> Iterator[str]:
     yield "| --- | --- | --- |"
     for rule, stages in missing.items():
         yield f"| `{rule}` | {', '.join(one.lower() for one in stages)} | {in_a_cell(known[rule])} |"
+
+
+def _tried_once() -> Iterator[str]:
+    every = sorted({(fault.rule_id, step, why) for fault in FAULTS for step, why in fault.once.items()})
+    yield ""
+    yield "## Tried once"
+    yield ""
+    yield "Of these steps moto cannot show a second try; that their calls carry a token or name the error that"
+    yield "says that nothing is left to do is all that was seen."
+    yield ""
+    yield "| rule | step | why |"
+    yield "| --- | --- | --- |"
+    for rule, step, why in every:
+        yield f"| `{rule}` | {step} | {in_a_cell(why)} |"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 
 from tests.factories.aws_measured import measured
-from tests.factories.fault import Fault
+from tests.factories.fault import FORGETS_TOKENS, Fault
 from tests.fakes.aws import ACCOUNT, REGION, Moto
 
 ENVIRONMENT = [{"Key": "Environment", "Value": "dev"}]
@@ -103,6 +103,10 @@ FAULTS = [
     Fault(rule_id="aws-ec2-rightsize", make=large_machine, is_back=runs_again),
     Fault(rule_id="aws-ec2-old-generation", make=machine_of_yesterday, is_back=runs_again),
     Fault(rule_id="aws-ec2-stopped-long", make=stopped_machine, is_back=is_made_again),
-    Fault(rule_id="aws-ec2-offhours", make=machine_that_never_sleeps),
+    Fault(
+        rule_id="aws-ec2-offhours",
+        make=machine_that_never_sleeps,
+        once=dict.fromkeys(("stop", "start"), FORGETS_TOKENS),
+    ),
     Fault(rule_id="aws-eip-unassociated", make=unused_address, is_back=address_is_back),
 ]

@@ -5,7 +5,7 @@ from typing import Any
 from moto.ec2.models import ec2_backends
 
 from tests.factories.aws_measured import measured
-from tests.factories.fault import Fault
+from tests.factories.fault import FORGETS_TOKENS, Fault
 from tests.fakes.aws import ACCOUNT, REGION, Moto
 
 
@@ -29,9 +29,10 @@ def idle_gateway(moto: Moto) -> str:
     kept = ec2_backends[ACCOUNT][REGION]
 
     def deleted() -> str:
-        kept.delete_nat_gateway(native_id)
-        for address in kept.addresses:
-            kept.disassociate_address(association_id=address.association_id)
+        if kept.nat_gateways[native_id].state != "deleted":
+            kept.delete_nat_gateway(native_id)
+            for address in kept.addresses:
+                kept.disassociate_address(association_id=address.association_id)
         name = "DeleteNatGatewayResponse"
         return f"<{name}><requestId>by-order</requestId><natGatewayId>{native_id}</natGatewayId></{name}>"
 
@@ -99,9 +100,23 @@ def balancer_without_requests(moto: Moto) -> str:
 
 
 FAULTS = [
-    Fault(rule_id="aws-nat-idle", make=idle_gateway, is_back=gateway_is_back),
-    Fault(rule_id="aws-nat-gateway-endpoint", make=lambda moto: gateway(moto, sent=5e9)[1]),
-    Fault(rule_id="aws-vpce-idle", make=quiet_endpoint, is_back=endpoint_is_back),
+    Fault(
+        rule_id="aws-nat-idle",
+        make=idle_gateway,
+        is_back=gateway_is_back,
+        once={"create": FORGETS_TOKENS},
+    ),
+    Fault(
+        rule_id="aws-nat-gateway-endpoint",
+        make=lambda moto: gateway(moto, sent=5e9)[1],
+        once=dict.fromkeys(("s3", "dynamodb"), FORGETS_TOKENS),
+    ),
+    Fault(
+        rule_id="aws-vpce-idle",
+        make=quiet_endpoint,
+        is_back=endpoint_is_back,
+        once={"create": FORGETS_TOKENS},
+    ),
     Fault(rule_id="aws-elb-idle", make=balancer_without_requests),
     Fault(rule_id="aws-elb-idle", name="without-targets", make=balancer_without_targets),
 ]

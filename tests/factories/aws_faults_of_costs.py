@@ -59,6 +59,7 @@ FAULTS = [
         make=silent_budget,
         parameters=TOLD,
         is_back=tells_nobody_again,
+        once={"tell-0": "moto keeps the same notification twice, which AWS refuses as a duplicate"},
     ),
     Fault(
         rule_id="aws-untagged-resource",

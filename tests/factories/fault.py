@@ -8,6 +8,9 @@ from domain.facts.money import Money
 from domain.rules.rule import Setting
 from tests.fakes.aws import Moto
 
+# AWS answers the second call with what the first has made.
+FORGETS_TOKENS = "moto does not know client tokens, so that it makes another one or refuses the name"
+
 
 def whole(state: dict[str, Any]) -> Any:
     return state
@@ -18,7 +21,8 @@ class Fault:
     """`make` returns the native id of what the rule must fire on. `compared` leaves out what moto moves by itself.
 
     `is_back` says whether what was changed beside this resource, or is undone in part, is as the state before has it.
-    `unplayed` says why moto cannot play its steps; it is found and planned then, and no more.
+    `unplayed` says why moto cannot play its steps; it is found and planned then, and no more. `once` says of steps, by
+    their names, why a second try of them shows nothing in moto.
     """
 
     rule_id: str
@@ -29,6 +33,7 @@ class Fault:
     compared: Callable[[dict[str, Any]], Any] = whole
     is_back: Callable[[Moto, dict[str, Any]], bool] | None = None
     unplayed: str = ""
+    once: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def id(self) -> str:

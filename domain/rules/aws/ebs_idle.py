@@ -63,8 +63,8 @@ def _detached(volume: Resource, attachment: dict[str, Any], number: int) -> Step
             region=volume.region,
             arguments={"VolumeId": volume.native_id, "InstanceId": instance_id},
         ),
-        # A volume that is attached to nothing is in the wrong state to be detached.
-        gone=("IncorrectState", MISSING),
+        # A volume that is attached to nothing is in the wrong state to be detached. Source: EC2 API, error codes.
+        gone=("IncorrectState", "InvalidAttachment.NotFound", MISSING),
         undo=(_attached(volume, volume.native_id, attachment, number),),
     )
 
