@@ -128,7 +128,7 @@ async def judge_account(
 
 def kinds_of(rule: Rule) -> frozenset[ResourceKind]:
     """Those of the resources that a rule judges, and of those that it looks up beside them."""
-    return frozenset({rule.applies_to, *rule.also_reads, *rule.rests_on})
+    return frozenset({rule.applies_to, *rule.also_reads})
 
 
 @dataclass(frozen=True, slots=True)

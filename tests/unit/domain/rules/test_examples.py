@@ -38,6 +38,20 @@ def test_rule_looks_at_nothing_beside_its_resource_that_it_does_not_name(rule, e
     assert (judgement.verdict is Verdict.FIRES) == example.is_firing
 
 
+@pytest.mark.parametrize(("rule", "example"), EXAMPLES)
+def test_rule_names_the_kinds_of_which_it_asks_whether_all_are_listed(rule, example):
+    """Or a sync that reads one of these kinds alone would not try the rule again."""
+    asked = set()
+
+    def is_listed(kind, _region):
+        asked.add(kind)
+        return True
+
+    rule.check(example.resource, replace(example.context, is_listed=is_listed))
+
+    assert asked <= {rule.applies_to, *rule.also_reads}
+
+
 @pytest.mark.parametrize(("rule", "example"), FIRING)
 def test_reason_is_a_sentence_that_names_the_resource(rule, example):
     observation = rule.check(example.resource, example.context)
