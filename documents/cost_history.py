@@ -75,7 +75,7 @@ async def past_costs(scope: Scope, first: date, until: date) -> dict[SeriesKey, 
 
     Nothing where there are no costs in these days.
     """
-    delivered: defaultdict[str, set[date]] = defaultdict(set)
+    delivered: dict[str, set[date]] = {}
     editions = await _delivered(scope, first, until, delivered)
     days = [first + timedelta(days=number) for number in range((until - first).days)]
     found: dict[SeriesKey, list[float]] = {}
@@ -94,14 +94,15 @@ async def past_costs(scope: Scope, first: date, until: date) -> dict[SeriesKey, 
     return found
 
 
-async def _delivered(scope: Scope, first: date, until: date, delivered: defaultdict[str, set[date]]) -> list[ObjectId]:
+async def _delivered(scope: Scope, first: date, until: date, delivered: dict[str, set[date]]) -> list[ObjectId]:
     """The editions of these days; the days that billing accounts have rows for are put into `delivered`."""
     async with one_moment() as session:
         editions = [edition.id for edition in await current_editions(scope, first=first, until=until, session=session)]
         query, fields = periods_between(scope, first=first, until=until), {"billing_account_id": 1, "totals.day": 1}
         async for raw in CostPeriod.rows().find(query, projection=fields, session=session):
             days = {total["day"].date() for total in raw["totals"]}
-            delivered[raw["billing_account_id"]] |= {day for day in days if first <= day < until}
+            known = delivered.setdefault(raw["billing_account_id"], set())
+            known |= {day for day in days if first <= day < until}
     return editions
 
 
