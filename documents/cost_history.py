@@ -75,7 +75,7 @@ async def past_costs(scope: Scope, first: date, until: date) -> dict[SeriesKey, 
 
     Nothing where there are no costs in these days.
     """
-    delivered: defaultdict[str, set[date]] = defaultdict(set)
+    delivered: dict[str, set[date]] = {}
     editions = await _delivered(scope, first, until, delivered)
     days = [first + timedelta(days=number) for number in range((until - first).days)]
     found: dict[SeriesKey, list[float]] = {}

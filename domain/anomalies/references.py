@@ -1,8 +1,6 @@
-"""Charges that recur: on a day of the month, a distance from its end or a weekday; what somebody said is expected; and
-seasons of the year.
+"""What is due today on top of the usual: charges that recur, what somebody said is expected, and seasons of the year.
 
-An earlier excess over the usual cost raises what is expected today, so that a fee is no anomaly from its third time on,
-and a season of some days from its second year on.
+A fee is no anomaly from its third time on, and a season of some days from its second year on.
 """
 
 from dataclasses import dataclass

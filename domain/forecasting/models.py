@@ -133,8 +133,7 @@ def _best(errors: np.ndarray) -> np.ndarray:
     means = np.nansum(errors, axis=2) / np.maximum(counts, 1)
     limits = np.array([0.0, _BETTER_BY_SEASON, *[_BETTER] * (len(errors) - 2)])
     is_better = (means < limits[:, None] * means[0]) & (counts >= _ENOUGH_TESTS)
-    best: np.ndarray = np.where(is_better, means, np.inf).argmin(axis=0)
-    return best
+    return np.asarray(np.where(is_better, means, np.inf).argmin(axis=0))
 
 
 def _error(history: Matrix, said: Matrix, backs: Sequence[int]) -> Matrix:
