@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from pymongo.asynchronous.client_session import AsyncClientSession
 
@@ -14,6 +15,7 @@ from documents.remediation_call import RemediationCall
 from domain.alerting.maintenance import Window, covers, was_open
 from domain.compliance.drift import names_in
 
+Raw = Mapping[str, Any]
 MOST_WINDOWS = 1000
 
 
@@ -71,7 +73,7 @@ async def _acts(
     }
     fields = {"resource_native_id": 1, "ended_at": 1}
     found = {raw["_id"]: raw for raw in await Remediation.rows().find(query, fields, session=session).to_list()}
-    calls: dict[object, list[Mapping[str, object]]] = defaultdict(list)
+    calls: dict[object, list[Raw]] = defaultdict(list)
     which = {"org_id": account.org_id, "remediation_id": {"$in": list(found)}}
     for call in await RemediationCall.rows().find(which, session=session).sort("number", 1).to_list():
         calls[call["remediation_id"]].append(call)
@@ -83,7 +85,7 @@ async def _acts(
     return acts
 
 
-def _timed(id: str, calls: list[Mapping[str, object]], ended_at: datetime | None, until: datetime) -> Iterable[_Act]:
+def _timed(id: str, calls: list[Raw], ended_at: datetime | None, until: datetime) -> Iterable[_Act]:
     """The last of the calls has its effect until the remediation has seen it."""
     for call in calls:
         begun_at, answered_at = call["begun_at"], call.get("ended_at") or until

@@ -67,7 +67,7 @@ async def _looked_before(account: Account, run: SyncRun, session: AsyncClientSes
     return None if raw is None else raw.get("started_at")
 
 
-async def _batches(look: _Look) -> AsyncIterator[list[Raw]]:
+async def _batches(look: _Look) -> AsyncIterator[Sequence[Raw]]:
     """The lines since the last look, the oldest first, and before them those that say when a resource was seen."""
     first = min(look.began, look.baseline.looked_at)
     query = {"org_id": look.account.org_id, "account_id": look.account.id, "at": {"$gt": first}}
