@@ -13,12 +13,14 @@ PYTEST := $(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Counting lines makes Python three times slower. So what takes long runs uncounted: the rest alone has to reach the
 # bounds of coverage. The longest come first, so that no process is left with one of them at the end.
-LONG = aws_connector aws_faults faults_on_the_wire explain introspection cost_anomalies rights_model demo_account aws_survey \
-	sync_faults no_plain_secret sign_in_with_provider github_faults account_sync scim_users azure_connector aws_governance \
-	gcp_connector crooked_providers web_processes allocation members key_rotation sync_life graphql_websocket seed \
-	invitations embedded_orphans cost_series channel_kinds cost_exports sync_store forecast_crash connecting \
-	aws_remedies aws_second_tries azure_remedies gcp_remedies remediation_kills remediations \
-	compliance_graph process_events digitalocean_faults forecast fetch_costs connecting_aws fanout github_connector
+LONG = aws_remedies aws_second_tries aws_connector aws_faults faults_on_the_wire explain introspection cost_anomalies \
+	rights_model demo_account aws_survey sync_faults no_plain_secret sign_in_with_provider github_faults account_sync \
+	scim_users azure_connector aws_governance gcp_connector crooked_providers web_processes allocation members \
+	key_rotation sync_life graphql_websocket seed invitations embedded_orphans cost_series channel_kinds cost_exports \
+	sync_store forecast_crash connecting azure_remedies gcp_remedies remediation_kills remediations compliance_graph \
+	process_events digitalocean_faults forecast fetch_costs connecting_aws fanout github_connector score_changes \
+	remediation_policies policy_runs approving_from_slack approval_messages narrow_syncs narrow_aws sync_parking \
+	mending_findings commitment_recommendations digitalocean_remedies github_remedies okta_remedies
 UNCOUNTED = tests/journeys $(LONG:%=tests/integration/test_%.py) tests/contract tests/unit/bench \
 	tests/unit/connectors/intake/test_forged.py tests/unit/compiled_executor/test_same_answers.py
 COUNTED = tests/integration tests/unit $(UNCOUNTED:%=--ignore=%)

@@ -92,7 +92,7 @@ class Drift(TenantDocument):
 async def declare_baseline(baseline: DriftBaseline, session: AsyncClientSession) -> DriftBaseline:
     """Store it in the place of the account's last one."""
     fields = baseline.model_dump(exclude={"id", "revision_id", "created_at"})
-    raw: dict[str, Any] = await DriftBaseline.rows().find_one_and_update(
+    raw: Any = await DriftBaseline.rows().find_one_and_update(
         {"account_id": baseline.account_id},
         {"$set": fields, "$setOnInsert": {"created_at": baseline.created_at}},
         upsert=True,

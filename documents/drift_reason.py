@@ -72,14 +72,15 @@ async def _acts(
         "$or": [{"ended_at": None}, {"ended_at": {"$gt": since}}],
     }
     fields = {"resource_native_id": 1, "ended_at": 1}
-    found = {raw["_id"]: raw for raw in await Remediation.rows().find(query, fields, session=session).to_list()}
+    raws = await Remediation.rows().find(query, fields, session=session).to_list()
+    found: dict[object, Raw] = {raw["_id"]: raw for raw in raws}
     calls: dict[object, list[Raw]] = defaultdict(list)
     which = {"org_id": account.org_id, "remediation_id": {"$in": list(found)}}
-    for call in await RemediationCall.rows().find(which, session=session).sort("number", 1).to_list():
-        calls[call["remediation_id"]].append(call)
+    for made in await RemediationCall.rows().find(which, session=session).sort("number", 1).to_list():
+        calls[made["remediation_id"]].append(made)
     acts: dict[str, list[_Act]] = defaultdict(list)
-    for id, made in calls.items():
-        for call, act in zip(made, _timed(str(id), made, found[id].get("ended_at"), until), strict=True):
+    for id, told in calls.items():
+        for call, act in zip(told, _timed(str(id), told, found[id].get("ended_at"), until), strict=True):
             for name in {found[id]["resource_native_id"]} | names_in([call["arguments"], call["answer"]]):
                 acts[name].append(act)
     return acts

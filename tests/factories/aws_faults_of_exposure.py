@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from domain.rules.aws_log_bucket import FLOW_LOGS, TAKES_TAG
-from tests.factories.fault import Fault
+from tests.factories.fault import FORGETS_TOKENS, Fault
 from tests.fakes.aws import ACCOUNT, Moto
 
 WORLD = {"CidrIp": "0.0.0.0/0", "Description": "for a day"}
@@ -168,10 +168,14 @@ FAULTS = [
     Fault(rule_id="aws-ebs-default-encryption", make=unencrypted_region),
     Fault(rule_id="aws-ebs-snapshot-public", make=public_snapshot),
     Fault(rule_id="aws-ami-public", make=public_image),
-    Fault(rule_id="aws-vpc-flow-logs", make=unrecorded_network),
+    Fault(rule_id="aws-vpc-flow-logs", make=unrecorded_network, once={"create": FORGETS_TOKENS}),
     Fault(rule_id="aws-elb-old-tls", make=old_listener),
     Fault(rule_id="aws-rds-public", make=lambda moto: database(moto, PubliclyAccessible=True)),
-    Fault(rule_id="aws-rds-snapshot-public", make=public_database_snapshot),
+    Fault(
+        rule_id="aws-rds-snapshot-public",
+        make=public_database_snapshot,
+        once={"share": "moto keeps the same account twice"},
+    ),
     Fault(rule_id="aws-rds-backup-retention", make=lambda moto: database(moto, BackupRetentionPeriod=3)),
     Fault(rule_id="aws-rds-backup-retention", name="none", make=lambda moto: database(moto, BackupRetentionPeriod=0)),
     Fault(

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from domain.facts.money import Money
-from tests.factories.fault import Fault
+from tests.factories.fault import FORGETS_TOKENS, Fault
 from tests.fakes.aws import ACCOUNT, REGION, Moto
 
 BUCKET = "example-logs"
@@ -131,7 +131,7 @@ FAULTS = [
     Fault(rule_id="aws-config-recorder", make=no_recorder),
     Fault(rule_id="aws-config-recorder", name="stopped", make=recorder(with_channel=True)),
     Fault(rule_id="aws-config-recorder", name="without-channel", make=recorder(with_channel=False)),
-    Fault(rule_id="aws-guardduty-off", make=used_region),
+    Fault(rule_id="aws-guardduty-off", make=used_region, once={"create": FORGETS_TOKENS}),
     Fault(rule_id="aws-guardduty-off", name="disabled", make=disabled_detector),
     Fault(rule_id="aws-securityhub-off", make=used_region),
 ]

@@ -329,6 +329,8 @@ FAULTS = [
         rule_id="gcp-kms-rotation",
         name="rarely",
         make=lambda cloud: crypto_key(cloud, rotationPeriod="31536000s", nextRotationTime="2027-06-01T00:00:00Z"),
+        # Where jobs believe that it is a year later it has passed, and cannot be given again.
+        moves=("nextRotationTime",),
     ),
     GcpFault(rule_id="gcp-os-login", make=no_os_login),
     GcpFault(

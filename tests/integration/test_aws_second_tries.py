@@ -23,6 +23,7 @@ REGISTRATION = registration.REGISTRATION
 # What moto writes anew when what stops is stopped, what runs is started, and what is attached is attached.
 MOVING = frozenset(
     {"StateTransitionReason", "StateReason", "PublicIpAddress", "PublicDnsName", "PublicIp", "AttachTime"}
+    | {"LastModifiedTimestamp", "SizeInBytes"}
 )
 
 

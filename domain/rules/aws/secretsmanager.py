@@ -53,7 +53,8 @@ def schedule_deletion(secret: Resource, context: RuleContext) -> tuple[Step, ...
             name="delete",
             says=f"Delete secret {secret.name} in {days} days. Until then it can be called back, and not read.",
             call=_call(secret, "delete_secret", RecoveryWindowInDays=days),
-            gone=GONE,
+            # The state in which it cannot be deleted is that of waiting to be. Source: DeleteSecret, errors.
+            gone=(*GONE, "InvalidRequestException"),
             undo=(back,),
         ),
     )
