@@ -47,6 +47,7 @@ from documents.cost_view import CostView
 from documents.custom_role import CustomRole
 from documents.data_store import DataStore
 from documents.delivery import Delivery
+from documents.drift import Drift, DriftBaseline
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.evidence import EvidencePack
@@ -162,6 +163,8 @@ __all__ = [
     "CustomRole",
     "DataStore",
     "Delivery",
+    "Drift",
+    "DriftBaseline",
     "Escalation",
     "Event",
     "EventCounter",

@@ -13,6 +13,7 @@ from documents.alert import Alert, AlertState, resolve_alerts
 from documents.check import Check
 from documents.cost_day import CostDay
 from documents.cost_source import delete_sources_of
+from documents.drift import Drift, DriftBaseline
 from documents.finding import Finding, counting, resolved
 from documents.intake_endpoint import delete_endpoints_of
 from documents.integration_health import IntegrationHealth
@@ -137,7 +138,7 @@ async def remove_resources(account: Account) -> int:
     """
     query = {"org_id": account.org_id, "account_id": account.id}
     removed = 0
-    for document in (Resource, ResourceChange, SyncRead, IntegrationHealth, ReceivedEvent, Check):
+    for document in (Resource, ResourceChange, Drift, DriftBaseline, SyncRead, IntegrationHealth, ReceivedEvent, Check):
         ids = [raw["_id"] async for raw in document.rows().find(query, {"_id": 1}, limit=5 * AT_ONCE)]
         if ids:
             await document.rows().delete_many({"_id": {"$in": ids}})

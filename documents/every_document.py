@@ -46,6 +46,7 @@ from documents.cost_view import CostView
 from documents.custom_role import CustomRole
 from documents.data_store import DataStore
 from documents.delivery import Delivery
+from documents.drift import Drift, DriftBaseline
 from documents.escalation import Escalation
 from documents.event import Event, EventCounter
 from documents.event_memory import EventMemory
@@ -158,6 +159,8 @@ ALL = (
     CostView,
     CustomRole,
     Delivery,
+    Drift,
+    DriftBaseline,
     Escalation,
     Event,
     EventCounter,

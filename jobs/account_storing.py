@@ -5,6 +5,7 @@ from typing import Any
 
 from documents.account import Account, record_sync
 from documents.alert import AlertCategory, AlertSource, Cause, raise_alert, resolve_alerts
+from documents.drift_record import record_drift
 from documents.finding import known_findings, record_findings
 from documents.finding_suppression import ALERT_FROM, finding_fingerprint
 from documents.nudge import settle_nudges
@@ -56,6 +57,7 @@ async def store_read(context: JobContext, account: Account, run: SyncRun, lease:
         over = [finding_fingerprint(account.id, one.key.rule_id, one.key.native_id) for one in changes.resolved]
         await resolve_alerts(tx, account.org_id, over, at)
         await _settle(tx, account, run, at)
+        await record_drift(tx, account, run, at)
         ended = await update_run(run, tx.session, **_summary(read, changes, gone, at))
         await resume_parked(tx, account.id)
         announce_sync(tx, ended)

@@ -59,6 +59,8 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.Check: Permission.COMPLIANCE_READ,
     documents.CheckChange: Permission.COMPLIANCE_READ,
     documents.ControlException: Permission.COMPLIANCE_READ,
+    documents.Drift: Permission.COMPLIANCE_READ,
+    documents.DriftBaseline: Permission.COMPLIANCE_READ,
     documents.Remediation: Permission.REMEDIATIONS_READ,
     documents.RemediationCall: Permission.REMEDIATIONS_READ,
     documents.RemediationPolicy: Permission.REMEDIATIONS_READ,

@@ -39,6 +39,7 @@ from resolvers.cost_update import CostUpdateSubscriptions
 from resolvers.cost_view import CostViewMutations, CostViewQueries
 from resolvers.dashboard import DashboardQueries
 from resolvers.disconnecting import DisconnectingMutations
+from resolvers.drift import DriftMutations, DriftQueries
 from resolvers.event import EventSubscriptions
 from resolvers.event_endpoint import EventEndpointMutations, EventEndpointQueries
 from resolvers.evidence import EvidenceMutations, EvidenceQueries
@@ -125,6 +126,7 @@ class Query(
     AttestationQueries,
     PolicyQueries,
     ControlExceptionQueries,
+    DriftQueries,
     ControlOwnerQueries,
     FrameworkQueries,
     MilestoneQueries,
@@ -206,6 +208,7 @@ class Mutation(
     AttestationMutations,
     PolicyMutations,
     ControlExceptionMutations,
+    DriftMutations,
     ControlOwnerMutations,
     FrameworkMutations,
     MilestoneMutations,

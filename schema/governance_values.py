@@ -1,6 +1,13 @@
 """Registers the words of exceptions, owners and attestations for GraphQL."""
 
-from domain.facts.governance import AttestationKind, AttestationState, ExceptionState, OwnerRole
+from domain.facts.governance import (
+    AttestationKind,
+    AttestationState,
+    DriftKind,
+    DriftState,
+    ExceptionState,
+    OwnerRole,
+)
 from schema.values import register_enum
 
 register_enum(
@@ -42,5 +49,22 @@ register_enum(
         AttestationKind.PEOPLE_RECORDS: "Screening and training of people: CW-HRS-01.",
         AttestationKind.PHYSICAL_ATTESTATION: "Who guards buildings and media: CW-PHY-01.",
         AttestationKind.VENDOR_DOCUMENTS: "Reports and terms of vendors: CW-VEN-02.",
+    },
+)
+register_enum(
+    DriftState,
+    "Where a change of configuration stands.",
+    {
+        DriftState.OPEN: "It is not settled.",
+        DriftState.SETTLED: "It is as it was again, something of ours explains it, or people have accepted it.",
+    },
+)
+register_enum(
+    DriftKind,
+    "How a resource differs from what is settled.",
+    {
+        DriftKind.ADDED: "It is there, and was not.",
+        DriftKind.CHANGED: "It is configured otherwise.",
+        DriftKind.GONE: "It was there, and is not.",
     },
 )

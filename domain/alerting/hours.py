@@ -58,6 +58,18 @@ class WeeklyHours(BaseModel):
                     return begin, end
         return None
 
+    def meet(self, first: datetime, until: datetime) -> bool:
+        """Whether some of these hours lie between the two instants, up to before `until`."""
+        zone = ZoneInfo(self.zone)
+        day, last = first.astimezone(zone).date() - timedelta(days=1), until.astimezone(zone).date() + timedelta(days=1)
+        # After a week they come again.
+        for ahead in range(min((last - day).days + 1, FOLLOWED_FOR.days + 2)):
+            on = day + timedelta(days=ahead)
+            begin, end = self.span_on(on)
+            if WEEK[on.weekday()] in self.days and begin < until and end > first:
+                return True
+        return False
+
 
 def _readings(day: date, clock: time, zone: str) -> tuple[datetime, datetime]:
     """The instants that a clock of the zone may mean: two where it is put back or forward over it."""

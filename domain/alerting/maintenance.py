@@ -1,7 +1,8 @@
 """Times in which something is worked on: what it raises is shown, and people are not told until the end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -28,14 +29,25 @@ class Window(BaseModel):
     weekly: WeeklyHours | None = None
 
 
-def covers(window: Window, alert: AlertFacts) -> bool:
-    """Whether the alert is about what is worked on, whenever that is."""
+class Concerned(Protocol):
+    """Something that may be of what is worked on. `resources` are all ids that its resource goes by."""
+
+    @property
+    def account_id(self) -> str | None: ...
+    @property
+    def resources(self) -> frozenset[str]: ...
+    @property
+    def tags(self) -> Mapping[str, str]: ...
+
+
+def covers(window: Window, one: Concerned) -> bool:
+    """Whether it is about what is worked on, whenever that is."""
     if not (window.account_ids or window.resources or window.tags):
         return True
     return (
-        alert.account_id in window.account_ids
-        or not alert.resources.isdisjoint(window.resources)
-        or any(alert.tags.get(key) == value for key, _, value in (pair.partition("=") for pair in window.tags))
+        one.account_id in window.account_ids
+        or not one.resources.isdisjoint(window.resources)
+        or any(one.tags.get(key) == value for key, _, value in (pair.partition("=") for pair in window.tags))
     )
 
 
@@ -47,6 +59,13 @@ def open_until(window: Window, at: datetime) -> datetime | None:
         return None
     end = window.ends_at if window.weekly is None else end_of_hours((window.weekly,), at)
     return end if end is None or window.ends_at is None else min(end, window.ends_at)
+
+
+def was_open(window: Window, first: datetime, until: datetime) -> bool:
+    """Whether the work went on at some time from `first` until before `until`."""
+    first = first if window.starts_at is None else max(first, window.starts_at)
+    until = until if window.ends_at is None else min(until, window.ends_at)
+    return first < until and (window.weekly is None or window.weekly.meet(first, until))
 
 
 def muting(windows: Iterable[Window], alert: AlertFacts) -> tuple[Window, datetime] | None:

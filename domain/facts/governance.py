@@ -38,3 +38,20 @@ class AttestationKind(StrEnum):
     PEOPLE_RECORDS = "PEOPLE_RECORDS"
     PHYSICAL_ATTESTATION = "PHYSICAL_ATTESTATION"
     VENDOR_DOCUMENTS = "VENDOR_DOCUMENTS"
+
+
+class DriftState(StrEnum):
+    """Where a change of configuration stands. SETTLED: it is as it was, something of ours explains it, or people have
+    accepted it.
+    """
+
+    OPEN = "OPEN"
+    SETTLED = "SETTLED"
+
+
+class DriftKind(StrEnum):
+    """How a resource differs from what is settled: it should not be there, is another, or should be there."""
+
+    ADDED = "ADDED"
+    CHANGED = "CHANGED"
+    GONE = "GONE"

@@ -9,7 +9,7 @@ from typing import Any
 
 from bson import ObjectId
 
-from documents import filed_record, own_export, own_record, own_register, own_review, sent_record
+from documents import drift, filed_record, own_export, own_record, own_register, own_review, sent_record
 from documents.account import Account
 from documents.audit_key import KeyRing
 from documents.audit_segment import last_segment
@@ -32,9 +32,9 @@ from jobs.context import JobContext
 
 Rows = list[dict[str, Any]]
 NOTHING_YET = "nothing is recorded yet"
-_NEVER = {
-    "platform:drift_events": "changes of resources are recorded, but not which of them were approved: what is drift "
-    "cannot be told from what was meant",
+_NOT_YET = {
+    "platform:drift_events": "no baseline is declared for an account: changes of resources are recorded, but not which "
+    "of them have to be settled",
 }
 # As for the queries that verify: about a second. Of raw answers the newest are read, some megabytes.
 MOST_CHECKED, MOST_PACKS = 20_000, 20
@@ -53,6 +53,7 @@ _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
     "platform:check_runs": own_record.check_runs,
     "platform:control_owners": filed_record.control_owners,
     "platform:control_results": own_record.control_results,
+    "platform:drift_events": drift.drift_events,
     "platform:exports": own_export.exports,
     "platform:integrations.health": own_record.integration_health,
     "platform:job_runs": own_record.job_runs,
@@ -92,7 +93,7 @@ def _subject(scope: Scope, integration: Integration, own: Mapping[str, Load], no
         read_at=now,
         by_operation=calls,
         whole=frozenset(own),
-        unread={name: _NEVER.get(name, NOTHING_YET) for name in missing},
+        unread=dict.fromkeys(missing, NOTHING_YET),
         off=missing,
     )
     return Subject(answers, calls)
@@ -104,7 +105,7 @@ async def _rows(
     """Raises NotOffered where nobody has recorded anything yet: that is no reason to fail."""
     found = await read(scope, now)
     if found is None:
-        raise NotOffered(operation, NOTHING_YET)
+        raise NotOffered(operation, _NOT_YET.get(operation, NOTHING_YET))
     return (calls_of(operation, [found]),)
 
 

@@ -70,6 +70,7 @@ SAMPLES: dict[str, Any] = {
     **{f"{verb}RoutingRuleInput.tags": ["env=live"] for verb in ("Create", "Update")},
     **{f"{verb}RoutingRuleInput.zone": "Europe/Berlin" for verb in ("Create", "Update")},
     **{f"{verb}RoutingRuleInput.digestAt": "08:00" for verb in ("Create", "Update")},
+    "DeclareBaselineInput.tags": "env=live",
     **{f"{verb}MaintenanceWindowInput.tags": ["env=live"] for verb in ("Create", "Update")},
     "AllocationTake": {"targetId": "QWxlcnQ6MDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAw"},
     **{f"AllocationRuleInput.{name}": "2026-01" for name in ("effectiveFrom", "effectiveUntil")},

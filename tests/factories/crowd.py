@@ -101,7 +101,7 @@ def crowd_of(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]
         **channels_of(org_id, count),
         **check_rows(org_id, accounts, count),
         **routing_rows(org_id, alerts),
-        **governance_rows(org_id, count),
+        **governance_rows(org_id, accounts, count),
         **remediation_rows(org_id, findings),
         **forecast_rows(org_id, count),
         documents.IdentityProvider: [_provider(org_id, number) for number in range(max(2, count // 100))],

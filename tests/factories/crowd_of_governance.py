@@ -8,13 +8,21 @@ from beanie import Document
 from bson import ObjectId
 
 import documents
-from domain.facts.governance import AttestationKind, AttestationState, ExceptionState, OwnerRole
+from domain.facts.governance import (
+    AttestationKind,
+    AttestationState,
+    DriftKind,
+    DriftState,
+    ExceptionState,
+    OwnerRole,
+)
+from domain.facts.resource import ResourceKind
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 ROW = dict[str, Any]
 
 
-def governance_rows(org_id: ObjectId, count: int) -> dict[type[Document], Sequence[ROW]]:
+def governance_rows(org_id: ObjectId, accounts: Sequence[ROW], count: int) -> dict[type[Document], Sequence[ROW]]:
     """The rows by document."""
     people = [ObjectId() for _ in range(7)]
     policies = [{"_id": ObjectId(), **_policy(org_id, number)} for number in range(max(30, count // 10))]
@@ -25,6 +33,8 @@ def governance_rows(org_id: ObjectId, count: int) -> dict[type[Document], Sequen
         ],
         documents.Attestation: [_attestation(org_id, number) for number in range(count)],
         documents.ControlException: [_exception(org_id, number) for number in range(count)],
+        documents.Drift: [_drift(org_id, accounts[number % len(accounts)]["_id"], number) for number in range(count)],
+        documents.DriftBaseline: [_baseline(org_id, ObjectId(), number) for number in range(count)],
         documents.ControlOwner: [_owner(org_id, people[number % 7], number) for number in range(count)],
     }
 
@@ -46,6 +56,45 @@ def _exception(org_id: ObjectId, number: int) -> ROW:
         "comment": "",
         "version": 1,
         "created_at": START + timedelta(minutes=number),
+    }
+
+
+def _drift(org_id: ObjectId, account_id: ObjectId, number: int) -> ROW:
+    states = list(DriftState)
+    state = states[number // 10 % len(states)]
+    return {
+        "org_id": org_id,
+        "account_id": account_id,
+        "resource_id": ObjectId(),
+        "resource_kind": ResourceKind.AWS_S3_BUCKET.value,
+        "native_id": f"drifting {number}",
+        "name": f"name {number}",
+        "region": None,
+        "kind": DriftKind.CHANGED.value,
+        "fields": ["config.Size"],
+        "before": [1],
+        "after": [2],
+        "opened_at": START + timedelta(minutes=number),
+        "changed_at": START + timedelta(minutes=number),
+        "state": state.value,
+        "is_open": True if state is DriftState.OPEN else None,
+        **_by_nobody("explained_by", "settled_at", "settled_by"),
+        "reason": "",
+        "created_at": START + timedelta(minutes=number),
+    }
+
+
+def _baseline(org_id: ObjectId, account_id: ObjectId, number: int) -> ROW:
+    since = START + timedelta(minutes=number)
+    return {
+        "org_id": org_id,
+        "account_id": account_id,
+        "tags": [],
+        "reason": "reason",
+        "since": since,
+        "looked_at": since,
+        "declared_by": ObjectId(),
+        "created_at": since,
     }
 
 

@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 
+from beanie import PydanticObjectId
+
 import documents
 from documents.base import TenantDocument, utc_now
-from domain.facts.governance import AttestationKind, OwnerRole
+from domain.facts.governance import AttestationKind, DriftKind, OwnerRole
+from domain.facts.resource import ResourceKind
 from tests.factories.tenant import Tenant
 
 
 async def make_governance(tenant: Tenant, account: documents.Account) -> dict[str, TenantDocument]:
-    """An exception, an owner, an attestation, and a policy with a version."""
+    """An exception, an owner, an attestation, a policy with a version, and drift since a baseline."""
     org_id, now = tenant.organization.id, utc_now()
     exception = documents.ControlException(
         org_id=org_id,
@@ -50,5 +53,31 @@ async def make_governance(tenant: Tenant, account: documents.Account) -> dict[st
         written_by=tenant.user.id,
     )
     await version.insert()
+    baseline = documents.DriftBaseline(
+        org_id=org_id,
+        account_id=account.id,
+        tags=["secret=tag"],
+        reason="secret-reason",
+        since=now,
+        looked_at=now,
+        declared_by=tenant.user.id,
+    )
+    await baseline.insert()
+    drift = documents.Drift(
+        org_id=org_id,
+        account_id=account.id,
+        resource_id=PydanticObjectId(),
+        resource_kind=ResourceKind.AWS_S3_BUCKET,
+        native_id="secret-drifting",
+        name="secret-name",
+        kind=DriftKind.CHANGED,
+        fields=["config.secret"],
+        before=["secret-before"],
+        after=["secret-after"],
+        opened_at=now,
+        changed_at=now,
+    )
+    await drift.insert()
     made = {"Policy": policy, "PolicyVersion": version, "Attestation": attestation}
+    made |= {"Drift": drift, "DriftBaseline": baseline}
     return {**made, "ControlException": exception, "ControlOwner": owner}

@@ -16,6 +16,8 @@ RELATED = {
     "remediationPolicyRuns": "policy { name }",
     "controlExceptions": "account { name }",
     "checkHistory": "account { name }",
+    "driftBaselines": "account { name }",
+    "drifts": "account { name } resource { name }",
     "apiKeys": "serviceAccount { name }",
     "deliveries": "channel { name }",
     "eventEndpoints": "account { name }",
@@ -59,6 +61,10 @@ def evidence_listings(days: str) -> Iterator[Listing]:
 def governance_listings() -> Iterator[Listing]:
     for where in ("states: [REQUESTED]", 'controlIds: ["CW-IAM-03"]', "organizationId: ORG"):
         yield Listing("controlExceptions", f"filter: {{{where}}}")
+    for where in ("states: [OPEN]", "accountId: ACCOUNT", "organizationId: ORG"):
+        yield Listing("drifts", f"filter: {{{where}}}")
+    yield Listing("drifts", "filter: {states: [OPEN], accountId: ACCOUNT}", is_exact=False)
+    yield Listing("driftBaselines", "organizationId: ORG")
     yield Listing("policies", "organizationId: ORG")
     yield Listing("policyVersions", "policyId: A_POLICY")
     for where in ("kinds: [PEN_TEST_REPORT]", "states: [SUBMITTED]", "organizationId: ORG"):
@@ -99,6 +105,8 @@ def listings() -> Iterator[Listing]:
         "channels",
         "costAnomalies",
         "deliveries",
+        "driftBaselines",
+        "drifts",
         "controlExceptions",
         "controlOwners",
         "costSources",

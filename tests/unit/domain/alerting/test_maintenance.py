@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from domain.alerting.hours import WeeklyHours
-from domain.alerting.maintenance import Window, covers, open_until
+from domain.alerting.hours import Weekday, WeeklyHours
+from domain.alerting.maintenance import Window, covers, open_until, was_open
 from domain.alerting.rule import AlertFacts
 from domain.facts.alert import AlertCategory, AlertSource
 from domain.facts.severity import Severity
@@ -65,3 +65,28 @@ def test_a_window_is_open_between_its_ends_and_every_week_in_its_hours(
     fields: dict[str, Any], until: datetime | None
 ) -> None:
     assert open_until(window(**fields), NOON) == until
+
+
+@pytest.mark.parametrize(
+    ("fields", "first", "until", "expected"),
+    [
+        ({}, 0, 1, True),
+        ({"starts_at": NOON + HOUR}, 0, 2, True),
+        ({"starts_at": NOON + HOUR}, 0, 1, False),
+        ({"ends_at": NOON}, -1, 1, True),
+        ({"ends_at": NOON}, 0, 1, False),
+        ({"starts_at": NOON, "ends_at": NOON + HOUR / 2}, -1, 1, True),
+        ({"weekly": LUNCH}, 0, 5, True),
+        ({"weekly": LUNCH}, 1, 5, False),
+        ({"weekly": LUNCH}, 1, 24, True),
+        ({"weekly": LUNCH, "ends_at": NOON + 9 * HOUR}, 1, 24, False),
+        # The 26th is a Thursday.
+        ({"weekly": WeeklyHours(days=(Weekday.WEDNESDAY,), begins="23:00", ends="13:00")}, 0, 1, True),
+        ({"weekly": WeeklyHours(days=(Weekday.FRIDAY,), begins="11:30", ends="13:00")}, 0, 5, False),
+        ({"weekly": WeeklyHours(days=(Weekday.THURSDAY,), begins="11:00", ends="11:30")}, 0, 24 * 30, True),
+    ],
+)
+def test_a_window_was_open_at_some_time_between_two_instants(
+    fields: dict[str, Any], first: int, until: int, expected: bool
+) -> None:
+    assert was_open(window(**fields), NOON + first * HOUR, NOON + until * HOUR) is expected
