@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from connectors.reading.source import Source
-from connectors.systems.github.source import GithubSource
+from connectors.systems.github import source as github
 from domain.errors import ProviderError
 
 LEVELS = ("read", "write", "admin")
@@ -13,7 +13,7 @@ LEVELS = ("read", "write", "admin")
 async def missing(source: Source, wanted: Sequence[str], _native_id: str) -> frozenset[str] | None:
     """Those of the permissions, such as administration=write, that the app does not have; None for a token."""
     try:
-        granted = await cast(GithubSource, source).granted()
+        granted = await cast(github.GithubSource, source).granted()
     except ProviderError:
         return None
     if granted is None:

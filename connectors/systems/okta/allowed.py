@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import cast
 
 from connectors.reading.source import Source
-from connectors.systems.okta.source import OktaSource
+from connectors.systems.okta import source as okta
 from domain.errors import ProviderError
 
 
@@ -16,7 +16,7 @@ async def missing(source: Source, wanted: Sequence[str], _native_id: str) -> fro
     denied: set[str] = set()
     for scope in wanted:
         try:
-            is_granted = await cast(OktaSource, source).is_granted(scope)
+            is_granted = await cast(okta.OktaSource, source).is_granted(scope)
         except ProviderError:
             return None
         if is_granted is None:
