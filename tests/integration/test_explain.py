@@ -108,23 +108,30 @@ async def house(backend: Backend) -> AsyncIterator[House]:
         yield House(backend, database, commands, alone, provider, account_ids)
 
 
+# What is asked for by the id of something that has many of them: its type, one of its parts, and where that names it.
+MANY_PARTS: dict[str, tuple[str, type[documents.TenantDocument], str, dict[str, Any]]] = {
+    "AN_ALERT": ("Alert", documents.AlertEntry, "alert_id", {}),
+    "A_CHANNEL": ("Channel", documents.Delivery, "channel_id", {"state": "FAILED"}),
+    "A_BUDGET": ("Budget", documents.BudgetRecord, "budget_id", {}),
+    "A_POLICY": ("Policy", documents.PolicyVersion, "policy_id", {}),
+    "A_REMEDIATION": ("Remediation", documents.RemediationCall, "remediation_id", {}),
+    "A_MENDING_POLICY": ("RemediationPolicy", documents.RemediationPolicyRun, "policy_id", {}),
+    "A_PERSON": ("User", documents.ControlOwner, "user_id", {}),
+    "A_CHECK": ("Check", documents.CheckChange, "check_id", {}),
+    "A_REVIEW": ("AccessReview", documents.AccessReviewItem, "review_id", {}),
+    "MACHINE": ("ServiceAccount", documents.ServiceAccount, "_id", {}),
+}
+
+
 async def _ids_of(house: House, who: str) -> dict[str, str]:
     tenant = house.alone if who == "alone" else house.provider
     org_id = tenant.global_id if who == "alone" else global_id("Organization", await first_client(house))
     ids = {"ORG": f'"{org_id}"', "ACCOUNT": f'"{global_id("Account", house.account_ids[who])}"'}
     # Tickets of the crowd are of alerts that have the id of an account.
     ids["TICKET_ALERT"] = f'"{global_id("Alert", house.account_ids[who])}"'
-    ids["AN_ALERT"] = f'"{global_id("Alert", await alert_of(house, who))}"'
-    ids["A_CHANNEL"] = f'"{global_id("Channel", await channel_of(house, who))}"'
-    ids["A_BUDGET"] = f'"{global_id("Budget", await budget_of(house, who))}"'
-    ids["A_POLICY"] = f'"{global_id("Policy", await policy_of(house, who))}"'
-    ids["A_REMEDIATION"] = f'"{global_id("Remediation", await remediation_of(house, who))}"'
-    ids["A_MENDING_POLICY"] = f'"{global_id("RemediationPolicy", await mending_policy_of(house, who))}"'
-    ids["A_PERSON"] = f'"{global_id("User", await owner_of(house, who))}"'
-    ids["A_CHECK"] = f'"{global_id("Check", await check_of(house, who))}"'
-    ids["A_REVIEW"] = f'"{global_id("AccessReview", await review_of(house, who))}"'
+    for name, (noun, part, names_it, more) in MANY_PARTS.items():
+        ids[name] = f'"{global_id(noun, await whole_of(house, who, part, names_it, **more))}"'
     ids["AN_INCIDENT"] = f'"{global_id("Incident", await incident_of(house, who))}"'
-    ids["MACHINE"] = f'"{global_id("ServiceAccount", await machine_of(house, who))}"'
     ids["ENDPOINT"] = f'"{global_id("EventEndpoint", await endpoint_of(house, who))}"'
     read, change = await history_of(house, who)
     ids |= {"THE_RUN": f'"{global_id("Sync", read)}"', "RESOURCE": f'"{global_id("Resource", change)}"'}
@@ -161,93 +168,13 @@ async def test_lists_follow_an_index(house: House, graph: Graph, listing: Listin
     assert [excess for plan in (*related, *exact) for excess in plan.excess()] == []
 
 
-async def policy_of(house: House, who: str) -> Any:
-    """A policy with many versions."""
+async def whole_of(house: House, who: str, part: type[documents.TenantDocument], field: str, **more: Any) -> Any:
+    """The id of something that has such a part."""
     account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
     assert account is not None
-    raw = await documents.PolicyVersion.rows().find_one({"org_id": account["org_id"]})
+    raw = await part.rows().find_one({"org_id": account["org_id"], **more})
     assert raw is not None
-    return raw["policy_id"]
-
-
-async def remediation_of(house: House, who: str) -> Any:
-    """A remediation with many calls."""
-    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
-    assert account is not None
-    raw = await documents.RemediationCall.rows().find_one({"org_id": account["org_id"]})
-    assert raw is not None
-    return raw["remediation_id"]
-
-
-async def mending_policy_of(house: House, who: str) -> Any:
-    """A policy of remediations with many runs."""
-    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
-    assert account is not None
-    raw = await documents.RemediationPolicyRun.rows().find_one({"org_id": account["org_id"]})
-    assert raw is not None
-    return raw["policy_id"]
-
-
-async def owner_of(house: House, who: str) -> Any:
-    """Somebody who owns many controls."""
-    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
-    assert account is not None
-    raw = await documents.ControlOwner.rows().find_one({"org_id": account["org_id"]})
-    assert raw is not None
-    return raw["user_id"]
-
-
-async def machine_of(house: House, who: str) -> Any:
-    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
-    assert account is not None
-    raw = await documents.ServiceAccount.rows().find_one({"org_id": account["org_id"]})
-    assert raw is not None
-    return raw["_id"]
-
-
-async def alert_of(house: House, who: str) -> Any:
-    """An alert that has a history."""
-    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
-    assert account is not None
-    raw = await documents.AlertEntry.rows().find_one({"org_id": account["org_id"]})
-    assert raw is not None
-    return raw["alert_id"]
-
-
-async def budget_of(house: House, who: str) -> Any:
-    """A budget with a history."""
-    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
-    assert account is not None
-    raw = await documents.BudgetRecord.rows().find_one({"org_id": account["org_id"]})
-    assert raw is not None
-    return raw["budget_id"]
-
-
-async def check_of(house: House, who: str) -> Any:
-    """A check with a history."""
-    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
-    assert account is not None
-    raw = await documents.CheckChange.rows().find_one({"org_id": account["org_id"]})
-    assert raw is not None
-    return raw["check_id"]
-
-
-async def review_of(house: House, who: str) -> Any:
-    """A review with accesses."""
-    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
-    assert account is not None
-    raw = await documents.AccessReviewItem.rows().find_one({"org_id": account["org_id"]})
-    assert raw is not None
-    return raw["review_id"]
-
-
-async def channel_of(house: House, who: str) -> Any:
-    """A channel with deliveries of every state."""
-    account = await documents.Account.rows().find_one({"_id": house.account_ids[who]})
-    assert account is not None
-    raw = await documents.Delivery.rows().find_one({"org_id": account["org_id"], "state": "FAILED"})
-    assert raw is not None
-    return raw["channel_id"]
+    return raw[field]
 
 
 async def endpoint_of(house: House, who: str) -> Any:
