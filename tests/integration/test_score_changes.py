@@ -1,12 +1,16 @@
 """What a plan promises of controls and scores, held against what the checks say once it is done."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from app.wiring import Backend
+from connectors.reading.touching import services_of
+from connectors.registry import registrations
 from documents import Role
+from domain.facts.provider import Provider
 from jobs.tasks.judge_controls import judge_asked, judge_controls
 from tests.factories.graph import Graph
 from tests.factories.remediation_house import House, make_house
@@ -32,6 +36,15 @@ def running() -> Iterator[Moto]:
     with pytest.MonkeyPatch.context() as patch, Moto().served() as moto:
         patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
         yield moto
+
+
+@pytest.fixture(autouse=True)
+def few_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What these tests look at. Reading all of moto takes half a minute each time."""
+    aws = registrations()[Provider.AWS]
+    some = tuple(one for one in aws.listings if not services_of(one).isdisjoint({"dynamodb", "iam", "rds", "s3"}))
+    few = {**registrations(), Provider.AWS: replace(aws, listings=some)}
+    monkeypatch.setattr("connectors.registry.registrations", lambda: few)
 
 
 @pytest.fixture
