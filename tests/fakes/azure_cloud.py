@@ -86,6 +86,8 @@ class Cloud:
     users: list[dict[str, Any]] = field(default_factory=list)
     begun: list[Begun] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    # Actions that the role of whoever asks leaves out.
+    denied: tuple[str, ...] = ()
     fails_with: str = ""
     # Native id -> when it was last changed by a call.
     changed: dict[str, datetime] = field(default_factory=dict)
@@ -135,6 +137,8 @@ class Cloud:
             names = asked.query["metricnames"][0].split(",")
             figures = self.metrics.get(path.rpartition("/providers/")[0].removesuffix("/blobservices/default"), [])
             return Answered(values(*(one for one in figures if one["name"]["value"] in names)))
+        if path.endswith("/providers/microsoft.authorization/permissions"):
+            return Answered(values({"actions": ["*"], "notActions": list(self.denied)}))
         if path.endswith("/instanceview"):
             state = self.power.get(path.removesuffix("/instanceview"), "running")
             return Answered({"statuses": [{"code": "ProvisioningState/succeeded"}, {"code": f"PowerState/{state}"}]})

@@ -10,6 +10,7 @@ from tests.fakes.described import Described
 # Kind in small letters -> API version.
 VERSIONS = {
     "microsoft.advisor/recommendations": "2020-01-01",
+    "microsoft.authorization/permissions": "2022-04-01",
     "microsoft.authorization/roleassignments": "2022-04-01",
     "microsoft.billingbenefits/savingsplanorderaliases": "2025-12-01-preview",
     "microsoft.capacity/calculateexchange": "2022-11-01",

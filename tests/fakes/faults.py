@@ -51,12 +51,12 @@ def calls_of(registration: Registration) -> list[Faulty]:
     return list(found.values())
 
 
-def path_of(operation: Operation, world: Iterable[str]) -> str:
-    """The path of a scripted world that is this operation's: the plainest where several fit."""
+def paths_of(operation: Operation, world: Iterable[str]) -> list[str]:
+    """The paths of a scripted world that are this operation's: the plain one alone where it is there."""
     path = (operation.request or operation.name).partition(" ")[2]
     template = "".join(part if at % 2 == 0 else "[^/]+" for at, part in enumerate(re.split(r"(\{[^}]+\})", path)))
     fitting = [one for one in world if re.fullmatch(template, one)]
-    return path if path in fitting else fitting[0]
+    return [path] if path in fitting else fitting
 
 
 async def read_one(

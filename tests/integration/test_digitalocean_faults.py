@@ -12,7 +12,7 @@ from domain.facts.credentials import DigitalOceanCredentials
 from domain.facts.inventory import GapCause
 from tests.fakes.collecting import reach
 from tests.fakes.digitalocean import TEAM, WORLD
-from tests.fakes.faults import FAULTS, Faulty, calls_of, gap_of, path_of, read_one
+from tests.fakes.faults import FAULTS, Faulty, calls_of, gap_of, paths_of, read_one
 from tests.fakes.scripted_rest import Answer, Call, Scripted
 
 SPACES = next(one for one in data.LISTINGS if one.operation.name == "SPACES s3.list_buckets")
@@ -43,7 +43,7 @@ def credentials(team: Scripted) -> DigitalOceanCredentials:
 @pytest.mark.parametrize("faulty", API, ids=lambda one: one.operation.name)
 async def test_failed_call_is_a_gap_that_names_it(team: Scripted, faulty: Faulty, fault: str):
     answer, cause = FAULTS[fault]
-    team.told[path_of(faulty.operation, WORLD)] = answer
+    team.told |= dict.fromkeys(paths_of(faulty.operation, WORLD), answer)
 
     collected, report = await read_one(registration.REGISTRATION, credentials(team), TEAM, faulty.listing)
 

@@ -16,7 +16,7 @@ from domain.facts.credentials import GithubCredentials
 from domain.facts.inventory import GapCause
 from tests.fakes import github
 from tests.fakes.collecting import NOW, reach
-from tests.fakes.faults import FAULTS, Faulty, calls_of, gap_of, path_of, read_one
+from tests.fakes.faults import FAULTS, Faulty, calls_of, gap_of, paths_of, read_one
 from tests.fakes.github import ORG
 from tests.fakes.scripted_rest import Answer, Call, Scripted
 
@@ -52,7 +52,7 @@ def app(hub: Scripted, key: str = PEM) -> GithubCredentials:
 @pytest.mark.parametrize("faulty", calls_of(REGISTRATION), ids=lambda one: one.operation.name)
 async def test_failed_call_is_a_gap_that_names_it(hub: Scripted, faulty: Faulty, fault: str) -> None:
     answer, cause = FAULTS[fault]
-    hub.told[path_of(faulty.operation, hub.told)] = answer
+    hub.told |= dict.fromkeys(paths_of(faulty.operation, hub.told), answer)
 
     collected, report = await read_one(REGISTRATION, token(hub), "1", faulty.listing)
 
