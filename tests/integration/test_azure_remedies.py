@@ -102,6 +102,21 @@ async def test_a_second_try_of_each_step_comes_to_the_same(fault: AzureFault, cl
     await play_out(play, fault, cloud)
 
 
+async def test_what_the_role_leaves_out_is_known_before_anything_is_approved(
+    household: Household, cloud: Cloud
+) -> None:
+    fault = next(one for one in FAULTS if one.rule_id == "azure-storage-https")
+    native_id = fault.make(cloud)
+    cloud.denied = ("Microsoft.Storage/storageAccounts/write",)
+
+    finding = await household.finding(fault.rule_id, native_id)
+    id = await household.plan_for(finding)
+    planned, answer = await household.shown(id), await household.approve(id)
+
+    assert planned["missing"] == ["Microsoft.Storage/storageAccounts/write"]
+    assert answer["__typename"] == "ConflictError"
+
+
 def test_every_rule_is_played() -> None:
     azure = {rule.id for rule in all_rules() if rule.id.startswith("azure-")}
 
