@@ -26,7 +26,9 @@ UNCOUNTED = tests/journeys $(LONG:%=tests/integration/test_%.py) tests/contract 
 COUNTED = tests/integration tests/unit $(UNCOUNTED:%=--ignore=%)
 
 # What goes through the executor. Who may do what, which index serves it, and what jobs do is tried on the compiled one only.
-ON_ONE = isolation access explain sync_life cost_anomalies commitments audit_export cost_exports forecast budgets connecting_aws
+ON_ONE = isolation access explain sync_life cost_anomalies commitments audit_export cost_exports forecast budgets \
+	connecting_aws aws_remedies azure_remedies gcp_remedies digitalocean_remedies github_remedies okta_remedies \
+	remediation_kills policy_runs approval_messages approving_from_slack drift_by_remediation score_changes
 ASK_THE_GRAPH = $(filter-out $(ON_ONE:%=\%/test_%.py),$(shell grep -lw Graph tests/contract/test_*.py tests/integration/test_*.py))
 
 .DEFAULT_GOAL := help
