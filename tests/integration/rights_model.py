@@ -70,6 +70,8 @@ class Rights:
         return permission in held and held >= set(give)
 
     def fits(self, org: str, place: Place) -> bool:
+        if place.role is Role.AUDITOR:  # they come for a time, by an invitation of their own
+            return False
         return (place.role is not Role.MSP_ADMIN or org == MSP) and (place.custom is None or place.role not in ADMINS)
 
     def leaves_an_admin(self, org: str, person: str, after: Place | None) -> bool:
