@@ -33,15 +33,15 @@ async def settle_by_policy(
     planned: Mapping[str, Any],
     chosen: Mapping[str, Setting],
     *,
+    run_id: ObjectId,
     may_act: bool,
 ) -> Remediation:
     """PLANNED with why it waits for people, or APPROVED. `planned` are its fields, `chosen` the rule's parameters that
-    it was planned with. Raises Lost.
+    it was planned with, `run_id` the run that has asked for it. Raises Lost.
 
     Decided in the commit that stores the plan: there never is one that was planned and not decided.
     """
-    now, run_id = context.now(), remediation.policy_run_id
-    assert run_id is not None  # noqa: S101 - only what a run has asked for comes here; this tells the type checker
+    now = context.now()
     await begin_counts(remediation.org_id, remediation.rule_id, spans(run_id, now), now)
     as_planned = remediation.model_copy(update=dict(planned))
 

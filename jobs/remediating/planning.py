@@ -75,9 +75,9 @@ async def plan(context: JobContext, remediation: Remediation, account: Account, 
         "problem": NO_CREDENTIALS if account.act_credentials is None else None,
         "step": "Waits for an approval",
     }
-    if remediation.policy_run_id is not None:
-        may_act = account.act_credentials is not None
-        return await settle_by_policy(context, remediation, holder, planned, looked.chosen, may_act=may_act)
+    if (run_id := remediation.policy_run_id) is not None:
+        may_act, chosen = account.act_credentials is not None, looked.chosen
+        return await settle_by_policy(context, remediation, holder, planned, chosen, run_id=run_id, may_act=may_act)
     return await settle(context, remediation, holder, RemediationState.PLANNED, **planned)
 
 

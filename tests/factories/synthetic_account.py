@@ -135,6 +135,13 @@ async def again(run: documents.SyncRun) -> documents.SyncRun:
     return documents.SyncRun.stored(raw)
 
 
+async def until_begun(run: documents.SyncRun) -> None:
+    """Wait until the worker that was asked for is on it. Raises TimeoutError after twenty seconds."""
+    async with asyncio.timeout(20):
+        while (await again(run)).started_at is None:  # noqa: ASYNC110 - another task makes it so
+            await asyncio.sleep(0.01)
+
+
 async def rows_of(document: type[documents.TenantDocument], account: documents.Account, **where: Any) -> list[Any]:
     """The stored rows of an account, by kind and native id where they have these."""
     raws = await document.rows().find({"org_id": account.org_id, "account_id": account.id, **where}).to_list()

@@ -33,6 +33,7 @@ from tests.factories.synthetic_account import (
     register,
     rows_of,
     sync,
+    until_begun,
     work_on,
 )
 from tests.fakes.synthetic import ACCOUNT, BUCKETS, GROUPS, INSTANCES, Fault, Synthetic, item_of
@@ -184,9 +185,7 @@ async def test_changes_during_a_narrow_sync_are_read_by_the_next_and_not_lost(
     run = await touched(backend, account, "groups")
     assert run is not None
     working = asyncio.create_task(work_on(backend, run))
-    async with asyncio.timeout(20):
-        while (await again(run)).started_at is None:  # noqa: ASYNC110 - another makes it so
-            await asyncio.sleep(0.02)
+    await until_begun(run)
 
     same = await touched(backend, account, "instances", "volumes")
     working.cancel()
@@ -236,9 +235,7 @@ async def test_whoever_asks_for_the_whole_meanwhile_gets_the_whole(backend: Back
     run = await touched(backend, account, "groups")
     assert run is not None
     working = asyncio.create_task(work_on(backend, run))
-    async with asyncio.timeout(20):
-        while (await again(run)).started_at is None:  # noqa: ASYNC110 - another makes it so
-            await asyncio.sleep(0.01)
+    await until_begun(run)
 
     asked = await backend.writer.commit(lambda tx: request_sync(tx, account))
     (outcome,) = await asyncio.gather(working, return_exceptions=True)
@@ -281,9 +278,7 @@ async def test_a_narrow_sync_that_is_cancelled_leaves_its_changes_to_a_later_one
     run = await touched(backend, account, "groups")
     assert run is not None
     working = asyncio.create_task(work_on(backend, run))
-    async with asyncio.timeout(20):
-        while (await again(run)).started_at is None:  # noqa: ASYNC110 - another makes it so
-            await asyncio.sleep(0.02)
+    await until_begun(run)
 
     await backend.writer.commit(lambda tx: request_cancel(run, tx.session, utc_now()))
 

@@ -233,7 +233,7 @@ async def _account_id(house: House) -> str:
         ({"schedule": {"at": "03:00"}}, ["input", "schedule"]),
         ({"controlIds": ["CW-DAT-04"]}, ["input", "controlIds"]),
         ({"triggers": ["CONTROL"], "controlIds": ["CW-DAT-04"]}, ["input", "controlIds"]),
-        ({"triggers": ["CONTROL"], "controlIds": ["CW-XXX-01"]}, ["input", "controlIds"]),
+        ({"triggers": ["CONTROL"], "controlIds": ["CW-NON-01"]}, ["input", "controlIds"]),
         ({"name": "Cheaper disks"}, ["input", "name"]),
     ],
 )

@@ -27,6 +27,7 @@ from tests.factories.synthetic_account import (
     register,
     rows_of,
     sync,
+    until_begun,
     work_on,
 )
 from tests.fakes.synthetic import ACCOUNT, GROUPS, VOLUMES, Fault, Synthetic, item_of
@@ -176,9 +177,7 @@ async def test_a_worker_that_dies_on_the_narrow_one_keeps_neither_from_its_end(
     _, whole, narrow = await parked(backend, vendor)
     vendor.faults = {VOLUMES.name: Fault.HANG}
     dying = asyncio.create_task(work_on(backend, narrow))
-    async with asyncio.timeout(20):
-        while (await again(narrow)).started_at is None:  # noqa: ASYNC110 - another makes it so
-            await asyncio.sleep(0.02)
+    await until_begun(narrow)
     dying.cancel()
     await asyncio.gather(dying, return_exceptions=True)
     vendor.faults = {}
