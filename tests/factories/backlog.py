@@ -32,6 +32,20 @@ async def forget_backlog(backend: Backend) -> None:
     await LogReader.get_pymongo_collection().delete_many({})
 
 
+async def is_asked(backend: Backend, job_id: str) -> bool:
+    """Whether the job waits to be done, wherever: every commit hands over to the queue by itself, a moment later."""
+    # First in this order: the row goes once the queue has the job.
+    waits = await OutboxJob.get_pymongo_collection().find_one({"_id": job_id}) is not None
+    return waits or bool(await backend.redis.exists(f"arq:job:{job_id}"))
+
+
+async def forget_job(backend: Backend, job_id: str) -> None:
+    """As when the job was lost: nobody has asked for it."""
+    await backend.writer.close()  # no hand-over is under way
+    await OutboxJob.get_pymongo_collection().delete_one({"_id": job_id})
+    await backend.redis.delete(f"arq:job:{job_id}")
+
+
 async def forget_everything(backend: Backend) -> None:
     """Empty every collection and Redis. The data keys stay, so that no vault meets the loss of one."""
     for document in ALL:

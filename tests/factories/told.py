@@ -17,6 +17,7 @@ from domain.alerting.quiet import QuietHours
 from domain.facts.channel import ChannelKind, ChannelState
 from domain.facts.severity import Severity
 from jobs.tasks.dispatch_events import dispatch_events
+from tests.factories.backlog import is_asked
 from tests.factories.tenant import Tenant
 
 
@@ -120,5 +121,4 @@ class Desk:
 
     async def is_asked(self, delivery_id: ObjectId) -> bool:
         """Whether a job is asked for that delivers this."""
-        await self.backend.queue.relay()
-        return bool(await self.backend.redis.exists(f"arq:job:deliver:{delivery_id}"))
+        return await is_asked(self.backend, f"deliver:{delivery_id}")

@@ -10,11 +10,11 @@ import documents
 from app.wiring import Backend
 from documents.base import utc_now
 from documents.filed_record import control_owners
-from documents.outbox import OutboxJob
 from domain.compliance.registry import bundled_controls
 from jobs.queue import JUDGE_CONTROLS
 from jobs.tasks.judge_controls import judge_controls
 from schema.node import global_id
+from tests.factories.backlog import forget_job, is_asked
 from tests.factories.graph import Graph
 from tests.factories.made_controls import OWNED, a_control, use_controls
 from tests.factories.synthetic_account import a_vendor, connect, context_of, register, sync
@@ -63,13 +63,11 @@ async def tenant(backend: Backend, vendor: Synthetic) -> Tenant:
 async def switch(graph: Graph, tenant: Tenant, backend: Backend, *bundles: str) -> bool:
     """Change the bundles that are on, and judge; returns whether that was asked for."""
     job = f"{JUDGE_CONTROLS}:{tenant.org_id}"
-    await OutboxJob.get_pymongo_collection().delete_one({"_id": job})
-    await backend.redis.delete(f"arq:job:{job}")
+    await forget_job(backend, job)
     await graph.ask(SWITCH, tenant.token, bundles=list(bundles))
-    await backend.queue.relay()
-    is_asked = bool(await backend.redis.exists(f"arq:job:{job}"))
+    was_asked = await is_asked(backend, job)
     await judge_controls({"context": context_of(backend)}, org_id=tenant.org_id)
-    return is_asked
+    return was_asked
 
 
 async def listed(graph: Graph, tenant: Tenant) -> dict[str, Any]:

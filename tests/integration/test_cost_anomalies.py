@@ -12,6 +12,7 @@ import pytest
 from app.wiring import Backend
 from app.worker import options
 from jobs.tasks.detect_anomalies import detect_anomalies, look_daily
+from tests.factories.backlog import forget_job, is_asked
 from tests.factories.costs import load
 from tests.factories.focus import focus_row, write_csv
 from tests.factories.graph import Graph
@@ -427,13 +428,14 @@ async def test_people_hear_again_when_the_money_has_doubled(house):
 
 async def test_every_organization_that_is_still_billed_is_looked_at_daily(house, backend):
     await house.loaded(usual())
-    await backend.database["outbox"].delete_many({"function": "detect_anomalies"})
+    job = f"detect_anomalies:{house.tenant.org_id}"
+    await forget_job(backend, job)
     context = replace(options(backend)["ctx"]["context"], now=lambda: NOW)
 
     asked = await look_daily({"context": context})
 
     assert asked >= 1
-    assert await backend.database["outbox"].find_one({"_id": f"detect_anomalies:{house.tenant.org_id}"}) is not None
+    assert await is_asked(backend, job)
 
 
 def autumn(year: int, first: date, last: date) -> list[dict[str, str]]:

@@ -1,6 +1,5 @@
 """Forecasts and budgets of what a target of allocation owes, with what its parts owe."""
 
-from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -16,6 +15,7 @@ from domain.costs.header import ReadOptions
 from jobs.cost_import import import_cost_files
 from jobs.tasks.check_budgets import check_budgets
 from jobs.tasks.forecast_costs import forecast_costs
+from tests.factories.backlog import forget_job, is_asked
 from tests.factories.focus import focus_row, write_csv
 from tests.factories.graph import Graph
 from tests.factories.tenant import Tenant, make_tenant
@@ -134,13 +134,11 @@ async def test_a_budget_names_a_target_or_filters_and_can_change_to_one(house: H
     assert changed["updateBudget"]["budget"]["targetId"] == house.shop
 
 
-async def test_what_was_allocated_just_now_is_held_against_budgets(
-    house: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: Callable[..., Any] = house.backend.database["outbox"].find_one
-    await house.backend.database["outbox"].delete_many({"_id": f"check_budgets:{house.tenant.org_id}"})
+async def test_what_was_allocated_just_now_is_held_against_budgets(house: House) -> None:
+    job = f"check_budgets:{house.tenant.org_id}"
+    await forget_job(house.backend, job)
     await saved(house.graph, house.tenant, {**BY_TEAM, "name": "by team, again"})
 
     await allocate(house.backend, house.tenant)
 
-    assert await asked({"_id": f"check_budgets:{house.tenant.org_id}"}) is not None
+    assert await is_asked(house.backend, job)

@@ -12,7 +12,6 @@ from app.wiring import Backend
 from connectors.channels.mail import SmtpPost
 from connectors.channels.smtp_url import parse_smtp_url
 from documents.delivery_run import LEASE, due_deliveries
-from documents.outbox import OutboxJob
 from domain.facts.channel import ChannelKind, ChannelState, DeliveryState
 from domain.facts.channel_settings import (
     EmailSettings,
@@ -24,6 +23,7 @@ from domain.facts.channel_settings import (
 from domain.facts.notice import NoticeKind
 from jobs.channel_sending import message_key
 from jobs.tasks import deliver as task
+from tests.factories.backlog import forget_job, is_asked
 from tests.factories.notices import make_notice
 from tests.fakes.mail_server import mail_server, text_of
 from tests.fakes.message_server import MessageServer, Ordered, message_server
@@ -289,7 +289,7 @@ async def test_one_that_was_slower_than_its_lease_changes_nothing_any_more(
 async def test_the_sweep_asks_for_what_is_due(house: House, server: MessageServer, backend: Backend) -> None:
     channel = await slack_channel(house, server)
     id = await house.ask(channel, make_notice())
-    await OutboxJob.get_pymongo_collection().delete_one({"_id": f"deliver:{id}"})
+    await forget_job(backend, f"deliver:{id}")
     await documents.Delivery.rows().update_many(
         {"state": WAITING, "key": {"$ne": "key"}}, {"$set": {"due_at": house.now() + timedelta(days=2)}}
     )
@@ -300,6 +300,7 @@ async def test_the_sweep_asks_for_what_is_due(house: House, server: MessageServe
 
     assert (await house.delivery(id)).id not in early
     assert asked >= 1
+    assert await is_asked(backend, f"deliver:{id}")
 
 
 async def test_what_is_told_of_one_thing_is_told_in_order(house: House, server: MessageServer) -> None:

@@ -21,6 +21,7 @@ from jobs.tasks import disconnect_account as disconnecting
 from jobs.tasks import discover_members as discovering
 from jobs.tasks import keep_house
 from schema.node import global_id
+from tests.factories.backlog import forget_job, is_asked
 from tests.factories.graph import Graph
 from tests.factories.holdings import make_holdings
 from tests.factories.tenant import Tenant, make_tenant
@@ -191,9 +192,11 @@ async def test_a_lost_job_is_asked_for_again(
 ) -> None:
     held = await holdings(tenant)
     await disconnect(graph, tenant, held.id)
-    await backend.database["outbox"].delete_many({})
+    asked = f"disconnect_account:{held.id}"
+    await forget_job(backend, asked)
 
     assert await keep_house.disconnect_again(job) >= 1
+    assert await is_asked(backend, asked)
 
 
 async def connect_all(

@@ -14,10 +14,10 @@ from documents.base import TenantDocument, utc_now
 from documents.every_document import ALL
 from documents.organization import find_deleted
 from documents.organization_erasure import erased_documents
-from documents.outbox import OutboxJob
 from documents.vault import SecretLost
 from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.keep_house import erase_again
+from tests.factories.backlog import forget_job, is_asked
 from tests.factories.graph import Graph
 from tests.factories.holdings import make_holdings
 from tests.factories.rights import act, entries
@@ -149,12 +149,12 @@ async def test_an_organization_that_is_not_deleted_is_never_erased(backend: Back
 
 async def test_an_erasure_whose_job_was_lost_is_asked_for_again(graph: Graph, backend: Backend, tenant: Tenant) -> None:
     await delete(graph, tenant)
-    outbox = OutboxJob.get_pymongo_collection()
-    await outbox.delete_many({"_id": f"erase_organization:{tenant.org_id}"})
+    job = f"erase_organization:{tenant.org_id}"
+    await forget_job(backend, job)
 
-    asked = await erase_again({"context": job_context(backend)})
+    await erase_again({"context": job_context(backend)})
 
-    assert asked >= 1
+    assert await is_asked(backend, job)
     assert ObjectId(tenant.org_id) in await find_deleted(utc_now())
     later = utc_now() + timedelta(days=2)
     await erase(backend, tenant)

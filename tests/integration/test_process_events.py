@@ -14,7 +14,6 @@ from app.wiring import Backend
 from documents.base import utc_now
 from documents.event_memory import EventMemory
 from documents.intake_endpoint import IntakeEndpoint
-from documents.outbox import OutboxJob
 from documents.received_event import ReceivedEvent, ReceivedState
 from domain.detection.example import STRANGER
 from domain.errors import Misshapen, Throttled
@@ -24,6 +23,7 @@ from jobs.consumers.incidents import CONSUMER
 from jobs.incoming_of import Handle
 from jobs.tasks import dispatch_events as dispatching
 from jobs.tasks import process_events as task
+from tests.factories.backlog import forget_job, is_asked
 from tests.factories.incidents import follow_up, stored_incidents
 from tests.integration.event_house import ACCOUNT, AT, House, alarm, called, make_account, make_house, stopped
 
@@ -380,19 +380,19 @@ async def test_killed_in_the_middle_everything_is_done_once_by_the_next_run(hous
 
 async def test_events_that_wait_for_long_are_asked_for_again(house: House) -> None:
     await house.receives(stopped())
-    key = {"_id": f"process_events:{house.tenant.org_id}"}
-    await OutboxJob.get_pymongo_collection().delete_one(key)
+    job = f"process_events:{house.tenant.org_id}"
+    await forget_job(house.backend, job)
     await task.process_late_events(house.context)
-    at_once = await OutboxJob.get_pymongo_collection().find_one(key)
+    at_once = await is_asked(house.backend, job)
     long_ago = utc_now() - timedelta(minutes=2)
     await ReceivedEvent.rows().update_many(
         {"org_id": house.tenant.organization.id}, {"$set": {"received_at": long_ago}}
     )
 
-    asked = await task.process_late_events(house.context)
+    await task.process_late_events(house.context)
 
-    assert at_once is None
-    assert asked >= 1
+    assert not at_once
+    assert await is_asked(house.backend, job)
 
 
 async def test_a_run_that_takes_long_asks_for_another(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

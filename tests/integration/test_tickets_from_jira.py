@@ -14,9 +14,9 @@ from documents import AlertState
 from documents.alert import AlertSource
 from documents.alert_entry import AlertEntry
 from documents.jira_task import JiraTask, accounts_with_tickets
-from documents.outbox import OutboxJob
 from domain.facts.ticket import StatusCategory, TicketState
 from jobs.tasks import reconcile_tickets as reconciling
+from tests.factories.backlog import forget_job, is_asked
 from tests.factories.tickets import TicketHouse, make_ticket_house
 from tests.fakes.jira_site import JiraSite, jira_site
 from tests.fakes.scripted import Answered
@@ -214,7 +214,7 @@ async def test_asking_begins_where_the_last_look_ended_and_asks_again_for_lost_j
     await house.made("a")
     await house.raise_("lost")
     await house.dispatch()
-    await OutboxJob.get_pymongo_collection().delete_many({"args.org_id": house.tenant.org_id})
+    await forget_job(house.backend, job := f"sync_ticket:{(await house.task('lost')).id}")
     house.later = timedelta(hours=2)
 
     await house.reconcile()
@@ -225,10 +225,7 @@ async def test_asking_begins_where_the_last_look_ended_and_asks_again_for_lost_j
     assert first == 'labels = "cloudwatcher" AND updated >= -126m ORDER BY updated ASC'
     # Ten minutes, five that overlap, and one because minutes are cut off.
     assert second == 'labels = "cloudwatcher" AND updated >= -16m ORDER BY updated ASC'
-    waiting = await house.task("lost")
-    asked = await OutboxJob.get_pymongo_collection().count_documents({"_id": f"sync_ticket:{waiting.id}"})
-    running = await house.backend.redis.exists(f"arq:job:sync_ticket:{waiting.id}")
-    assert asked + running >= 1
+    assert await is_asked(house.backend, job)
 
 
 async def test_a_look_that_fails_leaves_the_time_of_the_last_one(house: TicketHouse) -> None:

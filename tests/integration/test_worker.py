@@ -14,7 +14,6 @@ from documents import AccountState, SyncState
 from documents.account import claim_due_accounts, set_cadence
 from documents.base import utc_now
 from documents.event import EventLog, prune_events
-from documents.outbox import OutboxJob
 from documents.sync_run import STRANDED_AFTER, open_run
 from documents.transaction import Transaction
 from domain.cadence import next_due
@@ -22,7 +21,7 @@ from domain.errors import Invalid
 from domain.facts.provider import Provider
 from jobs.queue import DELIVERIES, PULLS, QUICK, SLOW, SYNCS
 from jobs.tasks import keep_house
-from tests.factories.backlog import forget_backlog
+from tests.factories.backlog import forget_backlog, is_asked
 from tests.factories.tenant import Tenant, make_tenant
 from tests.integration.test_costs import job_context
 
@@ -101,9 +100,7 @@ async def test_a_run_whose_job_redis_has_lost_is_asked_for_again(backend: Backen
 
     await keep_house.ask_again({"context": job_context(backend)})
 
-    asked = await OutboxJob.get_pymongo_collection().find_one({"_id": f"sync_account:{run.id}"})
-    queued = await backend.redis.exists(f"arq:job:sync_account:{run.id}")
-    assert asked is not None or queued
+    assert await is_asked(backend, f"sync_account:{run.id}")
 
 
 async def test_old_events_go_oldest_first_and_leave_no_hole(backend: Backend) -> None:
