@@ -34,6 +34,7 @@ from app.graphql.persisted import RedisDocuments
 from app.graphql.request import MAX_BODY
 from app.graphql.sse import StreamView
 from app.graphql.view import GraphQLView
+from app.http.accepting import stop_accepting
 from app.http.answer_headers import Strict, standing
 from app.http.client_address import ClientAddresses, is_loopback
 from app.http.cross_origin import ListedOrigins
@@ -228,6 +229,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         await self._web.drain()
+        await stop_accepting(self.servers)
         await super().shutdown(sockets)
 
 
