@@ -34,8 +34,6 @@ from tests.factories.aws_governance import fill_governance
 from tests.fakes.aws import ACCOUNT, Moto, credentials
 from tests.fakes.collecting import survey
 
-BATCH = 1000
-
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench rules", description=__doc__)
@@ -73,18 +71,18 @@ def _store(urls: ServerUrls, folder: Path, resources: int) -> None:
                 state=AccountState.CONNECTED,
             )
             await account.insert()
-            copies = max(1, round(resources / len(collected.found)))
-            rename, rows = renamer(collected), []
-            for number in range(copies):
-                for one in {(one.kind, one.native_id): one for one in collected.found}.values():
-                    copy = Resource.model_validate(rename(one.model_dump(mode="json"), number))
-                    if number == 0 or copy.native_id != one.native_id:
-                        rows.append(_row(account, copy))
-                if len(rows) >= BATCH:
-                    await documents.Resource.rows().insert_many(rows)
-                    rows = []
-            if rows:
+            rename, stored, number = renamer(collected), 0, 0
+            ones = list({(one.kind, one.native_id): one for one in collected.found}.values())
+            while stored < resources:
+                # What has no name of its own, such as the account, is there once.
+                copies = [Resource.model_validate(rename(one.model_dump(mode="json"), number)) for one in ones]
+                rows = [
+                    _row(account, copy)
+                    for one, copy in zip(ones, copies, strict=True)
+                    if number == 0 or copy.native_id != one.native_id
+                ]
                 await documents.Resource.rows().insert_many(rows)
+                stored, number = stored + len(rows), number + 1
 
     asyncio.run(run())
 

@@ -12,7 +12,7 @@ from auth.notice_action import NoticeAction
 from auth.scope import scope_of_job
 from documents.account import Account
 from documents.organization import load_organizations
-from domain.alerting.gathering import Gathered, counted, shown
+from domain.alerting.gathering import Gathered, counted, named, shown
 from domain.alerting.route import HoldReason
 from domain.facts.notice import Notice, NoticeKind, NoticeLine
 from domain.facts.severity import Severity
@@ -83,24 +83,26 @@ class Teller:
 
     def gathered(self, kind: NoticeKind, why: HoldReason, holds: Sequence[Mapping[str, Any]], at: datetime) -> Notice:
         """The one notice that stands for all these holds: counts by severity, and a line with a link for each."""
-        alerts = [Gathered(Severity(hold["severity"]), hold["title"], hold["link"]) for hold in holds]
-        listed, more = shown(alerts)
-        lines = [NoticeLine(label=alert.severity.value, text=alert.title, link=alert.link) for alert in listed]
-        everything = f"{self.context.public_url}/alerts"
+        things = [_gathered(hold) for hold in holds]
+        listed, more = shown(things)
+        lines = [NoticeLine(label=one.severity or "PLAN", text=one.title, link=one.link) for one in listed]
+        page = "alerts" if counted(things) else "remediations"
+        everything = f"{self.context.public_url}/{page}"
         if more:
-            lines.append(NoticeLine(label="More", text=f"{more} more alerts", link=everything))
+            lines.append(NoticeLine(label="More", text=f"{more} more", link=everything))
+        title, severities = f"{named(things)} {_WHY[why]}", counted(things)
         return Notice(
             kind=kind,
             subject=f"{kind.value.lower()}:{holds[0]['_id']}",
-            title=f"{_alerts(len(alerts))} {_WHY[why]}: {counted(alerts)}",
+            title=f"{title}: {severities}" if severities else title,
             message=_EXPLAINED[why],
             organization=self.organization,
             at=at,
             severity=listed[0].severity,
             link=everything,
             lines=tuple(lines),
-            values={"title": _WHY[why], "count": str(len(alerts)), "severities": counted(alerts), "link": everything},
-            payload={"type": kind.value.lower(), "count": len(alerts), "alerts": [hold["subject"] for hold in holds]},
+            values={"title": _WHY[why], "count": str(len(things)), "severities": severities, "link": everything},
+            payload={"type": kind.value.lower(), "count": len(things), "alerts": [hold["subject"] for hold in holds]},
         )
 
     def link(self, page: str, type_name: str, id: object) -> str:
@@ -156,13 +158,14 @@ _WHY = {
 }
 _EXPLAINED = {
     HoldReason.DIGEST: "What was raised since the last digest and is not resolved.",
-    HoldReason.NOISE: "There were more alerts than this channel takes in a while; these were not told one by one.",
+    HoldReason.NOISE: "There was more to tell than this channel takes in a while; this was not told one by one.",
     HoldReason.MAINTENANCE: "These were raised while something was worked on, and nobody has taken them on.",
 }
 
 
-def _alerts(count: int) -> str:
-    return "1 alert" if count == 1 else f"{count} alerts"
+def _gathered(hold: Mapping[str, Any]) -> Gathered:
+    is_plan = hold["subject"].startswith("remediation:")
+    return Gathered(None if is_plan else Severity(hold["severity"]), hold["title"], hold["link"])
 
 
 async def teller_of(context: JobContext, org_id: ObjectId, raws: Sequence[Mapping[str, Any]] = ()) -> Teller:

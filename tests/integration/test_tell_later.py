@@ -118,7 +118,7 @@ async def test_a_storm_becomes_a_few_messages_and_a_summary_that_counts_the_rest
     assert early == 0
     assert summary["title"] == f"{count - 3} alerts more in a short while: {count - 3} HIGH"
     assert len(lines) == MOST_LINES + 1
-    assert (lines[-1]["text"], lines[-1]["link"]) == ("7 more alerts", summary["notice"]["link"])
+    assert (lines[-1]["text"], lines[-1]["link"]) == ("7 more", summary["notice"]["link"])
     assert len(await desk.deliveries(folded_into=summary["_id"])) == count - 3
     assert len(await desk.deliveries(state="WAITING")) == 3 + 1
 

@@ -119,3 +119,21 @@ def test_one_message_counts_and_links_what_it_stands_for(why: HoldReason, title:
         ("LOW one", "https://x/0"),
     ]
     assert notice.payload == {"type": "summary", "count": 2, "alerts": ["s0", "s1"]}
+
+
+@pytest.mark.parametrize(
+    ("subjects", "title", "page"),
+    [
+        (("remediation:1", "remediation:2"), "2 plans in this digest", "/remediations"),
+        (("remediation:1", "alert:2"), "1 alert and 1 plan in this digest: 1 LOW", "/alerts"),
+    ],
+)
+def test_plans_that_wait_are_not_called_alerts(subjects: tuple[str, ...], title: str, page: str) -> None:
+    hold = {"_id": ObjectId(), "severity": "LOW", "title": "one", "link": "https://x"}
+
+    notice = TELLER.gathered(NoticeKind.DIGEST, HoldReason.DIGEST, [{**hold, "subject": one} for one in subjects], NOW)
+
+    assert notice.title == title
+    assert notice.link is not None
+    assert notice.link.endswith(page)
+    assert sorted({line.label for line in notice.lines}) == (["PLAN"] if page == "/remediations" else ["LOW", "PLAN"])

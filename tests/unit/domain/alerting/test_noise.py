@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from domain.alerting.gathering import MOST_LINES, Gathered, counted, shown
+from domain.alerting.gathering import MOST_LINES, Gathered, counted, named, shown
 from domain.alerting.noise import full_until, recent, telling_count
 from domain.alerting.quiet import NoiseLimit
 from domain.facts.severity import Severity
@@ -58,3 +58,15 @@ def test_a_summary_counts_by_severity_and_shows_the_worst() -> None:
     assert [one.title for one in listed[:2]] == ["worst", "low 0"]
     assert (len(listed), more) == (MOST_LINES, 2)
     assert shown(alerts[:3]) == (alerts[:3], 0)
+
+
+def test_a_summary_names_plans_apart_and_behind_alerts() -> None:
+    plan, low = Gathered(None, "plan", ""), Gathered(Severity.LOW, "low", "")
+
+    assert [named(things) for things in ([plan], [low, low], [plan, low])] == [
+        "1 plan",
+        "2 alerts",
+        "1 alert and 1 plan",
+    ]
+    assert shown([plan, low]) == ([low, plan], 0)
+    assert (counted([plan]), counted([plan, low])) == ("", "1 LOW")
