@@ -12,7 +12,7 @@ from bson import ObjectId
 from auth.scope import scope_of_job
 from documents.account import Account
 from documents.resource import fact_of, present_resources, resources_named
-from documents.resource_bill import resource_bills
+from documents.resource_bill import ResourceBills, resource_bills
 from documents.rule_setting import Choices, choices
 from domain.costs.billed_resource import bills_of
 from domain.facts.inventory import Listed
@@ -133,11 +133,11 @@ def kinds_of(rule: Rule) -> frozenset[ResourceKind]:
 
 @dataclass(frozen=True, slots=True)
 class _Basis:
-    """What all of an account is judged by. `costs` go by the names of a bill, see `domain.costs.billed_resource`."""
+    """What all of an account is judged by."""
 
     at: datetime
     choices: Choices
-    costs: Mapping[str, Money]
+    bills: ResourceBills
 
 
 async def _basis(account: Account, at: datetime) -> _Basis:
@@ -151,8 +151,9 @@ async def _judged(
     changed_at = {row["native_id"]: row["changed_at"] for row in rows if row.get("changed_at") is not None}
     facts = [fact_of(row) for row in rows]
     # What else a rule looks up is known by the names of the bill alone.
-    bills = ChainMap(bills_of(facts, basis.costs), cast("dict[str, Money]", basis.costs))
-    context = RuleContext(now=basis.at, changed_at=changed_at, resources=related, bills=bills)
+    bills = ChainMap(bills_of(facts, basis.bills.total), cast("dict[str, Money]", basis.bills.total))
+    support = bills_of(facts, basis.bills.support)
+    context = RuleContext(now=basis.at, changed_at=changed_at, resources=related, bills=bills, support_bills=support)
     while True:
         judgements = await asyncio.to_thread(judge_resources, rules, facts, coverage, context, basis.choices.chosen)
         if not await related.load():

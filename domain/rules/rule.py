@@ -28,15 +28,18 @@ class RuleContext:
     """What a check may know beside its resource. Times are aware UTC; the mappings go by native id.
 
     `parameters` holds every parameter of the rule by name. `resources` are all resources of the account, by kind and
-    native id. `bills` is the present monthly cost of a resource; absent means it is not known. `changed_at` says when
-    CloudWatcher saw a resource take its present configuration; absent means it has never seen it otherwise. `is_listed`
-    says whether all resources of a kind in a region were seen: a check that fires because there is none asks it first.
+    native id. `bills` is the present monthly cost of a resource; absent means it is not known. `support_bills` is the
+    part of it that is taken for the extended support of an old version; absent means none or not known. `changed_at`
+    says when CloudWatcher saw a resource take its present configuration; absent means it has never seen it otherwise.
+    `is_listed` says whether all resources of a kind in a region were seen: a check that fires because there is none
+    asks it first.
     """
 
     now: datetime
     parameters: Mapping[str, Any] = field(default_factory=dict)
     resources: Mapping[tuple[ResourceKind, str], Resource] = field(default_factory=dict)
     bills: Mapping[str, Money] = field(default_factory=dict)
+    support_bills: Mapping[str, Money] = field(default_factory=dict)
     changed_at: Mapping[str, datetime] = field(default_factory=dict)
     is_listed: Callable[[ResourceKind, str | None], bool] = everything_is_listed
     # Of a kind, once it was asked for: rules ask for each resource they judge.
@@ -57,8 +60,15 @@ class RuleContext:
 
     def billed_usd(self, native_id: str) -> Decimal | None:
         """The monthly cost in US dollars; None when unknown or billed in another currency (list prices are dollars)."""
-        bill = self.bills.get(native_id)
-        return bill.amount if bill is not None and bill.currency == "USD" else None
+        return _usd(self.bills.get(native_id))
+
+    def support_usd(self, native_id: str) -> Decimal | None:
+        """The same of what is taken for extended support."""
+        return _usd(self.support_bills.get(native_id))
+
+
+def _usd(bill: Money | None) -> Decimal | None:
+    return bill.amount if bill is not None and bill.currency == "USD" else None
 
 
 class Observation(BaseModel):

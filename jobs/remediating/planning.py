@@ -95,13 +95,14 @@ async def look(
     state = lasting(seen.resource, volatile)
     changed_at = _changed_at(remediation, state, context.now()) or stored.changed_at
     chosen = (await choices(remediation.org_id)).chosen.get(rule.id, {})
-    costs = await resource_bills(scope, account, context.now().date(), tuple(names_of(seen.resource)))
+    billed = await resource_bills(scope, account, context.now().date(), tuple(names_of(seen.resource)))
     around = RuleContext(
         now=context.now(),
         parameters=rule.settings(chosen),
         resources=seen.resources,
         changed_at={} if changed_at is None else {stored.native_id: changed_at},
-        bills=bills_of([seen.resource], costs),
+        bills=bills_of([seen.resource], billed.total),
+        support_bills=bills_of([seen.resource], billed.support),
     )
     is_quiet = judge(rule, seen.resource, Whole(), around).verdict in (Verdict.QUIET, Verdict.EXEMPT)
     try:

@@ -56,7 +56,7 @@ async def bills(
     backend: Backend, tenant: Tenant, account: documents.Account, path: Path, rows: list[dict[str, str]]
 ) -> dict[str, Money]:
     await load(backend, tenant, write_csv(path / "bill.csv", rows))
-    return await resource_bills(tenant.scope, account, TODAY)
+    return (await resource_bills(tenant.scope, account, TODAY)).total
 
 
 async def test_the_mean_day_of_the_last_fourteen_complete_days_makes_the_month(
@@ -76,6 +76,32 @@ async def test_the_mean_day_of_the_last_fourteen_complete_days_makes_the_month(
     }
 
 
+async def test_what_extended_support_costs_is_told_apart(
+    backend: Backend, tenant: Tenant, account: documents.Account, tmp_path: Path
+) -> None:
+    usage = {
+        "old": [("5", "EUC1-InstanceUsage:db.m6g.large", ""), ("2", "EUC1-ExtendedSupport:Yr1-Yr2:PostgreSQL12", "")],
+        "cluster": [("12", "", "EUC1-AmazonEKS-Hours:extendedSupport")],
+        "new": [("3", "", "")],
+    }
+    rows = [
+        row(name, day, cost, x_UsageType=type, SkuMeter=meter, SkuId="sku")
+        for name, charges in usage.items()
+        for cost, type, meter in charges
+        for day in DAYS
+    ]
+    await load(backend, tenant, write_csv(tmp_path / "bill.csv", rows))
+
+    found = await resource_bills(tenant.scope, account, TODAY)
+
+    # 2 and 12 a day, of 30.4167 days.
+    assert found.support == {
+        "old": Money(amount=Decimal("60.8334"), currency="USD"),
+        "cluster": Money(amount=Decimal("365.0004"), currency="USD"),
+    }
+    assert found.total["old"] == Money(amount=Decimal("212.9169"), currency="USD")
+
+
 async def test_what_lacks_a_day_or_belongs_to_another_account_or_is_charged_for_a_month_is_not_known(
     backend: Backend, tenant: Tenant, account: documents.Account, tmp_path: Path
 ) -> None:
@@ -93,7 +119,7 @@ async def test_a_bill_that_says_nothing_of_the_last_week_says_not_what_things_co
 ) -> None:
     await bills(backend, tenant, account, tmp_path, [row("vol-1", day, "2") for day in DAYS])
 
-    assert bool(await resource_bills(tenant.scope, account, today)) is known
+    assert bool((await resource_bills(tenant.scope, account, today)).total) is known
 
 
 async def test_a_bill_of_fewer_days_and_no_bill_at_all_tell_nothing(
@@ -102,7 +128,9 @@ async def test_a_bill_of_fewer_days_and_no_bill_at_all_tell_nothing(
     nothing = await resource_bills(tenant.scope, account, TODAY)
 
     assert (
-        nothing == await bills(backend, tenant, account, tmp_path, [row("vol-1", day, "2") for day in DAYS[:5]]) == {}
+        nothing.total
+        == await bills(backend, tenant, account, tmp_path, [row("vol-1", day, "2") for day in DAYS[:5]])
+        == {}
     )
 
 

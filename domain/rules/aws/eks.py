@@ -1,6 +1,7 @@
 """EKS clusters that are billed for an old version, or whose interface anyone on the internet can reach."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from domain.facts.finding import FindingCategory, Risk
@@ -8,6 +9,7 @@ from domain.facts.resource import Resource, ResourceKind
 from domain.facts.severity import Severity
 from domain.remediation.remedy import NoPlan, Remedy, Reversible
 from domain.remediation.step import TOKEN, Call, Look, Step
+from domain.rules.aws_extended_support import support_saving
 from domain.rules.aws_platform_price import AWS_EKS_CLUSTER, AWS_EKS_EXTENDED
 from domain.rules.list_price import HOURS_PER_MONTH, usd
 from domain.rules.rule import Observation, Parameter, Rule, RuleContext, fires, quiet
@@ -19,19 +21,29 @@ EVERYWHERE = ("0.0.0.0/0", "::/0")
 
 
 def is_past_support(cluster: Resource, context: RuleContext) -> Observation | None:
-    """Fires on a cluster whose version is past standard support; the extended one costs five times as much on top."""
+    """Fires on a cluster whose version is past standard support; the extended one costs five times as much on top. And
+    on whatever version it is billed for.
+    """
     version = cluster.config.get("version")
     until = _supported_until(version)
-    policy = (cluster.config.get("upgradePolicy") or {}).get("supportType")
-    if until is None or context.now < until or policy == NEVER_EXTENDED:
+    ended = f"{until:%Y-%m-%d}" if until is not None and context.now >= until else None
+    is_moved_on = (cluster.config.get("upgradePolicy") or {}).get("supportType") == NEVER_EXTENDED
+    billed = support_saving(cluster, context)
+    if not (billed or (ended and not is_moved_on)):
         return None
-    extra = AWS_EKS_EXTENDED.usd - AWS_EKS_CLUSTER.usd
+    why = f"which left standard support on {ended}" if ended else "for which extended support is billed"
     return Observation(
-        reason=f"Cluster {cluster.name} runs Kubernetes {version}, which left standard support on {until:%Y-%m-%d}.",
-        observed={"version": version, "standard_support_until": f"{until:%Y-%m-%d}"},
-        estimated_monthly_saving=usd(HOURS_PER_MONTH * extra),
-        saving_formula=f"{HOURS_PER_MONTH} h * ({AWS_EKS_EXTENDED.usd} - {AWS_EKS_CLUSTER.usd}) USD",
+        reason=f"Cluster {cluster.name} runs Kubernetes {version}, {why}.",
+        observed={"version": version, "standard_support_until": ended},
+        **(billed or _listed_saving()),
     )
+
+
+def _listed_saving() -> dict[str, Any]:
+    return {
+        "estimated_monthly_saving": usd(HOURS_PER_MONTH * (AWS_EKS_EXTENDED.usd - AWS_EKS_CLUSTER.usd)),
+        "saving_formula": f"{HOURS_PER_MONTH} h * ({AWS_EKS_EXTENDED.usd} - {AWS_EKS_CLUSTER.usd}) USD",
+    }
 
 
 def _supported_until(version: str | None) -> datetime | None:
@@ -124,11 +136,14 @@ def _active(cluster: Resource) -> Look:
     )
 
 
+CLUSTER = "arn:aws:eks:us-east-1:123456789012:cluster/shop"
+
+
 def _cluster(version: str = "1.34", *cidrs: str, private: bool = False, **config: Any) -> Resource:
     network = {"endpointPublicAccess": True, "endpointPrivateAccess": private, "publicAccessCidrs": list(cidrs)}
     return Resource(
         kind=ResourceKind.AWS_EKS_CLUSTER,
-        native_id="arn:aws:eks:us-east-1:123456789012:cluster/shop",
+        native_id=CLUSTER,
         name="shop",
         region="us-east-1",
         config={"name": "shop", "version": version, "status": "ACTIVE", "resourcesVpcConfig": network, **config},
@@ -145,8 +160,9 @@ EXTENDED_SUPPORT = Rule(
     applies_to=ResourceKind.AWS_EKS_CLUSTER,
     permissions=("eks:DescribeCluster", "eks:ListClusters"),
     source="EKS DescribeCluster; Amazon EKS user guide, Kubernetes versions; Amazon EKS pricing",
-    blind_spots="Versions that came after 1.35 are not known here, and never reported. Whether workloads, nodes and "
-    "add-ons bear the next version is not looked at. One upgrade may lead to a version that is past support too.",
+    blind_spots="Versions that came after 1.35 are not known here, and noticed by the bill alone. Whether workloads, "
+    "nodes and add-ons bear the next version is not looked at. "
+    "One upgrade may lead to a version that is past support too.",
     needs=("version",),
     check=is_past_support,
     group="modernise",
@@ -161,6 +177,9 @@ EXTENDED_SUPPORT = Rule(
         # 730 h * (0.60 - 0.10) = 365.00
         fires(_cluster("1.32")),
         fires(_cluster("1.32", status="UPDATING")),
+        # 30.4167 days of 12.00
+        fires(_cluster("1.32"), support_bills={CLUSTER: usd(Decimal("365.00"))}),
+        fires(_cluster("1.99"), support_bills={CLUSTER: usd(Decimal("365.00"))}),
         quiet(_cluster("1.34")),
         quiet(_cluster("1.32", upgradePolicy={"supportType": NEVER_EXTENDED})),
         quiet(_cluster("1.99")),

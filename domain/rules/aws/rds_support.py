@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from domain.facts.finding import FindingCategory, Risk
@@ -12,6 +13,8 @@ from domain.remediation.step import Step, answer
 from domain.rules.aws_database import refuse_cluster_member
 from domain.rules.aws_database_copy import SNAPSHOT_ID, restored, snapshot_of, upgraded
 from domain.rules.aws_database_later import LATER, is_pending
+from domain.rules.aws_extended_support import support_saving
+from domain.rules.list_price import usd
 from domain.rules.rule import Observation, Rule, RuleContext, fires, quiet
 
 # The last day of standard support by engine and major version.
@@ -35,16 +38,21 @@ DECLINED = "open-source-rds-extended-support-disabled"
 
 
 def is_past_support(database: Resource, context: RuleContext) -> Observation | None:
-    """Fires on a major version whose standard support has ended, unless extended support was declined."""
+    """Fires on a major version whose standard support has ended, unless extended support was declined; and on whatever
+    version extended support is billed for.
+    """
     engine, version = str(database.config.get("Engine")), str(database.config.get("EngineVersion"))
     until = next((SUPPORTED_UNTIL[key] for key in _keys(engine, version) if key in SUPPORTED_UNTIL), None)
-    if until is None or context.now.date() <= until or is_pending(database, "EngineVersion"):
+    ended = f"{until:%Y-%m-%d}" if until is not None and context.now.date() > until else None
+    billed = support_saving(database, context)
+    is_declined = database.config.get("EngineLifecycleSupport") == DECLINED
+    if is_pending(database, "EngineVersion") or not (billed or (ended and not is_declined)):
         return None
-    if database.config.get("EngineLifecycleSupport") == DECLINED:
-        return None
+    why = f"whose standard support ended on {ended}" if ended else "for which extended support is billed"
     return Observation(
-        reason=f"Database {database.name} runs {engine} {version}, whose standard support ended on {until:%Y-%m-%d}.",
-        observed={"Engine": engine, "EngineVersion": version, "standard_support_until": until.isoformat()},
+        reason=f"Database {database.name} runs {engine} {version}, {why}.",
+        observed={"Engine": engine, "EngineVersion": version, "standard_support_until": ended},
+        **billed,
     )
 
 
@@ -132,9 +140,8 @@ PAST_SUPPORT = Rule(
     applies_to=ResourceKind.AWS_RDS_INSTANCE,
     permissions=("rds:DescribeDBEngineVersions", "rds:DescribeDBInstances"),
     source="RDS DescribeDBInstances; Amazon RDS user guide, Extended Support and release calendars",
-    blind_spots="The ends of support are those AWS had announced when this was written; versions that are not among "
-    "them are left alone. What extended support costs stands in single lines of the bill, which are not looked at, so "
-    "there is no estimate.",
+    blind_spots="The ends of support are those AWS had announced when this was written; other versions are noticed by "
+    "the bill alone. Without a bill that names the database there is no estimate.",
     needs=("Engine", "EngineVersion"),
     check=is_past_support,
     group="modernise",
@@ -157,6 +164,10 @@ PAST_SUPPORT = Rule(
         fires(_database(version="5.7.44", Engine="mysql", EngineVersions=[])),
         fires(_database(group="tuned")),
         fires(_database(DBClusterIdentifier="shop")),
+        # 30.4167 days of 4.80
+        fires(_database(), support_bills={ARN: usd(Decimal("146.00"))}),
+        fires(_database(version="15.2"), support_bills={ARN: usd(Decimal("146.00"))}),
+        fires(_database(EngineLifecycleSupport=DECLINED), support_bills={ARN: usd(Decimal("146.00"))}),
         quiet(_database(version="16.3")),
         quiet(_database(version="14.12")),
         quiet(_database(EngineLifecycleSupport=DECLINED)),
