@@ -187,8 +187,8 @@ class Moto:
 def denial(operation: str) -> str:
     """The code by which the service of an operation says that something is not allowed."""
     protocol = str(aws_wire.model_of(operation.partition(".")[0]).metadata["protocol"])
-    by_protocol = {"ec2": "UnauthorizedOperation", "query": "AccessDenied", "rest-xml": "AccessDenied"}
-    return by_protocol.get(protocol, "AccessDeniedException")
+    codes = {"ec2": "UnauthorizedOperation", "query": "AccessDenied", "rest-xml": "AccessDenied"}
+    return codes.get(protocol, "AccessDeniedException")
 
 
 def _without_account(request: Any, **_: Any) -> None:
