@@ -117,6 +117,10 @@ class Moto:
         content, headers = aws_wire.refused(service, action, code, message)
         self.wire[operation] = (status, content, headers)
 
+    def deny(self, operation: str) -> None:
+        """Calls of this operation are refused from now on for want of a permission, as the service's protocol says."""
+        self.fail(operation, 403, denial(operation))
+
     def fail_once(self, operation: str, status: int, code: str) -> None:
         """The next call of this operation fails."""
         self.fail(operation, status, code)
@@ -178,6 +182,13 @@ class Moto:
         # What was promised is more than what comes.
         start_response("200 OK", [*{**headers, "Content-Length": str(len(whole))}.items()])
         return [whole[: len(whole) // 2]]
+
+
+def denial(operation: str) -> str:
+    """The code by which the service of an operation says that something is not allowed."""
+    protocol = str(aws_wire.model_of(operation.partition(".")[0]).metadata["protocol"])
+    codes = {"ec2": "UnauthorizedOperation", "query": "AccessDenied", "rest-xml": "AccessDenied"}
+    return codes.get(protocol, "AccessDeniedException")
 
 
 def _without_account(request: Any, **_: Any) -> None:

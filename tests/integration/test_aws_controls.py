@@ -6,20 +6,26 @@ from datetime import UTC, datetime
 import pytest
 
 from connectors.clouds.aws import registration, session
-from connectors.reading.listing import Listing
 from connectors.reading.source import Source
+from domain.compliance.answers import Answers
 from domain.compliance.control import Case
 from domain.compliance.judging import Judgement, judge
-from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import CheckStatus, Integration
 from tests.factories.answers import procedure
 from tests.factories.aws_changes import CHANGES, Changed
-from tests.fakes.aws import Moto, credentials
+from tests.factories.aws_changes_of_absence import (
+    NOTHING_TO_JUDGE,
+    UNOFFERED,
+    Unoffered,
+    without_networks,
+)
+from tests.factories.aws_refusals import REFUSED, Refused
+from tests.fakes.aws import ACCOUNT, Moto, credentials
 from tests.fakes.collecting import reach, read
+from tests.fakes.control_reading import CONTROLS, read_for
 from tests.fakes.judged_surveys import answers_of
 
 REGISTRATION = registration.REGISTRATION
-CONTROLS = {control.id: control for control in (*all_controls(), *bundled_controls())}
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +33,7 @@ def running() -> Iterator[Moto]:
     with pytest.MonkeyPatch.context() as patch, Moto().served() as moto:
         # They are made anew at each reset, which takes a second, and nobody here starts from one.
         patch.setenv("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+        patch.setattr(session, "PREPARING_SECONDS", 0.01)
         yield moto
 
 
@@ -38,25 +45,30 @@ async def source(running: Moto) -> AsyncIterator[Source]:
 
 
 @pytest.fixture
-def moto(running: Moto, monkeypatch: pytest.MonkeyPatch) -> Moto:
-    monkeypatch.setattr(session, "PREPARING_SECONDS", 0.01)
+def moto(running: Moto) -> Moto:
     running.reset()
     return running
 
 
-def looked_at(control_id: str) -> list[Listing]:
-    """The listings that make the calls a control looks at."""
-    wanted = set(procedure(CONTROLS[control_id], Integration.AWS).operations)
-    return [one for one in REGISTRATION.listings if wanted & {operation.name for operation in one.operations}]
+@pytest.fixture(scope="module")
+async def bare(running: Moto, source: Source) -> Answers:
+    """All that can be read of an account in which there is nothing."""
+    running.reset()
+    without_networks(running)
+    collected, report = await read(source, REGISTRATION.listings)
+    assert report.gaps == ()
+    return answers_of(REGISTRATION, REGISTRATION.listings, collected, ACCOUNT, datetime.now(UTC))
+
+
+def said_of(control_id: str, answers: Answers) -> Judgement:
+    control = CONTROLS[control_id]
+    case = Case(answers=answers, parameters=control.parameters, now=answers.read_at, connected=(answers,))
+    return judge(procedure(control, Integration.AWS), case)
 
 
 async def judged(source: Source, control_id: str) -> Judgement:
     """What the control says of the account as the connector reads it now."""
-    listings, now, control = looked_at(control_id), datetime.now(UTC), CONTROLS[control_id]
-    collected, _ = await read(source, listings)
-    answers = answers_of(REGISTRATION, listings, collected, "123456789012", now)
-    case = Case(answers=answers, parameters=control.parameters, now=now, connected=(answers,))
-    return judge(procedure(control, Integration.AWS), case)
+    return said_of(control_id, await read_for(CONTROLS[control_id], REGISTRATION, source))
 
 
 @pytest.mark.parametrize("changed", CHANGES, ids=lambda one: f"{one.control}-{one.verdict}")
@@ -69,9 +81,38 @@ async def test_a_change_in_the_account_is_judged_as_the_control_says(moto: Moto,
     assert changed.verdict in judgement.counts, judgement.items
 
 
-async def test_a_call_that_is_refused_says_nothing_of_the_account(moto: Moto, source: Source):
-    moto.fail("iam.GetAccountPasswordPolicy", 403, "AccessDenied")
+@pytest.mark.parametrize("control_id", NOTHING_TO_JUDGE)
+async def test_an_account_without_anything_leaves_nothing_to_judge(bare: Answers, control_id: str):
+    judgement = said_of(control_id, bare)
 
-    judgement = await judged(source, "CW-IAM-04")
+    assert judgement == Judgement(status=CheckStatus.NOT_APPLICABLE)
+
+
+@pytest.mark.parametrize("unoffered", UNOFFERED, ids=lambda one: one.control)
+async def test_what_aws_does_not_offer_the_account_is_not_assessed(moto: Moto, source: Source, unoffered: Unoffered):
+    unoffered.make(moto)
+
+    judgement = await judged(source, unoffered.control)
+
+    assert (judgement.status, judgement.items) == (CheckStatus.NOT_ASSESSED, ())
+    assert unoffered.said in str(judgement.problem)
+
+
+@pytest.mark.parametrize("refused", REFUSED, ids=lambda one: one.control)
+async def test_a_refused_call_says_which_permission_is_missing(moto: Moto, source: Source, refused: Refused):
+    refused.make(moto)
+    moto.deny(refused.operation)
+
+    judgement = await judged(source, refused.control)
 
     assert (judgement.status, judgement.items) == (CheckStatus.ERROR, ())
+    assert f"The permission {refused.permission} is missing." in str(judgement.problem)
+
+
+async def test_a_list_that_breaks_off_says_nothing_of_the_account(moto: Moto, source: Source):
+    moto.cut_short("ec2.DescribeVolumes")
+
+    judgement = await judged(source, "CW-DAT-02")
+
+    assert (judgement.status, judgement.items) == (CheckStatus.ERROR, ())
+    assert str(judgement.problem).startswith("ec2.describe_volumes: ")
