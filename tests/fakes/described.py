@@ -1,4 +1,7 @@
-"""Holds requests against a vendor's own description: is there such a call, and is its body what the vendor takes?"""
+"""Holds requests against a vendor's own description: is there such a call, and is its body what the vendor takes?
+
+And answers of a stand-in: are they what the vendor gives?
+"""
 
 import json
 import re
@@ -35,6 +38,16 @@ class Described:
                 validator = Draft4Validator(self._absolute(one), registry=self._registry)
                 found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
         return found
+
+    def untruths(self, method: str, path: str, status: int, body: Any) -> list[str]:
+        """What the vendor would not have answered so. Nothing where it does not describe answers of this status."""
+        responses = (self._operation(method, path) or {}).get("responses", {})
+        told = self._known(responses.get(str(status), {})).get("content", {})
+        schema = told.get("application/json", {}).get("schema")
+        if schema is None:
+            return []
+        validator = Draft4Validator(self._absolute(schema), registry=self._registry)
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
 
     def knows(self, method: str, path: str) -> bool:
         """Whether there is such a call."""
