@@ -57,6 +57,12 @@ class Described:
         """The value of one of the vendor's own examples."""
         return self._spec["components"]["examples"][name]["value"]
 
+    def answer_of(self, method: str, path: str) -> Any:
+        """The example that the vendor gives of what a call answers."""
+        operation = self._operation(method, path)
+        assert operation is not None
+        return operation["responses"]["200"]["content"]["application/json"]["example"]
+
     def _meant(self, schema: dict[str, Any], body: Any) -> list[dict[str, Any]]:
         """What else holds for a body that says itself, by one of its values, what it is."""
         choice = self._known(schema).get("discriminator", {})
