@@ -83,6 +83,13 @@ def finding(days: float, severity: str = "CRITICAL") -> dict[str, Any]:
     return {"rule_uuid": FOUND, **told, "severity": severity, "found_at": day(days)}
 
 
+def outdated(team: Team) -> str:
+    """A cluster for which a newer version is there, which it does not take by itself."""
+    native_id = kubernetes(auto_upgrade=False)(team)
+    team.cloud.upgrades[native_id] = [UPGRADE]
+    return native_id
+
+
 ACTED = listed("actions", {**ACTION, "started_at": day(1), "completed_at": day(1), "region_slug": "nyc3"})
 ROWS: tuple[Row, ...] = (
     ("CW-AVL-04", PASS, limited(25, 1), "1 of 25 used"),
@@ -125,6 +132,7 @@ ROWS: tuple[Row, ...] = (
     ("CW-VUL-01", FAIL, each(scan(1), database(version_end_of_life=day(1))), "end of life 2026-11-25"),
     ("CW-VUL-03", PASS, kubernetes(auto_upgrade=True), "upgrades by itself"),
     ("CW-VUL-03", WARNING, kubernetes(auto_upgrade=False), "no upgrades by itself, 0 waiting"),
+    ("CW-VUL-03", WARNING, outdated, "no upgrades by itself, 1 waiting"),
     ("CW-VUL-03", PASS, database(version_end_of_life=day(-30)), "supported"),
     ("CW-VUL-03", FAIL, database(version_end_of_life=day(1)), "end of life 2026-11-25"),
 )

@@ -33,9 +33,9 @@ DATABASE = "/v2/databases/{id}"
 class DigitalOceanWhole(DigitalOceanTeam):
     """`lists` are by the key they are answered under, `of_databases` by what and the id of the database.
 
-    `limit` is that of droplets, `scan_found` the newest posture scan. `refuses` are
-    operations by name that are answered with this status and message, and `cut` those whose second page is broken.
-    `untrue` are answers that the description does not have.
+    `limit` is that of droplets, `scan_found` the newest posture scan, `upgrades` those waiting for each cluster.
+    `refuses` are operations by name that are answered with this status and message, and `cut` those whose second page
+    is broken. `untrue` are answers that the description does not have.
     """
 
     undescribed = DigitalOceanTeam.undescribed | {"GET /v2/apps", "GET /v2/uptime/checks"}
@@ -83,6 +83,7 @@ class DigitalOceanWhole(DigitalOceanTeam):
     @on("GET /v2/cdn/endpoints")
     @on("GET /v2/spaces/keys")
     def clusters(self, asked: Asked) -> Any:
+        """These and every other list that nothing but a test changes."""
         key = PLAIN[asked.path]
         return {key: self.lists[key], "links": {}, "meta": {"total": len(self.lists[key])}}
 
