@@ -68,7 +68,7 @@ def _digitalocean(case: Case) -> Iterator[Item]:
     pools = joined(case.answers, POOLS, "database_cluster_uuid", "pools")
     replicas = joined(case.answers, REPLICAS, "database_cluster_uuid", "replicas")
     for one in case.answers.items(CLUSTERS, "databases"):
-        if one["engine"] in WITH_REPLICAS and is_critical(one["tags"]):
+        if one["engine"] in WITH_REPLICAS and is_critical(one.get("tags")):
             own = one["id"]
             yield _scaled(own, has_replica=bool(replicas.get(own)), has_pool=bool(pools.get(own)))
 
@@ -98,5 +98,6 @@ PROCEDURES = (
         warns="A database has one of the two. For MySQL there are no pools.",
         fails="A database has neither.",
         judge=_digitalocean,
+        version=2,
     ),
 )

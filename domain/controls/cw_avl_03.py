@@ -113,9 +113,9 @@ def _managed(where: str, group: Mapping[str, Any]) -> Item:
 def _digitalocean(case: Case) -> Iterator[Item]:
     for one in case.answers.items(CLUSTERS, "databases"):
         count = one["num_nodes"]
-        yield _spread(one["id"], count >= AT_LEAST, f"nodes: {count}", one["tags"], "two nodes or more")
+        yield _spread(one["id"], count >= AT_LEAST, f"nodes: {count}", one.get("tags"), "two nodes or more")
     for one in case.answers.items(KUBERNETES, "kubernetes_clusters"):
-        yield _spread(one["id"], one["ha"], f"highly available: {one['ha']}", one["tags"], "highly available")
+        yield _spread(one["id"], one["ha"], f"highly available: {one['ha']}", one.get("tags"), "highly available")
 
 
 def _spread(name: str, is_spread: bool, said: str, tags: Any, expected: str = TWO_ZONES) -> Item:
@@ -184,6 +184,7 @@ CONTROL = Control(
             warns="A single node is not critical by its tags.",
             fails="A single node is critical.",
             judge=_digitalocean,
+            version=2,
         ),
     ),
 )

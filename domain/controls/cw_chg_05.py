@@ -116,7 +116,8 @@ def _is_empty(project: Answers) -> bool:
 
 def _digitalocean(case: Case) -> Iterator[Item]:
     for project in case.answers.items("GET /v2/projects", "projects"):
-        name, environment = project["name"], project["environment"]
+        # Of a project that was made without one the field may be missing.
+        name, environment = project["name"], project.get("environment")
         if not environment:
             yield failed(name, "no environment set", "one environment for each project")
         elif project["is_default"] and named(environment) is Environment.PRODUCTION:
@@ -180,6 +181,7 @@ CONTROL = Control(
             warns="The default project holds production.",
             fails="A project has no environment.",
             judge=_digitalocean,
+            version=2,
         ),
     ),
 )

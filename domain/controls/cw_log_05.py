@@ -1,7 +1,7 @@
 """Security alarms reach a person."""
 
 from collections.abc import Collection, Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from domain.compliance.completeness import of_all_but_one
@@ -44,6 +44,7 @@ MARKS = {
 }
 USER_METRIC = "logging.googleapis.com/user/"
 DROPLETS = "v1/insights/droplet/"
+CHANNELS, INFO, POSTED = "conversations.list", "conversations.info", "chat.postMessage"
 FRESH_BEAT, OLD_BEAT = timedelta(hours=24), timedelta(hours=48)
 DELIVERED, BARELY_DELIVERED = 0.99, 0.95
 
@@ -139,11 +140,15 @@ def _digitalocean(case: Case) -> Iterator[Item]:
             yield warned(name, "alerts without e-mail or Slack", "an alert with a destination")
 
 
-def _of_channel(channel: str, posts: list[Any], case: Case) -> Item:
-    """A channel that may not be looked into is live when it took the last message."""
-    found = case.answers.answer("conversations.info", channel=channel)
+def _of_channel(channel: str, posts: list[Any], listed: Mapping[str, Any], case: Case) -> Item:
+    """A channel that may not be looked into is live when it took the last message.
+
+    Only what we are a member of is looked into; that another one is archived the list tells.
+    """
     last = max((one for one in posts if one["channel"] == channel), key=lambda one: one["posted_at"])
-    if found and found["channel"]["is_archived"]:
+    known = listed.get(channel, {})
+    found = case.answers.answer(INFO, channel=known.get("id", channel))
+    if known.get("is_archived") or (found and found["channel"]["is_archived"]):
         return failed(channel, "archived", "a channel that takes messages")
     if found or last["ok"]:
         return passed(channel, "takes messages")
@@ -151,24 +156,31 @@ def _of_channel(channel: str, posts: list[Any], case: Case) -> Item:
 
 
 def _slack(case: Case) -> Iterator[Item]:
-    """The token, each channel we have posted to, and the newest heartbeat that was taken."""
+    """The token, each channel we have posted to, and the newest heartbeat that was taken.
+
+    Messages name their channel by its id or, as people do, by its name.
+    """
     is_valid = case.answers.answer("auth.test")["ok"]
     yield passed("token", "valid") if is_valid else failed("token", "not valid", "a valid token")
-    posts = list(case.answers.items("chat.postMessage"))
-    case.answers.calls("conversations.info")
+    posts = list(case.answers.items(POSTED))
+    channels = list(case.answers.items(CHANNELS, "channels"))
+    listed = {name: one for one in channels for name in (one["id"], f"#{one['name']}")}
+    case.answers.calls(INFO)
     for channel in sorted({one["channel"] for one in posts}):
-        yield _of_channel(channel, posts, case)
-    beats = [one["posted_at"] for one in posts if one["purpose"] == "heartbeat" and one["ok"]]
+        yield _of_channel(channel, posts, listed, case)
+    yield _beat([one["posted_at"] for one in posts if one["purpose"] == "heartbeat" and one["ok"]], case)
+
+
+def _beat(beats: Collection[datetime], case: Case) -> Item:
+    """The newest heartbeat that was taken."""
     wanted = "posted within 24 hours"
     if not beats:
-        yield failed("heartbeat", "never posted", wanted)
-        return
+        return failed("heartbeat", "never posted", wanted)
     ago = case.now - max(beats)
     seen = f"posted {ago.total_seconds() / 3600:.0f} hours ago"
     if ago <= FRESH_BEAT:
-        yield passed("heartbeat", seen)
-    else:
-        yield (warned if ago <= OLD_BEAT else failed)("heartbeat", seen, wanted)
+        return passed("heartbeat", seen)
+    return (warned if ago <= OLD_BEAT else failed)("heartbeat", seen, wanted)
 
 
 def _platform(case: Case) -> Iterator[Item]:
@@ -250,13 +262,14 @@ CONTROL = Control(
         Procedure(
             integration=Integration.SLACK,
             scope="workspace",
-            operations=("auth.test", "conversations.info", "chat.postMessage"),
+            operations=("auth.test", CHANNELS, INFO, POSTED),
             passes="The token is valid, every channel takes messages, and a heartbeat was posted within 24 hours.",
             warns="The last heartbeat is 24 to 48 hours old.",
             fails=(
                 "The token is not valid, a channel is archived or refuses messages, or the last heartbeat is older."
             ),
             judge=_slack,
+            version=2,
         ),
         Procedure(
             integration=Integration.PLATFORM,

@@ -67,9 +67,10 @@ def _gcp(case: Case) -> Iterator[Item]:
 def _digitalocean(case: Case) -> Iterator[Item]:
     """All projects of a team are read with it: one is tracked when somebody has said which environment it is."""
     for project in case.answers.items(TEAM_PROJECTS, "projects"):
-        expected = "an environment"
-        if project["environment"]:
-            yield passed(project["id"], project["environment"])
+        # Of a project that was made without one the field may be missing.
+        expected, environment = "an environment", project.get("environment")
+        if environment:
+            yield passed(project["id"], environment)
         else:
             yield _due(case, project["id"], "no environment set", expected, project["created_at"])
 
@@ -156,6 +157,7 @@ CONTROL = Control(
             warns="A project does not say so within onboard_days.",
             fails="A project does not say so after onboard_days.",
             judge=_digitalocean,
+            version=2,
         ),
         Procedure(
             integration=Integration.GITHUB,

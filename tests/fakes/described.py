@@ -1,4 +1,7 @@
-"""Holds requests against a vendor's own description: is there such a call, and is its body what the vendor takes?"""
+"""Holds requests against a vendor's own description: is there such a call, and is its body what the vendor takes?
+
+And answers of a stand-in: are they what the vendor gives?
+"""
 
 import json
 import re
@@ -36,6 +39,16 @@ class Described:
                 found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
         return found
 
+    def untruths(self, method: str, path: str, status: int, body: Any) -> list[str]:
+        """What the vendor would not have answered so. Nothing where it does not describe answers of this status."""
+        responses = (self._operation(method, path) or {}).get("responses", {})
+        told = self._known(responses.get(str(status), {})).get("content", {})
+        schema = told.get("application/json", {}).get("schema")
+        if schema is None:
+            return []
+        validator = Draft4Validator(self._absolute(schema), registry=self._registry)
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+
     def knows(self, method: str, path: str) -> bool:
         """Whether there is such a call."""
         return self._operation(method, path) is not None
@@ -43,6 +56,12 @@ class Described:
     def example(self, name: str) -> Any:
         """The value of one of the vendor's own examples."""
         return self._spec["components"]["examples"][name]["value"]
+
+    def answer_of(self, method: str, path: str) -> Any:
+        """The example that the vendor gives of what a call answers."""
+        operation = self._operation(method, path)
+        assert operation is not None
+        return operation["responses"]["200"]["content"]["application/json"]["example"]
 
     def _meant(self, schema: dict[str, Any], body: Any) -> list[dict[str, Any]]:
         """What else holds for a body that says itself, by one of its values, what it is."""

@@ -162,7 +162,8 @@ class DigitalOceanCloud(DescribedCloud):
     @on("GET /v2/droplets/{id}/firewalls")
     def firewalls_of(self, _: Asked, native_id: str) -> Any:
         number = self.thing("droplets", native_id)["id"]
-        return {"firewalls": [one for one in self.things["firewalls"].values() if number in one["droplet_ids"]]}
+        found = [one for one in self.things["firewalls"].values() if number in one["droplet_ids"]]
+        return {"firewalls": found, "links": {}, "meta": {"total": len(found)}}
 
     @on("GET /v2/droplets/{id}/snapshots")
     def snapshots_of(self, _: Asked, native_id: str) -> Any:

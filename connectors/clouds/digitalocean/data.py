@@ -1,6 +1,6 @@
 """Managed databases, Spaces and their keys, and what the CDN serves of them.
 
-A database costs three more calls (five with PostgreSQL and MySQL), a bucket two.
+A database costs three more calls (five with PostgreSQL and MySQL, two for a cache, which has no copies), a bucket two.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,6 +35,11 @@ def spaces(name: str, absent: frozenset[str] = frozenset()) -> Operation:
 def with_replicas(item: Item) -> bool:
     """Whether there are read-only nodes of such a database. Source: API reference, "Create a Read-only Replica"."""
     return item["engine"] in ("pg", "mysql")
+
+
+def with_backups(item: Item) -> bool:
+    """Whether copies are made of such a database. Source: API reference, "List Backups for a Database Cluster"."""
+    return item["engine"] not in ("redis", "valkey")
 
 
 def cpu_of(item: Item, place: Place) -> Arguments:
@@ -82,6 +87,7 @@ LISTINGS = (
                 operation=calls.get("/v2/databases/{database_cluster_uuid}/backups", "database:read"),
                 arguments=calls.by_id("database_cluster_uuid"),
                 pick=calls.joined("backups"),
+                applies=with_backups,
             ),
             Detail(
                 key="log_sinks",

@@ -179,6 +179,14 @@ def digitalocean(nodes: int | None = None, ha: bool | None = None, tags: Any = (
     )
 
 
+def test_what_has_no_field_for_tags_is_critical() -> None:
+    clusters = {"kubernetes_clusters": [{"id": "k8s", "ha": False}]}
+    databases = {"databases": [{"id": "db", "num_nodes": 1}]}
+    found = judged(CONTROL, answers(Integration.DIGITALOCEAN, (CLUSTERS, databases), (KUBERNETES, clusters)))
+
+    assert (found.status, faults(found)) == (FAIL, ["db", "k8s"])
+
+
 @pytest.mark.parametrize(
     ("looked_at", "status", "faulty"),
     [

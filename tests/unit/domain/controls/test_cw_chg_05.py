@@ -157,8 +157,10 @@ def test_project_is_labelled_with_its_environment(looked_at: Answers, status: Ch
     assert judged(CONTROL, looked_at).status is status
 
 
-def digitalocean(environment: str, *, is_default: bool = False) -> Answers:
-    project = {"name": "shop", "environment": environment, "is_default": is_default}
+def digitalocean(environment: str | None, *, is_default: bool = False) -> Answers:
+    """A project; of one that was made without an environment, None, there is no such field."""
+    said = {} if environment is None else {"environment": environment}
+    project = {"name": "shop", "is_default": is_default, **said}
     return answers(Integration.DIGITALOCEAN, ("GET /v2/projects", {"projects": [project]}))
 
 
@@ -169,6 +171,7 @@ def digitalocean(environment: str, *, is_default: bool = False) -> Answers:
         (digitalocean("Development", is_default=True), PASS),
         (digitalocean("Production", is_default=True), WARNING),
         (digitalocean(""), FAIL),
+        (digitalocean(None), FAIL),
         (answers(Integration.DIGITALOCEAN, ("GET /v2/projects", {"projects": []})), NOTHING),
         (answers(Integration.DIGITALOCEAN, unread=["GET /v2/projects"]), ERROR),
     ],

@@ -180,11 +180,14 @@ def post(hours: int, *, ok: bool = True, purpose: str = "heartbeat", channel: st
     return {"purpose": purpose, "channel": channel, "ok": ok, "posted_at": at, "error": None if ok else "is_archived"}
 
 
-def workspace(*posts: dict[str, Any], archived: bool = False, ok: bool = True) -> Answers:
+def workspace(*posts: dict[str, Any], archived: bool = False, member: bool = True, ok: bool = True) -> Answers:
+    """A workspace with the one channel #alerts, which can be looked into by its members only."""
+    info = call("conversations.info", {"ok": True, "channel": {"is_archived": archived}}, channel="C")
     return answers(
         Integration.SLACK,
         ("auth.test", {"ok": ok}),
-        call("conversations.info", {"ok": True, "channel": {"is_archived": archived}}, channel="C"),
+        ("conversations.list", {"channels": [{"id": "C", "name": "alerts", "is_archived": archived}]}),
+        info if member else ("conversations.info",),
         ("chat.postMessage", list(posts)),
     )
 
@@ -199,6 +202,22 @@ def workspace(*posts: dict[str, Any], archived: bool = False, ok: bool = True) -
         (workspace(post(1, purpose="failure")), {"token": "PASS", "C": "PASS", "heartbeat": "FAIL"}),
         (workspace(), {"token": "PASS", "heartbeat": "FAIL"}),
         (workspace(post(1), archived=True), {"token": "PASS", "C": "FAIL", "heartbeat": "PASS"}),
+        (
+            workspace(post(1, channel="#alerts"), archived=True),
+            {"token": "PASS", "#alerts": "FAIL", "heartbeat": "PASS"},
+        ),
+        (
+            workspace(post(1, channel="#alerts"), archived=True, member=False),
+            {"token": "PASS", "#alerts": "FAIL", "heartbeat": "PASS"},
+        ),
+        (
+            workspace(post(1, channel="#alerts", ok=False), post(2, channel="#alerts")),
+            {"token": "PASS", "#alerts": "PASS", "heartbeat": "PASS"},
+        ),
+        (
+            workspace(post(1, channel="#alerts", ok=False), post(2, channel="#alerts"), member=False),
+            {"token": "PASS", "#alerts": "FAIL", "heartbeat": "PASS"},
+        ),
         (
             workspace(post(1, channel="private", ok=False), post(2, channel="private")),
             {"token": "PASS", "private": "FAIL", "heartbeat": "PASS"},

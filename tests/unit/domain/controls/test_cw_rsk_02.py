@@ -100,8 +100,10 @@ def test_project_is_connected(looked_at: Answers, status: CheckStatus) -> None:
     assert judged(CONTROL, looked_at).status is status
 
 
-def digitalocean(environment: str, created: str = LONGER) -> Answers:
-    project = {"id": "p-1", "environment": environment, "created_at": created}
+def digitalocean(environment: str | None, created: str = LONGER) -> Answers:
+    """A project; of one that was made without an environment, None, there is no such field."""
+    said = {} if environment is None else {"environment": environment}
+    project = {"id": "p-1", "created_at": created, **said}
     return answers(Integration.DIGITALOCEAN, (TEAM_PROJECTS, {"projects": [project]}))
 
 
@@ -111,6 +113,7 @@ def digitalocean(environment: str, created: str = LONGER) -> Answers:
         (digitalocean("Staging"), PASS),
         (digitalocean("", A_WEEK), WARNING),
         (digitalocean(""), FAIL),
+        (digitalocean(None), FAIL),
         (answers(Integration.DIGITALOCEAN, (TEAM_PROJECTS, {"projects": []})), NOTHING),
         (answers(Integration.DIGITALOCEAN, unread=[TEAM_PROJECTS]), ERROR),
     ],
