@@ -18,7 +18,7 @@ from tests.fakes.okta_cloud import OktaCloud
 
 PASS, WARNING, FAIL, ERROR = CheckStatus.PASS, CheckStatus.WARNING, CheckStatus.FAIL, CheckStatus.ERROR
 NOTHING, UNASSESSED = CheckStatus.NOT_APPLICABLE, CheckStatus.NOT_ASSESSED
-CATCH_ALL, POLICY, SESSIONS, TOKEN = "ruleId", "policyId", "0prh1sd28q5sXGW08697", "00Tabcdefg1234567890"
+CATCH_ALL, SESSIONS, TOKEN = "ruleId", "0prh1sd28q5sXGW08697", "00Tabcdefg1234567890"
 DEVICES = "dae1f42iavrXPlAtG0g5"
 
 
@@ -62,10 +62,17 @@ SIGN_ON = (
     Changed("CW-IAM-02", NOTHING, sign_on.app_rule("1FA", status="INACTIVE")),
     Changed("CW-IAM-02", UNASSESSED, sign_on.classic),
     Changed("CW-IAM-03", FAIL, sign_on.authenticators("okta_password", "okta_email"), ORGANIZATION, "no active factor"),
-    Changed("CW-IAM-04", PASS, sign_on.passwords(14, 10), POLICY, "14 characters, locked after 10"),
+    Changed("CW-IAM-04", PASS, sign_on.passwords(14, 10), sign_on.PASSWORDS, "14 characters, locked after 10"),
     Changed("CW-IAM-04", PASS, sign_on.idle(60), SESSIONS, "after 60 idle minutes"),
     Changed("CW-IAM-04", NOTHING, sign_on.passwords(status="INACTIVE")),
-    Changed("CW-IAM-04", UNASSESSED, sign_on.classic),
+    Changed(
+        "CW-IAM-04",
+        FAIL,
+        sign_on.classic_with_weak_passwords,
+        sign_on.PASSWORDS,
+        "8 characters, locked after no number of",
+    ),
+    Changed("CW-IAM-04", UNASSESSED, sign_on.without_policies),
     Changed("CW-VUL-04", PASS, sign_on.devices(named=True), DEVICES, "Laptops for MACOS"),
     Changed("CW-VUL-04", WARNING, sign_on.devices(named=False), DEVICES, "named by no rule"),
     Changed("CW-VUL-04", FAIL, nothing, "device assurance", "no policy"),

@@ -10,12 +10,20 @@ Change = Callable[[OktaCloud], None]
 ACCESS_POLICY, CATCH_ALL = "create-access-policy-response", "list-all-access-policy-rule-response"
 SIGN_ON_POLICY, SIGN_ON_RULE = "create-okta-sign-on-policy-response", "sign-on-policy-rule-response"
 PASSWORD_POLICY, DEVICE_RULE = "password-policy-response", "device-condition-with-oamp-response"
+NO_FEATURE = "You do not have permission to access the feature you are requesting"
+PASSWORDS = "00p1"
 IN_OFFICE = {"network": {"connection": "ZONE", "include": ["nzo1"]}}
 
 
 def classic(cloud: OktaCloud) -> None:
     """The older engine, which has no policies for apps."""
     cloud.is_classic = True
+
+
+def classic_with_weak_passwords(cloud: OktaCloud) -> None:
+    classic(cloud)
+    passwords(8, 0)(cloud)
+    idle(60)(cloud)
 
 
 def app_rule(mode: str = "1FA", conditions: Any = None, status: str = "ACTIVE") -> Change:
@@ -44,7 +52,7 @@ def passwords(length: int = 14, attempts: int = 10, status: str = "ACTIVE") -> C
         settings = deepcopy(cloud.described.example(PASSWORD_POLICY))["settings"]
         settings["password"]["complexity"]["minLength"] = length
         settings["password"]["lockout"]["maxAttempts"] = attempts
-        cloud.add_policy(PASSWORD_POLICY, settings=settings, status=status)
+        cloud.add_policy(PASSWORD_POLICY, id=PASSWORDS, settings=settings, status=status)
 
     return make
 
@@ -76,8 +84,11 @@ def devices(*, named: bool) -> Change:
 
 
 def without_devices(cloud: OktaCloud) -> None:
-    message = "You do not have permission to access the feature you are requesting"
-    cloud.refuse("/api/v1/device-assurances", 403, "E0000015", message)
+    cloud.refuse("/api/v1/device-assurances", 403, "E0000015", NO_FEATURE)
+
+
+def without_policies(cloud: OktaCloud) -> None:
+    cloud.refuse("/api/v1/policies", 403, "E0000015", NO_FEATURE)
 
 
 def threats(action: str) -> Change:
