@@ -1,6 +1,5 @@
 """A site of Jira Cloud in which people ask for things, and others approve."""
 
-from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,11 +29,11 @@ class JiraDesk(DescribedCloud):
         self.issues: dict[str, dict[str, Any]] = {}
         self.moves: dict[str, list[dict[str, Any]]] = {}
 
-    def asked_for(self, summary: str, *, days: float, approved: float | None, labels: Iterable[str] = ()) -> None:
+    def asked_for(self, summary: str, *, days: float, approved: float | None) -> None:
         """A request that Ann made, and how many days ago her boss approved it."""
         number = len(self.issues) + 1
         key = f"ACC-{number}"
-        fields = {"summary": summary, "labels": ["access-request", *labels], "reporter": person("ann")}
+        fields = {"summary": summary, "labels": ["access-request"], "reporter": person("ann")}
         times = {"created": stamp(days), "updated": stamp(approved or days)}
         self.issues[key] = {"id": str(10000 + number), "key": key, "fields": {**fields, **times}}
         self.moves[key] = [] if approved is None else [_moved(approved)]
