@@ -80,6 +80,16 @@ class Answers:
             raise Unread(operation, f"was not asked for {wanted}" if wanted else "was not asked")
         return found
 
+    def offered(self, operation: str, **arguments: Any) -> tuple[Call, ...]:
+        """The same, of an operation that the plan may lack in part: what of it was answered was read in whole.
+
+        Raises NotOffered where the plan lacks what has these arguments, and as `asked` otherwise.
+        """
+        if operation not in self.off:
+            return self.asked(operation, **arguments)
+        found = tuple(call for call in self.by_operation.get(operation, ()) if _has(call, arguments))
+        return found or self.calls(operation)
+
     def by(self, operation: str, argument: str) -> dict[Any, tuple[Any, ...]]:
         """The pages of all calls by the value of this argument, for what is asked about each thing of a long list."""
         found: dict[Any, tuple[Any, ...]] = {}

@@ -34,10 +34,11 @@ def _aws(case: Case) -> Iterator[Item]:
 
 
 def _okta(case: Case) -> Iterator[Item]:
-    for policy in _active(case.answers.asked(POLICIES, type="PASSWORD")):
+    """The classic engine has no policies for apps, which are asked for by the same call; these it has."""
+    for policy in _active(case.answers.offered(POLICIES, type="PASSWORD")):
         yield _password_policy(policy, case.parameters)
-    for policy in _active(case.answers.asked(POLICIES, type="OKTA_SIGN_ON")):
-        for rule in _active(case.answers.asked(RULES, policyId=policy["id"])):
+    for policy in _active(case.answers.offered(POLICIES, type="OKTA_SIGN_ON")):
+        for rule in _active(case.answers.offered(RULES, policyId=policy["id"])):
             if rule["actions"]["signon"]["access"] == "ALLOW":
                 yield _session_rule(rule, case.parameters["idle_minutes"])
 
@@ -130,6 +131,7 @@ CONTROL = Control(
             ),
             fails="Failures never lock an account, or passwords may have fewer than 12 characters.",
             judge=_okta,
+            version=2,
         ),
         Procedure(
             integration=Integration.AZURE,

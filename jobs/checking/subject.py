@@ -52,7 +52,7 @@ class Subject:
         """What there is to see of an operation, shortly: whether it was read, and the answers by their hashes."""
         if operation in self.answers.whole:
             return ["whole", *self.states.get(operation, self.packs(operation))]
-        return ["off" if self.answers.is_off(operation) else "unread"]
+        return ["off", *self.packs(operation)] if self.answers.is_off(operation) else ["unread"]
 
 
 async def subject_of(scope: Scope, account: Account, shelf: Shelf, now: datetime, ours: Mapping[str, Load]) -> Subject:
@@ -72,8 +72,9 @@ async def subject_of(scope: Scope, account: Account, shelf: Shelf, now: datetime
         hashes = dict.fromkeys(sha for read in coverage.reads.get(operation, ()) for sha in read.evidence)
         return await shelf.calls(named.get(operation, operation), list(hashes))
 
-    whole = frozenset({*coverage.whole, *ours})
-    calls = StoredCalls(whole, load, asyncio.get_running_loop())
+    whole, off = frozenset({*coverage.whole, *ours}), frozenset(coverage.off - ours.keys())
+    # Of what the plan lacks a part may have been answered.
+    calls = StoredCalls(whole | off, load, asyncio.get_running_loop())
     starts = [read.started_at for reads in coverage.reads.values() for read in reads]
     answers = Answers(
         integration=Integration(account.provider.value),
@@ -82,7 +83,7 @@ async def subject_of(scope: Scope, account: Account, shelf: Shelf, now: datetime
         by_operation=calls,
         whole=whole,
         unread={name: why for name, why in coverage.unread.items() if name not in ours},
-        off=frozenset(coverage.off - ours.keys()),
+        off=off,
         read_by={name: min(read.started_at for read in reads) for name, reads in coverage.reads.items() if reads},
         joined=frozenset(spans),
     )

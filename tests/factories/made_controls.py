@@ -31,6 +31,12 @@ def _grouped(case: Case) -> Iterator[Item]:
         yield passed(group["id"], f"in {region}")
 
 
+def _grouped_in_part(case: Case) -> Iterator[Item]:
+    for call in case.answers.offered(GROUPS):
+        for group in (one for page in call.pages for one in page["items"]):
+            yield passed(group["id"], f"in {call.region}")
+
+
 def _billed(case: Case) -> Iterator[Item]:
     for bill in case.answers.items(BILLS, "items"):
         yield passed("bill", str(bill["total"]))
@@ -81,6 +87,8 @@ BILLED = a_control("CW-TST-04", a_procedure(_billed, BILLS))
 FRESH = a_control("CW-TST-05", a_procedure(_fresh, "platform:sync_runs", of=Integration.PLATFORM))
 FILED = a_control("CW-TST-06", a_procedure(_filed, "manual:board_minutes", of=Integration.MANUAL))
 COMPARED = a_control("CW-TST-07", a_procedure(_compared, "platform:sync_runs", of=Integration.PLATFORM))
+# Of groups it takes what the plan has.
+GROUPED_IN_PART = a_control("CW-TST-08", a_procedure(_grouped_in_part, GROUPS))
 ALL = (OWNED, PRIVATE, GROUPED, BILLED, FRESH, FILED, COMPARED)
 
 

@@ -104,6 +104,11 @@ def sign_on(mode: str) -> dict[str, Any]:
     return {"id": "rule-1", "name": "Everybody", "status": "ACTIVE", "actions": {"appSignOn": action}}
 
 
+def session(idle: int) -> dict[str, Any]:
+    action = {"access": "ALLOW", "session": {"maxSessionIdleMinutes": idle}}
+    return {"id": "rule-1", "name": "Everybody", "status": "ACTIVE", "actions": {"signon": action}}
+
+
 def passwords(length: int) -> list[dict[str, Any]]:
     settings = {"password": {"complexity": {"minLength": length}, "lockout": {"maxAttempts": 10}}}
     return [{"id": "policy-1", "name": "Staff", "status": "ACTIVE", "settings": settings}]
@@ -124,7 +129,15 @@ CHANGES: dict[tuple[str, str], Change] = {
     ),
     ("CW-IAM-04", "aws-iam-password-policy"): pages("iam.get_account_password_policy", None, weak_or_not(14)),
     ("CW-IAM-04", "okta-password-policy"): pages(
-        "GET /api/v1/policies", passwords(8), passwords(12), NO_SIGN_ON, type="PASSWORD"
+        "GET /api/v1/policies", passwords(8), passwords(14), NO_SIGN_ON, type="PASSWORD"
+    ),
+    ("CW-IAM-04", "okta-session-lifetime"): pages(
+        "GET /api/v1/policies/{policyId}/rules",
+        [session(720)],
+        [session(60)],
+        call("GET /api/v1/policies", [], type="PASSWORD"),
+        call("GET /api/v1/policies", [{"id": "policy-1", "status": "ACTIVE"}], type="OKTA_SIGN_ON"),
+        policyId="policy-1",
     ),
     ("CW-IAM-05", "aws-compromised-key"): keys(400),
     ("CW-IAM-05", "aws-iam-key-rotation"): keys(100),

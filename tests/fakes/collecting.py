@@ -87,8 +87,8 @@ async def survey(
     return collected, report
 
 
-async def read(source: Source, listings: Sequence[Listing]) -> tuple[Collected, SurveyReport]:
+async def read(source: Source, listings: Sequence[Listing], now: datetime = NOW) -> tuple[Collected, SurveyReport]:
     """Reads these listings through a way in that is open already."""
     collected = Collected()
-    place = Place(account_id=(await source.identity()).native_id, region=None, now=NOW)
+    place = Place(account_id=(await source.identity()).native_id, region=None, now=now)
     return collected, await Survey(source, collected, place).read(listings)

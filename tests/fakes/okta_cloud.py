@@ -11,7 +11,7 @@ from typing import Any
 from tests.fakes.described_cloud import MISSING, DescribedCloud, Refused, on
 from tests.fakes.scripted import Answered, Asked
 
-FORBIDDEN, CONFLICT, CREATED = 403, 409, 201
+INVALID, FORBIDDEN, CONFLICT, CREATED = 400, 403, 409, 201
 DONE = Answered(None, 204)
 USER, ROLES = "/api/v1/users/{id}", "/api/v1/users/{id}/roles"
 # What each step of a user's life asks for, and what it leads to.
@@ -20,6 +20,8 @@ MOVES = {
     "unsuspend": ("SUSPENDED", "ACTIVE"),
     "expire_password": ("ACTIVE", "PASSWORD_EXPIRED"),
 }
+# Lists that hold what they were given, by the end of their path.
+PLAIN = ("apps", "authenticators", "behaviors", "device-assurances", "logStreams")
 # What a caller may not set, whatever it sends.
 READ_ONLY = ("id", "created", "lastUpdated", "_links")
 
@@ -29,13 +31,19 @@ def stamp(days_ago: float = 0) -> str:
 
 
 class OktaCloud(DescribedCloud):
-    """`sessions` and `letters` are by user; `roles` are those of each user, `rules` those of each policy."""
+    """`sessions` and `letters` are by user; `roles` and `factors` are those of each user, `rules` those of each policy.
+
+    `listed` is what the plain lists hold, `assigned` who has each app. `refused` are the answers to calls that are
+    refused, by path. `is_classic`: it runs on the engine that has no policies for apps.
+    """
 
     undescribed = frozenset(
         {
             f"DELETE {ROLES}/{{role}}",
             "DELETE /api/v1/api-tokens/{token}",
             f"POST {USER}/lifecycle/reset_password",
+            "GET /api/v1/device-assurances",
+            "GET /api/v1/logStreams",
         }
     )
 
@@ -47,16 +55,30 @@ class OktaCloud(DescribedCloud):
         """An organization without anybody."""
         self.users: dict[str, dict[str, Any]] = {}
         self.roles: dict[str, list[dict[str, Any]]] = {}
+        self.factors: dict[str, list[dict[str, Any]]] = {}
         self.policies: dict[str, dict[str, Any]] = {}
         self.rules: dict[str, dict[str, dict[str, Any]]] = {}
         self.tokens: dict[str, dict[str, Any]] = {}
         self.log: list[dict[str, Any]] = []
         self.sessions: dict[str, int] = {}
         self.letters: dict[str, int] = {}
+        self.listed: dict[str, list[dict[str, Any]]] = {name: [] for name in PLAIN}
+        self.assigned: dict[str, list[dict[str, Any]]] = {}
+        self.threats = deepcopy(self.described.example("ThreatInsightResponseExample"))
+        self.refused: dict[str, Answered] = {}
+        self.is_classic = False
         self._numbers = count(1)
 
     def refusal(self, message: str) -> Any:
         return {"errorCode": "E0000007", "errorSummary": message}
+
+    def refuse(self, path: str, status: int, code: str, message: str) -> None:
+        """From here on what is asked of the path is refused so."""
+        self.refused[path] = Answered({"errorCode": code, "errorSummary": message}, status)
+
+    def _answer(self, asked: Asked, body: Any) -> Any:
+        answer = super()._answer(asked, body)
+        return self.refused.get(asked.path, answer)
 
     def add_user(self, native_id: str, **own: Any) -> str:
         login = f"{native_id}@example.com"
@@ -98,8 +120,8 @@ class OktaCloud(DescribedCloud):
         return self.users[native_id]
 
     @on("GET /api/v1/users/{id}/factors")
-    def factors(self, *_: Any) -> Any:
-        return []
+    def list_factors(self, _: Asked, native_id: str) -> Any:
+        return self.factors.get(native_id, [])
 
     @on(f"POST {USER}/lifecycle/suspend")
     @on(f"POST {USER}/lifecycle/unsuspend")
@@ -130,6 +152,24 @@ class OktaCloud(DescribedCloud):
     def logs(self, asked: Asked) -> Any:
         (wanted,) = asked.query["filter"]
         return [one for one in self.log if f'eventType eq "{one["eventType"]}"' in wanted]
+
+    # What stands in plain lists
+
+    @on("GET /api/v1/apps")
+    @on("GET /api/v1/authenticators")
+    @on("GET /api/v1/behaviors")
+    @on("GET /api/v1/device-assurances")
+    @on("GET /api/v1/logStreams")
+    def plain_list(self, asked: Asked) -> Any:
+        return self.listed[asked.path.rpartition("/")[2]]
+
+    @on("GET /api/v1/apps/{app}/users")
+    def users_of_app(self, _: Asked, app: str) -> Any:
+        return self.assigned.get(app, [])
+
+    @on("GET /api/v1/threats/configuration")
+    def threat_insight(self, _: Asked) -> Any:
+        return self.threats
 
     # Administrators and tokens
 
@@ -172,6 +212,9 @@ class OktaCloud(DescribedCloud):
 
     @on("GET /api/v1/policies")
     def list_policies(self, asked: Asked) -> Any:
+        if self.is_classic and asked.query["type"] == ["ACCESS_POLICY"]:
+            told = {"errorCode": "E0000001", "errorSummary": "Api validation failed: type"}
+            return Answered(told, INVALID)
         return [one for one in self.policies.values() if one["type"] == asked.query["type"][0]]
 
     @on("PUT /api/v1/policies/{policy}")

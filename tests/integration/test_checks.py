@@ -22,6 +22,8 @@ from tests.factories.made_controls import (
     FRESH,
     GRANTS,
     GROUPED,
+    GROUPED_IN_PART,
+    GROUPS,
     OWNED,
     PRIVATE,
     use_controls,
@@ -211,6 +213,24 @@ async def test_what_could_not_be_read_in_whole_neither_passes_nor_fails(
     await judge(backend, account)
 
     assert {id: (await checks(account))[id].status.value for id in expected} == expected
+
+
+async def test_what_a_plan_has_in_part_is_judged_anew_as_it_changes_by_who_asks_for_it(
+    backend: Backend, vendor: Synthetic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use_controls(monkeypatch, GROUPED, GROUPED_IN_PART)
+    account = await connect(backend, vendor)
+    said = []
+    for answered in (1, 3):
+        # Each sync asks two regions, of which the second is not offered.
+        vendor.faults, vendor.begins = {GROUPS: Fault.OFF}, {GROUPS: answered}
+        await sync(backend, account)
+        await judge(backend, account)
+        found = await checks(account)
+        said.append((found[GROUPED.id].status, found[GROUPED_IN_PART.id].status))
+        vendor.lists["groups"] = []
+
+    assert said == [("NOT_ASSESSED", "PASS"), ("NOT_ASSESSED", "NOT_APPLICABLE")]
 
 
 async def test_one_region_that_was_not_read_is_enough_for_an_error(backend: Backend, vendor: Synthetic) -> None:

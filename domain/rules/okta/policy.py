@@ -19,6 +19,8 @@ PASSWORD = ("settings", "password")
 LENGTH: tuple[str, ...] = (*PASSWORD, "complexity", "minLength")
 ATTEMPTS: tuple[str, ...] = (*PASSWORD, "lockout", "maxAttempts")
 LEAST_LENGTH, MOST_ATTEMPTS = 12, 10
+# What is asked for once something has to change: as much as control CW-IAM-04 does, so that it need not change again.
+GOOD_LENGTH = 14
 
 
 def asks_for_no_factor(policy: Resource, _: RuleContext) -> Observation | None:
@@ -64,7 +66,7 @@ def has_weak_passwords(policy: Resource, _: RuleContext) -> Observation | None:
     """Fires on a policy that takes short passwords or lets them be tried without end."""
     if not is_active(policy, "PASSWORD"):
         return None
-    stronger = _stronger(policy)
+    stronger = _stronger(policy, LEAST_LENGTH)
     if not stronger:
         return None
     why = {LENGTH: "takes passwords that are too short", ATTEMPTS: "lets passwords be tried too often"}
@@ -74,17 +76,18 @@ def has_weak_passwords(policy: Resource, _: RuleContext) -> Observation | None:
     )
 
 
-def _stronger(policy: Resource) -> dict[tuple[str, ...], int]:
+def _stronger(policy: Resource, least: int) -> dict[tuple[str, ...], int]:
+    """What has to change for passwords of at least so many letters, and a lock."""
     length, attempts = found(policy, *LENGTH), found(policy, *ATTEMPTS)
-    is_short = length is not None and length < LEAST_LENGTH
+    is_short = length is not None and length < least
     is_endless = attempts is not None and (attempts == 0 or attempts > MOST_ATTEMPTS)
-    return {**({LENGTH: LEAST_LENGTH} if is_short else {}), **({ATTEMPTS: MOST_ATTEMPTS} if is_endless else {})}
+    return {**({LENGTH: least} if is_short else {}), **({ATTEMPTS: MOST_ATTEMPTS} if is_endless else {})}
 
 
 def strengthen(policy: Resource, _: RuleContext) -> tuple[Step, ...]:
-    """What is too weak becomes as strong as it has to be."""
-    wanted = _stronger(policy)
-    words = {LENGTH: f"passwords of {LEAST_LENGTH} letters", ATTEMPTS: f"a lock after {MOST_ATTEMPTS} wrong ones"}
+    """What is weaker than it should be becomes as strong."""
+    wanted = _stronger(policy, GOOD_LENGTH)
+    words = {LENGTH: f"passwords of {GOOD_LENGTH} letters", ATTEMPTS: f"a lock after {MOST_ATTEMPTS} wrong ones"}
     says = f"Ask for {' and '.join(words[path] for path in wanted)} by the policy {policy.name}."
     return changed(policy, says, *wanted.items())
 

@@ -27,6 +27,7 @@ def buckets() -> Answers:
 LOOKS: list[Callable[[Answers], Any]] = [
     lambda found: found.calls(POLICY),
     lambda found: found.asked(POLICY, Bucket="a"),
+    lambda found: found.offered(POLICY, Bucket="a"),
     lambda found: found.by(POLICY, "Bucket"),
     lambda found: list(found.items(POLICY)),
     lambda found: list(found.located(POLICY)),
@@ -75,6 +76,23 @@ def test_the_reason_is_told() -> None:
         found.calls(BUCKETS)
     with pytest.raises(Unread, match=r"^iam\.list_users: was not read$"):
         found.calls("iam.list_users")
+
+
+def test_what_a_plan_lacks_in_part_is_seen_by_who_asks_for_what_it_has() -> None:
+    partly = answers(Integration.AWS, call(POLICY, {"Policy": "first"}, Bucket="a"), off=[POLICY])
+
+    assert [one.pages for one in partly.offered(POLICY, Bucket="a")] == [({"Policy": "first"},)]
+    with pytest.raises(NotOffered):
+        partly.offered(POLICY, Bucket="b")
+
+
+def test_what_a_plan_has_is_asked_for_as_ever() -> None:
+    found = buckets()
+
+    assert found.offered(POLICY, Bucket="a") == found.asked(POLICY, Bucket="a")
+    with pytest.raises(Unread, match="was not asked for Bucket c") as raised:
+        found.offered(POLICY, Bucket="c")
+    assert not isinstance(raised.value, NotOffered)
 
 
 def test_what_was_read_in_whole_without_a_call_is_empty() -> None:

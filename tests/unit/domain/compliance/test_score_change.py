@@ -108,10 +108,12 @@ def test_a_warning_is_mended_too_and_counted_by_half_before() -> None:
 
 
 def test_a_remedy_that_goes_half_the_way_leaves_a_warning() -> None:
-    weak = failed("policy-1", "Staff: 8 characters, locked after 10 attempts", "14 characters")
-    present = stands(check("CW-IAM-04", weak, integration=Integration.OKTA), CW_IAM_04=FAIL)
+    unrecorded = failed("vpc-1", "no flow log", "flow log of all traffic")
+    control = a_control("CW-LOG-03", Severity.MEDIUM)
+    checks = (check(control.id, unrecorded),)
+    present = Present(controls=(control,), frameworks=(), statuses={control.id: FAIL}, checks=checks)
 
-    (change,) = outlook_of(present, fault("okta-password-policy", "policy-1", "Staff")).controls
+    (change,) = outlook_of(present, fault("aws-vpc-flow-logs", "vpc-1")).controls
 
     assert (change.after, change.left) == (WARNING, 0)
 

@@ -69,6 +69,9 @@ def okta(length: int = 14, attempts: int = 10, idle: int = 60, access: str = "AL
         (okta(unread=[RULES]), ERROR, []),
         (answers(Integration.OKTA, call(POLICIES, [], type="PASSWORD"), (RULES,)), ERROR, []),
         (answers(Integration.OKTA, off=[POLICIES]), CheckStatus.NOT_ASSESSED, []),
+        # The classic engine, which has no policies for apps.
+        (okta(off=[POLICIES, RULES]), PASS, []),
+        (okta(idle=61, length=11, off=[POLICIES, RULES]), FAIL, ["pw", "r1"]),
     ],
 )
 def test_guessing_is_slow_in_okta_and_sessions_end(looked_at: Answers, status: CheckStatus, faulty: list[str]) -> None:
