@@ -2,6 +2,7 @@
 
 import json
 import re
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,20 @@ class Described:
                 found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
         return found
 
+    def answer_problems(self, method: str, path: str, status: int, body: Any) -> list[str]:
+        """Where an answer is none that the vendor would give. Nothing is said of calls and statuses it leaves open."""
+        schema = self._answer(self._operation(method, path), status).get("schema")
+        if schema is None:
+            return []
+        validator = Draft4Validator(self._absolute(schema), registry=self._registry)
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+
+    def answer(self, method: str, path: str) -> Any:
+        """A copy of the first of the vendor's own examples of a good answer to this call."""
+        told = self._answer(self._operation(method, path), 200)
+        examples = [self._known(one)["value"] for one in told.get("examples", {}).values()]
+        return deepcopy(examples[0] if examples else told["example"])
+
     def knows(self, method: str, path: str) -> bool:
         """Whether there is such a call."""
         return self._operation(method, path) is not None
@@ -57,6 +72,12 @@ class Described:
                 operation: dict[str, Any] = operations[method.lower()]
                 return operation
         return None
+
+    def _answer(self, operation: dict[str, Any] | None, status: int) -> dict[str, Any]:
+        """What is written of the JSON of this status; nothing where nothing is."""
+        told = self._known((operation or {}).get("responses", {}).get(str(status), {}))
+        content: dict[str, Any] = told.get("content", {}).get("application/json", {})
+        return content
 
     def _body(self, operation: dict[str, Any], given: list[dict[str, Any]]) -> dict[str, Any] | None:
         for one in given:
