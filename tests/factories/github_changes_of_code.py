@@ -68,7 +68,7 @@ def merged(
         title = f"SHOP-{number} Sell more"
         times = {"created_at": ago(4), "merged_at": ago(2), "closed_at": ago(2), "updated_at": ago(2)}
         plain = {"id": number, "node_id": f"PR_{number}", "number": number, "state": "closed", "title": title}
-        made = {"user": hub.person("ann"), "body": None, "labels": [], "requested_teams": []}
+        made: dict[str, Any] = {"user": hub.person("ann"), "body": None, "labels": [], "requested_teams": []}
         ends = {"head": {**known["head"], "ref": "more", "sha": head}, "base": {**known["base"], "ref": "main"}}
         pull = {**known, **plain, **times, **made, **ends, **own}
         hub.told[f"{BASE}/pulls"].append(pull)
@@ -114,13 +114,13 @@ def pushed(*pulls: dict[str, Any]) -> Make:
 def full_page(stage: GithubStage) -> None:
     """As many closed pull requests as are read at first, all of them touched today."""
     (known,) = stage.hub.described.answer("GET", f"{BASE}/pulls")
-    own = {"state": "closed", "merged_at": None, "updated_at": ago(0.5), "requested_teams": []}
+    own: dict[str, Any] = {"state": "closed", "merged_at": None, "updated_at": ago(0.5), "requested_teams": []}
     stage.hub.told[f"{BASE}/pulls"] = [{**known, **own, "number": number, "id": number} for number in range(100)]
 
 
 def many(without: int) -> Make:
     """Ten merges, so many of them without a ticket."""
-    return both(*(merged(one, **({"title": "Sell more"} if one <= without else {})) for one in range(1, 11)))
+    return both(*(merged(one, title="Sell more" if one <= without else f"SHOP-{one}") for one in range(1, 11)))
 
 
 def signed(good: int, every: int) -> Make:

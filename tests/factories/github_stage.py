@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, NamedTuple
 
+from domain.compliance.judging import Judgement
 from domain.facts.compliance import CheckStatus
 from tests.fakes.github_hub import ABOVE, BASE, ORG, PROTECTION, REPO, GithubHub
 from tests.fakes.okta_cloud import OktaCloud
@@ -53,6 +54,13 @@ class Changed(NamedTuple):
     item: str
     observed: str
     make: Make
+
+    def is_said(self, judgement: Judgement) -> bool:
+        """Whether the judgement is what the control must come to."""
+        if not self.item:
+            return (judgement.status, judgement.items) == (self.status, ())
+        said = [one for one in judgement.items if one.resource == self.item and one.verdict.value == self.status.value]
+        return any(self.observed in one.observed for one in said)
 
 
 def nothing(_: GithubStage) -> None:

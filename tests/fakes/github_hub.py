@@ -4,7 +4,7 @@ Requests and answers are held against GitHub's description. What that lacks is i
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -34,8 +34,6 @@ PROTECTION: dict[str, Any] = {
     "required_signatures": {"url": "https://api.github.com/x", "enabled": False},
     "allow_force_pushes": {"enabled": False},
 }
-Body = Any
-Told = Body | Answered | Callable[[Asked], Body]
 
 
 def ago(days: float) -> str:
@@ -72,7 +70,7 @@ class GithubHub:
         self.repositories: list[dict[str, Any]] = []
         # GitHub's own example lacks a field that its description demands.
         own = {"login": ORG, "id": int(NUMBER), "archived_at": None, "plan": {**self._example(ABOVE)["plan"]}}
-        self.told: dict[str, Told] = {
+        self.told: dict[str, Any] = {
             ABOVE: {**self._example(ABOVE), **own},
             f"{ABOVE}/members": self._members,
             f"{ABOVE}/credential-authorizations": [],
@@ -107,7 +105,7 @@ class GithubHub:
         self.told |= self._below(f"/repos/{ORG}/{name}", {**plain, **own})
         return repository
 
-    def _below(self, base: str, own: dict[str, Any]) -> dict[str, Told]:
+    def _below(self, base: str, own: dict[str, Any]) -> dict[str, Any]:
         named = ("actions/permissions", "code-scanning/default-setup", "dependency-graph/sbom")
         on = {name: {"status": "enabled"} for name in ("secret_scanning", "secret_scanning_push_protection")}
         whole = self._example(base)
@@ -124,7 +122,7 @@ class GithubHub:
             **{f"{base}/{path}": [] for path in ("rules/branches/main", "collaborators", "commits", "keys", "pulls")},
         }
 
-    def _members(self, asked: Asked) -> Body:
+    def _members(self, asked: Asked) -> Any:
         role = asked.query.get("role", ["all"])[0]
         is_about_safety = asked.query.get("filter") == ["2fa_disabled"]
         found = [
@@ -139,7 +137,7 @@ class GithubHub:
         known: dict[str, Any] = self._example(f"{ABOVE}/members")[0]
         return {**known, "login": login, **own}
 
-    def _queried(self, asked: Asked) -> Body:
+    def _queried(self, asked: Asked) -> Any:
         """The two fixed queries that are asked."""
         if "nodes(ids" in asked.json["query"]:
             return {"data": {"nodes": [self.nodes.get(one) for one in asked.json["variables"]["ids"]]}}

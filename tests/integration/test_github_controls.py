@@ -69,13 +69,7 @@ async def test_a_change_in_the_organization_is_judged_as_the_control_says(
 
     judgement = await judged(changed.control, stage, source, directory)
 
-    if changed.item:
-        said = [
-            one.observed for one in judgement.items if (one.resource, one.verdict) == (changed.item, changed.status)
-        ]
-        assert [one for one in said if changed.observed in one], judgement
-    else:
-        assert (judgement.status, judgement.items) == (changed.status, ()), judgement
+    assert changed.is_said(judgement), judgement
     assert (stage.hub.broken, stage.directory.broken) == ([], [])
 
 
