@@ -17,10 +17,12 @@ from tests.factories.jira_stage import (
     done,
     filled,
     labelled,
+    moved,
     nothing,
     opened,
     recorded,
     refused,
+    without,
 )
 from tests.fakes.collecting import NOW
 
@@ -50,6 +52,14 @@ def incident(recovered: float, *reviewed: Make, **own: Any) -> Make:
         labelled("INC-1", 29, "contained"),
         done("INC-1", recovered),
         *reviewed,
+    )
+
+
+def by_its_kind(kind: str) -> Make:
+    """A grave one that bears no label of its own, and is over."""
+    marks = (filled("INC-1", 29, "Containment"), moved("INC-1", 20, "Reviewed", "Done"))
+    return both(
+        opened("INC-1", 30, type=kind, priority=GRAVE), filled("INC-1", 29, "Root cause"), done("INC-1", 28), *marks
     )
 
 
@@ -84,18 +94,22 @@ def accepted(due: float | None, label: str = "risk-accepted") -> Make:
     return opened("VUL-1", 30, label, duedate=None if due is None else f"{NOW + timedelta(days=due):%Y-%m-%d}")
 
 
-def decided(days: float, hours: float | None) -> Make:
-    """A breach, and after how many hours it was decided who must be told."""
+def decided(days: float, hours: float | None, **own: Any) -> Make:
+    """A breach, by its label or by its kind, and after how many hours it was decided who must be told."""
+    labels = [] if own else [BREACH]
     mark = nothing if hours is None else labelled("INC-1", days - hours / 24, "notice-decided")
-    return both(clocks("gdpr"), opened("INC-1", days, BREACH), mark)
+    return both(clocks("gdpr"), opened("INC-1", days, *labels, **own), mark)
 
 
 INCIDENTS = (
     Changed("CW-INC-02", PASS, "INC-1", "reviewed 2026-11-06", incident(28, labelled("INC-1", 20, "reviewed"))),
     Changed("CW-INC-02", PASS, "INC-1", "severity Medium, To Do", opened("INC-1", 2, "incident")),
+    Changed("CW-INC-02", PASS, "INC-1", "reviewed 2026-11-06", by_its_kind("Incident")),
+    Changed("CW-INC-02", PASS, "INC-1", "reviewed 2026-11-06", by_its_kind("[System] Incident")),
     Changed("CW-INC-02", WARNING, "INC-1", "reviewed not yet", incident(12)),
     Changed("CW-INC-02", FAIL, "INC-1", "reviewed not yet", incident(20)),
     Changed("CW-INC-02", FAIL, "INC-1", "severity High set at", unrated),
+    Changed("CW-INC-02", FAIL, "INC-1", "severity none", both(opened("INC-1", 2, "incident"), without("priority"))),
     Changed(
         "CW-INC-02",
         FAIL,
@@ -125,7 +139,9 @@ RISKS = (
     Changed("CW-VUL-02", WARNING, "VUL-1", "due 2026-12-03", accepted(7)),
     Changed("CW-VUL-02", FAIL, "VUL-1", "due 2026-11-25", accepted(-1)),
     Changed("CW-VUL-02", FAIL, "VUL-1", "no due date", accepted(None)),
+    Changed("CW-VUL-02", FAIL, "VUL-1", "no due date", both(accepted(7), without("duedate"))),
     Changed("CW-VUL-02", NOTHING, "", "", accepted(-1, label="bug")),
+    Changed("CW-VUL-02", NOTHING, "", "", both(accepted(-1), without("labels"))),
     Changed("CW-VUL-02", ERROR, "", "", refused),
 )
 PHI, ONE_NOTICE = opened("INC-1", 3, "phi-breach"), clocks("hipaa_individuals")
@@ -140,6 +156,7 @@ PRIVACY = (
     Changed("CW-PRV-04", ERROR, "", "", refused),
     Changed("CW-PRV-05", PASS, "INC-1", "decided after 23 h", decided(9, 23)),
     Changed("CW-PRV-05", PASS, "PRV-2", "recorded", both(clocks(), opened("PRV-2", 9, *SHARED, duedate="2026-11-01"))),
+    Changed("CW-PRV-05", PASS, "INC-1", "decided after 23 h", decided(9, 23, type="Breach")),
     Changed("CW-PRV-05", WARNING, "INC-1", "decided after 48 h", decided(9, 48)),
     Changed("CW-PRV-05", WARNING, "INC-1", "undecided for 36 h", decided(1.5, None)),
     Changed("CW-PRV-05", FAIL, "INC-1", "decided after 49 h", decided(9, 49)),

@@ -97,6 +97,11 @@ def labelled(key: str, days: float, label: str) -> Make:
     return lambda stage: stage.site.label(key, days, label)
 
 
+def without(*fields: str) -> Make:
+    """No project of the site has these fields."""
+    return lambda stage: setattr(stage.site, "hidden", fields)
+
+
 def filled(key: str, days: float, name: str) -> Make:
     """A field of this name was filled."""
     return lambda stage: stage.site.fill(key, days, name, "As it was.")
