@@ -113,7 +113,9 @@ def _request(issue: Any, pages: Sequence[Any], approving: set[str]) -> Request:
         (instant(change["created"]), change["author"]["accountId"])
         for page in pages
         for change in page["values"]
-        if any(one["field"] == "status" and one["toString"].lower() in approving for one in change["items"])
+        # Nobody is named where Jira does not know who it was.
+        if change.get("author")
+        and any(one["field"] == "status" and one["toString"].lower() in approving for one in change["items"])
     ]
     at, by = min(approvals, default=(None, None))
     text = " ".join((fields["summary"], *fields["labels"])).lower()

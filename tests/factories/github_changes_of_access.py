@@ -9,17 +9,15 @@ from domain.facts.compliance import CheckStatus
 from tests.factories.github_stage import (
     REFUSED,
     SHOP,
-    Changed,
     GithubStage,
     Make,
     archived,
-    both,
-    nothing,
     organization,
     refused,
     shop,
     told,
 )
+from tests.factories.judged_change import Changed, both, nothing
 from tests.fakes.collecting import NOW
 from tests.fakes.github_hub import ABOVE, BASE, NOT_FOUND, NUMBER, ago
 from tests.fakes.scripted import Answered
@@ -141,6 +139,10 @@ def scanning(**statuses: str) -> Make:
     return make
 
 
+def without_settings(stage: GithubStage) -> None:
+    stage.hub.told[BASE]["security_and_analysis"] = None
+
+
 def judged_later(hours: float) -> Make:
     return lambda stage: setattr(stage, "later", timedelta(hours=hours))
 
@@ -201,6 +203,7 @@ KEYS = (
     Changed("CW-DAT-05", WARNING, f"{SHOP}/secret-scanning/3", "no longer valid", leaked(999, "inactive")),
     Changed("CW-DAT-05", WARNING, f"{SHOP}/secret-scanning/3", "open for 3 hours", leaked(3)),
     Changed("CW-DAT-05", FAIL, SHOP, "secret scanning is off", scanning(secret_scanning="disabled")),
+    Changed("CW-DAT-05", FAIL, SHOP, "secret scanning is off", without_settings),
     Changed("CW-DAT-05", FAIL, f"{SHOP}/secret-scanning/3", "open for 25 hours", leaked(25)),
     Changed("CW-DAT-05", FAIL, NUMBER, "not switched on", told(ALERTS, OFF)),
     Changed("CW-DAT-05", NOTHING, "", "", archived),

@@ -7,17 +7,15 @@ from tests.factories.github_stage import (
     NOT_PROTECTED,
     SHOP,
     UPGRADE,
-    Changed,
     GithubStage,
     Make,
     archived,
-    both,
-    nothing,
     protection,
     refused,
     shop,
     told,
 )
+from tests.factories.judged_change import Changed, both, nothing
 from tests.fakes.github_hub import ABOVE, BASE, ago
 from tests.fakes.scripted import Answered
 

@@ -3,10 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from domain.compliance.judging import Judgement
-from domain.facts.compliance import CheckStatus
 from tests.fakes.github_hub import ABOVE, BASE, ORG, PROTECTION, REPO, GithubHub
 from tests.fakes.okta_cloud import OktaCloud
 from tests.fakes.scripted import Answered
@@ -44,29 +42,6 @@ class GithubStage:
 Make = Callable[[GithubStage], Any]
 
 
-class Changed(NamedTuple):
-    """`make` is the change. The control must then have `observed` of `item`; of nothing, where `item` is empty, it must
-    say the status all the same.
-    """
-
-    control: str
-    status: CheckStatus
-    item: str
-    observed: str
-    make: Make
-
-    def is_said(self, judgement: Judgement) -> bool:
-        """Whether the judgement is what the control must come to."""
-        if not self.item:
-            return (judgement.status, judgement.items) == (self.status, ())
-        said = [one for one in judgement.items if one.resource == self.item and one.verdict.value == self.status.value]
-        return any(self.observed in one.observed for one in said)
-
-
-def nothing(_: GithubStage) -> None:
-    """Everything stays as it is."""
-
-
 def archived(stage: GithubStage) -> None:
     """The only repository cannot change any more."""
     stage.shop["archived"] = True
@@ -100,13 +75,3 @@ def protection(**own: Any) -> Make:
     """The default branch is protected, but for this."""
     kept = {key: value for key, value in {**PROTECTION, **own}.items() if value is not None}
     return told("branches/main/protection", kept)
-
-
-def both(*changes: Make) -> Make:
-    """One change after the other."""
-
-    def make(stage: GithubStage) -> None:
-        for change in changes:
-            change(stage)
-
-    return make

@@ -10,20 +10,18 @@ from domain.compliance.own_records import IncidentClock
 from domain.controls.cw_prv_05 import CLOCKS
 from domain.facts.compliance import CheckStatus
 from tests.factories.jira_stage import (
-    Changed,
     JiraStage,
     Make,
-    both,
     done,
     filled,
     labelled,
     moved,
-    nothing,
     opened,
     recorded,
     refused,
     without,
 )
+from tests.factories.judged_change import Changed, both, nothing
 from tests.fakes.collecting import NOW
 
 PASS, WARNING, FAIL, ERROR = CheckStatus.PASS, CheckStatus.WARNING, CheckStatus.FAIL, CheckStatus.ERROR

@@ -8,19 +8,17 @@ from domain.controls.cw_inc_01 import MOVED, OPENED, RESULTS
 from domain.facts.compliance import CheckStatus, Integration
 from tests.factories import github_changes_of_code as code
 from tests.factories.jira_stage import (
-    Changed,
     JiraStage,
     Make,
     attached,
-    both,
     connected,
     done,
     moved,
-    nothing,
     opened,
     recorded,
     refused,
 )
+from tests.factories.judged_change import Changed, both, nothing
 from tests.fakes.collecting import NOW
 
 PASS, WARNING, FAIL, ERROR = CheckStatus.PASS, CheckStatus.WARNING, CheckStatus.FAIL, CheckStatus.ERROR

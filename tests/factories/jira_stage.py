@@ -3,10 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, NamedTuple
+from typing import Any
 
-from domain.compliance.judging import Judgement
-from domain.facts.compliance import CheckStatus, Integration
+from domain.facts.compliance import Integration
 from tests.factories.github_stage import GithubStage
 from tests.fakes.jira_history import JiraHistory
 from tests.fakes.okta_cloud import OktaCloud
@@ -41,42 +40,9 @@ class JiraStage:
 Make = Callable[[JiraStage], Any]
 
 
-class Changed(NamedTuple):
-    """`make` is the change. The control must then have `observed` of `item`; of nothing, where `item` is empty, it must
-    say the status all the same.
-    """
-
-    control: str
-    status: CheckStatus
-    item: str
-    observed: str
-    make: Make
-
-    def is_said(self, judgement: Judgement) -> bool:
-        """Whether the judgement is what the control must come to."""
-        if not self.item:
-            return (judgement.status, judgement.items) == (self.status, ())
-        said = [one for one in judgement.items if one.resource == self.item and one.verdict.value == self.status.value]
-        return any(self.observed in one.observed for one in said)
-
-
-def nothing(_: JiraStage) -> None:
-    """Everything stays as it is."""
-
-
 def refused(stage: JiraStage) -> None:
     """We may not search."""
     stage.site.refuses = "/search/jql"
-
-
-def both(*changes: Make) -> Make:
-    """One change after the other."""
-
-    def make(stage: JiraStage) -> None:
-        for change in changes:
-            change(stage)
-
-    return make
 
 
 def opened(key: str, days: float, *labels: str, **own: Any) -> Make:

@@ -16,7 +16,8 @@ from domain.facts.compliance import Integration
 from domain.facts.credentials import GithubCredentials, OktaCredentials
 from tests.factories.answers import procedure
 from tests.factories.github_changes import CHANGES
-from tests.factories.github_stage import Changed, GithubStage
+from tests.factories.github_stage import GithubStage
+from tests.factories.judged_change import Changed
 from tests.fakes.collecting import NOW, reach
 from tests.fakes.github_hub import ORG, GithubHub
 from tests.fakes.okta_cloud import OktaCloud
@@ -63,13 +64,13 @@ async def judged(control_id: str, stage: GithubStage, source: Source, directory:
 
 @pytest.mark.parametrize("changed", CHANGES, ids=lambda one: f"{one.control}-{one.status}")
 async def test_a_change_in_the_organization_is_judged_as_the_control_says(
-    changed: Changed, stage: GithubStage, source: Source, directory: Source
+    changed: Changed[GithubStage], stage: GithubStage, source: Source, directory: Source
 ) -> None:
     changed.make(stage)
 
     judgement = await judged(changed.control, stage, source, directory)
 
-    assert changed.is_said(judgement), judgement
+    assert changed.is_said_by(judgement), judgement
     assert (stage.hub.broken, stage.directory.broken) == ([], [])
 
 

@@ -23,7 +23,8 @@ from domain.facts.credentials import DigitalOceanCredentials, GithubCredentials,
 from tests.factories.answers import procedure
 from tests.factories.github_stage import GithubStage
 from tests.factories.jira_changes import CHANGES
-from tests.factories.jira_stage import Changed, JiraStage
+from tests.factories.jira_stage import JiraStage
+from tests.factories.judged_change import Changed
 from tests.fakes.collecting import NOW, reach
 from tests.fakes.digitalocean import WORLD
 from tests.fakes.github_hub import ORG, GithubHub
@@ -98,11 +99,11 @@ async def judged(control_id: str, stage: JiraStage, sources: Sources) -> Judgeme
 
 @pytest.mark.parametrize("changed", CHANGES, ids=lambda one: f"{one.control}-{one.status}")
 async def test_a_change_in_the_site_is_judged_as_the_control_says(
-    changed: Changed, stage: JiraStage, sources: Sources
+    changed: Changed[JiraStage], stage: JiraStage, sources: Sources
 ) -> None:
     changed.make(stage)
 
     judgement = await judged(changed.control, stage, sources)
 
-    assert changed.is_said(judgement), judgement
+    assert changed.is_said_by(judgement), judgement
     assert (stage.site.broken, stage.code.hub.broken, stage.directory.broken) == ([], [], [])
