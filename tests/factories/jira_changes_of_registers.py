@@ -14,6 +14,7 @@ from tests.factories.jira_stage import (
     Make,
     done,
     filled,
+    in_pages_of,
     labelled,
     moved,
     opened,
@@ -126,6 +127,7 @@ INCIDENTS = (
 RISKS = (
     Changed("CW-RSK-01", PASS, "RSK-1", "high risk, last looked at", both(FRAUD, CONTINUITY)),
     Changed("CW-RSK-01", PASS, "fraud", "last looked at", both(FRAUD, CONTINUITY)),
+    Changed("CW-RSK-01", PASS, "continuity", "last looked at", both(FRAUD, CONTINUITY, in_pages_of(1))),
     Changed("CW-RSK-01", WARNING, "RSK-2", "low risk", both(FRAUD, risk("RSK-2", 390, "continuity", "low", "accept"))),
     Changed("CW-RSK-01", WARNING, "continuity", "no risk is labelled", FRAUD),
     Changed("CW-RSK-01", FAIL, "register", "no open issue is labelled", nothing),

@@ -68,6 +68,11 @@ def without(*fields: str) -> Make:
     return lambda stage: setattr(stage.site, "hidden", fields)
 
 
+def in_pages_of(size: int) -> Make:
+    """Searches give no more issues than so many at a time."""
+    return lambda stage: setattr(stage.site, "page_size", size)
+
+
 def filled(key: str, days: float, name: str) -> Make:
     """A field of this name was filled."""
     return lambda stage: stage.site.fill(key, days, name, "As it was.")

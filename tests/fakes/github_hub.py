@@ -84,14 +84,13 @@ class GithubHub:
             f"{ABOVE}/repos": lambda _: self.repositories,
             "/graphql": self._queried,
         }
-        self.add_repository(REPO)
+        self._add_repository()
 
-    def add_repository(self, name: str, **own: Any) -> dict[str, Any]:
-        """An active repository of production, private, changed yesterday, with everything on."""
+    def _add_repository(self) -> None:
+        """An active one of production, private, changed yesterday, with everything on."""
         plain = {
-            "id": 1296269 + len(self.repositories),
-            "name": name,
-            "full_name": f"{ORG}/{name}",
+            "name": REPO,
+            "full_name": f"{ORG}/{REPO}",
             "owner": {**self._example(f"{ABOVE}/repos")[0]["owner"], "login": ORG},
             "default_branch": "main",
             "visibility": "private",
@@ -100,26 +99,24 @@ class GithubHub:
             "pushed_at": ago(1),
             "created_at": ago(400),
         }
-        repository = {**self._example(f"{ABOVE}/repos")[0], **plain, **own}
-        self.repositories.append(repository)
-        self.told |= self._below(f"/repos/{ORG}/{name}", {**plain, **own})
-        return repository
+        self.repositories.append({**self._example(f"{ABOVE}/repos")[0], **plain})
+        self.told |= self._below(plain)
 
-    def _below(self, base: str, own: dict[str, Any]) -> dict[str, Any]:
+    def _below(self, own: dict[str, Any]) -> dict[str, Any]:
         named = ("actions/permissions", "code-scanning/default-setup", "dependency-graph/sbom")
         on = {name: {"status": "enabled"} for name in ("secret_scanning", "secret_scanning_push_protection")}
-        whole = self._example(base)
+        whole = self._example(BASE)
         # GitHub's example of this call tells of the repository that it was made from, and leaves out a field of both.
         del whole["source"], whole["parent"], whole["template_repository"]
         return {
-            base: {**whole, "language": None, **own, "security_and_analysis": on},
-            **{f"{base}/{path}": self._example(f"{base}/{path}") for path in named},
-            f"{base}/branches/main/protection": PROTECTION,
-            f"{base}/vulnerability-alerts": None,
-            f"{base}/contents/": [{"name": "openapi.yaml", "path": "openapi.yaml", "type": "file", "sha": "d" * 40}],
-            f"{base}/environments": {"total_count": 0, "environments": []},
-            f"{base}/actions/secrets": {"total_count": 0, "secrets": []},
-            **{f"{base}/{path}": [] for path in ("rules/branches/main", "collaborators", "commits", "keys", "pulls")},
+            BASE: {**whole, "language": None, **own, "security_and_analysis": on},
+            **{f"{BASE}/{path}": self._example(f"{BASE}/{path}") for path in named},
+            f"{BASE}/branches/main/protection": PROTECTION,
+            f"{BASE}/vulnerability-alerts": None,
+            f"{BASE}/contents/": [{"name": "openapi.yaml", "path": "openapi.yaml", "type": "file", "sha": "d" * 40}],
+            f"{BASE}/environments": {"total_count": 0, "environments": []},
+            f"{BASE}/actions/secrets": {"total_count": 0, "secrets": []},
+            **{f"{BASE}/{path}": [] for path in ("rules/branches/main", "collaborators", "commits", "keys", "pulls")},
         }
 
     def _members(self, asked: Asked) -> Any:
@@ -132,10 +129,10 @@ class GithubHub:
         ]
         return [self.person(login) | {"id": number} for number, login in found]
 
-    def person(self, login: str, **own: Any) -> dict[str, Any]:
+    def person(self, login: str) -> dict[str, Any]:
         """Somebody, as GitHub tells of people everywhere."""
         known: dict[str, Any] = self._example(f"{ABOVE}/members")[0]
-        return {**known, "login": login, **own}
+        return {**known, "login": login}
 
     def _queried(self, asked: Asked) -> Any:
         """The two fixed queries that are asked."""

@@ -46,7 +46,7 @@ async def directory(stage: GithubStage) -> AsyncIterator[Source]:
 
 
 @pytest.fixture(autouse=True)
-def _as_it_should_be(stage: GithubStage) -> None:
+def as_it_should_be(stage: GithubStage) -> None:
     stage.reset()
 
 

@@ -73,7 +73,7 @@ async def sources(stage: JiraStage) -> AsyncIterator[Sources]:
 
 
 @pytest.fixture(autouse=True)
-def _as_it_should_be(stage: JiraStage) -> None:
+def as_it_should_be(stage: JiraStage) -> None:
     stage.reset()
 
 
