@@ -11,7 +11,7 @@ from domain.compliance.answers import Answers, NotOffered
 from domain.compliance.control import Case, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import instant
 from domain.compliance.marks import first_marks
-from domain.compliance.tickets import LOOKED_BACK, SEARCH, check_reach
+from domain.compliance.tickets import LOOKED_BACK, SEARCH, check_reach, issues_of
 from domain.facts.compliance import Integration
 
 CHANGES = "GET /rest/api/3/issue/{issueIdOrKey}/changelog"
@@ -34,7 +34,7 @@ def _opened(answers: Answers, now: datetime) -> dict[str, datetime]:
     check_reach(answers, now - LOOKED_BACK)
     return {
         issue["key"]: instant(issue["fields"]["created"])
-        for issue in answers.items(SEARCH, "issues")
+        for issue in issues_of(answers)
         if LABEL in {label.lower() for label in issue["fields"]["labels"]}
     }
 
@@ -92,6 +92,7 @@ PROCEDURES = (
         warns="It was reviewed within 72 hours, or is not yet.",
         fails="It was reviewed later, or is still to be.",
         judge=_jira,
+        version=2,
     ),
     Procedure(
         integration=Integration.AWS,
@@ -101,5 +102,6 @@ PROCEDURES = (
         warns="It was reviewed within 72 hours, or is not yet; or the hour for the ticket is not over.",
         fails="There is no ticket, or it was reviewed later or is still to be.",
         judge=_aws,
+        version=2,
     ),
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.compliance.answers import NotOffered
 from domain.compliance.control import Case, Item, Procedure, failed, passed, warned
-from domain.compliance.tickets import LOOKED_BACK, SEARCH, check_reach
+from domain.compliance.tickets import LOOKED_BACK, SEARCH, check_reach, issues_of
 from domain.facts.compliance import Integration
 
 CLOCKS = "platform:incident_clocks"
@@ -42,8 +42,7 @@ def _jira(case: Case) -> Iterator[Item]:
     """Each issue labelled phi-breach has its clocks here; whether they are kept is judged of our own records."""
     check_reach(case.answers, case.now - LOOKED_BACK)
     breaches = {
-        issue["key"]: {label.lower() for label in issue["fields"]["labels"]}
-        for issue in case.answers.items(SEARCH, "issues")
+        issue["key"]: {label.lower() for label in issue["fields"]["labels"]} for issue in issues_of(case.answers)
     }
     running = _running(case)
     for key, labels in sorted(breaches.items()):
@@ -75,6 +74,7 @@ PROCEDURES = (
         passes="Each issue labelled phi-breach has a clock for the individuals, and for authority and media if many.",
         fails="A clock is missing.",
         judge=_jira,
+        version=2,
     ),
     Procedure(
         integration=Integration.PLATFORM,

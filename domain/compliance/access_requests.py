@@ -13,6 +13,7 @@ from domain.compliance.answers import Answers, NotOffered
 from domain.compliance.control import Case
 from domain.compliance.instants import instant
 from domain.compliance.spans import check_seen
+from domain.compliance.tickets import issues_of
 from domain.facts.compliance import Integration
 
 LOG, ISSUES = "GET /api/v1/logs", "POST /rest/api/3/search/jql"
@@ -71,7 +72,7 @@ def requests(case: Case) -> list[Request]:
     found: dict[str, Request] = {}
     for answers in _connected(case, Integration.JIRA, ISSUES):
         changes = answers.by(CHANGES, "issueIdOrKey")
-        issues = sorted(answers.items(ISSUES, "issues"), key=lambda issue: instant(issue["fields"]["updated"]))
+        issues = sorted(issues_of(answers), key=lambda issue: instant(issue["fields"]["updated"]))
         for issue in issues:
             if labels.intersection(issue["fields"]["labels"]):
                 found[issue["key"]] = _request(issue, changes.get(issue["key"], ()), approving)
@@ -112,7 +113,9 @@ def _request(issue: Any, pages: Sequence[Any], approving: set[str]) -> Request:
         (instant(change["created"]), change["author"]["accountId"])
         for page in pages
         for change in page["values"]
-        if any(one["field"] == "status" and one["toString"].lower() in approving for one in change["items"])
+        # Nobody is named where Jira does not know who it was.
+        if change.get("author")
+        and any(one["field"] == "status" and one["toString"].lower() in approving for one in change["items"])
     ]
     at, by = min(approvals, default=(None, None))
     text = " ".join((fields["summary"], *fields["labels"])).lower()

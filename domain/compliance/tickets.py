@@ -18,6 +18,33 @@ LOOKED_BACK = timedelta(days=80)
 # How far back a search has looked, as its JQL says.
 SINCE = re.compile(r'updated >= "([0-9: -]+)"')
 
+# What Jira leaves out of issues whose project or kind has no such field, and what it tells of one that is empty.
+EMPTY: Mapping[str, Any] = {
+    "labels": (),
+    "attachment": (),
+    "priority": None,
+    "duedate": None,
+    "resolutiondate": None,
+    "reporter": None,
+    "assignee": None,
+}
+# The kinds that are judged by their course, with labels or without.
+INCIDENT, BREACH = "incident", "breach"
+# What stands before the names of the kinds that Jira Service Management brings with it, as in "[System] Incident".
+BUILT_IN = "[system] "
+
+
+def issues_of(answers: Answers) -> list[dict[str, Any]]:
+    """Every issue that was found; a field that its project does not have is as if nobody had filled it. Raises as
+    `Answers.calls`.
+    """
+    return [{**issue, "fields": {**EMPTY, **issue["fields"]}} for issue in answers.items(SEARCH, "issues")]
+
+
+def kind_of(fields: Mapping[str, Any]) -> str:
+    """What an issue is, such as incident, in small letters; empty where it is not told."""
+    return str((fields.get("issuetype") or {}).get("name", "")).lower().removeprefix(BUILT_IN)
+
 
 def check_reach(answers: Answers, since: datetime) -> None:
     """Raises Unread unless the searches, each of which goes on where the one before began, look back to this time.

@@ -7,7 +7,7 @@ from typing import Any
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.environments import AWS_TAGS, aws_tags, is_critical
 from domain.compliance.instants import age
-from domain.compliance.tickets import SEARCH, check_reach
+from domain.compliance.tickets import SEARCH, check_reach, issues_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -86,7 +86,7 @@ def _restored(case: Case, name: str, ends: Iterable[str]) -> Item:
 
 def _jira(case: Case) -> Iterator[Item]:
     """One item for all tickets. Only DigitalOcean keeps no history of restores: nothing to judge without it."""
-    done = [issue for issue in case.answers.items(SEARCH, "issues") if _is_done_test(issue["fields"])]
+    done = [issue for issue in issues_of(case.answers) if _is_done_test(issue["fields"])]
     if not case.of(Integration.DIGITALOCEAN):
         return
     proven = [issue["fields"]["resolutiondate"] for issue in done if issue["fields"]["attachment"]]
@@ -163,6 +163,7 @@ CONTROL = Control(
             warns="It was done within 120 days.",
             fails="There is none.",
             judge=_jira,
+            version=2,
         ),
     ),
 )

@@ -8,7 +8,7 @@ from domain.compliance.answers import NotOffered
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import instant
 from domain.compliance.pull_requests import PULLS, WINDOW_DAYS, Merge, merges
-from domain.compliance.tickets import SEARCH, check_reach, closes_issue, keys_in, projects_of
+from domain.compliance.tickets import SEARCH, check_reach, closes_issue, issues_of, keys_in, projects_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -46,7 +46,7 @@ def _jira(case: Case) -> Iterator[Item]:
     for us. Where it stood at the merge is told by where it stands now. Not assessed without GitHub.
     """
     houses = case.of(Integration.GITHUB)
-    issues = {issue["key"]: issue["fields"] for issue in case.answers.items(SEARCH, "issues")}
+    issues = {issue["key"]: issue["fields"] for issue in issues_of(case.answers)}
     projects = projects_of(case.answers)
     if not houses:
         raise NotOffered(PULLS, "no GitHub organization is connected")

@@ -25,7 +25,7 @@ def _github(case: Case) -> Iterator[Item]:
     """Archived repositories are not asked about; alerts on them still count."""
     for call in case.answers.calls("GET /repos/{owner}/{repo}"):
         for page in call.pages:
-            yield _scanning(page["full_name"], page["security_and_analysis"])
+            yield _scanning(page["full_name"], page["security_and_analysis"] or {})
     if case.answers.is_off(ALERTS):
         yield failed(case.answers.account, "secret scanning is not switched on", "secret scanning on")
         return
@@ -35,7 +35,7 @@ def _github(case: Case) -> Iterator[Item]:
 
 
 def _scanning(repository: str, settings: Mapping[str, Any]) -> Item:
-    # A setting that the plan does not have is left out, and off.
+    # A setting that the plan does not have is left out, and off; without any of them GitHub tells null.
     scans, stops = (
         (settings.get(name) or {}).get("status") == "enabled"
         for name in ("secret_scanning", "secret_scanning_push_protection")
@@ -155,6 +155,7 @@ CONTROL = Control(
             warns="An open alert is younger than alert_hours or its secret is not valid, or push protection is off.",
             fails="An alert is open for longer than alert_hours, or secret scanning is off.",
             judge=_github,
+            version=2,
         ),
         Procedure(
             integration=Integration.AWS,

@@ -80,6 +80,7 @@ CONTROL = Control(
             warns="At least the share warn_ratio of the grants answers an approved request.",
             fails="Fewer of the grants answer an approved request.",
             judge=_okta,
+            version=2,
         ),
         Procedure(
             integration=Integration.JIRA,
@@ -92,6 +93,7 @@ CONTROL = Control(
             warns="A request with the label emergency was approved within 24 hours after the grant.",
             fails="A grant has no request, or one that nobody else has approved in time.",
             judge=_jira,
+            version=2,
         ),
     ),
 )

@@ -7,7 +7,7 @@ from typing import Any
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import age, instant
 from domain.compliance.own_rows import own_rows
-from domain.compliance.tickets import SEARCH, check_reach
+from domain.compliance.tickets import SEARCH, check_reach, issues_of
 from domain.facts.compliance import CheckStatus, EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -30,7 +30,7 @@ def _jira(case: Case) -> Iterator[Item]:
     failure began belongs to an earlier one.
     """
     opened = list(case.answers.items(OPENED))
-    issues = {issue["key"]: issue["fields"] for issue in case.answers.items(SEARCH, "issues")}
+    issues = {issue["key"]: issue["fields"] for issue in issues_of(case.answers)}
     moves = list(case.answers.items(MOVED))
     case.answers.calls(CHANGES)
     tracked: list[tuple[Row, Row]] = []
@@ -161,6 +161,7 @@ CONTROL = Control(
                 "while the check fails."
             ),
             judge=_jira,
+            version=2,
         ),
         Procedure(
             integration=Integration.SLACK,

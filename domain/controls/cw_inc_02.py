@@ -7,13 +7,12 @@ from typing import Any
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import age, instant
 from domain.compliance.marks import first_marks
-from domain.compliance.tickets import LOOKED_BACK, SEARCH, check_reach
+from domain.compliance.tickets import INCIDENT, LOOKED_BACK, SEARCH, check_reach, issues_of, kind_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
 CHANGES = "GET /rest/api/3/issue/{issueIdOrKey}/changelog"
 CLOCKS, EXERCISES = "platform:incident_clocks", "platform:exercises"
-INCIDENT = "incident"
 # The names that Jira and its users give to severities 1 and 2.
 GRAVE = frozenset({"highest", "high", "critical", "blocker", "p1", "p2", "sev1", "sev2", "1", "2"})
 CAUSE, CONTAINED, RECOVERED, REVIEWED = "cause", "contain", "recover", "review"
@@ -29,10 +28,10 @@ def _jira(case: Case) -> Iterator[Item]:
     """
     case.answers.calls(CHANGES)
     check_reach(case.answers, case.now - LOOKED_BACK)
-    for issue in case.answers.items(SEARCH, "issues"):
+    for issue in issues_of(case.answers):
         fields = issue["fields"]
         labels = {label.lower() for label in fields["labels"]}
-        if INCIDENT in labels or fields["issuetype"]["name"].lower() == INCIDENT:
+        if INCIDENT in labels or kind_of(fields) == INCIDENT:
             changes = case.answers.under(CHANGES, "values", issueIdOrKey=issue["key"])
             yield _incident(case, issue["key"], fields, changes)
 
@@ -123,6 +122,7 @@ CONTROL = Control(
             warns="A review is late by up to 5 days.",
             fails="One of these is missing, or a review is later.",
             judge=_jira,
+            version=2,
         ),
         Procedure(
             integration=Integration.PLATFORM,

@@ -10,7 +10,7 @@ from typing import Any
 
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import age, instant
-from domain.compliance.tickets import check_reach
+from domain.compliance.tickets import check_reach, issues_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -22,7 +22,7 @@ NEARLY = 0.8
 def _jira(case: Case) -> Iterator[Item]:
     case.answers.calls(COURSES)
     check_reach(case.answers, case.now - timedelta(days=case.parameters["sla_days"]))
-    issues = {issue["key"]: issue["fields"] for issue in case.answers.items(ISSUES, "issues")}
+    issues = {issue["key"]: issue["fields"] for issue in issues_of(case.answers)}
     for key, fields in issues.items():
         if REQUEST in fields["labels"]:
             yield _answered(key, fields, case)
@@ -65,6 +65,7 @@ CONTROL = Control(
             warns="A request is open beyond 80% of sla_days.",
             fails="A request is past sla_days, or resolved without an identity check.",
             judge=_jira,
+            version=2,
         ),
     ),
 )

@@ -11,7 +11,7 @@ from typing import Any
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import instant
 from domain.compliance.own_rows import own_rows
-from domain.compliance.tickets import LOOKED_BACK, check_reach
+from domain.compliance.tickets import BREACH, LOOKED_BACK, check_reach, issues_of, kind_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -24,14 +24,14 @@ def _jira(case: Case) -> Iterator[Item]:
     decided = _decisions(case)
     check_reach(case.answers, case.now - LOOKED_BACK)
     missed = {row["incident"] for row in own_rows(case, CLOCKS) if _is_missed(row, case)}
-    issues = {issue["key"]: issue["fields"] for issue in case.answers.items(ISSUES, "issues")}
+    issues = {issue["key"]: issue["fields"] for issue in issues_of(case.answers)}
     for key, fields in issues.items():
-        kinds = {fields["issuetype"]["name"].lower(), *map(str.lower, fields["labels"])}
+        kinds = {kind_of(fields), *map(str.lower, fields["labels"])}
         if "disclosure" in kinds:
             yield _disclosure(key, fields)
-        if "breach" in kinds and key in missed:
+        if BREACH in kinds and key in missed:
             yield failed(key, "a notice is late", "every notice inside its legal clock")
-        elif "breach" in kinds:
+        elif BREACH in kinds:
             yield _breach(key, fields, decided, case)
 
 
@@ -115,6 +115,7 @@ CONTROL = Control(
             warns="A decision took, or is open for, more than decision_hours but no more than 48 hours.",
             fails="A disclosure lacks something, a decision is later, or a notice is late.",
             judge=_jira,
+            version=2,
         ),
         Procedure(
             integration=Integration.PLATFORM,

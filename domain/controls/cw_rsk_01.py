@@ -7,7 +7,7 @@ from typing import Any
 from domain.compliance.answers import Unread
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import age
-from domain.compliance.tickets import SEARCH
+from domain.compliance.tickets import SEARCH, issues_of
 from domain.facts.compliance import CheckStatus, EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -30,11 +30,7 @@ def _jira(case: Case) -> Iterator[Item]:
     """
     if not any(WHOLE_REGISTER in call.arguments["jql"] for call in case.answers.calls(SEARCH)):
         raise Unread(SEARCH, "does not ask for the whole register of risks")
-    register = {
-        issue["key"]: issue["fields"]
-        for issue in case.answers.items(SEARCH, "issues")
-        if RISK in _labels(issue["fields"])
-    }
+    register = {issue["key"]: issue["fields"] for issue in issues_of(case.answers) if RISK in _labels(issue["fields"])}
     risks = {key: fields for key, fields in register.items() if fields["status"]["statusCategory"]["key"] != "done"}
     if not risks:
         yield failed("register", "no open issue is labelled risk", "a register of risks")
@@ -130,6 +126,7 @@ CONTROL = Control(
                 "risk is past its cadence."
             ),
             judge=_jira,
+            version=2,
         ),
         Procedure(
             integration=Integration.PLATFORM,

@@ -7,7 +7,7 @@ from typing import Any
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.deadlines import of_deadline
 from domain.compliance.environments import is_critical
-from domain.compliance.tickets import LOOKED_BACK, check_reach
+from domain.compliance.tickets import LOOKED_BACK, check_reach, issues_of
 from domain.facts.compliance import EvidenceKind, Frequency, Integration
 from domain.facts.severity import Severity
 
@@ -73,7 +73,7 @@ def _jira(case: Case) -> Iterator[Item]:
     """Issues labelled risk-accepted that are not done. Alerts that were dismissed in GitHub are not read."""
     wanted = "a due date in the future"
     check_reach(case.answers, case.now - LOOKED_BACK)
-    for issue in case.answers.items("POST /rest/api/3/search/jql", "issues"):
+    for issue in issues_of(case.answers):
         own = issue["fields"]
         is_done = own["status"]["statusCategory"]["key"] == "done"
         if ACCEPTED not in own["labels"] or is_done:
@@ -127,6 +127,7 @@ CONTROL = Control(
             warns="The due date is within 7 days.",
             fails="An accepted risk is past its due date, or has none.",
             judge=_jira,
+            version=2,
         ),
     ),
 )

@@ -5,6 +5,7 @@ And answers of a stand-in: are they what the vendor gives?
 
 import json
 import re
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -39,15 +40,19 @@ class Described:
                 found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
         return found
 
-    def untruths(self, method: str, path: str, status: int, body: Any) -> list[str]:
-        """What the vendor would not have answered so. Nothing where it does not describe answers of this status."""
-        responses = (self._operation(method, path) or {}).get("responses", {})
-        told = self._known(responses.get(str(status), {})).get("content", {})
-        schema = told.get("application/json", {}).get("schema")
+    def answer_problems(self, method: str, path: str, status: int, body: Any) -> list[str]:
+        """Where an answer is none that the vendor would give. Nothing is said of calls and statuses it leaves open."""
+        schema = self._answer(self._operation(method, path), status).get("schema")
         if schema is None:
             return []
         validator = Draft4Validator(self._absolute(schema), registry=self._registry)
         return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+
+    def answer(self, method: str, path: str) -> Any:
+        """A copy of the first of the vendor's own examples of a good answer to this call."""
+        told = self._answer(self._operation(method, path), 200)
+        examples = [self._known(one)["value"] for one in told.get("examples", {}).values()]
+        return deepcopy(examples[0] if examples else told["example"])
 
     def knows(self, method: str, path: str) -> bool:
         """Whether there is such a call."""
@@ -56,12 +61,6 @@ class Described:
     def example(self, name: str) -> Any:
         """The value of one of the vendor's own examples."""
         return self._spec["components"]["examples"][name]["value"]
-
-    def answer_of(self, method: str, path: str) -> Any:
-        """The example that the vendor gives of what a call answers."""
-        operation = self._operation(method, path)
-        assert operation is not None
-        return operation["responses"]["200"]["content"]["application/json"]["example"]
 
     def _meant(self, schema: dict[str, Any], body: Any) -> list[dict[str, Any]]:
         """What else holds for a body that says itself, by one of its values, what it is."""
@@ -76,6 +75,12 @@ class Described:
                 operation: dict[str, Any] = operations[method.lower()]
                 return operation
         return None
+
+    def _answer(self, operation: dict[str, Any] | None, status: int) -> dict[str, Any]:
+        """What is written of the JSON of this status; nothing where nothing is."""
+        told = self._known((operation or {}).get("responses", {}).get(str(status), {}))
+        content: dict[str, Any] = told.get("content", {}).get("application/json", {})
+        return content
 
     def _body(self, operation: dict[str, Any], given: list[dict[str, Any]]) -> dict[str, Any] | None:
         for one in given:

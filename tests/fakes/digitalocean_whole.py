@@ -54,7 +54,7 @@ class DigitalOceanWhole(DigitalOceanTeam):
 
     def __call__(self, asked: Asked) -> Answered:
         answered = super().__call__(asked)
-        found = self.described.untruths(asked.method, asked.path, answered.status, answered.body)
+        found = self.described.answer_problems(asked.method, asked.path, answered.status, answered.body)
         self.untrue += [f"{asked.method} {asked.path}: {one}" for one in found]
         return answered
 

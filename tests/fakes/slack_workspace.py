@@ -81,7 +81,7 @@ class SlackWorkspace(DescribedCloud):
     def __call__(self, asked: Asked) -> Answered:
         answered = super().__call__(asked)
         if answered.body["ok"]:
-            found = self.described.untruths(asked.method, asked.path, answered.status, answered.body)
+            found = self.described.answer_problems(asked.method, asked.path, answered.status, answered.body)
             self.untrue += [f"{asked.method} {asked.path}: {one}" for one in found]
         return answered
 
@@ -138,4 +138,4 @@ class SlackWorkspace(DescribedCloud):
         return {"ok": True, "channel": found["id"], "ts": ts, "message": message}
 
     def _example(self, method: str) -> Any:
-        return self.described.answer_of("GET", f"/{method}")
+        return self.described.answer("GET", f"/{method}")

@@ -6,6 +6,7 @@ from typing import Any
 
 from connectors.reading.listing import Detail, Item, Listing, Operation, Place, Window, at, joined
 from connectors.systems.jira import source
+from domain.compliance.tickets import BREACH, INCIDENT, kind_of
 from domain.facts.resource import Resource, ResourceKind
 
 # What controls judge: the life of an issue, who asked and who answers for it, and how it is marked.
@@ -43,7 +44,7 @@ def parse_project(item: Item, _: Mapping[str, Any], __: Place) -> Resource:
 
 
 def parse_issue(item: Item, details: Mapping[str, Any], _: Place) -> Resource:
-    """An issue by its key, with how it moved when its labels say that somebody counts on it."""
+    """An issue by its key, with how it moved when somebody counts on it."""
     fields = item["fields"]
     return Resource(
         kind=ResourceKind.JIRA_ISSUE,
@@ -73,9 +74,9 @@ def issue_search(place: Place) -> dict[str, Any]:
     return {"jql": jql, "fields": list(FIELDS), "maxResults": source.PAGE_SIZE}
 
 
-def is_labelled(item: Item) -> bool:
-    """Controls find the issues whose course they judge (incidents, risks, requests) by label."""
-    return bool(item["fields"].get("labels"))
+def is_counted_on(item: Item) -> bool:
+    """Controls find the issues whose course they judge by label, and incidents and breaches by their kind too."""
+    return bool(item["fields"].get("labels")) or kind_of(item["fields"]) in (INCIDENT, BREACH)
 
 
 LISTINGS = (
@@ -110,7 +111,7 @@ LISTINGS = (
                 ),
                 arguments=lambda item, _: {"issueIdOrKey": item["key"], "maxResults": source.PAGE_SIZE},
                 pick=joined("values"),
-                applies=is_labelled,
+                applies=is_counted_on,
             ),
         ),
     ),

@@ -67,6 +67,7 @@ BEFORE = [moved("Approved", -1)]
         (jira(request(), moves=[moved("Approved", 1)]), FAIL, ["ACC-1"]),
         (jira(request(), moves=[moved("Approved", -1, by="ann")]), FAIL, ["ACC-1"]),
         (jira(request(reporter=None), moves=BEFORE), FAIL, ["ACC-1"]),
+        (jira(request(), moves=[{**moved("Approved", -1), "author": None}]), FAIL, ["ACC-1"]),
         (jira(request(), moves=[moved("Rejected", -1), moved("Approved", -1, field="resolution")]), FAIL, ["ACC-1"]),
         # Of two requests that fit the better one counts.
         (jira(request("ACC-2"), request(), moves=BEFORE), PASS, []),
