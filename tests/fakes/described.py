@@ -32,9 +32,14 @@ class Described:
         schema = self._body(operation, given)
         if body is not None and schema is not None:
             for one in (schema, *self._meant(schema, body)):
-                validator = Draft4Validator(self._absolute(one), registry=self._registry)
-                found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+                found += self._errors(one, body)
         return found
+
+    def flaws(self, method: str, path: str, body: Any) -> list[str]:
+        """What in an answer with status 200 the description does not have so. Swagger 2 only."""
+        operation = self._operation(method, path)
+        schema = ((operation or {}).get("responses", {}).get("200") or {}).get("schema")
+        return self._errors(schema, body) if schema else []
 
     def knows(self, method: str, path: str) -> bool:
         """Whether there is such a call."""
@@ -43,6 +48,10 @@ class Described:
     def example(self, name: str) -> Any:
         """The value of one of the vendor's own examples."""
         return self._spec["components"]["examples"][name]["value"]
+
+    def _errors(self, schema: dict[str, Any], body: Any) -> list[str]:
+        validator = Draft4Validator(self._absolute(schema), registry=self._registry)
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
 
     def _meant(self, schema: dict[str, Any], body: Any) -> list[dict[str, Any]]:
         """What else holds for a body that says itself, by one of its values, what it is."""

@@ -1,0 +1,8 @@
+"""What there is in a subscription that a stand-in plays, and what the controls must then say of it.
+
+One state for each verdict, and nothing beside it.
+"""
+
+from tests.factories import azure_changes_of_people as people
+
+CHANGES = people.CHANGES
