@@ -4,9 +4,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from domain.facts.compliance import CheckStatus
-from tests.fakes.azure import ROOT
+from tests.fakes.azure import ROOT, refused
 from tests.fakes.azure_told import Says
 from tests.fakes.collecting import NOW
+from tests.fakes.scripted import Answered
 
 PASS, WARNING, FAIL, ERROR = CheckStatus.PASS, CheckStatus.WARNING, CheckStatus.FAIL, CheckStatus.ERROR
 NOTHING, UNKNOWN = CheckStatus.NOT_APPLICABLE, CheckStatus.NOT_ASSESSED
@@ -40,3 +41,9 @@ def ahead(days: float) -> str:
 def id_of(kind: str, name: str) -> str:
     """Of something in the resource group that everything is in."""
     return f"{GROUP}/providers/{kind}/{name}"
+
+
+def denied(action: str) -> Answered:
+    """What Resource Manager answers to whoever lacks the right to this action."""
+    whom = "The client 'c1' with object id 'o1' does not have authorization to perform action"
+    return refused("AuthorizationFailed", f"{whom} '{action}' over scope '{ROOT}' or the scope is invalid.")

@@ -3,6 +3,7 @@
 One state for each verdict, and nothing beside it.
 """
 
+from tests.factories import azure_changes_of_networks as networks
 from tests.factories import azure_changes_of_people as people
 
-CHANGES = people.CHANGES
+CHANGES = (*people.CHANGES, *networks.CHANGES)
