@@ -3,7 +3,8 @@
 One state for each verdict, and nothing beside it.
 """
 
+from tests.factories import azure_changes_of_data as data
 from tests.factories import azure_changes_of_networks as networks
 from tests.factories import azure_changes_of_people as people
 
-CHANGES = (*people.CHANGES, *networks.CHANGES)
+CHANGES = (*people.CHANGES, *networks.CHANGES, *data.CHANGES)

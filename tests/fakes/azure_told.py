@@ -91,7 +91,8 @@ class Told:
         if not book.knows(asked.method, asked.path):
             return
         found = book.problems(asked.method, asked.path, asked.query, body)
-        if answered.status == 200:
+        # What rows look like hangs on the question; the description only knows another format than the one asked for.
+        if answered.status == 200 and asked.path != RESOURCE_GRAPH:
             found += [one for one in book.flaws(asked.method, asked.path, answered.body) if one != LAST_PAGE]
         self.problems += [f"{asked.method} {asked.path}: {one}" for one in found]
 
