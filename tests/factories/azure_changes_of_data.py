@@ -2,14 +2,16 @@
 
 from typing import Any
 
-from tests.factories.azure_change import FAIL, NOBODY, NOTHING, PASS, WARNING, Change, Says, ago, id_of
+from tests.factories.azure_change import FAIL, NOBODY, NOTHING, PASS, WARNING, Change, ago, id_of
 from tests.fakes.azure import thing
+from tests.fakes.azure_told import Says
 from tests.fakes.collecting import NOW
 
 STORES, DISKS, SITES = "Microsoft.Storage/storageAccounts", "Microsoft.Compute/disks", "Microsoft.Web/sites"
 SQL, VAULTS = "Microsoft.Sql/servers", "Microsoft.KeyVault/vaults"
 CUSTOMER = {"type": "EncryptionAtRestWithCustomerKey", "diskEncryptionSetId": id_of("Microsoft.Compute/sets", "s1")}
 PLATFORM = {"type": "EncryptionAtRestWithPlatformKey"}
+EVERY_NETWORK = {"defaultAction": "Allow", "bypass": "AzureServices", "ipRules": [], "virtualNetworkRules": []}
 DAY = 86_400
 
 
@@ -120,7 +122,10 @@ def blobs(*, versions: bool | None, is_soft: bool) -> Says:
 
 SECRECY = (
     Change("CW-DAT-01", PASS, store(), "store1", "no public blobs, named networks only"),
-    Change("CW-DAT-01", WARNING, store(networkAcls={"defaultAction": "Allow"}), "store1", "every network"),
+    Change(
+        "CW-DAT-01", PASS, store(networkAcls=EVERY_NETWORK, publicNetworkAccess="Disabled"), "store1", "no public n"
+    ),
+    Change("CW-DAT-01", WARNING, store(networkAcls=EVERY_NETWORK), "store1", "every network"),
     Change("CW-DAT-01", FAIL, store(allowBlobPublicAccess=True), "store1", "blobs may be made public"),
     Change("CW-DAT-01", FAIL, store(allowBlobPublicAccess=None), "store1", "blobs may be made public"),
     Change("CW-DAT-01", NOTHING, NOBODY),
