@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.factories.azure_change import FAIL, NOBODY, NOTHING, PASS, WARNING, Change, Says, ago, id_of
+from tests.factories.azure_change import FAIL, NOBODY, NOTHING, PASS, WARNING, Change, ago, id_of
 from tests.factories.azure_changes_of_data import STORES, store, vault
 from tests.fakes.azure import ROOT, SUBSCRIPTION, refused, thing
+from tests.fakes.azure_told import Says
 
 SETTINGS, WORKSPACES = "providers/Microsoft.Insights/diagnosticSettings", "Microsoft.OperationalInsights/workspaces"
 NETWORKS, WATCHERS = "Microsoft.Network/virtualNetworks", "Microsoft.Network/networkWatchers"
@@ -144,6 +145,7 @@ LOGS = (
     Change("CW-LOG-02", PASS, archive(400), "insights-activity-logs", "sealed for 400 days"),
     Change("CW-LOG-02", PASS, workspace(400), "logs1", "kept for 400 days"),
     Change("CW-LOG-02", WARNING, archive(0) | workspace(100), "logs1", "and the archive can be altered"),
+    Change("CW-LOG-02", WARNING, archive(400, "Unlocked") | workspace(100), "activity-logs", "sealed for 0 days"),
     Change("CW-LOG-02", FAIL, archive(30), "insights-activity-logs", "sealed for 30 days, 0 days at hand"),
     Change("CW-LOG-02", FAIL, workspace(30), "logs1", "kept for 30 days"),
     Change("CW-LOG-02", NOTHING, NOBODY),
