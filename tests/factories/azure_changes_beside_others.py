@@ -2,9 +2,10 @@
 
 from typing import Any, NamedTuple
 
-from tests.factories.azure_change import ERROR, FAIL, NOTHING, PASS, WARNING, Change, Says, ago
+from tests.factories.azure_change import ERROR, FAIL, NOTHING, PASS, WARNING, Change, ago
 from tests.factories.azure_changes_of_people import FORBIDDEN, USERS, user
 from tests.fakes.azure import TENANT
+from tests.fakes.azure_told import Says
 
 PRINCIPALS, GRANTS = "v1.0/servicePrincipals", "v1.0/oauth2PermissionGrants"
 ELSEWHERE = "6b3c3b6e-6b62-4c0c-9d0f-6f2f1a1c0099"

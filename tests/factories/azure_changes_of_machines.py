@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from tests.factories.azure_change import FAIL, NOBODY, NOTHING, PASS, UNKNOWN, WARNING, Change, Says, ago, id_of
+from tests.factories.azure_change import FAIL, NOBODY, NOTHING, PASS, UNKNOWN, WARNING, Change, ago, id_of
 from tests.factories.azure_changes_of_data import database, row, store
 from tests.fakes.azure import ITSELF, ROOT, SUBSCRIPTION, refused, thing
+from tests.fakes.azure_told import Says
 
 MACHINES, RECOVERY = "Microsoft.Compute/virtualMachines", "Microsoft.RecoveryServices/vaults"
 BUDGETS, SCALING = "Microsoft.Consumption/budgets", "Microsoft.Insights/autoscaleSettings"
@@ -53,7 +54,7 @@ def machines(*zones: str, tags: dict[str, str] | None = None) -> Says:
 
 
 def _machine(name: str, zone: str, tags: dict[str, str]) -> dict[str, Any]:
-    placed = {"zones": [zone]} if zone else {}
+    placed: dict[str, Any] = {"zones": [zone]} if zone else {}
     return thing(MACHINES, name, tags=tags, properties={"hardwareProfile": {"vmSize": "Standard_D2s_v3"}}, **placed)
 
 

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from tests.factories.azure_change import ERROR, FAIL, NOBODY, NOTHING, PASS, WARNING, Change, Says, denied, id_of
+from tests.factories.azure_change import ERROR, FAIL, NOBODY, NOTHING, PASS, WARNING, Change, denied, id_of
 from tests.fakes.azure import thing
+from tests.fakes.azure_told import Says
 
 GROUPS, NETWORKS = "Microsoft.Network/networkSecurityGroups", "Microsoft.Network/virtualNetworks"
 SQL, POSTGRESQL = "Microsoft.Sql/servers", "Microsoft.DBforPostgreSQL/flexibleServers"

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Any
 
-from tests.factories.azure_change import ERROR, FAIL, NOBODY, NOTHING, PASS, UNKNOWN, WARNING, Change, Says, ago, ahead
+from tests.factories.azure_change import ERROR, FAIL, NOBODY, NOTHING, PASS, UNKNOWN, WARNING, Change, ago, ahead
 from tests.factories.entra import GLOBAL_ADMINISTRATOR, access_policy
 from tests.fakes.azure import ITSELF, ROOT, SUBSCRIPTION, refused, thing
+from tests.fakes.azure_told import Says
 from tests.fakes.collecting import NOW
 
 REGISTRATIONS, POLICIES = "userRegistrationDetails", "identity/conditionalAccess/policies"

@@ -3,7 +3,7 @@
 Requests, and answers where the shared description of Azure has the call, are held against that description.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +16,7 @@ from tests.fakes.scripted import Answered, Asked, Scripted, scripted
 
 # What is answered, by what the path ends with: a list by its items, an object, or a whole answer such as a refusal. The
 # longest ending that fits wins. Rows of Resource Graph are told by the table that is asked for.
-Says = Mapping[str, Any]
+Says = dict[str, Any]
 RESOURCE_GRAPH = "/providers/Microsoft.ResourceGraph/resources"
 # Some descriptions want a link on each page; the last one has none.
 LAST_PAGE = "$: 'nextLink' is a required property"
