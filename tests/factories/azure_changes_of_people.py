@@ -26,6 +26,17 @@ RESISTANT = {
         "allowedCombinations": ["windowsHelloForBusiness", "fido2", "x509CertificateMultiFactor"],
     },
 }
+FEDERATED = {
+    "federatedIdentityCredentials": [
+        {
+            "id": "f1",
+            "name": "main",
+            "issuer": "https://token.actions.githubusercontent.com",
+            "subject": "repo:example/shop:ref:refs/heads/main",
+            "audiences": ["api://AzureADTokenExchange"],
+        }
+    ]
+}
 AGAIN = {"signInFrequency": {"isEnabled": True, "type": "hours", "value": 4, "frequencyInterval": "timeBased"}}
 FORGETS = {"persistentBrowser": {"isEnabled": True, "mode": "never"}}
 
@@ -82,12 +93,6 @@ def machine(**own: Any) -> Says:
     return {MACHINES: [thing(MACHINES, "vm1", properties={}, **own)]}
 
 
-def federated(name: str = "main") -> dict[str, Any]:
-    subject = "repo:example/shop:ref:refs/heads/main"
-    issuer = "https://token.actions.githubusercontent.com"
-    return {"id": "f1", "name": name, "issuer": issuer, "subject": subject, "audiences": ["api://AzureADTokenExchange"]}
-
-
 def subscriptions(*states: str) -> Says:
     """This one, in the first of the states, and others."""
     others = [f"6b3c3b6e-6b62-4c0c-9d0f-6f2f1a1c00{number:02}" for number in range(10, 9 + len(states))]
@@ -142,6 +147,7 @@ ACCESS = (
     Change("CW-IAM-11", PASS, machine(identity={"type": "SystemAssigned"}), "vm1", "a managed identity"),
     Change("CW-IAM-11", PASS, application(secret(100, -1)), "a1", "no client secret"),
     Change("CW-IAM-11", WARNING, machine(), "vm1", "no managed identity"),
+    Change("CW-IAM-11", WARNING, application(secret(30, 100), **FEDERATED), "a1", "beside federated credentials"),
     Change("CW-IAM-11", FAIL, application(secret(30, 100)), "a1", "1 client secrets"),
     Change("CW-IAM-11", NOTHING, application(secret(30, 100), redirects=("https://shop.example.com/back",))),
     Change("CW-RSK-02", PASS, subscriptions("Enabled", "Disabled"), SUBSCRIPTION, "connected"),

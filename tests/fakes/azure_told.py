@@ -74,7 +74,7 @@ class Told:
     def __call__(self, asked: Asked) -> Answered:
         if asked.path == f"/{TENANT}/oauth2/v2.0/token":
             return Answered({"access_token": "t1", "expires_in": 3599, "token_type": "Bearer"})
-        answered = _answered(asked, self._told(asked))
+        answered = _answered(asked, _as_asked(asked, self._told(asked)))
         self._hold(asked, answered)
         return answered
 
@@ -95,6 +95,15 @@ class Told:
         if answered.status == 200 and asked.path != RESOURCE_GRAPH:
             found += [one for one in book.flaws(asked.method, asked.path, answered.body) if one != LAST_PAGE]
         self.problems += [f"{asked.method} {asked.path}: {one}" for one in found]
+
+
+def _as_asked(asked: Asked, told: Any) -> Any:
+    """Graph gives of the things on a list only the fields that are selected and the relations that are expanded."""
+    if "$select" not in asked.query or not isinstance(told, list):
+        return told
+    named = (asked.query[option][0] for option in ("$select", "$expand") if option in asked.query)
+    wanted = {name for names in named for name in names.split(",")}
+    return [{key: value for key, value in one.items() if key in wanted} for one in told]
 
 
 def _answered(asked: Asked, told: Any) -> Answered:
