@@ -27,8 +27,7 @@ def store(*, label: str | None = None, sku: str = "Standard_LRS", **own: Any) ->
 
 def files() -> Says:
     """An account for files alone."""
-    (account,) = store()[STORES]
-    return {STORES: [{**account, "kind": "FileStorage", "sku": {"name": "Premium_LRS"}}]}
+    return {STORES: [{**thing(STORES, "files1", sku={"name": "Premium_LRS"}, properties={}), "kind": "FileStorage"}]}
 
 
 def disk(encryption: dict[str, str], label: str = "restricted") -> Says:
@@ -36,12 +35,12 @@ def disk(encryption: dict[str, str], label: str = "restricted") -> Says:
     return {DISKS: [thing(DISKS, "data", tags={"data-class": label}, sku={"name": "StandardSSD_LRS"}, properties=own)]}
 
 
-def database(state: str = "Enabled", label: str | None = None, **server: Any) -> Says:
-    """A database, with one that Azure keeps for itself, by whether it is encrypted."""
+def database(state: str = "Enabled", label: str | None = None, *, spread: bool = False, **server: Any) -> Says:
+    """A database, with one that Azure keeps for itself, by whether it is encrypted and spread over zones."""
     above = thing(SQL, "sql1", properties={"publicNetworkAccess": "Disabled", "minimalTlsVersion": "1.2", **server})
     tags = {"data-class": label} if label else {}
     sales = thing("databases", "sales", parent=above["id"], sku={"name": "GP_Gen5", "tier": "GeneralPurpose"})
-    own = {"properties": {"status": "Online", "zoneRedundant": False}, "tags": tags}
+    own = {"properties": {"status": "Online", "zoneRedundant": spread}, "tags": tags}
     master = thing("databases", "master", parent=above["id"], sku={"name": "System", "tier": "System"}, properties={})
     told = {"sales/transparentDataEncryption/current": {"properties": {"state": state}}}
     return {SQL: [above], "sql1/databases": [master, {**sales, **own}], **told}

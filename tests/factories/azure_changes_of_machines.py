@@ -112,6 +112,7 @@ CRASHES = (
     Change("CW-AVL-02", NOTHING, NOBODY),
     Change("CW-AVL-03", PASS, machines("1", "2"), "vm0", "in zone 1, 2"),
     Change("CW-AVL-03", PASS, store(sku="Standard_GZRS"), "store1", "Standard_GZRS"),
+    Change("CW-AVL-03", PASS, database(spread=True), "sales", "zone redundant: True"),
     Change("CW-AVL-03", WARNING, store(sku="Standard_GRS"), "store1", "Standard_GRS"),
     Change("CW-AVL-03", WARNING, machines("1", "1", tags=TESTING), "vm0", "in zone 1, not critical"),
     Change("CW-AVL-03", FAIL, machines("1", "1"), "vm1", "in zone 1"),

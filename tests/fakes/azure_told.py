@@ -54,12 +54,17 @@ UNTOLD: dict[str, Any] = {
 
 @dataclass
 class Told:
-    """The script of a server. `says` is what a test tells of; `problems` are what breaks the description."""
+    """The script of a server. `says` is what a test tells of; `problems` are what breaks the description.
+
+    Calls of the operation that is `denied` are refused; `refusals` counts them.
+    """
 
     description: Path
     operations: tuple[Operation, ...]
     says: Says = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    denied: str = ""
+    refusals: int = 0
 
     @contextmanager
     def served(self) -> Iterator[Scripted]:
@@ -67,24 +72,28 @@ class Told:
         with scripted(self) as server:
             yield server
 
-    def tell(self, says: Says) -> None:
+    def tell(self, says: Says, denied: str = "") -> None:
         """From here on there is this, and nothing else."""
-        self.says, self.problems = says, []
+        self.says, self.problems, self.denied, self.refusals = says, [], denied, 0
 
     def __call__(self, asked: Asked) -> Answered:
         if asked.path == f"/{TENANT}/oauth2/v2.0/token":
             return Answered({"access_token": "t1", "expires_in": 3599, "token_type": "Bearer"})
-        answered = _answered(asked, _as_asked(asked, self._told(asked)))
+        name = operation_of(f"{asked.method} {asked.path}", self.operations)
+        if name == self.denied:
+            self.refusals += 1
+            return refused("AuthorizationFailed")
+        answered = _answered(asked, _as_asked(asked, self._told(asked, name)))
         self._hold(asked, answered)
         return answered
 
-    def _told(self, asked: Asked) -> Any:
+    def _told(self, asked: Asked, name: str) -> Any:
         if asked.path == RESOURCE_GRAPH:
             return self.says.get(asked.json["query"].partition(" ")[0], [])
         ending = max((one for one in self.says if asked.path.endswith(f"/{one}")), key=len, default=None)
         if ending is not None:
             return self.says[ending]
-        return UNTOLD.get(operation_of(f"{asked.method} {asked.path}", self.operations), [])
+        return UNTOLD.get(name, [])
 
     def _hold(self, asked: Asked, answered: Answered) -> None:
         book, body = described(self.description), asked.json if asked.text else None

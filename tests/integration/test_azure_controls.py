@@ -20,7 +20,7 @@ from domain.facts.credentials import OktaCredentials
 from tests.factories.answers import answers as written
 from tests.factories.answers import procedure
 from tests.factories.azure_change import Change, denied
-from tests.factories.azure_changes import CHANGES
+from tests.factories.azure_changes import CHANGES, together
 from tests.factories.azure_changes_beside_others import LEAVERS, OUTSIDERS, Approved, Left
 from tests.fakes.azure import SUBSCRIPTION, credentials
 from tests.fakes.azure_told import Told
@@ -31,6 +31,12 @@ from tests.fakes.scripted import Answered
 
 REGISTRATION = registration.REGISTRATION
 CONTROLS = {control.id: control for control in (*all_controls(), *bundled_controls())}
+SPARED = {
+    # Security defaults are enough.
+    ("CW-IAM-02", "GRAPH GET /v1.0/identity/conditionalAccess/policies"),
+    # Plans are shown to auditors, and not judged.
+    ("CW-NET-04", "GET Microsoft.Network/ddosProtectionPlans"),
+}
 JUDGED = frozenset({CheckStatus.PASS, CheckStatus.WARNING, CheckStatus.FAIL})
 
 
@@ -153,6 +159,25 @@ async def test_changes_must_have_been_read_lately(
     judgement = await judged(source, "CW-LOG-06", now=NOW + timedelta(minutes=minutes))
 
     check(azure, Change("CW-LOG-06", status, {}, SUBSCRIPTION, f"read {minutes} minutes ago"), judgement)
+
+
+def calls() -> list[tuple[str, str]]:
+    """Every call that a control needs."""
+    controls = sorted({one.control for one in CHANGES})
+    every = [(one, name) for one in controls for name in procedure(CONTROLS[one], Integration.AZURE).operations]
+    return [one for one in every if one not in SPARED]
+
+
+@pytest.mark.parametrize(("control_id", "operation"), calls())
+async def test_a_call_that_is_refused_leaves_nothing_said(
+    azure: Told, source: Source, control_id: str, operation: str
+) -> None:
+    azure.tell(together(control_id), denied=operation)
+
+    judgement = await judged(source, control_id)
+
+    assert azure.refusals > 0
+    assert (judgement.status, judgement.items) == (CheckStatus.ERROR, ())
 
 
 @pytest.mark.parametrize("cause", [denied("Microsoft.Sql/servers/read"), Answered({"value": {}})])
