@@ -107,6 +107,8 @@ CRASHES = (
     Change("CW-AVL-01", NOTHING, NOBODY),
     Change("CW-AVL-02", PASS, restored(30), "recovery1", f"last restore: {ago(30)}"),
     Change("CW-AVL-02", WARNING, restored(95), "recovery1", f"last restore: {ago(95)}"),
+    Change("CW-AVL-02", WARNING, restored(119), "recovery1", f"last restore: {ago(119)}"),
+    Change("CW-AVL-02", FAIL, restored(150), "recovery1", "last restore: none"),
     Change("CW-AVL-02", FAIL, restored(30, "Failed"), "recovery1", "last restore: none"),
     Change("CW-AVL-02", FAIL, backed_up(0.5), "recovery1", "last restore: none"),
     Change("CW-AVL-02", NOTHING, NOBODY),

@@ -3,9 +3,11 @@
 Requests, and answers where the shared description of Azure has the call, are held against that description.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ Says = dict[str, Any]
 RESOURCE_GRAPH = "/providers/Microsoft.ResourceGraph/resources"
 # Some descriptions want a link on each page; the last one has none.
 LAST_PAGE = "$: 'nextLink' is a required property"
+JOBS_SINCE = re.compile(r"startTime eq '([^']*)'")
 WEST = {"name": "westeurope", "displayName": "West Europe", "metadata": {"regionType": "Physical"}}
 SCANNING = {"onUpload": {"isEnabled": False, "capGBPerMonth": -1}}
 # What a subscription answers about what nobody has set, by operation; all other lists are empty.
@@ -107,7 +110,14 @@ class Told:
 
 
 def _as_asked(asked: Asked, told: Any) -> Any:
-    """Graph gives of the things on a list only the fields that are selected and the relations that are expanded."""
+    """Graph gives of the things on a list only the fields that are selected and the relations that are expanded.
+
+    Of the jobs of a vault Azure gives those that began in the time that is asked for.
+    """
+    if asked.path.endswith("/backupJobs"):
+        (since,) = JOBS_SINCE.findall(asked.query["$filter"][0])
+        first = datetime.strptime(since, "%Y-%m-%d %I:%M:%S %p").replace(tzinfo=UTC)
+        return [one for one in told if datetime.fromisoformat(one["properties"]["startTime"]) >= first]
     if "$select" not in asked.query or not isinstance(told, list):
         return told
     named = (asked.query[option][0] for option in ("$select", "$expand") if option in asked.query)
