@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from tests.factories.azure_change import FAIL, NOBODY, NOTHING, PASS, WARNING, Change, ago, id_of
+from tests.factories.azure_change import FAIL, GROUP, NOBODY, NOTHING, PASS, WARNING, Change, ago, id_of
 from tests.factories.azure_changes_of_data import STORES, store, vault
 from tests.fakes.azure import ROOT, SUBSCRIPTION, refused, thing
 from tests.fakes.azure_told import Says
@@ -87,21 +87,21 @@ def _plan(name: str, *, is_on: bool, extensions: dict[str, bool]) -> dict[str, A
     return {"id": f"{ROOT}/providers/{PLANS}/{name}", "name": name, "type": PLANS, "properties": {**tier, **more}}
 
 
-def alerts(*changes: str, is_on: bool = True, told: Sequence[dict[str, Any]] = (MAIL,)) -> Says:
+def alerts(*changes: str, is_on: bool = True, scope: str = ROOT, told: Sequence[dict[str, Any]] = (MAIL,)) -> Says:
     """Alerts for these changes, that tell an action group with these receivers of mail."""
     group = {"groupShortName": "on-call", "enabled": True, "emailReceivers": [*told], "smsReceivers": []}
     return {
         GROUPS: [thing(GROUPS, "on-call", location="Global", properties=group)],
-        ALERTS: [_alert(one, is_on=is_on) for one in changes],
+        ALERTS: [_alert(one, is_on=is_on, scope=scope) for one in changes],
     }
 
 
-def _alert(change: str, *, is_on: bool) -> dict[str, Any]:
+def _alert(change: str, *, is_on: bool, scope: str) -> dict[str, Any]:
     asked = [
         {"field": "category", "equals": "Administrative"},
         {"field": "operationName", "equals": CHANGES_TO[change]},
     ]
-    own = {"scopes": [ROOT], "condition": {"allOf": asked}, "enabled": is_on}
+    own = {"scopes": [scope], "condition": {"allOf": asked}, "enabled": is_on}
     tells = {"actions": {"actionGroups": [{"actionGroupId": id_of(GROUPS, "on-call")}]}}
     return thing(ALERTS, change, location="Global", properties={**own, **tells})
 
@@ -166,6 +166,7 @@ LOGS = (
     Change("CW-LOG-05", WARNING, alerts("policy", "role", "network"), SUBSCRIPTION, "no key vault"),
     Change("CW-LOG-05", FAIL, alerts("policy", "role"), SUBSCRIPTION, "no network, key vault"),
     Change("CW-LOG-05", FAIL, alerts(*CHANGES_TO, is_on=False), SUBSCRIPTION, "no policy"),
+    Change("CW-LOG-05", FAIL, alerts(*CHANGES_TO, scope=GROUP), SUBSCRIPTION, "no policy"),
     Change("CW-LOG-05", FAIL, alerts(*CHANGES_TO, told=()), SUBSCRIPTION, "no policy"),
 )
 DEFENDER = (
