@@ -107,8 +107,8 @@ def rules(*definitions: dict[str, Any], label: str = "pii", is_on: bool = True) 
     return store(label=label) | {"managementPolicies/default": told}
 
 
-def delete_after(days: int, *prefixes: str) -> dict[str, Any]:
-    filters = {"blobTypes": ["blockBlob"], **({"prefixMatch": [*prefixes]} if prefixes else {})}
+def delete_after(days: int, *prefixes: str, kind: str = "blockBlob") -> dict[str, Any]:
+    filters = {"blobTypes": [kind], **({"prefixMatch": [*prefixes]} if prefixes else {})}
     return {"actions": {"baseBlob": {"delete": {"daysAfterModificationGreaterThan": days}}}, "filters": filters}
 
 
@@ -163,6 +163,7 @@ KEEPING = (
     Change("CW-DAT-07", PASS, rules(delete_after(730)), "store1", "pii, destroyed after 730 days"),
     Change("CW-DAT-07", WARNING, rules(delete_after(30)), "store1", "destroyed after 30 days"),
     Change("CW-DAT-07", WARNING, rules(delete_after(730, "logs/")), "store1", "in part or at another time"),
+    Change("CW-DAT-07", WARNING, rules(delete_after(730, kind="appendBlob")), "store1", "in part or at another time"),
     Change("CW-DAT-07", FAIL, store(label="phi"), "store1", "phi, without a rule"),
     Change("CW-DAT-07", FAIL, rules(delete_after(730), is_on=False), "store1", "pii, without a rule"),
     Change("CW-DAT-07", NOTHING, store(label="public")),
