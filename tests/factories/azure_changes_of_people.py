@@ -57,8 +57,10 @@ def user(**own: Any) -> Says:
     return {USERS: [{**plain, "userType": "Member", "createdDateTime": ago(400), **own}]}
 
 
-def last_seen(days: float) -> Says:
-    return user(signInActivity={"lastSignInDateTime": ago(days)})
+def last_seen(days: float, by_token: float | None = None) -> Says:
+    """Somebody who signed in so many days ago, and was let in for what an app remembered some days ago."""
+    told = {} if by_token is None else {"lastNonInteractiveSignInDateTime": ago(by_token)}
+    return user(signInActivity={"lastSignInDateTime": ago(days), **told})
 
 
 def application(*secrets: dict[str, Any], redirects: tuple[str, ...] = (), **own: Any) -> Says:
@@ -135,6 +137,7 @@ ACCESS = (
     Change("CW-IAM-05", FAIL, application(secret(100, -1)), "k1", f"until {NOW - timedelta(days=1):%Y-%m-%d}"),
     Change("CW-IAM-05", NOTHING, NOBODY),
     Change("CW-IAM-06", PASS, last_seen(3), "u1", "not used for 3 days"),
+    Change("CW-IAM-06", PASS, last_seen(100, by_token=1), "u1", "not used for 1 days"),
     Change("CW-IAM-06", WARNING, last_seen(70), "u1", "not used for 70 days"),
     Change("CW-IAM-06", FAIL, last_seen(100), "u1", "not used for 100 days"),
     # Somebody who never came.
