@@ -225,8 +225,8 @@ CONTROL = Control(
             scope="subscription",
             operations=("GET Microsoft.Insights/activityLogAlerts", "GET Microsoft.Insights/actionGroups"),
             passes=(
-                "Alerts that are enabled for the whole subscription tell an action group of changes to policies, roles, "
-                "networks and key vaults."
+                "Alerts that are enabled for the whole subscription tell an action group of changes to policies, "
+                "roles, networks and key vaults."
             ),
             warns="One of the four has no such alert.",
             fails="Two or more of the four have none.",
