@@ -105,7 +105,9 @@ def _sealed_days(container: Mapping[str, Any]) -> int:
     Source: Azure Storage, "Time-based retention policies for immutable blob data", locked versus unlocked policies.
     """
     own = container["properties"]
-    policy = own["immutabilityPolicy"]["properties"] if own["hasImmutabilityPolicy"] else {"state": None}
+    if not own["hasImmutabilityPolicy"]:
+        return 0
+    policy = own["immutabilityPolicy"]["properties"]
     return int(policy["immutabilityPeriodSinceCreationInDays"]) if policy["state"] == "Locked" else 0
 
 
