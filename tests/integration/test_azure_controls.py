@@ -181,7 +181,15 @@ async def test_a_call_that_is_refused_leaves_nothing_said(
     assert (judgement.status, judgement.items) == (CheckStatus.ERROR, ())
 
 
-@pytest.mark.parametrize("cause", [denied("Microsoft.Sql/servers/read"), Answered({"value": {}})])
+@pytest.mark.parametrize(
+    "cause",
+    [
+        denied("Microsoft.Sql/servers/read"),
+        Answered({"value": {}}),
+        Answered({"value": [], "nextLink": "https://elsewhere.example.com/next"}),
+    ],
+    ids=["denied", "misshapen", "cut short"],
+)
 async def test_a_list_that_is_not_read_says_nothing_of_what_it_hides(
     azure: Told, source: Source, cause: Answered
 ) -> None:
