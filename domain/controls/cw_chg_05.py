@@ -70,7 +70,9 @@ def _azure(case: Case) -> Iterator[Item]:
     """The subscription, by the tags of its resources and its own."""
     account = case.answers.account
     rows = [row["tags"] for row in case.answers.items(GRAPH, "data") if "tags" in row]
-    itself = [one for one in case.answers.items(SUBSCRIPTIONS, "value") if one["subscriptionId"] == account]
+    # The account has its id as it was typed.
+    every = case.answers.items(SUBSCRIPTIONS, "value")
+    itself = [one for one in every if one["subscriptionId"].lower() == account.lower()]
     names, own = [one["displayName"] for one in itself], [one.get("tags") for one in itself]
     if rows:
         yield _apart(account, _told(*rows, *own), names, *own)

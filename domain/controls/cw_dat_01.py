@@ -12,6 +12,9 @@ from domain.facts.severity import Severity
 # Source: S3 API reference, PublicAccessBlockConfiguration.
 FLAGS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 EVERY_ACCOUNT = "all"
+# The firewall of a storage account counts only while public network access is on.
+# Source: Storage Accounts - Create, PublicNetworkAccess.
+CLOSED = frozenset({"Disabled", "SecuredByPerimeter"})
 STRANGERS = frozenset({"allUsers", "allAuthenticatedUsers"})
 ALL_USERS = "http://acs.amazonaws.com/groups/global/AllUsers"
 
@@ -72,6 +75,8 @@ def _azure(case: Case) -> Iterator[Item]:
         # Accounts from before the setting lack it, and let containers be made public.
         if own.get("allowBlobPublicAccess") is not False:
             yield failed(account["id"], "blobs may be made public", "public access to blobs off")
+        elif own.get("publicNetworkAccess") in CLOSED:
+            yield passed(account["id"], "no public blobs, no public network access")
         elif own["networkAcls"]["defaultAction"] == "Allow":
             yield warned(account["id"], "no public blobs, but every network may ask", "named networks only")
         else:
@@ -155,10 +160,11 @@ CONTROL = Control(
             integration=Integration.AZURE,
             scope="resource",
             operations=("GET Microsoft.Storage/storageAccounts",),
-            passes="Blobs cannot be made public, and only named networks reach the account.",
+            passes="Blobs cannot be made public, and only named networks, or none, reach the account.",
             warns="Blobs cannot be made public, but every network reaches the account.",
             fails="Blobs may be made public.",
             judge=_azure,
+            version=2,
         ),
         Procedure(
             integration=Integration.GCP,

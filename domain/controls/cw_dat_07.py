@@ -93,7 +93,9 @@ def _blob_days(definition: Mapping[str, Any]) -> Iterator[int]:
     delete = (definition["actions"].get("baseBlob") or {}).get("delete")
     if delete is not None:
         filters = definition.get("filters") or {}
-        is_whole = not filters.get("prefixMatch") and not filters.get("blobIndexMatch")
+        # Almost all blobs are block blobs; a rule may be for append blobs alone.
+        is_plain = "blockBlob" in (filters.get("blobTypes") or ["blockBlob"])
+        is_whole = is_plain and not filters.get("prefixMatch") and not filters.get("blobIndexMatch")
         ages = [delete[name] for name in AZURE_AGES if delete.get(name) is not None]
         yield int(ages[0]) if is_whole and len(ages) == 1 else OTHERWISE
 
@@ -187,6 +189,7 @@ CONTROL = Control(
             warns="A rule deletes after another term, or a part of the blobs.",
             fails="An account with personal or confidential data has no rule.",
             judge=_azure,
+            version=2,
         ),
         Procedure(
             integration=Integration.GCP,

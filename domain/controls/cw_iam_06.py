@@ -20,6 +20,10 @@ CREDENTIALS = (
     ("access_key_2_active", "access_key_2_last_used_date", "access_key_2_last_rotated"),
 )
 
+# By a person, and by an app for one who has signed in before, which may go on for months.
+# Source: Microsoft Graph, signInActivity resource type.
+SIGN_INS = ("lastSignInDateTime", "lastNonInteractiveSignInDateTime")
+
 
 def _aws(case: Case) -> Iterator[Item]:
     """The users of IAM; the root user should not be used at all."""
@@ -64,8 +68,10 @@ def _azure(case: Case) -> Iterator[Item]:
     """Graph leaves signInActivity out for those who never signed in: their days count from their creation."""
     for user in case.answers.items("GRAPH GET /v1.0/users", "value"):
         if user["accountEnabled"]:
-            used = (user.get("signInActivity") or {}).get("lastSignInDateTime") or user["createdDateTime"]
-            yield _by_use(user["id"], user["userPrincipalName"], instant(used), case)
+            told = user.get("signInActivity") or {}
+            signed_in = [instant(told[name]) for name in SIGN_INS if told.get(name)]
+            used = max(signed_in, default=instant(user["createdDateTime"]))
+            yield _by_use(user["id"], user["userPrincipalName"], used, case)
 
 
 def _gcp(case: Case) -> Iterator[Item]:
@@ -141,6 +147,7 @@ CONTROL = Control(
             warns="An enabled account last signed in between warn_days and max_days ago.",
             fails="An enabled account last signed in, or was made and never did, more than max_days ago.",
             judge=_azure,
+            version=2,
         ),
         Procedure(
             integration=Integration.GCP,

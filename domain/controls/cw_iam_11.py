@@ -88,9 +88,7 @@ def _width(repository: str) -> int:
 
 
 def _azure(case: Case) -> Iterator[Item]:
-    """An application that nobody is sent back to is one for programs. Federated credentials are seen where answers have
-    them; a program with a secret is else taken to have nothing but that.
-    """
+    """An application that nobody is sent back to is one for programs."""
     for machine in case.answers.items("GET Microsoft.Compute/virtualMachines", "value"):
         # Left out for a machine without an identity.
         if (machine.get("identity") or {}).get("type", "None") == "None":

@@ -100,10 +100,15 @@ def _aws(case: Case) -> Iterator[Item]:
 
 
 def _sealed_days(container: Mapping[str, Any]) -> int:
+    """Until a policy is locked, whoever may write to the account can shorten it or take it away.
+
+    Source: Azure Storage, "Time-based retention policies for immutable blob data", locked versus unlocked policies.
+    """
     own = container["properties"]
     if not own["hasImmutabilityPolicy"]:
         return 0
-    return int(own["immutabilityPolicy"]["properties"]["immutabilityPeriodSinceCreationInDays"])
+    policy = own["immutabilityPolicy"]["properties"]
+    return int(policy["immutabilityPeriodSinceCreationInDays"]) if policy["state"] == "Locked" else 0
 
 
 def _of_container(container: Mapping[str, Any], case: Case, at_hand: int) -> Item:
@@ -217,12 +222,13 @@ CONTROL = Control(
                 "GET Microsoft.OperationalInsights/workspaces",
             ),
             passes=(
-                "Containers that logs are archived in are sealed for at least retention_days, or workspaces "
-                "keep logs that long."
+                "Containers that logs are archived in are sealed for at least retention_days by a policy that is "
+                "locked, or workspaces keep logs that long."
             ),
             warns="Workspaces keep logs for hot_days, and the archive can be altered.",
             fails="Logs are kept for less than retention_days.",
             judge=_azure,
+            version=2,
         ),
         Procedure(
             integration=Integration.GCP,

@@ -73,7 +73,8 @@ def _asked_for(condition: Mapping[str, Any]) -> Iterator[str]:
     for leaf in condition["allOf"]:
         for one in (leaf, *(leaf.get("anyOf") or [])):
             if str(one.get("field")).lower() in ASKED_FIELDS:
-                yield str(one.get("equals") or "").lower()
+                for value in (one.get("equals"), *(one.get("containsAny") or [])):
+                    yield str(value).lower()
 
 
 def _reaches(group: Mapping[str, Any]) -> bool:
@@ -83,14 +84,18 @@ def _reaches(group: Mapping[str, Any]) -> bool:
 
 
 def _azure(case: Case) -> Iterator[Item]:
-    """An action group of another subscription is not known and does not count."""
+    """An action group of another subscription is not known and does not count, nor does an alert for some groups of
+    resources: policies and roles are changed above them.
+    """
+    whole = f"/subscriptions/{case.answers.account}".lower()
     groups = case.answers.items("GET Microsoft.Insights/actionGroups", "value")
     live = {group["id"].lower() for group in groups if _reaches(group)}
     found = set()
     for alert in case.answers.items("GET Microsoft.Insights/activityLogAlerts", "value"):
         own = alert["properties"]
+        is_whole = whole in {scope.lower().rstrip("/") for scope in own["scopes"]}
         told = {action["actionGroupId"].lower() for action in own["actions"].get("actionGroups") or []}
-        if own["enabled"] and told & live:
+        if own["enabled"] and is_whole and told & live:
             asked = list(_asked_for(own["condition"]))
             found |= {name for name, start in CHANGES.items() if any(one.startswith(start) for one in asked)}
     yield of_all_but_one(case.answers.account, tuple(CHANGES), found)
@@ -232,11 +237,13 @@ CONTROL = Control(
             scope="subscription",
             operations=("GET Microsoft.Insights/activityLogAlerts", "GET Microsoft.Insights/actionGroups"),
             passes=(
-                "Alerts that are enabled tell an action group of changes to policies, roles, networks and key vaults."
+                "Alerts that are enabled for the whole subscription tell an action group of changes to policies, "
+                "roles, networks and key vaults."
             ),
             warns="One of the four has no such alert.",
             fails="Two or more of the four have none.",
             judge=_azure,
+            version=2,
         ),
         Procedure(
             integration=Integration.GCP,

@@ -260,9 +260,9 @@ def refused(code: str, message: str = "", status: int = 403, **headers: str) -> 
 
 
 def operation_of(request: str, operations: tuple[Operation, ...]) -> str:
-    """The name of the operation that a request is of: the one that says most about it."""
+    """The name of the operation that a request is of: the one that says most about it, of the service it goes to."""
     fitting = [one for one in operations if re.fullmatch(_pattern(one.request), request)]
-    return max(fitting, key=lambda one: len(re.sub(r"\{[^}]*\}", "", one.request))).name
+    return max(fitting, key=lambda one: (len(re.sub(r"\{[^}]*\}", "", one.request)), one.service in request)).name
 
 
 def _pattern(request: str) -> str:

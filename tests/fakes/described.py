@@ -36,17 +36,13 @@ class Described:
         schema = self._body(operation, given)
         if body is not None and schema is not None:
             for one in (schema, *self._meant(schema, body)):
-                validator = Draft4Validator(self._absolute(one), registry=self._registry)
-                found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+                found += self._errors(one, body)
         return found
 
     def answer_problems(self, method: str, path: str, status: int, body: Any) -> list[str]:
         """Where an answer is none that the vendor would give. Nothing is said of calls and statuses it leaves open."""
         schema = self._answer(self._operation(method, path), status).get("schema")
-        if schema is None:
-            return []
-        validator = Draft4Validator(self._absolute(schema), registry=self._registry)
-        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+        return self._errors(schema, body) if schema else []
 
     def answer(self, method: str, path: str) -> Any:
         """A copy of the first of the vendor's own examples of a good answer to this call."""
@@ -61,6 +57,10 @@ class Described:
     def example(self, name: str) -> Any:
         """The value of one of the vendor's own examples."""
         return self._spec["components"]["examples"][name]["value"]
+
+    def _errors(self, schema: dict[str, Any], body: Any) -> list[str]:
+        validator = Draft4Validator(self._absolute(schema), registry=self._registry)
+        return [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
 
     def _meant(self, schema: dict[str, Any], body: Any) -> list[dict[str, Any]]:
         """What else holds for a body that says itself, by one of its values, what it is."""
@@ -79,7 +79,8 @@ class Described:
     def _answer(self, operation: dict[str, Any] | None, status: int) -> dict[str, Any]:
         """What is written of the JSON of this status; nothing where nothing is."""
         told = self._known((operation or {}).get("responses", {}).get(str(status), {}))
-        content: dict[str, Any] = told.get("content", {}).get("application/json", {})
+        # Swagger 2 has the schema right there.
+        content: dict[str, Any] = told.get("content", {"application/json": told}).get("application/json", {})
         return content
 
     def _body(self, operation: dict[str, Any], given: list[dict[str, Any]]) -> dict[str, Any] | None:

@@ -34,7 +34,13 @@ METHODS = call.graph("/v1.0/reports/authenticationMethods/userRegistrationDetail
 ACCESS_POLICIES = call.graph("/v1.0/identity/conditionalAccess/policies", "Policy.Read.All", plan=P1)
 DEFAULTS = call.graph("/v1.0/policies/identitySecurityDefaultsEnforcementPolicy", "Policy.Read.All")
 GRANTS = call.graph("/v1.0/oauth2PermissionGrants", "Directory.Read.All", query={"$top": LARGEST_PAGE})
-APPS = call.graph("/v1.0/applications", "Application.Read.All", query={"$select": APPLICATIONS, "$top": LARGEST_PAGE})
+# Federated credentials are a relation, which is left out unless it is asked for. An application has 20 at most, as many
+# as are expanded. Source: Microsoft Graph, "application resource type", Relationships.
+APPS = call.graph(
+    "/v1.0/applications",
+    "Application.Read.All",
+    query={"$select": APPLICATIONS, "$expand": "federatedIdentityCredentials", "$top": LARGEST_PAGE},
+)
 SERVICES = call.graph(
     "/v1.0/servicePrincipals", "Application.Read.All", query={"$select": PRINCIPALS, "$top": LARGEST_PAGE}
 )

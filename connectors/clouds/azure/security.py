@@ -10,8 +10,8 @@ from connectors.rest.paging import Reply, Request, followed
 from domain.facts.resource import Resource, ResourceKind
 
 ROLES_VERSION, BACKUP_VERSION = "2022-04-01", "2024-04-01"
-# Controls look back a quarter for a restore.
-JOBS_SINCE = timedelta(days=100)
+# Controls look back a quarter for a restore, and tell one that is up to 120 days old from none.
+JOBS_SINCE = timedelta(days=121)
 POLICY_FIELDS = (
     "resourceId,resourceType,resourceLocation,policyAssignmentId,policyDefinitionId,policyDefinitionReferenceId,"
     "policySetDefinitionId,policyDefinitionAction,complianceState,timestamp"

@@ -190,15 +190,15 @@ def test_a_recommendation_is_called_by_its_problem() -> None:
     assert (named.name, bare.name) == ("Idle machine", "2")
 
 
-def test_restores_of_a_quarter_are_asked_for() -> None:
+def test_restores_are_asked_for_as_far_back_as_controls_look() -> None:
     jobs = next(one for one in security.LISTINGS if "vaults" in one.operation.name).children[1]
 
     asked = jobs.arguments(PLACE.under({"id": "/v"}))
 
     assert asked == {
         "id": "/v",
-        # A hundred days earlier.
-        "$filter": "operation eq 'Restore' and startTime eq '2025-11-25 02:20:33 PM'"
+        # 121 days earlier: one of 120 days is told from none.
+        "$filter": "operation eq 'Restore' and startTime eq '2025-11-04 02:20:33 PM'"
         " and endTime eq '2026-03-05 02:20:33 PM'",
     }
 

@@ -102,14 +102,14 @@ def test_member_account_is_known_by_the_management_account() -> None:
     assert judged(CONTROL, aws("prod", "dev", off=[ACCOUNTS]), management).status is WARNING
 
 
-def azure(*values: str | None, name: str = "shop", **more: Any) -> Answers:
+def azure(*values: str | None, name: str = "shop", account: str = "s-1", **more: Any) -> Answers:
     rows = [{"id": str(number), "tags": value and {"env": value}} for number, value in enumerate(values)]
     mine = {"subscriptionId": "s-1", "displayName": name}
     return answers(
         Integration.AZURE,
         (GRAPH, {"data": [*rows, {"id": "change", "properties": {}}]}),
         (SUBSCRIPTIONS, {"value": [mine, {"subscriptionId": "s-2", "displayName": "Shared"}]}),
-        account="s-1",
+        account=account,
         **more,
     )
 
@@ -118,6 +118,7 @@ def azure(*values: str | None, name: str = "shop", **more: Any) -> Answers:
     ("looked_at", "status"),
     [
         (azure("prod", None), PASS),
+        (azure("prod", "test", name="Shared services", account="S-1"), WARNING),
         (azure("prod", "test"), FAIL),
         (azure("prod", "test", name="Shared services"), WARNING),
         (azure(None), WARNING),

@@ -87,6 +87,16 @@ def test_a_storage_account_has_no_public_blobs(blobs, networks, expected):
 
 
 @pytest.mark.parametrize(
+    ("access", "expected"), [("Enabled", "WARNING"), ("Disabled", "PASS"), ("SecuredByPerimeter", "PASS")]
+)
+def test_the_firewall_of_a_storage_account_counts_while_public_access_is_on(access, expected):
+    own = {"allowBlobPublicAccess": False, "publicNetworkAccess": access, "networkAcls": {"defaultAction": "Allow"}}
+    asked = ("GET Microsoft.Storage/storageAccounts", {"value": [{"id": "account", "properties": own}]})
+
+    assert verdicts(judged(CONTROL, Integration.AZURE, asked)) == {"account": expected}
+
+
+@pytest.mark.parametrize(
     ("prevention", "policy", "expected"),
     [
         ("enforced", {"bindings": [{"members": ["allUsers"]}]}, "PASS"),

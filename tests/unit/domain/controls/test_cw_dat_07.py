@@ -113,6 +113,7 @@ AFTER_TERM = {"daysAfterModificationGreaterThan": 730.0}
         (AFTER_TERM, None, True, "PASS"),
         (AFTER_TERM, {"blobTypes": ["blockBlob"]}, True, "PASS"),
         (AFTER_TERM, {"blobTypes": ["blockBlob"], "prefixMatch": ["tmp/"]}, True, "WARNING"),
+        (AFTER_TERM, {"blobTypes": ["appendBlob"]}, True, "WARNING"),
         (AFTER_TERM, {"blobIndexMatch": [{"name": "kind"}]}, True, "WARNING"),
         ({"daysAfterCreationGreaterThan": 30}, None, True, "WARNING"),
         ({**AFTER_TERM, "daysAfterCreationGreaterThan": 10}, None, True, "WARNING"),

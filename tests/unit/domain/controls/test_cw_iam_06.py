@@ -89,6 +89,8 @@ def entra(activity: Any, enabled: bool = True, created: str = OLD) -> Answers:
         (entra(None, created=ago(60)), PASS, []),
         (entra({"lastSignInDateTime": ago(61)}), WARNING, ["u1"]),
         (entra({"lastSignInDateTime": ago(91)}), FAIL, ["u1"]),
+        (entra({"lastSignInDateTime": ago(91), "lastNonInteractiveSignInDateTime": ago(2)}), PASS, []),
+        (entra({"lastSignInDateTime": ago(2), "lastNonInteractiveSignInDateTime": ago(91)}), PASS, []),
         (entra({"lastSignInDateTime": None}), FAIL, ["u1"]),
         (entra(None), FAIL, ["u1"]),
         (entra(None, enabled=False), NOTHING, []),

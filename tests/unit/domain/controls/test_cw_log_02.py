@@ -100,8 +100,8 @@ def test_account_without_trails_has_nothing_to_keep() -> None:
     assert judged(CONTROL, none).status is CheckStatus.NOT_APPLICABLE
 
 
-def container(days: int | None, name: str = "insights-activity-logs") -> dict[str, Any]:
-    policy = {"properties": {"immutabilityPeriodSinceCreationInDays": days}}
+def container(days: int | None, name: str = "insights-activity-logs", state: str = "Locked") -> dict[str, Any]:
+    policy = {"properties": {"immutabilityPeriodSinceCreationInDays": days, "state": state}}
     return {
         "id": name,
         "name": name,
@@ -113,6 +113,8 @@ def container(days: int | None, name: str = "insights-activity-logs") -> dict[st
     ("containers", "days_of_workspace", "expected"),
     [
         ([container(365)], 30, {"insights-activity-logs": "PASS", "w": "PASS"}),
+        ([container(365, state="Unlocked")], 30, {"insights-activity-logs": "FAIL", "w": "FAIL"}),
+        ([container(365, state="Unlocked")], 90, {"insights-activity-logs": "WARNING", "w": "WARNING"}),
         ([container(None)], 400, {"insights-activity-logs": "WARNING", "w": "PASS"}),
         ([container(None)], 90, {"insights-activity-logs": "WARNING", "w": "WARNING"}),
         ([container(364)], 89, {"insights-activity-logs": "FAIL", "w": "FAIL"}),

@@ -86,16 +86,24 @@ OPERATIONS = {
 }
 
 
-def alert(*names: str, enabled: bool = True, groups: Any = ({"actionGroupId": "g"},)) -> dict[str, Any]:
+SUBSCRIPTION = "/subscriptions/The-Account/"
+
+
+def alert(
+    *names: str, enabled: bool = True, groups: Any = ({"actionGroupId": "g"},), scope: str = SUBSCRIPTION, **told: Any
+) -> dict[str, Any]:
     leaves = [{"field": "operationName", "equals": OPERATIONS[name]} for name in names]
-    condition = {"allOf": [{"field": "category", "equals": "Administrative"}, {"anyOf": leaves}]}
-    return {"properties": {"enabled": enabled, "condition": condition, "actions": {"actionGroups": groups}}}
+    condition = {"allOf": [{"field": "category", "equals": "Administrative"}, told or {"anyOf": leaves}]}
+    own = {"enabled": enabled, "scopes": [scope], "condition": condition, "actions": {"actionGroups": groups}}
+    return {"properties": own}
 
 
 @pytest.mark.parametrize(
     ("alerts", "groups", "status"),
     [
         ([alert(*OPERATIONS)], [GROUP], CheckStatus.PASS),
+        ([alert(field="operationName", containsAny=[*OPERATIONS.values()])], [GROUP], CheckStatus.PASS),
+        ([alert(*OPERATIONS, scope=f"{SUBSCRIPTION}resourceGroups/rg1")], [GROUP], CheckStatus.FAIL),
         ([alert("policy", "role"), alert("network")], [GROUP], CheckStatus.WARNING),
         ([alert("policy", "role")], [GROUP], CheckStatus.FAIL),
         ([alert(*OPERATIONS, enabled=False)], [GROUP], CheckStatus.FAIL),
