@@ -36,6 +36,16 @@ class Described:
                 found += [f"{error.json_path}: {error.message}" for error in validator.iter_errors(body)]
         return found
 
+    def misfits(self, method: str, path: str, answer: Any) -> list[str]:
+        """What the vendor would not answer so, where the description says what it answers."""
+        operation = self._operation(method, path) or {}
+        content = operation.get("responses", {}).get("200", {}).get("content", {})
+        schema = content.get("application/json", {}).get("schema")
+        if schema is None:
+            return []
+        validator = Draft4Validator(self._absolute(schema), registry=self._registry)
+        return [f"{method} {path} answers {error.json_path}: {error.message}" for error in validator.iter_errors(answer)]
+
     def knows(self, method: str, path: str) -> bool:
         """Whether there is such a call."""
         return self._operation(method, path) is not None
@@ -51,12 +61,15 @@ class Described:
         return [{"$ref": choice["mapping"][name]}] if name in choice.get("mapping", {}) else []
 
     def _operation(self, method: str, path: str) -> dict[str, Any] | None:
-        for template, operations in self._spec["paths"].items():
-            pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template))
-            if re.fullmatch(pattern, path) and method.lower() in operations:
-                operation: dict[str, Any] = operations[method.lower()]
-                return operation
-        return None
+        """The one whose template says most of the path: {id} alone would take "x:search" too."""
+        found = [
+            (len(re.sub(r"\{[^}]*\}", "", template)), operations[method.lower()])
+            for template, operations in self._spec["paths"].items()
+            if method.lower() in operations
+            and re.fullmatch(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template)), path)
+        ]
+        operation: dict[str, Any] | None = max(found, key=lambda one: one[0])[1] if found else None
+        return operation
 
     def _body(self, operation: dict[str, Any], given: list[dict[str, Any]]) -> dict[str, Any] | None:
         for one in given:

@@ -1,0 +1,73 @@
+"""A Google Cloud that a stand-in answers for is changed, read by the connector, and judged."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from connectors.clouds.gcp.registration import REGISTRATION
+from connectors.reading.listing import Listing
+from domain.compliance.answers import Answers
+from domain.compliance.control import Case
+from domain.compliance.judging import Judgement, judge
+from domain.compliance.registry import all_controls, bundled_controls
+from domain.facts.compliance import CheckStatus, Integration
+from tests.factories.answers import procedure
+from tests.factories.gcp_changes import CHANGES
+from tests.factories.gcp_state import Changed
+from tests.fakes.collecting import NOW, reach, read
+from tests.fakes.google import PROJECT, credentials
+from tests.fakes.google_told import ORGANIZATION, GoogleTold
+from tests.fakes.judged_surveys import answers_of
+
+CONTROLS = {control.id: control for control in (*all_controls(), *bundled_controls())}
+WITHOUT_ITEMS = (CheckStatus.ERROR, CheckStatus.NOT_APPLICABLE)
+
+
+@pytest.fixture(scope="module")
+def google() -> Iterator[GoogleTold]:
+    with GoogleTold().served() as running:
+        yield running
+
+
+def looked_at(control_id: str) -> list[Listing]:
+    """The listings that make the calls a control looks at."""
+    wanted = set(procedure(CONTROLS[control_id], Integration.GCP).operations)
+    return [one for one in REGISTRATION.listings if wanted & names_of(one)]
+
+
+def names_of(listing: Listing) -> set[str]:
+    """Of all calls that it makes, by each of their names."""
+    return {name for one in listing.operations for name in (one.name, *one.options["also"])}
+
+
+async def answered(google: GoogleTold, listings: list[Listing]) -> Answers:
+    """The project as the connector reads it now; it is opened anew, since a way in keeps the places that are in use."""
+    async with REGISTRATION.open(credentials(google.url, organization_id=ORGANIZATION), reach()) as source:
+        collected, _ = await read(source, listings)
+    return answers_of(REGISTRATION, listings, collected, PROJECT)
+
+
+async def judged(google: GoogleTold, changed: Changed) -> Judgement:
+    control = CONTROLS[changed.control]
+    answers = await answered(google, looked_at(changed.control))
+    case = Case(
+        answers=answers,
+        parameters={**control.parameters, **changed.parameters},
+        now=NOW + changed.later,
+        connected=(answers,),
+    )
+    return judge(procedure(control, Integration.GCP), case)
+
+
+@pytest.mark.parametrize("changed", CHANGES, ids=lambda one: f"{one.control}-{one.status}")
+async def test_a_change_in_the_project_is_judged_as_the_control_says(google: GoogleTold, changed: Changed):
+    google.tell(changed.told)
+
+    judgement = await judged(google, changed)
+
+    said = {item.verdict.value for item in judgement.items if item.resource == changed.item}
+    assert google.broken == []
+    if changed.status in WITHOUT_ITEMS:
+        assert (judgement.status, judgement.items) == (changed.status, ()), judgement.problem
+    else:
+        assert (judgement.problem, said) == (None, {changed.status.value}), judgement.items
