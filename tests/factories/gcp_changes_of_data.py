@@ -13,7 +13,6 @@ from tests.factories.gcp_state import (
     NOTHING,
     PASS,
     PROJECT,
-    REGION,
     WARNING,
     Changed,
     P,
@@ -58,10 +57,11 @@ def restored(days: float | None) -> State:
 
 def profiled(days: float = 1, **fields: Any) -> State:
     """A profile of the bucket, so old, in which something sensitive was found."""
-    place = f"organizations/123/locations/global/fileStoreDataProfiles/1"
+    place = "organizations/123/locations/global/fileStoreDataProfiles/1"
     plain = {"name": place, "fullResource": BUCKET, "createTime": ago(days=days)}
     rated = {"sensitivityScore": {"score": "SENSITIVITY_HIGH"}, **fields}
-    return {"dlp.v2:organizations.locations.fileStoreDataProfiles.list": {"fileStoreDataProfiles": [{**plain, **rated}]}}
+    listed = {"fileStoreDataProfiles": [{**plain, **rated}]}
+    return {"dlp.v2:organizations.locations.fileStoreDataProfiles.list": listed}
 
 
 def discovery(status: str = "RUNNING") -> State:
@@ -71,11 +71,13 @@ def discovery(status: str = "RUNNING") -> State:
 
 MEDICAL = [{"infoType": {"name": "US_MEDICARE_BENEFICIARY_ID_NUMBER"}}]
 HEALTH_FILES = bucket(prevention="enforced", labels=PHI)
-HEALTH_ROWS = database(userLabels=PHI)
 EVERYTHING_LOGGED = policy(logged={"storage.googleapis.com": ["DATA_READ", "DATA_WRITE"]})
 READS_LOGGED = policy(logged={"storage.googleapis.com": ["DATA_READ"]})
 # Google's own interfaces by an address in the network.
 GOOGLE_ENDPOINT = placed("forwardingRules", "global", target="all-apis")
+NO_KEYS = {"cloudkms.v1:projects.locations.list": refused("cloudkms.locations.list")}
+NO_DATABASES = {"sqladmin.v1:instances.list": refused("cloudsql.instances.list")}
+NO_ASSETS = {"cloudasset.v1:v1.searchAllResources": refused("cloudasset.assets.searchAllResources")}
 
 STORES = (
     Changed("CW-DAT-01", PASS, BUCKET, bucket(prevention="enforced")),
@@ -124,16 +126,16 @@ HEALTH = (
     Changed("TC-PHI-03", PASS, DATABASE, database(userLabels=PHI, key=KEY) | key(rotationPeriod=QUARTERLY)),
     Changed("TC-PHI-03", WARNING, DATABASE, database(userLabels=PHI, key=KEY) | key()),
     Changed("TC-PHI-03", WARNING, BUCKET, HEALTH_FILES),
-    Changed("TC-PHI-03", ERROR, "", HEALTH_FILES | {"cloudkms.v1:projects.locations.list": refused("cloudkms.locations.list")}),
+    Changed("TC-PHI-03", ERROR, "", HEALTH_FILES | NO_KEYS),
     Changed("TC-PHI-04", PASS, BUCKET, HEALTH_FILES | GOOGLE_ENDPOINT),
     Changed("TC-PHI-04", PASS, DATABASE, database({"privateNetwork": f"{P}/global/networks/main"}, userLabels=PHI)),
     Changed("TC-PHI-04", WARNING, BUCKET, HEALTH_FILES),
     Changed("TC-PHI-04", FAIL, DATABASE, database({"ipv4Enabled": True}, userLabels=PHI)),
     Changed("TC-PHI-04", FAIL, BUCKET, bucket(labels=PHI) | open_to("allUsers")),
-    Changed("TC-PHI-04", ERROR, "", {"sqladmin.v1:instances.list": refused("cloudsql.instances.list")}),
+    Changed("TC-PHI-04", ERROR, "", NO_DATABASES),
     Changed("TC-PHI-05", PASS, BUCKET, assets(PHI) | EVERYTHING_LOGGED),
     Changed("TC-PHI-05", WARNING, BUCKET, assets(PHI) | READS_LOGGED),
     Changed("TC-PHI-05", FAIL, BUCKET, assets(PHI) | policy()),
-    Changed("TC-PHI-05", ERROR, "", {"cloudasset.v1:v1.searchAllResources": refused("cloudasset.assets.searchAllResources")}),
+    Changed("TC-PHI-05", ERROR, "", NO_ASSETS),
 )
 CHANGES = (*STORES, *COPIES, *HEALTH)

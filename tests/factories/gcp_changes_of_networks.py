@@ -1,4 +1,4 @@
-"""Changes to a Google Cloud that controls of networks and machines judge: rules, balancers, flow logs, patches, groups."""
+"""Changes to a Google Cloud that controls of networks and machines judge: rules, balancers, flow logs, patches."""
 
 from typing import Any
 
@@ -9,13 +9,12 @@ from tests.factories.gcp_state import (
     FAIL,
     LINK,
     NOTHING,
-    P,
     PASS,
     REGION,
     WARNING,
     ZONE,
     Changed,
-    ago,
+    P,
     database,
     everywhere,
     machine,
@@ -32,6 +31,7 @@ MACHINE = named("instances", f"zones/{ZONE}", "web")
 # What every security policy ends with, and never says no.
 LAST = {"priority": 2147483647, "action": "allow"}
 SHIELDED = {"enableSecureBoot": True, "enableVtpm": True, "enableIntegrityMonitoring": True}
+HALF_SHIELDED = {**SHIELDED, "enableSecureBoot": False}
 
 
 def firewall(source: str, *, disabled: bool = False) -> State:
@@ -105,7 +105,7 @@ CHANGES = (
     Changed("CW-LOG-03", WARNING, BACKEND, backend(logConfig={"enable": True, "sampleRate": 0.4})),
     Changed("CW-LOG-03", NOTHING, "", EMPTY),
     Changed("CW-VUL-03", PASS, MACHINE, machine(shieldedInstanceConfig=SHIELDED) | patched(all=True)),
-    Changed("CW-VUL-03", WARNING, MACHINE, machine(shieldedInstanceConfig={**SHIELDED, "enableSecureBoot": False}) | patched(zones=[ZONE])),
+    Changed("CW-VUL-03", WARNING, MACHINE, machine(shieldedInstanceConfig=HALF_SHIELDED) | patched(zones=[ZONE])),
     Changed("CW-VUL-03", FAIL, MACHINE, machine(shieldedInstanceConfig=SHIELDED) | patched(zones=["europe-west1-b"])),
     Changed("PS-TRF-04", PASS, GROUP, group(cpuUtilization={"utilizationTarget": 0.6})),
     Changed("PS-TRF-04", WARNING, GROUP, group(scalingSchedules=MORNING)),

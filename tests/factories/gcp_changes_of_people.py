@@ -8,6 +8,7 @@ from tests.factories.gcp_state import (
     ERROR,
     FAIL,
     NOTHING,
+    OWNER,
     PASS,
     PROJECT,
     WARNING,
@@ -77,7 +78,7 @@ def single_sign_on(**target: str) -> State:
 
 
 def left(**since: float) -> dict[str, timedelta]:
-    return {"ann@example.com": timedelta(**since)}
+    return {"ann": timedelta(**since)}
 
 
 DIRECTORY = "admin.directory_v1:users.list"
@@ -107,12 +108,12 @@ CHANGES = (
     Changed("CW-IAM-06", WARNING, USER, user(lastLoginTime=ago(days=61))),
     Changed("CW-IAM-06", FAIL, USER, user(lastLoginTime=NEVER)),
     Changed("CW-IAM-06", NOTHING, "", user(lastLoginTime=NEVER, suspended=True)),
-    Changed("CW-IAM-07", WARNING, EDITOR, policy(("roles/owner", "user:a@shop.example"), ("roles/editor", EDITOR))),
-    Changed("CW-IAM-09", PASS, USER, user(), leavers={}),
+    Changed("CW-IAM-07", WARNING, EDITOR, policy(OWNER, ("roles/editor", EDITOR))),
+    Changed("CW-IAM-09", PASS, USER, user()),
     Changed("CW-IAM-09", WARNING, USER, user(), leavers=left(hours=23)),
     Changed("CW-IAM-09", FAIL, USER, user(), leavers=left(hours=25)),
     Changed("CW-IAM-09", NOTHING, "", user(suspended=True), leavers=left(hours=25)),
-    Changed("CW-IAM-09", ERROR, "", NO_USERS, leavers={}),
+    Changed("CW-IAM-09", ERROR, "", NO_USERS),
     Changed("CW-IAM-11", PASS, PROJECT, account()),
     Changed("CW-VEN-01", PASS, "Planner (9.apps)", token(MAIL), register=("planner",)),
     Changed("CW-VEN-01", WARNING, "Planner (9.apps)", token(*NAME_ONLY), register=("mailer",)),

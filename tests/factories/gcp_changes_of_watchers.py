@@ -27,7 +27,7 @@ DEFAULT_LOGS = f"{P}/locations/global/buckets/_Default"
 DATA_ACCESS = policy(logged={"allServices": ["ADMIN_READ", "DATA_READ", "DATA_WRITE"]})
 EXPORT = {
     "logging.v2:projects.sinks.list": {
-        "sinks": [{"name": "all", "destination": f"storage.googleapis.com/audit", "writerIdentity": "serviceAccount:w"}]
+        "sinks": [{"name": "all", "destination": "storage.googleapis.com/audit", "writerIdentity": "serviceAccount:w"}]
     }
 }
 FEED = {
@@ -90,10 +90,9 @@ def feeds(*found: Mapping[str, Any]) -> State:
 
 def configs(*states: str) -> State:
     """An API with configs in these states, the oldest first, each with an OpenAPI document."""
-    place = f"{API}/configs"
-    documents = [{"document": {"path": "shop.yaml"}}]
+    documents = {"openapiDocuments": [{"document": {"path": "shop.yaml"}}]}
     listed = [
-        {"name": f"{place}/v{number}", "state": state, "createTime": ago(days=9 - number), "openapiDocuments": documents}
+        {"name": f"{API}/configs/v{number}", "state": state, "createTime": ago(days=9 - number), **documents}
         for number, state in enumerate(states)
     ]
     return {

@@ -25,8 +25,8 @@ class Changed(NamedTuple):
     """With the account as `told`, the control must say `status` of the thing whose full name is `item`.
 
     An ERROR and NOT_APPLICABLE are said of no thing: `item` is "" then. `parameters` are the customer's own settings;
-    `later` is how long after the read it is judged. `leavers` are the names of those whom a connected directory has
-    ended, and how long ago; None without a directory.
+    `later` is how long after the read it is judged. `leavers` are those whom the connected directory has ended, and how
+    long ago. `register` are the apps on our own register of vendors.
     """
 
     control: str
@@ -35,7 +35,8 @@ class Changed(NamedTuple):
     told: State
     parameters: Mapping[str, Any] = {}
     later: timedelta = timedelta(0)
-    leavers: Mapping[str, timedelta] | None = None
+    leavers: Mapping[str, timedelta] = {}
+    register: tuple[str, ...] = ()
 
 
 def ago(**fields: float) -> str:
@@ -138,13 +139,16 @@ def assets(*labels: Mapping[str, str] | None, kind: str = "storage.googleapis.co
     return {"cloudasset.v1:v1.searchAllResources": {"results": found}}
 
 
+OWNER = ("roles/owner", "user:a@shop.example")
+
+
 def policy(*bindings: tuple[str, str], logged: Mapping[str, Any] | None = None) -> State:
     """The project's policy: role and member. `logged` are the kinds of audit logs by service."""
     audit = [
-        {"service": service, "auditLogConfigs": [kind if isinstance(kind, dict) else {"logType": kind} for kind in kinds]}
+        {"service": service, "auditLogConfigs": [{"logType": kind} for kind in kinds]}
         for service, kinds in (logged or {}).items()
     ]
-    given = [{"role": role, "members": [member]} for role, member in bindings or [("roles/owner", "user:a@shop.example")]]
+    given = [{"role": role, "members": [member]} for role, member in bindings or (OWNER,)]
     told: dict[str, Any] = {"version": 1, "etag": "BwY=", "bindings": given}
     return {"cloudresourcemanager.v3:projects.getIamPolicy": {**told, **({"auditConfigs": audit} if audit else {})}}
 

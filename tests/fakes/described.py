@@ -44,7 +44,9 @@ class Described:
         if schema is None:
             return []
         validator = Draft4Validator(self._absolute(schema), registry=self._registry)
-        return [f"{method} {path} answers {error.json_path}: {error.message}" for error in validator.iter_errors(answer)]
+        return [
+            f"{method} {path} answers {error.json_path}: {error.message}" for error in validator.iter_errors(answer)
+        ]
 
     def knows(self, method: str, path: str) -> bool:
         """Whether there is such a call."""

@@ -101,13 +101,9 @@ def _pattern(request: str) -> re.Pattern[str]:
 
 def _within(asked: Asked, body: Any) -> Any:
     """The answer with the fields that were asked for, where the question names them."""
-    for key, wanted in (("results", r"readMask=(.+)"), ("users", r"fields=.*users\((.+)\)")):
-        found = re.fullmatch(wanted, next((f"{name}={asked.query[name][0]}" for name in _MASKS if name in asked.query), ""))
-        if found and key in body:
-            names = {one.partition("/")[0] for one in found[1].split(",")}
+    for parameter, key in (("readMask", "results"), ("fields", "users")):
+        if parameter in asked.query and key in body:
+            names = set(re.findall(r"\w+", asked.query[parameter][0]))
             shown = [{name: value for name, value in item.items() if name in names} for item in body[key]]
             return {**body, key: shown}
     return body
-
-
-_MASKS = ("readMask", "fields")

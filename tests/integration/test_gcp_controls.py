@@ -1,26 +1,42 @@
 """A Google Cloud that a stand-in answers for is changed, read by the connector, and judged."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from connectors.clouds.gcp.registration import REGISTRATION
 from connectors.reading.listing import Listing
+from connectors.systems.okta import registration as okta_registration
 from domain.compliance.answers import Answers
 from domain.compliance.control import Case
 from domain.compliance.judging import Judgement, judge
 from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import CheckStatus, Integration
-from tests.factories.answers import procedure
+from domain.facts.credentials import OktaCredentials
+from tests.factories.answers import answers, procedure
 from tests.factories.gcp_changes import CHANGES
 from tests.factories.gcp_state import Changed
 from tests.fakes.collecting import NOW, reach, read
 from tests.fakes.google import PROJECT, credentials
 from tests.fakes.google_told import ORGANIZATION, GoogleTold
 from tests.fakes.judged_surveys import answers_of
+from tests.fakes.okta_cloud import OktaCloud
 
+OKTA = okta_registration.REGISTRATION
+PEOPLE = [one for one in OKTA.listings if one.operation.name == "GET /api/v1/users"]
+# Controls that look at what is connected beside the project.
+COMPARED = ("CW-IAM-09", "CW-VEN-01")
 CONTROLS = {control.id: control for control in (*all_controls(), *bundled_controls())}
 WITHOUT_ITEMS = (CheckStatus.ERROR, CheckStatus.NOT_APPLICABLE)
+
+
+@pytest.fixture(scope="module")
+def okta(shared: Path) -> Iterator[OktaCloud]:
+    running = OktaCloud(shared / "specs" / "okta.json")
+    with running.served():
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -47,26 +63,44 @@ async def answered(google: GoogleTold, listings: list[Listing]) -> Answers:
     return answers_of(REGISTRATION, listings, collected, PROJECT)
 
 
-async def judged(google: GoogleTold, changed: Changed) -> Judgement:
+async def beside(okta: OktaCloud, changed: Changed) -> tuple[Answers, ...]:
+    """What the control looks at beside the project: the directory, read by its own connector, and our own register."""
+    apps = [{"vendor": one, "integration": "GCP", "app": one, "permissions": []} for one in changed.register]
+    okta.reset()
+    for name, since in changed.leavers.items():
+        okta.add_user(name, status="DEPROVISIONED", statusChanged=(NOW - since).isoformat())
+    token = OktaCredentials(org_url=okta.url, token=SecretStr("00token"))
+    async with OKTA.open(token, reach()) as source:
+        collected, _ = await read(source, PEOPLE)
+    return (
+        answers_of(OKTA, PEOPLE, collected, "00o1"),
+        answers(Integration.PLATFORM, ("platform:vendor_apps", apps)),
+    )
+
+
+async def judged(google: GoogleTold, okta: OktaCloud, changed: Changed) -> Judgement:
     control = CONTROLS[changed.control]
-    answers = await answered(google, looked_at(changed.control))
+    project = await answered(google, looked_at(changed.control))
+    others = await beside(okta, changed) if changed.control in COMPARED else ()
     case = Case(
-        answers=answers,
+        answers=project,
         parameters={**control.parameters, **changed.parameters},
         now=NOW + changed.later,
-        connected=(answers,),
+        connected=(project, *others),
     )
     return judge(procedure(control, Integration.GCP), case)
 
 
 @pytest.mark.parametrize("changed", CHANGES, ids=lambda one: f"{one.control}-{one.status}")
-async def test_a_change_in_the_project_is_judged_as_the_control_says(google: GoogleTold, changed: Changed):
+async def test_a_change_in_the_project_is_judged_as_the_control_says(
+    google: GoogleTold, okta: OktaCloud, changed: Changed
+) -> None:
     google.tell(changed.told)
 
-    judgement = await judged(google, changed)
+    judgement = await judged(google, okta, changed)
 
     said = {item.verdict.value for item in judgement.items if item.resource == changed.item}
-    assert google.broken == []
+    assert google.broken + okta.broken == []
     if changed.status in WITHOUT_ITEMS:
         assert (judgement.status, judgement.items) == (changed.status, ()), judgement.problem
     else:
