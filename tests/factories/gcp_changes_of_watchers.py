@@ -89,15 +89,17 @@ def feeds(*found: Mapping[str, Any]) -> State:
 
 
 def configs(*states: str) -> State:
-    """An API with configs in these states, the oldest first, each with an OpenAPI document."""
-    documents = {"openapiDocuments": [{"document": {"path": "shop.yaml"}}]}
+    """An API with configs in these states, the oldest first, each of an OpenAPI document, which the list leaves out."""
+    names = [f"{API}/configs/v{number}" for number in range(len(states))]
     listed = [
-        {"name": f"{API}/configs/v{number}", "state": state, "createTime": ago(days=9 - number), **documents}
-        for number, state in enumerate(states)
+        {"name": name, "state": state, "createTime": ago(days=9 - number)}
+        for number, (name, state) in enumerate(zip(names, states, strict=True))
     ]
+    documents = {"openapiDocuments": [{"document": {"path": "shop.yaml"}}]}
     return {
         "apigateway.v1:projects.locations.apis.list": {"apis": [{"name": API, "state": "ACTIVE"}]},
-        "apigateway.v1:projects.locations.apis.configs.list": {"apiConfigs": listed},
+        "apigateway.v1:projects.locations.apis.configs.list": {"apiConfigs": listed} if listed else {},
+        "apigateway.v1:projects.locations.apis.configs.get": lambda asked: {"name": asked.path[4:], **documents},
     }
 
 
@@ -178,6 +180,7 @@ INTERFACES = (
     Changed("CW-PIN-01", PASS, API, configs("ACTIVE")),
     Changed("CW-PIN-01", WARNING, API, configs("ACTIVE", "FAILED")),
     Changed("CW-PIN-01", FAIL, API, configs("FAILED")),
+    Changed("CW-PIN-01", FAIL, API, configs()),
     Changed("CW-PIN-02", PASS, f"{ORDERS}-0", subscriptions(DEAD, None)),
     Changed("CW-PIN-02", WARNING, f"{ORDERS}-1", subscriptions(DEAD, None)),
     Changed("CW-PIN-02", FAIL, f"{ORDERS}-0", subscriptions(None)),

@@ -53,7 +53,7 @@ def refused(permission: str) -> Answered:
 
 
 class GoogleTold:
-    """`told` is by the connector's name of a call: its answer, which is the same wherever it is asked.
+    """`told` is by the connector's name of a call: its answer, or a function that is asked for it.
 
     What is not told is there and empty. `broken` says what Google's description forbids in a question or an answer.
     """
@@ -79,7 +79,8 @@ class GoogleTold:
             return TOKEN
         path = unquote(asked.path)
         names = [name for pattern, name in self._patterns if pattern.fullmatch(f"{asked.method} {path}")]
-        found = next((self.told[name] for name in names if name in self.told), {})
+        told = next((self.told[name] for name in names if name in self.told), {})
+        found = told(asked) if callable(told) else told
         answered = found if isinstance(found, Answered) else Answered(found)
         if not names:
             self.broken.append(f"nobody told of {asked.method} {path}")
