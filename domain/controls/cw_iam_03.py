@@ -115,9 +115,7 @@ def _azure(case: Case) -> Iterator[Item]:
 def _gcp(case: Case) -> Iterator[Item]:
     """Google does not say which unit is the root: only one named in root_org_units is taken for it."""
     roots = {f"orgUnits/{one.removeprefix('orgUnits/')}" for one in case.parameters["root_org_units"]}
-    if not case.answers.calls(ASSIGNMENTS):
-        # No organization stands above the project, so that there are no people of its own.
-        return
+    case.answers.asked(ASSIGNMENTS)
     found = [one for one in case.answers.items(ASSIGNMENTS, "inboundSsoAssignments") if one["ssoMode"] in SINGLE]
     is_whole = any(one.get("targetOrgUnit") in roots for one in found)
     for one in found:
