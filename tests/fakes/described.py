@@ -67,8 +67,7 @@ class Described:
         found = [
             (len(re.sub(r"\{[^}]*\}", "", template)), operations[method.lower()])
             for template, operations in self._spec["paths"].items()
-            if method.lower() in operations
-            and re.fullmatch(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template)), path)
+            if method.lower() in operations and _pattern(template).fullmatch(path)
         ]
         operation: dict[str, Any] | None = max(found, key=lambda one: one[0])[1] if found else None
         return operation
@@ -97,6 +96,11 @@ class Described:
                 for key, item in value.items()
             }
         return [self._absolute(item) for item in value] if isinstance(value, list) else value
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template)))
 
 
 def _with_nulls(value: Any) -> Any:
