@@ -6,6 +6,7 @@ from typing import Any
 
 from tests.factories.gcp_state import (
     EMPTY,
+    ERROR,
     FAIL,
     NOTHING,
     PASS,
@@ -140,6 +141,7 @@ def quota(used: float) -> State:
     return {"compute.v1:regions.list": {"items": [{"name": REGION, "status": "UP", "quotas": [limit]}]}}
 
 
+LACKING = {"apigateway.v1:projects.locations.apis.list": {"unreachableLocations": [f"{P}/locations/global"]}}
 ALL_OF_MACHINES = ("vm-threat-detection", "container-threat-detection")
 ALL_OF_PROJECTS = ("event-threat-detection", "security-health-analytics")
 STRANGER = {"projectId": "shop-dev"}
@@ -181,6 +183,7 @@ INTERFACES = (
     Changed("CW-PIN-01", WARNING, API, configs("ACTIVE", "FAILED")),
     Changed("CW-PIN-01", FAIL, API, configs("FAILED")),
     Changed("CW-PIN-01", FAIL, API, configs()),
+    Changed("CW-PIN-01", ERROR, "", LACKING),
     Changed("CW-PIN-02", PASS, f"{ORDERS}-0", subscriptions(DEAD, None)),
     Changed("CW-PIN-02", WARNING, f"{ORDERS}-1", subscriptions(DEAD, None)),
     Changed("CW-PIN-02", FAIL, f"{ORDERS}-0", subscriptions(None)),

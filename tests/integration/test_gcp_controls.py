@@ -17,11 +17,11 @@ from domain.facts.compliance import CheckStatus, Integration
 from domain.facts.credentials import OktaCredentials
 from tests.factories.answers import answers, procedure
 from tests.factories.gcp_changes import CHANGES
-from tests.factories.gcp_state import Changed
+from tests.factories.gcp_state import EMPTY, Changed
 from tests.fakes.collecting import NOW, reach, read
 from tests.fakes.google import PROJECT, credentials
 from tests.fakes.google_told import ORGANIZATION, GoogleTold
-from tests.fakes.judged_surveys import answers_of
+from tests.fakes.judged_surveys import answers_of, judged_by_all
 from tests.fakes.okta_cloud import OktaCloud
 
 OKTA = okta_registration.REGISTRATION
@@ -63,19 +63,21 @@ async def answered(google: GoogleTold, listings: list[Listing]) -> Answers:
     return answers_of(REGISTRATION, listings, collected, PROJECT)
 
 
+def register(*apps: str) -> Answers:
+    """Our own register of vendors."""
+    rows = [{"vendor": one, "integration": "GCP", "app": one, "permissions": []} for one in apps]
+    return answers(Integration.PLATFORM, ("platform:vendor_apps", rows))
+
+
 async def beside(okta: OktaCloud, changed: Changed) -> tuple[Answers, ...]:
     """What the control looks at beside the project: the directory, read by its own connector, and our own register."""
-    apps = [{"vendor": one, "integration": "GCP", "app": one, "permissions": []} for one in changed.register]
     okta.reset()
     for name, since in changed.leavers.items():
         okta.add_user(name, status="DEPROVISIONED", statusChanged=(NOW - since).isoformat())
     token = OktaCredentials(org_url=okta.url, token=SecretStr("00token"))
     async with OKTA.open(token, reach()) as source:
         collected, _ = await read(source, PEOPLE)
-    return (
-        answers_of(OKTA, PEOPLE, collected, "00o1"),
-        answers(Integration.PLATFORM, ("platform:vendor_apps", apps)),
-    )
+    return answers_of(OKTA, PEOPLE, collected, "00o1"), register(*changed.register)
 
 
 async def judged(google: GoogleTold, okta: OktaCloud, changed: Changed) -> Judgement:
@@ -105,3 +107,21 @@ async def test_a_change_in_the_project_is_judged_as_the_control_says(
         assert (judgement.status, judgement.items) == (changed.status, ()), judgement.problem
     else:
         assert (judgement.problem, said) == (None, {changed.status.value}), judgement.items
+
+
+async def test_what_google_leaves_out_of_empty_lists_is_no_error(google: GoogleTold) -> None:
+    google.tell(EMPTY)
+    everything = await answered(google, [*REGISTRATION.listings])
+
+    said = judged_by_all(everything, NOW, answers(Integration.OKTA, (PEOPLE[0].operation.name, [])), register())
+
+    assert {name: one.problem for name, one in said.items() if one.status is CheckStatus.ERROR} == {}
+    assert google.broken == []
+
+
+async def test_an_answer_that_google_would_not_give_is_noticed(google: GoogleTold) -> None:
+    google.tell({"storage.v1:buckets.list": {"items": [{"name": "files", "labels": ["data-class"]}]}})
+
+    await answered(google, looked_at("CW-DAT-06") + looked_at("CW-DAT-07"))
+
+    assert [one for one in google.broken if "$.items[0].labels" in one]
