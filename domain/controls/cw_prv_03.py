@@ -132,6 +132,7 @@ CONTROL = Control(
             warns="A store is not so labelled, for less than 7 days.",
             fails="For longer, or no discovery is running.",
             judge=_gcp,
+            version=2,
         ),
         Procedure(
             integration=Integration.AZURE,

@@ -44,10 +44,6 @@ def ago(**fields: float) -> str:
     return (NOW - timedelta(**fields)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def ahead(**fields: float) -> str:
-    return (NOW + timedelta(**fields)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
 def placed(noun: str, place: str = f"regions/{REGION}", name: str = "one", **fields: Any) -> State:
     """One thing of Compute Engine in the list over all places; `place` is a zone, a region or "global"."""
     thing = {"name": name, "selfLink": f"{LINK}/{place}/{noun}/{name}", **fields}
