@@ -27,7 +27,10 @@ def _aws(case: Case) -> Iterator[Item]:
 
 
 def _gcp(case: Case) -> Iterator[Item]:
-    """Profiles are of the whole organization; those of other projects are judged with them."""
+    """Profiles are of the whole organization; those of other projects are judged with them.
+
+    `createTime` is that of the store: when something medical was first found in it is told by nothing.
+    """
     labels = {one["name"]: label_of(one.get("labels")) for one in case.answers.items(ASSETS, "results")}
     for profile in case.answers.items(PROFILES, "fileStoreDataProfiles"):
         found = [one["infoType"]["name"] for one in profile.get("fileStoreInfoTypeSummaries") or []]
@@ -57,7 +60,7 @@ PROCEDURES = (
         scope="resource",
         operations=(PROFILES, ASSETS),
         passes="Each store whose profile names something medical is labelled phi.",
-        warns="A store is not so labelled, and its profile is younger than 7 days.",
+        warns="A store is not so labelled, and is younger than 7 days.",
         fails="It is older.",
         judge=_gcp,
     ),

@@ -115,9 +115,8 @@ def _azure(case: Case) -> Iterator[Item]:
 def _gcp(case: Case) -> Iterator[Item]:
     """Google does not say which unit is the root: only one named in root_org_units is taken for it."""
     roots = {f"orgUnits/{one.removeprefix('orgUnits/')}" for one in case.parameters["root_org_units"]}
-    if not case.answers.calls(ASSIGNMENTS):
-        # No organization stands above the project, so that there are no people of its own.
-        return
+    # That nobody signs in by it may be said only of an organization that was asked.
+    case.answers.asked(ASSIGNMENTS)
     found = [one for one in case.answers.items(ASSIGNMENTS, "inboundSsoAssignments") if one["ssoMode"] in SINGLE]
     is_whole = any(one.get("targetOrgUnit") in roots for one in found)
     for one in found:
@@ -201,6 +200,7 @@ CONTROL = Control(
             warns="Single sign-on is assigned to some units or groups only, as far as can be told.",
             fails="Single sign-on is assigned to nobody.",
             judge=_gcp,
+            version=2,
         ),
     ),
 )

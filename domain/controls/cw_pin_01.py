@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
+from domain.compliance.answers import listed
 from domain.compliance.call_index import joined
 from domain.compliance.control import Case, Control, Item, Procedure, failed, passed, warned
 from domain.compliance.instants import age
@@ -21,6 +22,7 @@ RULES = "GET /repos/{owner}/{repo}/rules/branches/{branch}"
 APIS, VALIDATORS = "apigateway.get_rest_apis", "apigateway.get_request_validators"
 AZURE_APIS, POLICIES = "GET Microsoft.ApiManagement/service/apis", "GET Microsoft.ApiManagement/service/apis/policies"
 GATEWAYS, CONFIGS = "apigateway.v1:projects.locations.apis.list", "apigateway.v1:projects.locations.apis.configs.list"
+SOURCES = "apigateway.v1:projects.locations.apis.configs.get"
 DEFINITION = re.compile(r"(openapi|swagger|asyncapi)[\w.-]*\.(ya?ml|json)|.+\.(graphqls?|gql)", re.IGNORECASE)
 OLD = timedelta(days=365)
 
@@ -95,10 +97,13 @@ def _azure(case: Case) -> Iterator[Item]:
 
 
 def _gcp(case: Case) -> Iterator[Item]:
-    configs = joined(case.answers, CONFIGS, "parent", "apiConfigs")
+    """The list of configs leaves their documents out, which are asked for config by config."""
+    configs = case.answers.by(CONFIGS, "parent")
+    sources = {page["name"]: page for call in case.answers.calls(SOURCES) for page in call.pages}
     for api in case.answers.items(GATEWAYS, "apis"):
-        newest_first = sorted(configs.get(api["name"], []), key=lambda one: one["createTime"], reverse=True)
-        good = [one.get("openapiDocuments") and one["state"] == "ACTIVE" for one in newest_first]
+        found = [one for page in configs[api["name"]] for one in listed(page, "apiConfigs")]
+        newest_first = sorted(found, key=lambda one: one["createTime"], reverse=True)
+        good = [one["state"] == "ACTIVE" and bool(sources[one["name"]].get("openapiDocuments")) for one in newest_first]
         if not any(good):
             yield failed(api["name"], "no active config with an OpenAPI document", "one")
         elif good[0]:
@@ -158,14 +163,12 @@ CONTROL = Control(
         Procedure(
             integration=Integration.GCP,
             scope="resource",
-            operations=(
-                "apigateway.v1:projects.locations.apis.configs.list",
-                "apigateway.v1:projects.locations.apis.list",
-            ),
+            operations=(CONFIGS, SOURCES, GATEWAYS),
             passes="The newest config of each API is active and has an OpenAPI document.",
             warns="Only an older config is active and has one.",
             fails="An API has no active config with an OpenAPI document.",
             judge=_gcp,
+            version=2,
         ),
     ),
 )

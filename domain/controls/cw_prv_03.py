@@ -3,7 +3,7 @@
 Sensitive data is where its store bears the label `data-class` with the value pii, phi or cardholder.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -63,9 +63,15 @@ def _gcp(case: Case) -> Iterator[Item]:
     labels = {one["name"]: label_of(one.get("labels")) for one in case.answers.items(ASSETS, "results")}
     for profile in case.answers.items(PROFILES, "fileStoreDataProfiles"):
         # Profiles are of the whole organization; those of other projects are judged with them.
-        if profile["sensitivityScore"]["score"] == HIGH and profile["fullResource"] in labels:
-            name = profile["fullResource"]
+        name = profile["fullResource"]
+        if _score(profile) == HIGH and name in labels:
             yield _store(name, labels[name], profile["createTime"], case)
+
+
+def _score(profile: Mapping[str, Any]) -> str | None:
+    """None while the first profile of a store is being made."""
+    score: str | None = (profile.get("sensitivityScore") or {}).get("score")
+    return score
 
 
 def _azure(case: Case) -> Iterator[Item]:
@@ -126,6 +132,7 @@ CONTROL = Control(
             warns="A store is not so labelled, for less than 7 days.",
             fails="For longer, or no discovery is running.",
             judge=_gcp,
+            version=2,
         ),
         Procedure(
             integration=Integration.AZURE,

@@ -69,12 +69,14 @@ class Described:
         return [{"$ref": choice["mapping"][name]}] if name in choice.get("mapping", {}) else []
 
     def _operation(self, method: str, path: str) -> dict[str, Any] | None:
-        for template, operations in self._spec["paths"].items():
-            pattern = re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template))
-            if re.fullmatch(pattern, path) and method.lower() in operations:
-                operation: dict[str, Any] = operations[method.lower()]
-                return operation
-        return None
+        """The one whose template says most of the path: {id} alone would take "x:search" too."""
+        found = [
+            (len(re.sub(r"\{[^}]*\}", "", template)), operations[method.lower()])
+            for template, operations in self._spec["paths"].items()
+            if method.lower() in operations and _pattern(template).fullmatch(path)
+        ]
+        operation: dict[str, Any] | None = max(found, key=lambda one: one[0])[1] if found else None
+        return operation
 
     def _answer(self, operation: dict[str, Any] | None, status: int) -> dict[str, Any]:
         """What is written of the JSON of this status; nothing where nothing is."""
@@ -107,6 +109,11 @@ class Described:
                 for key, item in value.items()
             }
         return [self._absolute(item) for item in value] if isinstance(value, list) else value
+
+
+@cache
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{[^}]*\\\}", "[^/]+", re.escape(template)))
 
 
 def _with_nulls(value: Any) -> Any:

@@ -101,6 +101,10 @@ UNDESCRIBED: dict[str, Any] = {
     },
     f"{V1}/locations/global/apis": {"apis": [{"name": API, "state": "ACTIVE"}]},
     f"GET /v1/{API}/configs": {"apiConfigs": [{"name": f"{API}/configs/v1", "state": "ACTIVE", "createTime": TIME}]},
+    f"GET /v1/{API}/configs/v1": {
+        "name": f"{API}/configs/v1",
+        "openapiDocuments": [{"document": {"path": "shop.yaml", "contents": "hunter-3"}}],
+    },
     f"GET /v2/{P}/metrics": {"metrics": [{"name": "owner-changes", "filter": "x", "createTime": TIME}]},
     f"GET /v2/{P}/locations/-/buckets": {
         "buckets": [{"name": f"{P}/locations/global/buckets/_Required", "retentionDays": 400, "locked": True}]

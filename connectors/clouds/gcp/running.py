@@ -1,7 +1,7 @@
 """What runs besides machines: clusters, Cloud Run, images of containers, interfaces, queues."""
 
 from connectors.clouds.gcp import calling, data, parsing
-from connectors.reading.listing import Item, Listing, Place, at
+from connectors.reading.listing import Arguments, Detail, Item, Listing, Place, at, first
 from domain.facts.resource import ResourceKind
 
 CONTAINER = "container.googleapis.com"
@@ -47,6 +47,12 @@ def _service(item: Item, place: Place) -> str:
 def service_location(item: Item) -> str:
     """Of a Cloud Run service."""
     return str(item["metadata"]["labels"]["cloud.googleapis.com/location"])
+
+
+def _config(item: Item, _: Place) -> Arguments:
+    """With its documents, which no list has; of those only where they come from."""
+    *_, api, _, config = item["name"].split("/")
+    return {"api": api, "config": config, "view": "FULL", "fields": "name,openapiDocuments/document/path"}
 
 
 LISTINGS = (
@@ -113,6 +119,19 @@ LISTINGS = (
                 kind=ResourceKind.GCP_API_CONFIG,
                 parse=parsing.named(ResourceKind.GCP_API_CONFIG, GATEWAY),
                 arguments=data.under_parent,
+                details=(
+                    Detail(
+                        key="documents",
+                        operation=calling.call(
+                            "apigateway.v1:projects.locations.apis.configs.get",
+                            GATEWAY,
+                            "GET /v1/projects/{project}/locations/global/apis/{api}/configs/{config}",
+                            "apigateway.apiconfigs.get",
+                        ),
+                        arguments=_config,
+                        pick=first("openapiDocuments"),
+                    ),
+                ),
             ),
         ),
     ),

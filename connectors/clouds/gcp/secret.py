@@ -29,6 +29,7 @@ SHOWN_METADATA = frozenset(
 )
 # authInfo, body and headers: of uptime checks. customRequestHeaders, headerMatches and headerValue: of load balancers,
 # which servers know them by.
+# contents: of the documents that describe an interface.
 # pvkPassword: of backups of SQL Server. accessKey: of backends in AWS. clientCertificate: of old clusters.
 SECRET_NAMES = frozenset(
     {
@@ -39,6 +40,7 @@ SECRET_NAMES = frozenset(
         "clientCertificate",
         "clientKey",
         "clientSecret",
+        "contents",
         "customRequestHeaders",
         "headerMatches",
         "headerValue",

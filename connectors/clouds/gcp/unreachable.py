@@ -1,12 +1,12 @@
 """Which places an answer says it could not reach: a list without them is not whole.
 
 Sources: Compute Engine aggregated lists (`unreachables`, a `warning` for each scope), AIP-217 (`unreachable`),
-Cloud SQL (`warnings`), Kubernetes Engine (`missingZones`).
+Cloud SQL (`warnings`), Kubernetes Engine (`missingZones`), API Gateway (`unreachableLocations`).
 """
 
 from typing import Any
 
-LISTS = ("unreachable", "unreachables", "missingZones")
+LISTS = ("unreachable", "unreachables", "unreachableLocations", "missingZones")
 # Of the warnings of a list only these mean that something is missing; NO_RESULTS_ON_PAGE says that nothing is there.
 CODES = frozenset(
     {"UNREACHABLE", "REGION_UNREACHABLE", "PARTIAL_SUCCESS", "MAX_RESULTS_EXCEEDED", "LIST_OVERHEAD_QUOTA_EXCEED"}

@@ -53,6 +53,7 @@ PEERS = {
     "artifactregistry.v1:projects.locations.repositories.list": SCRIPTED,
     "apigateway.v1:projects.locations.apis.list": SCRIPTED,
     "apigateway.v1:projects.locations.apis.configs.list": SCRIPTED,
+    "apigateway.v1:projects.locations.apis.configs.get": SCRIPTED,
     "pubsub.v1:projects.subscriptions.list": PRISM,
     "logging.v2:projects.sinks.list": PRISM,
     "logging.v2:projects.metrics.list": SCRIPTED,

@@ -107,6 +107,7 @@ def test_secrets_are_taken_out_and_the_names_of_settings_stay() -> None:
         ({"unreachables": ["zones/a"]}, {"zones/a"}),
         ({"unreachable": ["projects/p/locations/b"]}, {"projects/p/locations/b"}),
         ({"missingZones": ["us-east1-c"]}, {"us-east1-c"}),
+        ({"unreachableLocations": ["europe-west9"]}, {"europe-west9"}),
         ({"warnings": [{"code": "REGION_UNREACHABLE", "region": "us-east1"}]}, {"us-east1"}),
         ({"warning": {"code": "UNREACHABLE", "message": "Some zone."}}, {"Some zone."}),
         ({"warning": {"code": "UNREACHABLE"}}, {"UNREACHABLE"}),

@@ -11,7 +11,6 @@ from tests.factories.answers import answers, call, faults, judged
 from tests.factories.entra import ACCESS, GLOBAL_ADMINISTRATOR, access_policy
 
 FAIL, WARNING, PASS, ERROR = CheckStatus.FAIL, CheckStatus.WARNING, CheckStatus.PASS, CheckStatus.ERROR
-NOTHING = CheckStatus.NOT_APPLICABLE
 AUTHENTICATORS, APPS = "GET /api/v1/authenticators", "GET /api/v1/apps"
 RULES = "GET /api/v1/policies/{policyId}/rules"
 SAML, ORGANIZATION = "GRAPHQL organization.samlIdentityProvider", "GET /orgs/{org}"
@@ -171,5 +170,5 @@ def test_the_root_unit_signs_in_by_single_sign_on(
     assert (found.status, faults(found)) == (status, faulty)
 
 
-def test_project_without_an_organization_has_no_people() -> None:
-    assert judged(CONTROL, answers(Integration.GCP, needless=[ASSIGNMENTS])).status is NOTHING
+def test_nobody_is_judged_by_assignments_that_were_not_asked_for() -> None:
+    assert judged(CONTROL, answers(Integration.GCP, needless=[ASSIGNMENTS])).status is ERROR

@@ -118,8 +118,11 @@ def test_an_api_behind_api_management_checks_content(policies: Any, is_current: 
     assert said(cw_pin_01, azure) is status
 
 
-def config(created: str, state: str = "ACTIVE", documents: int = 1) -> dict[str, Any]:
-    return {"createTime": created, "state": state, "openapiDocuments": [{}] * documents}
+def config(created: str, state: str = "ACTIVE", documents: int = 1) -> tuple[dict[str, Any], dict[str, Any]]:
+    """As the list has it, and as it is shown alone."""
+    own = {"name": f"a/configs/{created}"}
+    shown = {**own, "openapiDocuments": [{"document": {"path": "a.yaml"}}]} if documents else own
+    return {**own, "createTime": created, "state": state}, shown
 
 
 @pytest.mark.parametrize(
@@ -129,6 +132,7 @@ def config(created: str, state: str = "ACTIVE", documents: int = 1) -> dict[str,
         ([config("2026-01-01"), config("2026-02-01", "FAILED")], WARNING),
         ([config("2026-01-01"), config("2026-02-01", documents=0)], WARNING),
         ([config("2026-01-01", documents=0)], FAIL),
+        # Google leaves out what is empty.
         ([], FAIL),
     ],
 )
@@ -136,7 +140,9 @@ def test_the_newest_config_of_a_gateway_has_a_document(configs: list[Any], statu
     google = answers(
         GCP,
         ("apigateway.v1:projects.locations.apis.list", {"apis": [{"name": "a"}]}),
-        call("apigateway.v1:projects.locations.apis.configs.list", {"apiConfigs": configs}, parent="a"),
+        call(cw_pin_01.CONFIGS, {"apiConfigs": [one for one, _ in configs]} if configs else {}, parent="a"),
+        *(call(cw_pin_01.SOURCES, shown, config=shown["name"]) for _, shown in configs),
+        needless=[cw_pin_01.SOURCES],
     )
 
     assert said(cw_pin_01, google) is status

@@ -74,8 +74,11 @@ def test_macie_that_answers_nowhere_is_off() -> None:
     assert failing(cw_prv_03, nowhere) == {"the-account"}
 
 
-def google(status: str, days: float, label: str | None, score: str = "SENSITIVITY_HIGH", store: str = "letters") -> Any:
-    profile = {"sensitivityScore": {"score": score}, "fullResource": f"//storage.googleapis.com/{store}"}
+def google(
+    status: str, days: float, label: str | None, score: str | None = "SENSITIVITY_HIGH", store: str = "letters"
+) -> Any:
+    rated = {"sensitivityScore": {"score": score}} if score else {}
+    profile = {**rated, "fullResource": f"//storage.googleapis.com/{store}"}
     asset = {"name": "//storage.googleapis.com/letters", **({"labels": {"data-class": label}} if label else {})}
     return answers(
         GCP,
@@ -95,6 +98,7 @@ def google(status: str, days: float, label: str | None, score: str = "SENSITIVIT
         (google("RUNNING", 6, None), WARNING),
         (google("RUNNING", 7, "public"), FAIL),
         (google("RUNNING", 7, None, score="SENSITIVITY_LOW"), PASS),
+        (google("RUNNING", 7, None, score=None), PASS),
         (google("RUNNING", 7, None, store="of-another-project"), PASS),
         (google("PAUSED", 99, "phi"), FAIL),
     ],
