@@ -42,6 +42,18 @@ class Sale(TypedDict):
     account: str | None
 
 
+class PatientPage(TypedDict):
+    """A page of patients by its `url`, which the inventory of data names: the `hosts` it called when it was last read.
+
+    `read_at` is when that was, None before the first time; `problem` says why it could not be read since.
+    """
+
+    url: str
+    read_at: datetime | None
+    hosts: list[str]
+    problem: str | None
+
+
 class VendorDocument(TypedDict):
     """What a vendor of `tier` 1 to 3 has given: a report of `report_type` up to `period_end`, read by `reviewed_by`.
 

@@ -31,13 +31,13 @@ READ_WITHOUT_IT = {
     ("PS-TRF-08", "PLATFORM"): "models of costs alone",
     ("TC-PHI-01", "AZURE"): "no query for what was discovered",
     ("TC-PHI-10", "OKTA"): "no events of sign-ins",
-    ("TC-PHI-12", "PLATFORM"): "no hosts",
 }
 # What tells the same as a call that is not read.
 INSTEAD: Mapping[str, str] = {
     "cloudfront.get_cache_policy": "cloudfront.list_cache_policies",
     "cloudfront.get_distribution_config": "cloudfront.list_distributions",
     "cloudfront.list_origin_access_controls": "cloudfront.list_distributions",
+    "platform:http_probe": "platform:patient_pages",
 }
 # What a check names, and need not look at.
 NEEDLESS = {("PS-TRF-07", "cloudwatch.get_metric_data"): "the spending says it"}
