@@ -33,12 +33,14 @@ class VendorApp(TypedDict):
 class Sale(TypedDict):
     """A time in which costs are declared to rise: from midnight of `first` up to but without `until`, by `name`.
 
-    `account` is the account that it is about, as its provider numbers it, None for all.
+    `starts_at` is the moment at which traffic rises, None where only the day is known. `account` is the account that it
+    is about, as its provider numbers it, None for all.
     """
 
     name: str
     first: datetime
     until: datetime
+    starts_at: datetime | None
     account: str | None
 
 

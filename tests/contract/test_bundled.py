@@ -27,7 +27,6 @@ READ_WITHOUT_IT = {
     ("PS-TRF-01", "DIGITALOCEAN"): "no forecast of requests",
     ("PS-TRF-02", "AWS"): "no forecast of requests",
     ("PS-TRF-02", "GCP"): "no forecast of requests",
-    ("PS-TRF-03", "AZURE"): "no sales that are declared by the hour",
     ("PS-TRF-08", "PLATFORM"): "models of costs alone",
     ("TC-PHI-01", "AZURE"): "no query for what was discovered",
     ("TC-PHI-10", "OKTA"): "no events of sign-ins",
