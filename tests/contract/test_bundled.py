@@ -20,7 +20,6 @@ EVERY = [pytest.param(control, CHECKS[control.id], id=control.id) for control in
 READ_WITHOUT_IT = {
     ("PS-CDN-01", "GCP"): "no metrics of Cloud CDN",
     ("PS-CDN-03", "AWS"): "no bytes of origins",
-    ("PS-CDN-06", "AWS"): "no commitments of CloudFront",
     ("PS-CDN-07", "DIGITALOCEAN"): "no access to single files",
     ("PS-TRF-01", "AWS"): "no forecast of requests",
     ("PS-TRF-01", "GCP"): "no forecast of requests",
@@ -39,7 +38,10 @@ INSTEAD: Mapping[str, str] = {
     "platform:http_probe": "platform:patient_pages",
 }
 # What a check names, and need not look at.
-NEEDLESS = {("PS-TRF-07", "cloudwatch.get_metric_data"): "the spending says it"}
+NEEDLESS = {
+    ("PS-TRF-07", "cloudwatch.get_metric_data"): "the spending says it",
+    ("PS-CDN-06", "ce.get_savings_plans_purchase_recommendation"): "Savings Plans do not cover CloudFront",
+}
 
 
 def judged(control: Control, check: BundleCheck) -> dict[Integration, set[str]]:
