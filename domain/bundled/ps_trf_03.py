@@ -111,7 +111,7 @@ def _raised_by(group: Mapping[str, Any], actions: Sequence[_Action]) -> IsRaised
         if not runs:
             return False
         last = max(runs, key=lambda found: found[0])[1]
-        return (last.least or 0) > least or (last.wanted or 0) > wanted
+        return bool((last.least or 0) > least or (last.wanted or 0) > wanted)
 
     return is_raised
 

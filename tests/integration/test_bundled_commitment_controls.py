@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from connectors.clouds.aws.registration import REGISTRATION
-from connectors.clouds.aws.spend import costs
+from connectors.clouds.aws import registration, spend
 from connectors.reading.listing import Place
 from connectors.reading.source import Source
 from domain.bundled.ps_cdn_06 import BY_RECORD, COSTS
@@ -23,6 +22,7 @@ from tests.fakes.judged_surveys import answers_of
 CHECK = next(control for control in bundled_controls() if control.id == "PS-CDN-06")
 FAIL, WARNING, PASS, ERROR = CheckStatus.FAIL, CheckStatus.WARNING, CheckStatus.PASS, CheckStatus.ERROR
 NOTHING, UNTOLD = CheckStatus.NOT_APPLICABLE, CheckStatus.NOT_ASSESSED
+REGISTRATION = registration.REGISTRATION
 LISTINGS = [one for one in REGISTRATION.listings if one.operation.name == COSTS]
 
 
@@ -111,6 +111,7 @@ async def test_a_bill_that_may_not_be_read_is_an_error(moto: Moto, source: Sourc
     ],
 )
 def test_three_whole_months_are_asked_for(today: datetime, period: dict[str, str]) -> None:
-    (asked,) = [one for one in costs(Place(account_id=ACCOUNT, region=None, now=today)) if one["GroupBy"] == BY_RECORD]
+    place = Place(account_id=ACCOUNT, region=None, now=today)
+    (asked,) = [one for one in spend.costs(place) if one["GroupBy"] == BY_RECORD]
 
     assert (asked["TimePeriod"], asked["Granularity"]) == (period, "MONTHLY")

@@ -26,8 +26,8 @@ def last_months(place: Place) -> dict[str, Any]:
 
 
 def costs(place: Place) -> list[Arguments]:
-    """What each service cost on each day; how much CloudFront was used, by where its edges stand; and by the month
-    what each service cost, without what was credited.
+    """What each service cost on each day; how much CloudFront was used, by where its edges stand; and what each service
+    cost in each month, by type of record, such as usage or credit.
     """
     return [
         {
