@@ -1,7 +1,7 @@
 """What was committed to for CloudFront fits what is used of it.
 
-The commitment is that of security savings bundles, as far as the bill has them. A price agreed upon with AWS in private
-is not seen. Savings Plans do not cover CloudFront, so what is recommended of them is not looked at.
+The commitment is that of security savings bundles on the bill of the account, held against its own usage. A price that
+was agreed upon with AWS in private is not seen. Savings Plans do not cover CloudFront: those recommended do not matter.
 """
 
 from collections.abc import Iterator
@@ -55,7 +55,7 @@ def _fitting(name: str, share: Decimal) -> Item:
 
 
 def _is_fee(service: str, record: str) -> bool:
-    """Whether it is the price of a bundle, which the bill shows as a service of its own."""
+    """Whether it is the price of a bundle, which the bill shows as a service of its own, by both words."""
     return "CloudFront" in service and "Bundle" in service and record not in NO_FEES
 
 
