@@ -26,6 +26,7 @@ from jobs.queue import (
     JUDGE_ASKED,
     JUDGE_CONTROLS,
     LIST_ACCESS,
+    LOOK_AT_PAGES,
     LOOK_FOR_FINDINGS,
     MAKE_AUDIT_PACK,
     PROCESS_EVENTS,
@@ -62,6 +63,7 @@ from jobs.tasks.forecast_costs import ask_due_forecasts, forecast_costs
 from jobs.tasks.judge_controls import MAX_TRIES as ROUND_TRIES
 from jobs.tasks.judge_controls import ask_due_checks, judge_asked, judge_controls
 from jobs.tasks.list_access import list_access
+from jobs.tasks.look_at_pages import ask_due_looks, look_at_pages
 from jobs.tasks.make_audit_pack import make_audit_pack
 from jobs.tasks.process_events import process_events, process_late_events
 from jobs.tasks.pull_events import ask_for_unread, pull_events
@@ -135,6 +137,7 @@ def ticks() -> list[Any]:
         cron(keep_house.disconnect_again, minute=set(range(2, 60, 5)), second=15, timeout=QUICK_TIMEOUT),
         cron(keep_house.look_for_members, hour=3, minute=7, second=0, timeout=QUICK_TIMEOUT),
         cron(check_api_keys, hour=5, minute=37, second=0, timeout=QUICK_TIMEOUT),
+        cron(ask_due_looks, minute=21, second=30, timeout=QUICK_TIMEOUT),
         cron(check_deadlines, minute={11, 41}, second=0, timeout=QUICK_TIMEOUT),
         cron(reopen_findings, minute={14, 44}, second=30, timeout=QUICK_TIMEOUT),
         cron(keep_house.forget_old_events, minute=17, second=0, timeout=QUICK_TIMEOUT),
@@ -173,6 +176,7 @@ def slow_jobs() -> list[Any]:
         func(told(judge_controls), name=JUDGE_CONTROLS, timeout=EXPORT_TIMEOUT, max_tries=ROUND_TRIES),
         func(told(judge_asked), name=JUDGE_ASKED, timeout=EXPORT_TIMEOUT, max_tries=ROUND_TRIES),
         func(told(list_access), name=LIST_ACCESS, timeout=EXPORT_TIMEOUT, max_tries=20),
+        func(told(look_at_pages), name=LOOK_AT_PAGES, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(run_remediation_policy), name=RUN_REMEDIATION_POLICY, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(look_for_findings), name=LOOK_FOR_FINDINGS, timeout=SLOW_TIMEOUT, max_tries=5),
         func(told(reconcile_tickets), name=RECONCILE_TICKETS, timeout=SLOW_TIMEOUT, max_tries=5),

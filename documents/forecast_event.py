@@ -21,7 +21,7 @@ class ForecastEvent(TenantDocument):
     """From midnight (UTC) of `first` up to but without `until` (None: for good) costs change.
 
     By `amount` of `currency` a day, or times `factor`: one of the two. None of `sub_account_id` and `service_name`
-    means all.
+    means all. `starts_at` is the moment of the first day at which traffic rises, None where that is not known.
     """
 
     noun: ClassVar[str] = "forecast event"
@@ -29,6 +29,7 @@ class ForecastEvent(TenantDocument):
     name: str
     first: datetime
     until: datetime | None = None
+    starts_at: datetime | None = None
     sub_account_id: str | None = None
     service_name: str | None = None
     amount: Decimal | None = None

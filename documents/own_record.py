@@ -112,7 +112,13 @@ async def sales(scope: Scope, _: datetime) -> Rows | None:
     """What is declared to raise the costs of all services for a time. None where nothing is."""
     found = await ForecastEvent.list_in(scope, {"until": {"$ne": None}, "service_name": None}, limit=MOST_EVENTS)
     return [
-        {"name": one.name, "first": one.first, "until": one.until, "account": one.sub_account_id}
+        {
+            "name": one.name,
+            "first": one.first,
+            "until": one.until,
+            "starts_at": one.starts_at,
+            "account": one.sub_account_id,
+        }
         for one in found
         if (one.factor is not None and one.factor > 1) or (one.amount is not None and one.amount > 0)
     ] or None

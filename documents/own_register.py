@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from documents.base import TenantDocument
 from documents.control_state import ControlState
+from documents.data_store import DataStore
 from documents.exercise import Exercise
 from documents.incident_clock import IncidentClock
 from documents.register_entry import MOST_ENTRIES, entries
@@ -51,6 +52,13 @@ async def vendor_documents(scope: Scope, _: datetime) -> Rows | None:
     """What every vendor has given and signed."""
     vendors = await _whole(Vendor, scope)
     return [{"vendor": one.name, **{name: getattr(one, name) for name in DOCUMENTED}} for one in vendors] or None
+
+
+async def patient_pages(scope: Scope, _: datetime) -> Rows | None:
+    """Every page of patients that the inventory of data names, once, with what was last seen of it."""
+    stores = await _whole(DataStore, scope)
+    looks = {url: store.look_at(url) for store in stores for url in store.patient_pages}
+    return [looks[url].model_dump() for url in sorted(looks)] or None
 
 
 async def risk_links(scope: Scope, _: datetime) -> Rows | None:

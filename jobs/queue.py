@@ -63,6 +63,7 @@ ALLOCATE_COSTS = "allocate_costs"
 JUDGE_CONTROLS = "judge_controls"
 JUDGE_ASKED = "judge_asked"
 LIST_ACCESS = "list_access"
+LOOK_AT_PAGES = "look_at_pages"
 RUN_REMEDIATION = "run_remediation"
 RUN_REMEDIATION_POLICY = "run_remediation_policy"
 LOOK_FOR_FINDINGS = "look_for_findings"
@@ -217,6 +218,11 @@ def ask_domain_check(tx: Transaction, domain: VerifiedDomain) -> None:
     """Ask for a look at the record that proves a domain."""
     args = {"org_id": str(domain.org_id), "domain_id": str(domain.id)}
     tx.enqueue(VERIFY_DOMAIN, queue=QUICK, key=str(domain.id), args=args)
+
+
+def ask_page_looks(tx: Transaction, org_id: ObjectId, store_id: object) -> None:
+    """Ask for a look at the pages of patients of a store of data. Asks that come before it starts become one."""
+    tx.enqueue(LOOK_AT_PAGES, queue=SLOW, key=str(store_id), args={"org_id": str(org_id), "store_id": str(store_id)})
 
 
 def ask_visits(tx: Transaction, msp_id: PydanticObjectId, access_id: PydanticObjectId | None) -> None:

@@ -19,7 +19,7 @@ from schema.node import local_id
 from schema.register import EntryInput
 
 AS_MADE = Keyset(())
-NOT_AUDITED = {"id", "revision_id", "org_id", "created_at", "changed_at", "changed_by"}
+NOT_AUDITED = {"id", "revision_id", "org_id", "created_at", "changed_at", "changed_by", "looks", "looked_at"}
 Fields = Mapping[str, Any]
 
 
@@ -30,11 +30,13 @@ async def recorded(
     fields: Fields,
     control_ids: list[str],
     settle: Callable[[Any], Fields] | None = None,
+    ask: Callable[[Transaction, Any], None] | None = None,
 ) -> Any:
     """The entry as it is stored now, once its controls are asked to be judged.
 
     `fields` are its own; `settle` gives those that hang on the entry as it was, which is None for a new one. A member
-    in `owner_id` is looked up. Raises NotFound, and Conflict for another version.
+    in `owner_id` is looked up. `ask` asks for more work on the entry as it is now. Raises NotFound, and Conflict for
+    another version.
     """
     context = info.context
     id = None if input.id is None else local_id(document.__name__, input.id)
@@ -54,6 +56,8 @@ async def recorded(
             after = await replace_entry(before, whole, input.expected_version, tx.session)
         if control_ids:
             ask_checks_of(tx, ObjectId(tenant), control_ids)
+        if ask is not None:
+            ask(tx, after)
         noun = document.noun.replace(" ", "_")
         tx.audit(tenant, target=f"{noun}:{after.id}", before=before and _audited(before), after=_audited(after))
         return after

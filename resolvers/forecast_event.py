@@ -1,5 +1,6 @@
 """What people know of costs to come: list, enter, change and take it away."""
 
+from datetime import UTC
 from typing import Annotated, Any
 
 import strawberry
@@ -124,6 +125,8 @@ def _checked(input: EventFields) -> dict[str, Any]:
     """The fields to store. Raises Invalid for an event that says nothing, or two things."""
     if input.until is not None and input.until <= input.first:
         raise Invalid("It must end after it begins.", path=("input", "until"))
+    if input.starts_at is not None and input.starts_at.astimezone(UTC).date() != input.first:
+        raise Invalid("It must start on the first day (UTC), or leave startsAt out.", path=("input", "startsAt"))
     if (input.amount_per_day is None) is (input.factor is None):
         raise Invalid("Give an amount a day or a factor, one of the two.", path=("input", "amountPerDay"))
     if (input.amount_per_day is None) is not (input.currency is None):
@@ -132,6 +135,7 @@ def _checked(input: EventFields) -> dict[str, Any]:
         "name": input.name,
         "first": midnight(input.first),
         "until": None if input.until is None else midnight(input.until),
+        "starts_at": input.starts_at,
         "sub_account_id": input.sub_account_id,
         "service_name": input.service_name,
         "amount": input.amount_per_day,

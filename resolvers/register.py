@@ -7,9 +7,13 @@ import strawberry
 
 import documents
 from auth.permission import Permission
+from documents.transaction import Transaction
 from domain.compliance.registry import all_controls
 from domain.compliance.risk import level_of
+from domain.endpoint import check_endpoint
 from domain.errors import Invalid
+from domain.identity.provider import check_secure
+from jobs.queue import ask_page_looks
 from resolvers.context import Info
 from resolvers.entry import AS_MADE, Fields, recorded
 from resolvers.fields import mutation, query
@@ -44,6 +48,8 @@ from schema.register import (
 READ, MANAGE = Permission.COMPLIANCE_READ, Permission.COMPLIANCE_MANAGE
 # The control whose parameters say within how many hours each regime wants its notice.
 CLOCKS = "CW-INC-02"
+# The one that judges pages of patients.
+TRACKERS = "TC-PHI-12"
 
 
 @strawberry.type
@@ -145,7 +151,13 @@ class RegisterMutations:
     async def record_data_store(
         self, info: Info, input: Annotated[RecordDataStoreInput, strawberry.argument(description=WHAT)]
     ) -> Any:
-        return await recorded(info, documents.DataStore, input, _own(input), [])
+        _check_pages(input.patient_pages, info.context.ports.allow_private_endpoints)
+
+        def ask(tx: Transaction, store: documents.DataStore) -> None:
+            if store.patient_pages and store.retired_at is None:
+                ask_page_looks(tx, store.org_id, store.id)
+
+        return await recorded(info, documents.DataStore, input, _own(input), [TRACKERS], ask=ask)
 
     @mutation(
         RecordPrivacyRequestPayload,
@@ -201,6 +213,18 @@ def _own(input: EntryInput, besides: frozenset[str] | set[str] = frozenset()) ->
     """The fields of the entry itself, as they are stored."""
     fields: dict[str, Any] = input.model_dump(exclude={*EntryInput.model_fields, *besides})
     return fields
+
+
+def _check_pages(urls: list[str], allow_private: bool) -> None:
+    """Raises Invalid for a page that may not be fetched."""
+    for number, url in enumerate(urls):
+        path = ("input", "patientPages", str(number))
+        try:
+            check_endpoint(url, allow_private)
+            check_secure(url, allow_private)
+        except Invalid as error:
+            message = error.message.replace("issuer", "page").replace("endpoint", "page")
+            raise Invalid(message, path=path) from error
 
 
 def _hours() -> dict[str, int]:

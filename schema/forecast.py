@@ -157,6 +157,9 @@ class ForecastEvent(Node):
     sub_account_id: str | None = said("Only in this account, by its native id; null: in all.")
     service_name: str | None = said("Only this service; null: all.")
     factor: Decimal | None = said("Costs are so many times as much; null where an amount is given.")
+    starts_at: datetime | None = said(
+        "When traffic rises on its first day, such as at the opening of a sale; null: not known."
+    )
     version: int = said("Rises with every change; pass it as expectedVersion.")
     first: strawberry.Private[datetime]
     until: strawberry.Private[datetime | None]
@@ -191,6 +194,11 @@ class EventFields(BaseModel):
     name: str = Field(min_length=1, max_length=200, description="What it is, for example: savings plan ends.")
     first: date = Field(description="First day (UTC) on which costs are other.")
     until: date | None = Field(default=None, description="The day after the last one; for good, when left out.")
+    starts_at: datetime | None = Field(
+        default=None,
+        description="When traffic rises on the first day (UTC), such as at the opening of a sale. PS-TRF-03 of "
+        "PeakScale wants capacity raised before. Forecasts go by days alone.",
+    )
     sub_account_id: str | None = Field(default=None, max_length=512, description="Only in this account.")
     service_name: str | None = Field(default=None, max_length=512, description="Only this service.")
     amount_per_day: Decimal | None = Field(

@@ -1,6 +1,7 @@
 """The inventory of data, requests about it, exercises, and notices that are owed."""
 
 from datetime import datetime
+from typing import Annotated
 
 import strawberry
 from pydantic import Field
@@ -11,6 +12,8 @@ from schema.errors import payload
 from schema.node import derived, global_id, said, view
 from schema.register import OWNER, EntryInput, Instant, RegisterEntry, Word
 from schema.values import register_enum
+
+Address = Annotated[str, Field(min_length=1, max_length=500)]
 
 register_enum(
     PrivacyRequestKind,
@@ -40,6 +43,15 @@ class DataStore(RegisterEntry):
     purpose: str = said("What the data is for.")
     retention_days: int | None = said("How many days it is kept; null: without a term.")
     owner_id: strawberry.Private[object]
+    patient_pages: strawberry.Private[list[str] | None]
+
+    @derived(
+        "Pages on which patients enter or see what is in it. TC-PHI-12 looks every day whether they call trackers.",
+        reads=("patient_pages",),
+        name="patientPages",
+    )
+    def told_pages(self) -> list[str]:
+        return self.patient_pages or []
 
     @derived("Who answers for it, by global id.", reads=("owner_id",), name="ownerId")
     def told_owner(self) -> strawberry.ID:
@@ -55,6 +67,12 @@ class RecordDataStoreInput(EntryInput):
     purpose: str = Field(min_length=1, max_length=500, description="What the data is for.")
     retention_days: int | None = Field(
         default=None, ge=1, le=36500, description="How many days it is kept; left out: without a term."
+    )
+    patient_pages: list[Address] = Field(
+        default_factory=list,
+        max_length=20,
+        description="Public pages, by their https:// address without ? and #, on which patients enter or see what is "
+        "in it. They are fetched every day to see whether they call trackers.",
     )
 
 

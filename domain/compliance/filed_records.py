@@ -33,13 +33,27 @@ class VendorApp(TypedDict):
 class Sale(TypedDict):
     """A time in which costs are declared to rise: from midnight of `first` up to but without `until`, by `name`.
 
-    `account` is the account that it is about, as its provider numbers it, None for all.
+    `starts_at` is the moment at which traffic rises, None where only the day is known. `account` is the account that it
+    is about, as its provider numbers it, None for all.
     """
 
     name: str
     first: datetime
     until: datetime
+    starts_at: datetime | None
     account: str | None
+
+
+class PatientPage(TypedDict):
+    """A page of patients by its `url`, which the inventory of data names: the `hosts` it called when it was last read.
+
+    `read_at` is when that was, None before the first time; `problem` says why it could not be read since.
+    """
+
+    url: str
+    read_at: datetime | None
+    hosts: list[str]
+    problem: str | None
 
 
 class VendorDocument(TypedDict):

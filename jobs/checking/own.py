@@ -35,6 +35,7 @@ NOTHING_YET = "nothing is recorded yet"
 _NOT_YET = {
     "platform:drift_events": "no baseline is declared for an account: changes of resources are recorded, but not which "
     "of them have to be settled",
+    "platform:patient_pages": "no page of patients is named in the inventory of data; name them with recordDataStore",
 }
 # As for the queries that verify: about a second. Of raw answers the newest are read, some megabytes.
 MOST_CHECKED, MOST_PACKS = 20_000, 20
@@ -45,6 +46,7 @@ _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
     "platform:access_review_items": own_review.access_review_items,
     "platform:exercises": own_register.exercises,
     "platform:incident_clocks": own_register.incident_clocks,
+    "platform:patient_pages": own_register.patient_pages,
     "platform:risk_links": own_register.risk_links,
     "platform:vendor_apps": own_register.vendor_apps,
     "platform:alert_deliveries": own_record.alert_deliveries,

@@ -76,6 +76,9 @@ def machines(moto: Moto) -> dict[str, Any]:
     scaling.put_scaling_policy(
         AutoScalingGroupName="web", PolicyName="more", AdjustmentType="ChangeInCapacity", ScalingAdjustment=1
     )
+    scaling.put_scheduled_update_group_action(
+        AutoScalingGroupName="web", ScheduledActionName="morning", MinSize=1, Recurrence="0 7 * * 1-5"
+    )
     return dict(machine)
 
 

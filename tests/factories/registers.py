@@ -49,7 +49,12 @@ async def make_registers(tenant: Tenant) -> dict[str, TenantDocument]:
             next_review_at=now + timedelta(days=90),
         ),
         documents.DataStore(
-            **made, name="secret-store", place="secret-place", owner_id=owner_id, purpose="secret-purpose"
+            **made,
+            name="secret-store",
+            place="secret-place",
+            owner_id=owner_id,
+            purpose="secret-purpose",
+            patient_pages=["https://secret-page.example"],
         ),
         documents.PrivacyRequest(
             **made,

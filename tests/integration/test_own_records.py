@@ -100,7 +100,7 @@ async def test_what_is_declared_to_raise_costs_for_a_time_is_a_sale(backend: Bac
     with pytest.raises(NotOffered):
         await rows(backend, tenant, "platform:sales")
     for event in (
-        documents.ForecastEvent(**base, name="spring", factor=Decimal(3)),
+        documents.ForecastEvent(**base, name="spring", factor=Decimal(3), starts_at=NOW),
         documents.ForecastEvent(**base, name="autumn", amount=Decimal(10), currency="USD", sub_account_id="1"),
         documents.ForecastEvent(**base, name="one service", factor=Decimal(3), service_name="S3"),
         documents.ForecastEvent(**{**base, "until": None}, name="for good", factor=Decimal(3)),
@@ -111,6 +111,7 @@ async def test_what_is_declared_to_raise_costs_for_a_time_is_a_sale(backend: Bac
     found = await rows(backend, tenant, "platform:sales")
 
     assert {one["name"]: one["account"] for one in found} == {"spring": None, "autumn": "1"}
+    assert {one["name"]: one["starts_at"] for one in found} == {"spring": NOW, "autumn": None}
     assert {(one["first"], one["until"]) for one in found} == {(base["first"], base["until"])}
 
 

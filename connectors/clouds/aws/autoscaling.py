@@ -43,4 +43,11 @@ LISTINGS = (
         items=at("ScalingPolicies"),
         is_regional=True,
     ),
+    Listing(
+        operation=fields.call(
+            "autoscaling.describe_scheduled_actions", "autoscaling:DescribeScheduledActions", page_size=PAGE_SIZE
+        ),
+        items=at("ScheduledUpdateGroupActions"),
+        is_regional=True,
+    ),
 )

@@ -1,12 +1,14 @@
 """What is spent, as far as AWS watches it: daily costs, anomaly monitors, budgets."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from connectors.clouds.aws import commitment, fields, saving
 from connectors.reading.listing import Answer, Arguments, Batch, Detail, Item, Listing, Place, at, joined
 from domain.facts.resource import ResourceKind
 
+MONTHS = 3
 MONITOR, BUDGET = ResourceKind.AWS_ANOMALY_MONITOR, ResourceKind.AWS_BUDGET
 
 
@@ -16,8 +18,17 @@ def subscriptions(monitors: Sequence[Item], pages: Sequence[Answer]) -> list[lis
     return [[one for one in every if monitor["MonitorArn"] in one.get("MonitorArnList", ())] for monitor in monitors]
 
 
+def last_months(place: Place) -> dict[str, Any]:
+    """The last three months that are over. The end is not part of it."""
+    this = place.now.date().replace(day=1)
+    year, month = divmod(this.year * 12 + this.month - 1 - MONTHS, 12)
+    return {"TimePeriod": {"Start": date(year, month + 1, 1).isoformat(), "End": this.isoformat()}}
+
+
 def costs(place: Place) -> list[Arguments]:
-    """What each service cost on each day; and how much CloudFront was used, by where its edges stand."""
+    """What each service cost on each day; how much CloudFront was used, by where its edges stand; and what each service
+    cost in each month, by type of record, such as usage or credit.
+    """
     return [
         {
             **commitment.last_days(place),
@@ -31,6 +42,12 @@ def costs(place: Place) -> list[Arguments]:
             "Metrics": ["UsageQuantity"],
             "Filter": {"Dimensions": {"Key": "SERVICE", "Values": ["Amazon CloudFront"]}},
             "GroupBy": [{"Type": "DIMENSION", "Key": "USAGE_TYPE"}],
+        },
+        {
+            **last_months(place),
+            "Granularity": "MONTHLY",
+            "Metrics": ["UnblendedCost"],
+            "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}, {"Type": "DIMENSION", "Key": "RECORD_TYPE"}],
         },
     ]
 

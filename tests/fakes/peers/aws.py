@@ -11,6 +11,7 @@ OWN: dict[str, str] = {
     "autoscaling.describe_auto_scaling_groups": MOTO,
     "autoscaling.describe_launch_configurations": MOTO,
     "autoscaling.describe_policies": MOTO,
+    "autoscaling.describe_scheduled_actions": MOTO,
     "backup.describe_backup_vault": MOTO,
     "backup.get_backup_plan": MOTO,
     "backup.list_backup_plans": MOTO,

@@ -1,0 +1,37 @@
+"""Time zones as Windows and Azure name them. Source: Unicode CLDR, windowsZones.xml, territory 001; the usual ones."""
+
+from collections.abc import Mapping
+
+IANA: Mapping[str, str] = {
+    "AUS Eastern Standard Time": "Australia/Sydney",
+    "Arabian Standard Time": "Asia/Dubai",
+    "Argentina Standard Time": "America/Buenos_Aires",
+    "Atlantic Standard Time": "America/Halifax",
+    "Central Europe Standard Time": "Europe/Budapest",
+    "Central European Standard Time": "Europe/Warsaw",
+    "Central Standard Time": "America/Chicago",
+    "China Standard Time": "Asia/Shanghai",
+    "E. Europe Standard Time": "Europe/Chisinau",
+    "E. South America Standard Time": "America/Sao_Paulo",
+    "Eastern Standard Time": "America/New_York",
+    "FLE Standard Time": "Europe/Kiev",
+    "GMT Standard Time": "Europe/London",
+    "GTB Standard Time": "Europe/Bucharest",
+    "Greenwich Standard Time": "Atlantic/Reykjavik",
+    "Hawaiian Standard Time": "Pacific/Honolulu",
+    "India Standard Time": "Asia/Calcutta",
+    "Israel Standard Time": "Asia/Jerusalem",
+    "Korea Standard Time": "Asia/Seoul",
+    "Mountain Standard Time": "America/Denver",
+    "New Zealand Standard Time": "Pacific/Auckland",
+    "Pacific Standard Time": "America/Los_Angeles",
+    "Romance Standard Time": "Europe/Paris",
+    "Russian Standard Time": "Europe/Moscow",
+    "SE Asia Standard Time": "Asia/Bangkok",
+    "Singapore Standard Time": "Asia/Singapore",
+    "South Africa Standard Time": "Africa/Johannesburg",
+    "Tokyo Standard Time": "Asia/Tokyo",
+    "Turkey Standard Time": "Europe/Istanbul",
+    "UTC": "Etc/UTC",
+    "W. Europe Standard Time": "Europe/Berlin",
+}
