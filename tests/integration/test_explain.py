@@ -18,7 +18,7 @@ from documents.account import accounts_of_others, claim_due_accounts
 from documents.api_key import note_use
 from documents.audit_chain import chains
 from documents.audit_key import KeyRing
-from documents.audit_segment import entry_batches, last_segment, ripe_segments, seqs_between
+from documents.audit_segment import anchored_until, entry_batches, last_segment, ripe_segments, seqs_between
 from documents.audit_verification import hash_at, verify_chain
 from documents.cost_day import cost_series
 from documents.cost_line import CostLine
@@ -338,6 +338,7 @@ async def audit(house: House, graph: Graph) -> None:
     org_id = house.alone.organization.id
     await verify_chain(org_id, KeyRing([]))
     await last_segment(org_id)
+    await anchored_until(org_id, START)
     await ripe_segments(org_id, START)
     await seqs_between(org_id, START, START + timedelta(seconds=5))
     await hash_at(org_id, 5)

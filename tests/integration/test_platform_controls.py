@@ -6,12 +6,13 @@ from app.wiring import Backend
 from documents.base import utc_now
 from domain.facts.compliance import CheckStatus
 from tests.factories import platform_states_of_people as people
+from tests.factories import platform_states_of_records as records
 from tests.factories import platform_states_of_registers as registers
 from tests.factories.graph import Graph
 from tests.factories.platform_house import Make, Recorded, open_house, said
 
-STATES = (*people.STATES, *registers.STATES)
-NOTHING_TO_JUDGE = {**people.NOTHING_TO_JUDGE, **registers.NOTHING_TO_JUDGE}
+STATES = (*people.STATES, *registers.STATES, *records.STATES)
+NOTHING_TO_JUDGE = {**people.NOTHING_TO_JUDGE, **registers.NOTHING_TO_JUDGE, **records.NOTHING_TO_JUDGE}
 
 
 def name_of(state: Recorded) -> str:
