@@ -10,6 +10,7 @@ from tests.factories import platform_states_of_records as records
 from tests.factories import platform_states_of_registers as registers
 from tests.factories.graph import Graph
 from tests.factories.platform_house import Make, Recorded, open_house, said
+from tests.factories.platform_states_damaged import DAMAGES, Damaged
 
 STATES = (*people.STATES, *registers.STATES, *records.STATES)
 NOTHING_TO_JUDGE = {**people.NOTHING_TO_JUDGE, **registers.NOTHING_TO_JUDGE, **records.NOTHING_TO_JUDGE}
@@ -43,3 +44,18 @@ async def test_what_is_recorded_and_asks_for_nothing_is_not_judged(
     check = await house.check(control_id)
 
     assert (check.status, check.items, check.problem) == (CheckStatus.NOT_APPLICABLE, [], None)
+
+
+@pytest.mark.parametrize("damaged", DAMAGES, ids=lambda damaged: damaged.control)
+async def test_a_record_that_is_damaged_is_an_error_and_no_pass(
+    backend: Backend, graph: Graph, damaged: Damaged
+) -> None:
+    """Each of them failed, or warned, before it was damaged."""
+    house = await open_house(backend, graph)
+    await damaged.make(house)
+    await damaged.harm(house)
+
+    check = await house.check(damaged.control)
+
+    assert (check.status, check.items) == (CheckStatus.ERROR, [])
+    assert "what is kept of it is not as it was stored" in (check.problem or "")

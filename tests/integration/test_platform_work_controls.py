@@ -13,6 +13,7 @@ from app.wiring import Backend
 from connectors.guarding.samples import GuardReport
 from documents.base import utc_now
 from documents.evidence_chain import append_records
+from domain.compliance.naming import fingerprint_of
 from domain.facts.channel import ChannelKind
 from domain.facts.channel_settings import SlackWebhookSettings
 from domain.facts.compliance import CheckStatus, Frequency
@@ -26,6 +27,8 @@ from tests.factories.graph import Graph
 from tests.factories.notices import make_notice
 from tests.factories.platform_house import CONTROLS, FAIL, PASS, WARNING, House, open_house, said
 from tests.factories.synthetic_account import LONG, a_vendor, connect, context_of, register, sync
+from tests.factories.tickets import TicketHouse, make_ticket_house
+from tests.fakes.jira_site import jira_site
 from tests.fakes.message_server import MessageServer, Ordered, message_server
 from tests.fakes.synthetic import Synthetic, item_of
 from tests.integration import channel_house
@@ -141,6 +144,38 @@ async def test_a_sync_that_nobody_works_on_is_no_good_end(house: House, vendor: 
     assert said(check) == [("jobs", FAIL, "1 queued, 0 of 0 succeeded in 24 h, 0 dead")]
 
 
+@pytest.fixture
+async def tickets(backend: Backend) -> AsyncIterator[TicketHouse]:
+    with jira_site() as site:
+        yield await make_ticket_house(backend, site)
+
+
+async def ticketed(tickets: TicketHouse, graph: Graph) -> House:
+    """An organization in which a control fails, and a ticket was opened for that in Jira."""
+    house = House(tickets.backend, graph, tickets.tenant, tickets.tenant)
+    await house.check("CW-INC-02")
+    await tickets.settle(fingerprint_of("CW-INC-02", "PLATFORM", None))
+    return house
+
+
+async def test_a_failure_that_has_its_ticket_is_followed(tickets: TicketHouse, graph: Graph) -> None:
+    house = await ticketed(tickets, graph)
+
+    check = await house.check("CW-INC-01", at=utc_now() + DAY)
+
+    assert said(check) == [("CW-INC-02", PASS, "OPS-1")]
+
+
+async def test_a_ticket_that_is_damaged_is_an_error(tickets: TicketHouse, graph: Graph) -> None:
+    house = await ticketed(tickets, graph)
+    await documents.JiraTask.rows().update_many({"org_id": house.org_id}, {"$unset": {"created_at": ""}})
+
+    check = await house.check("CW-INC-01")
+
+    assert (check.status, check.items) == (CheckStatus.ERROR, [])
+    assert "platform:control_results: what is kept of it is not as it was stored" in (check.problem or "")
+
+
 async def with_baseline(house: House, vendor: Synthetic) -> documents.Account:
     """An account that was read, and of which it is said that it is as it should be."""
     account = await connect(house.backend, vendor, house.tenant)
@@ -176,6 +211,28 @@ async def test_whether_a_drift_is_settled_in_time(house: House, vendor: Syntheti
     check = await house.check(READ, at=utc_now() + days * DAY)
 
     assert ("vol-0", verdict, f"differs since {days} days") in said(check)
+
+
+async def test_a_drift_that_is_damaged_is_an_error(house: House, vendor: Synthetic) -> None:
+    account = await with_baseline(house, vendor)
+    vendor.lists["volumes"] = []
+    await sync(house.backend, account)
+    await documents.Drift.rows().update_many({"org_id": house.org_id}, {"$set": {"opened_at": "lately"}})
+
+    check = await house.check(READ)
+
+    assert (check.status, check.items) == (CheckStatus.ERROR, [])
+    assert "platform:drift_events: what is kept of it is not as it was stored" in (check.problem or "")
+
+
+async def test_a_message_that_is_damaged_is_an_error(house: House, server: MessageServer) -> None:
+    await escalates(house, await tell(house, server, 200))
+    await documents.Delivery.rows().update_many({"org_id": house.org_id}, {"$unset": {"first_tried_at": ""}})
+
+    check = await house.check(REACHED)
+
+    assert (check.status, check.items) == (CheckStatus.ERROR, [])
+    assert "platform:alert_deliveries: what is kept of it is not as it was stored" in (check.problem or "")
 
 
 async def test_without_a_baseline_it_is_not_known_what_is_to_be_settled(house: House, vendor: Synthetic) -> None:
