@@ -44,6 +44,7 @@ _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
     "platform:access_review_campaigns": own_review.access_review_campaigns,
     "platform:access_review_items": own_review.access_review_items,
     "platform:exercises": own_register.exercises,
+    "platform:http_probe": own_register.http_probe,
     "platform:incident_clocks": own_register.incident_clocks,
     "platform:risk_links": own_register.risk_links,
     "platform:vendor_apps": own_register.vendor_apps,
