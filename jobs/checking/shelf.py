@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from typing import Any
 
 import orjson
+from bson.errors import BSONError
 
 from documents.evidence import PackStore, StoredAnswer, read_pack
 from domain.compliance.answers import Call, Unread
@@ -96,5 +97,5 @@ class StoredCalls(Mapping[str, tuple[Call, ...]]):
         """Raises Unread for what is damaged: a KeyError would pass for an operation that nothing was answered to."""
         try:
             return await self._load(operation)
-        except MISSHAPEN as error:
+        except (*MISSHAPEN, BSONError) as error:
             raise Unread(operation, f"what is kept of it is not as it was stored ({type(error).__name__})") from error

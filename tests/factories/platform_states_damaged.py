@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from bson.datetime_ms import DatetimeMS
+
 import documents
 from tests.factories import platform_states_of_people as people
 from tests.factories import platform_states_of_records as records
@@ -33,6 +35,8 @@ DAMAGES = (
     Damaged("CW-GOV-02", people.owners(), documents.ControlOwner, lost=("role",)),
     Damaged("CW-IAM-10", people.revoked, documents.AccessReview, lost=("due_at",)),
     Damaged("CW-INC-02", LATE_CLOCK, documents.IncidentClock, DUE),
+    # No moment that can be told, as nothing but a hand in the database writes.
+    Damaged("CW-LOG-02", records.act, documents.AuditEntry, {"at": DatetimeMS(2**60)}),
     Damaged("CW-LOG-04", records.watched(), documents.AnomalyRun, {"at": "lately"}),
     Damaged("CW-PIN-03", records.cut_export, documents.AuditExport, lost=("sha256",)),
     Damaged("CW-PRV-05", LATE_CLOCK, documents.IncidentClock, DUE),

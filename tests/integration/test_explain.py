@@ -33,6 +33,7 @@ from documents.member import change_member, find_membership, is_member
 from documents.organization import find_deleted, load_organizations, lock_members
 from documents.outbox import relay_outbox
 from documents.passkey import find_passkey
+from documents.public_page import due_pages
 from documents.session import count_open_sessions, last_seen_of
 from documents.sign_in import take_code
 from documents.sync_run import find_stranded_runs
@@ -328,6 +329,10 @@ async def findings(house: House, graph: Graph) -> None:
     await finding_reads.read_all(house.database.client, house.scope, house.account_ids["alone"])
 
 
+async def pages(house: House, graph: Graph) -> None:
+    assert len(await due_pages(START, 10)) == 10
+
+
 async def telling(house: House, graph: Graph) -> None:
     rule = await documents.RoutingRule.find_in(house.scope, {"position": 7})
     await read_all(house.database.client, house.alone.organization.id, rule)
@@ -364,6 +369,7 @@ async def audit(house: House, graph: Graph) -> None:
         events,
         schedule,
         telling,
+        pages,
         audit,
         incidents,
         allocation,

@@ -134,6 +134,16 @@ async def test_whether_what_was_asked_for_comes_to_an_end(
     assert said(check) == [("jobs", verdict, seen)]
 
 
+async def test_a_message_whose_state_is_damaged_is_an_error(house: House, server: MessageServer) -> None:
+    await tell(house, server, 200)
+    await documents.Delivery.rows().update_many({"org_id": house.org_id}, {"$set": {"state": ["SENT"]}})
+
+    check = await house.check(ENDED)
+
+    assert (check.status, check.items) == (CheckStatus.ERROR, [])
+    assert "platform:job_runs: what is kept of it is not as it was stored" in (check.problem or "")
+
+
 async def test_a_sync_that_nobody_works_on_is_no_good_end(house: House, vendor: Synthetic) -> None:
     await documents.SyncRun(
         org_id=house.org_id, account_id=(await connect(house.backend, vendor, house.tenant)).id
