@@ -30,6 +30,6 @@ async def fetch_page(url: str, allow_private: bool) -> Fetched:
             httpx2.AsyncClient(**client_options(allow_private, MOST_BYTES)) as http,
         ):
             answer = await http.get(url, headers=ACCEPT)
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError):
+    except (httpx2.HTTPError, httpx2.InvalidURL, OSError, UnicodeError):  # of the last: names that DNS cannot have
         return NOTHING
     return Fetched(answer.status_code, answer.url.scheme == "https", answer.content)

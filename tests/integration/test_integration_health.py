@@ -150,8 +150,8 @@ async def test_since_when_it_does_as_it_does_is_kept_however_often_it_is_reporte
     earlier = [replace(context, now=partial(lambda at: at, now - hours * hour)) for hours in (3, 2, 1)]
 
     await record_health(earlier[0], account, report("first"), ())
-    await record_health(earlier[1], account, report("second", unavailable=100), ())
-    await record_health(earlier[2], account, report("third", unavailable=100), ())
+    await record_health(earlier[1], account, report("first", unavailable=100), ())
+    await record_health(earlier[2], account, report("second", unavailable=100), ())
 
     health = await row(account, tenant)
     assert (health.state, health.since, health.at) == (HealthState.FAILING, now - 2 * hour, now - hour)

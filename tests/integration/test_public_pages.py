@@ -73,6 +73,21 @@ async def test_a_page_is_fetched_once_and_again_when_it_is_due(house: House, sit
     assert (page["statusCode"], page["isTls"], page["sections"]) == (200, True, ["purpose", "contact"])
 
 
+@pytest.mark.parametrize(
+    "url",
+    [f"https://{'a' * 64}.example.com", "https://a..example.com", "https://nobody.invalid", "https://[::1]:9"],
+    ids=["too long", "empty label", "no such name", "closed port"],
+)
+async def test_an_address_that_leads_nowhere_keeps_no_other_page_waiting(
+    house: House, site: PublicSite, url: str
+) -> None:
+    await record(house, url=url)
+    await record(house, url=site.put("/privacy", "Purpose."))
+
+    assert await fetch_public_pages(house.job()) == 2
+    assert [page["statusCode"] for page in await listed(house)] == [None, 200]
+
+
 async def test_what_is_not_there_is_looked_at_again_soon(house: House, site: PublicSite) -> None:
     await record(house, url=f"{site.url}/privacy")
     now = utc_now()
