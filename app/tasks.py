@@ -59,6 +59,7 @@ from jobs.tasks.erase_organization import erase_organization
 from jobs.tasks.export_audit import export_audit, forget_old_exports
 from jobs.tasks.export_costs import export_costs
 from jobs.tasks.fetch_costs import FETCH_TIMEOUT, fetch_costs, start_due_fetches
+from jobs.tasks.fetch_public_pages import fetch_public_pages
 from jobs.tasks.forecast_costs import ask_due_forecasts, forecast_costs
 from jobs.tasks.judge_controls import MAX_TRIES as ROUND_TRIES
 from jobs.tasks.judge_controls import ask_due_checks, judge_asked, judge_controls
@@ -208,6 +209,7 @@ def slow_ticks() -> list[Any]:
         cron(count_savings, hour=7, minute=33, second=0, timeout=SLOW_TIMEOUT),
         cron(clear_replaced_runs, minute=set(range(8, 60, 10)), second=0, timeout=SLOW_TIMEOUT),
         cron(allocate_missed, minute=52, second=0, timeout=SLOW_TIMEOUT),
+        cron(fetch_public_pages, minute=set(range(6, 60, 10)), second=30, timeout=SLOW_TIMEOUT),
         cron(seal_audit, minute=27, second=0, timeout=SLOW_TIMEOUT),
         cron(seal_evidence, minute=31, second=0, timeout=SLOW_TIMEOUT),
         cron(verify_audit, hour=2, minute=47, second=0, timeout=EXPORT_TIMEOUT),

@@ -78,6 +78,7 @@ from documents.passkey import Passkey
 from documents.policy import Policy, PolicyAcknowledgement, PolicyVersion
 from documents.privacy_request import PrivacyRequest
 from documents.provider_visit import ProviderVisit
+from documents.public_page import PublicPage
 from documents.received_event import ReceivedEvent, ReceivedState
 from documents.recovery_code import RecoveryCode
 from documents.remediation import Remediation
@@ -203,6 +204,7 @@ __all__ = [
     "PolicyVersion",
     "PrivacyRequest",
     "ProviderVisit",
+    "PublicPage",
     "ReadState",
     "ReceivedEvent",
     "ReceivedState",

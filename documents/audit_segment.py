@@ -55,6 +55,20 @@ async def last_segment(org_id: ObjectId) -> Segment | None:
     return await AuditSegment.rows().find_one({"org_id": org_id}, sort=[("number", -1)])
 
 
+async def anchored_until(org_id: ObjectId, at: datetime) -> datetime | None:
+    """Until when everything is sealed: `at` where nothing is left to seal, else the time of the first such entry.
+
+    None without a log.
+    """
+    last = await last_segment(org_id)
+    query = {"org_id": org_id, "seq": {"$gt": last["last_seq"] if last else 0}}
+    first = await AuditEntry.rows().find_one(query, {"at": 1}, sort=[("seq", ASCENDING)])
+    if first is None:
+        return at if last else None
+    began: datetime = first["at"]
+    return began
+
+
 async def store_segment(segment: Segment, key: AuditKey) -> Segment:
     """Sign and store a new segment. Raises DuplicateKeyError when another process has sealed that stretch."""
     signed = {**segment, "key_id": key.id, "signature": key.sign(segment_members(segment)), "gone_at": None}

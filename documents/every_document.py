@@ -83,6 +83,7 @@ from documents.passkey import Passkey
 from documents.policy import Policy, PolicyAcknowledgement, PolicyVersion
 from documents.privacy_request import PrivacyRequest
 from documents.provider_visit import ProviderVisit
+from documents.public_page import PublicPage
 from documents.received_event import ReceivedEvent
 from documents.recovery_code import RecoveryCode
 from documents.registration import Registration
@@ -236,6 +237,7 @@ ALL = (
     PrivacyRequest,
     Exercise,
     IncidentClock,
+    PublicPage,
     ScoreDay,
     VerifiedDomain,
 )

@@ -33,7 +33,10 @@ class ReportedTally(BaseModel):
 
 
 class IntegrationHealth(TenantDocument):
-    """`rank` puts the worst first. `tallies` and `gaps` are what the rest is judged by; nobody outside sees them."""
+    """`rank` puts the worst first. `since` is when the state became what it is, None where that is not known.
+
+    `tallies` and `gaps` are what the rest is judged by; nobody outside sees them.
+    """
 
     noun: ClassVar[str] = "integration health"
 
@@ -45,6 +48,7 @@ class IntegrationHealth(TenantDocument):
     breakers: list[CircuitBreaker] = Field(default_factory=list)
     problems: list[HealthProblem] = Field(default_factory=list)
     at: datetime
+    since: datetime | None = None
     tallies: list[ReportedTally] = Field(default_factory=list)
     gaps: list[ServiceGap] = Field(default_factory=list)
 
@@ -120,6 +124,7 @@ def _merged(row: IntegrationHealth, reported: Reported, at: datetime) -> Integra
             "tallies": tallies,
             "gaps": gaps,
             "at": at,
+            "since": (row.since or row.at) if verdict.state is row.state else at,
         }
     )
     return merged

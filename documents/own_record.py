@@ -59,14 +59,16 @@ async def sync_runs(scope: Scope, _: datetime) -> Rows:
 async def integration_health(scope: Scope, _: datetime) -> Rows:
     """How each connected account answers; one that was not asked of late is degraded."""
     accounts = {account["_id"]: account for account in await _accounts(scope)}
-    health = IntegrationHealth.rows().find(IntegrationHealth.within(scope), {"account_id": 1, "state": 1, "at": 1})
+    health = IntegrationHealth.rows().find(
+        IntegrationHealth.within(scope), {"account_id": 1, "state": 1, "at": 1, "since": 1}
+    )
     seen = {raw["account_id"]: raw async for raw in health}
     return [
         {
             "integration": account["provider"],
             "account_id": str(id),
             "status": _HEALTH.get(seen[id]["state"], "degraded") if id in seen else "degraded",
-            "since": seen[id]["at"] if id in seen else account["created_at"],
+            "since": (seen[id].get("since") or seen[id]["at"]) if id in seen else account["created_at"],
         }
         for id, account in accounts.items()
     ]

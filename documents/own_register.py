@@ -11,6 +11,7 @@ from documents.control_state import ControlState
 from documents.data_store import DataStore
 from documents.exercise import Exercise
 from documents.incident_clock import IncidentClock
+from documents.public_page import PublicPage
 from documents.register_entry import MOST_ENTRIES, entries
 from documents.risk import Risk
 from documents.vendor import Vendor
@@ -22,6 +23,16 @@ from domain.facts.scope import Scope
 
 Rows = list[dict[str, Any]]
 E = TypeVar("E", bound=TenantDocument)
+PROBED = (
+    "url",
+    "status_code",
+    "is_tls",
+    "body_sha256",
+    "approved_sha256",
+    "last_reviewed_at",
+    "sections",
+    "security_txt_expires",
+)
 DOCUMENTED = (
     "tier",
     "report_type",
@@ -88,6 +99,17 @@ async def incident_clocks(scope: Scope, _: datetime) -> Rows:
     fields = ("incident", "regime", "started_at", "due_at", "sent_at")
     clocks = await _whole(IncidentClock, scope)
     return [{name: getattr(clock, name) for name in fields} for clock in clocks]
+
+
+async def http_probe(scope: Scope, _: datetime) -> Rows | None:
+    """Every public page that is declared, as it has answered last. Raises Unread for one that was not fetched yet."""
+    pages = await _whole(PublicPage, scope)
+    for page in pages:
+        if page.fetched_at is None:
+            raise Unread("platform:http_probe", f"{page.url} was not fetched yet, which is done within ten minutes")
+    return [
+        {"purpose": page.purpose.value.lower(), **{name: getattr(page, name) for name in PROBED}} for page in pages
+    ] or None
 
 
 async def _whole(document: type[E], scope: Scope) -> list[E]:

@@ -30,6 +30,7 @@ PERMISSION_OF: dict[type[TenantDocument], Permission] = {
     documents.PrivacyRequest: Permission.COMPLIANCE_READ,
     documents.Exercise: Permission.COMPLIANCE_READ,
     documents.IncidentClock: Permission.COMPLIANCE_READ,
+    documents.PublicPage: Permission.COMPLIANCE_READ,
     documents.Account: Permission.ACCOUNTS_READ,
     documents.Alert: Permission.ALERTS_READ,
     documents.AlertEntry: Permission.ALERTS_READ,

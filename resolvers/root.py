@@ -70,6 +70,7 @@ from resolvers.policy import PolicyQueries
 from resolvers.policy_change import PolicyMutations
 from resolvers.profile import ProfileMutations
 from resolvers.provisioning import ProvisioningMutations, ProvisioningQueries
+from resolvers.public_page import PublicPageMutations, PublicPageQueries
 from resolvers.register import RegisterMutations, RegisterQueries
 from resolvers.remediation import RemediationMutations, RemediationQueries, RemediationSubscriptions
 from resolvers.remediation_policy import RemediationPolicyMutations, RemediationPolicyQueries
@@ -132,6 +133,7 @@ class Query(
     MilestoneQueries,
     AccessReviewQueries,
     RegisterQueries,
+    PublicPageQueries,
     AuditPackQueries,
     CostExportQueries,
     DashboardQueries,
@@ -214,6 +216,7 @@ class Mutation(
     MilestoneMutations,
     AccessReviewMutations,
     RegisterMutations,
+    PublicPageMutations,
     EvidenceMutations,
     ExchangeRateMutations,
     IncidentMutations,

@@ -120,7 +120,8 @@ def _digitalocean(case: Case) -> Iterator[Item]:
 def _platform(case: Case) -> Iterator[Item]:
     for budget in case.answers.items(OUR_BUDGETS):
         yield _outlook(budget["name"], budget["forecast_ratio"])
-    for level in case.answers.items(LEVELS):
+    # Budgets count where no service is measured, too.
+    for level in () if case.answers.is_off(LEVELS) else case.answers.items(LEVELS):
         said = f"{level['availability_30d']:.3%} of 30 days, p95 {level['p95_ms']} ms"
         if level["availability_30d"] >= level["availability_target"]:
             yield passed(level["name"], said)
@@ -236,9 +237,13 @@ CONTROL = Control(
             integration=Integration.PLATFORM,
             scope="organization",
             operations=(OUR_BUDGETS, LEVELS),
-            passes="The forecast is below 100 % of each budget, and the availability of 30 days reaches its target.",
+            passes=(
+                "The forecast is below 100 % of each budget, and where services are measured the availability of 30 "
+                "days reaches its target."
+            ),
             warns="A forecast is between 100 and 120 % of its budget, or there is none yet.",
             fails="A forecast is above 120 % of its budget, or an availability is below its target.",
+            version=2,
             judge=_platform,
         ),
     ),

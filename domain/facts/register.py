@@ -33,3 +33,14 @@ class ExerciseKind(StrEnum):
 
     TABLETOP = "TABLETOP"
     TECHNICAL = "TECHNICAL"
+
+
+class PagePurpose(StrEnum):
+    """What a public page is for. SECURITY_TXT is the file of RFC 9116."""
+
+    SECURITY = "SECURITY"
+    STATUS = "STATUS"
+    TERMS = "TERMS"
+    CONTACT = "CONTACT"
+    PRIVACY = "PRIVACY"
+    SECURITY_TXT = "SECURITY_TXT"

@@ -12,7 +12,7 @@ from bson import ObjectId
 from documents import drift, filed_record, own_export, own_record, own_register, own_review, sent_record
 from documents.account import Account
 from documents.audit_key import KeyRing
-from documents.audit_segment import last_segment
+from documents.audit_segment import anchored_until
 from documents.audit_verification import verify_chain
 from documents.base import utc_now
 from documents.evidence_chain import began_at
@@ -45,6 +45,7 @@ _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
     "platform:access_review_campaigns": own_review.access_review_campaigns,
     "platform:access_review_items": own_review.access_review_items,
     "platform:exercises": own_register.exercises,
+    "platform:http_probe": own_register.http_probe,
     "platform:incident_clocks": own_register.incident_clocks,
     "platform:patient_pages": own_register.patient_pages,
     "platform:risk_links": own_register.risk_links,
@@ -69,7 +70,7 @@ _OWN: dict[str, Callable[[Scope, datetime], Awaitable[Rows | None]]] = {
 def own_subjects(context: JobContext, scope: Scope, now: datetime) -> tuple[Subject, Subject]:
     """Our own records, and what people have filed. What is recorded nowhere is not offered."""
     own = {name: partial(_rows, scope, now, read) for name, read in _OWN.items()}
-    own["platform:audit_log.verify"] = partial(_audit_log, context, scope)
+    own["platform:audit_log.verify"] = partial(_audit_log, context, scope, now)
     own["platform:evidence_chain.verify"] = partial(_evidence, context, scope, now)
     filed = {
         operation_of(kind): partial(_rows, scope, now, partial(filed_record.attested, kind)) for kind in AttestationKind
@@ -121,16 +122,15 @@ async def _vendor_documents(scope: Scope, now: datetime) -> Rows | None:
     return list(by_vendor.values())
 
 
-async def _audit_log(context: JobContext, scope: Scope, operation: str) -> tuple[Call, ...]:
+async def _audit_log(context: JobContext, scope: Scope, now: datetime, operation: str) -> tuple[Call, ...]:
     keys = KeyRing(key.public for key in context.audit_keys)
     org_id = ObjectId(scope.only())
     verdict = await verify_chain(org_id, keys, at_most=MOST_CHECKED)
-    segment = await last_segment(org_id)
     row = {
         "first_sequence": verdict.first_seq,
         "last_sequence": verdict.last_seq,
         "broken_at": None if verdict.broken is None else verdict.broken.seq,
-        "anchored_until": None if segment is None else segment["last_at"],
+        "anchored_until": await anchored_until(org_id, now) if verdict.is_intact else None,
     }
     return (calls_of(operation, [[row]]),)
 

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping, 
 from typing import Any
 
 import orjson
+from bson.errors import BSONError
 
 from documents.evidence import PackStore, StoredAnswer, read_pack
 from domain.compliance.answers import Call, Unread
+from domain.compliance.judging import MISSHAPEN
 from domain.errors import Misshapen, NotFound
 from domain.facts.scope import Scope
 
@@ -92,4 +94,8 @@ class StoredCalls(Mapping[str, tuple[Call, ...]]):
         return len(self._operations)
 
     async def _read(self, operation: str) -> tuple[Call, ...]:
-        return await self._load(operation)
+        """Raises Unread for what is damaged: a KeyError would pass for an operation that nothing was answered to."""
+        try:
+            return await self._load(operation)
+        except (*MISSHAPEN, BSONError) as error:
+            raise Unread(operation, f"what is kept of it is not as it was stored ({type(error).__name__})") from error

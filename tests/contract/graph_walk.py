@@ -31,6 +31,8 @@ SAMPLES: dict[str, Any] = {
     "ChannelSettingsInput": {"email": {"addresses": ["somebody@example.com"]}},
     "SetEvidenceRetentionInput.days": 400,
     "RecordIncidentClockInput.regime": "gdpr",
+    "RecordPublicPageInput.url": "https://www.example.com/security",
+    "RecordPublicPageInput.approvedSha256": "0" * 64,
     "WeeklyHoursInput.begins": "22:00",
     "WeeklyHoursInput.ends": "06:00",
     "WeeklyHoursInput.zone": "UTC",

@@ -49,7 +49,8 @@ def lines() -> Iterator[str]:
     yield "of the system: moto for AWS, servers made of the descriptions that providers publish or of scripted answers"
     yield "for the others. *example*: only on answers that a test has written down, as the provider documents them."
     yield "A dash: it cannot arise, or did not. ERROR is said where something was not read in whole. Our own records"
-    yield "(PLATFORM) are read from no stand-in."
+    yield "(PLATFORM) need no stand-in: the application makes them in a real MongoDB, by its graph and its jobs, and"
+    yield "the job that judges reads them there. Their ERROR is a record that is damaged, unreadable or still to come."
     yield ""
     yield _summary(examples, answers)
     yield ""

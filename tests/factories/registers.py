@@ -11,7 +11,7 @@ import documents
 from documents.base import TenantDocument, utc_now
 from documents.vendor import HeldApp
 from domain.facts.compliance import Integration
-from domain.facts.register import ExerciseKind, PrivacyRequestKind, RiskLevel, RiskTreatment
+from domain.facts.register import ExerciseKind, PagePurpose, PrivacyRequestKind, RiskLevel, RiskTreatment
 from tests.factories.tenant import Tenant
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -68,6 +68,9 @@ async def make_registers(tenant: Tenant) -> dict[str, TenantDocument]:
             **made, kind=ExerciseKind.TABLETOP, scenario="secret-scenario", held_at=now, participants=["secret-person"]
         ),
         documents.IncidentClock(**made, incident="secret-incident", regime="gdpr", started_at=now, due_at=now),
+        documents.PublicPage(
+            **made, url="https://secret-page.example.com", purpose=PagePurpose.TERMS, due_at=now, body_sha256="secret"
+        ),
     ]
     for entry in entries:
         await entry.insert()
@@ -82,6 +85,7 @@ def register_rows(org_id: ObjectId, count: int) -> Rows:
         documents.DataStore: {"name": "store", "place": "here", "labels": [], "purpose": "orders"},
         documents.PrivacyRequest: {"kind": "ACCESS", "reference": "PRV-1", "received_at": START, "due_at": START},
         documents.Exercise: {"kind": "TABLETOP", "scenario": "fire", "held_at": START, "participants": []},
+        documents.PublicPage: {"url": "https://example.com", "purpose": "TERMS", "sections": [], "due_at": START},
         documents.IncidentClock: {"incident": "INC-1", "regime": "gdpr", "started_at": START, "due_at": START},
     }
     kept = {"org_id": org_id, "changed_at": START, "changed_by": "user:0", "retired_at": None, "version": 1}

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 
 FIRST = 20
 ALLOCATION = ("allocationMonths", "allocationRules", "allocationRuns", "allocationTargets")
-REGISTERS = ("accessReviews", "dataStores", "exercises", "incidentClocks", "privacyRequests", "risks", "vendors")
+REGISTERS = (
+    "accessReviews",
+    "dataStores",
+    "exercises",
+    "incidentClocks",
+    "privacyRequests",
+    "publicPages",
+    "risks",
+    "vendors",
+)
 RELATED = {
     "alerts": "account { name } finding { title resource { name account { name } } }",
     "findings": "account { name } resource { name }",

@@ -115,7 +115,7 @@ READ_ALL = """{
 }"""
 READ_REST = """{
   dataStores { nodes { id } } privacyRequests { nodes { id } } exercises { nodes { id } }
-  incidentClocks { nodes { id } }
+  incidentClocks { nodes { id } } publicPages { nodes { id } }
   policiesToAcknowledge { name }
 }"""
 ACKNOWLEDGE = """mutation($input: AcknowledgePolicyInput!) { acknowledgePolicy(input: $input) {
@@ -141,7 +141,8 @@ async def test_an_auditor_reads_what_people_decided_and_filed_and_acknowledges_n
     )
     bound = (await graph.ask("{ policiesToAcknowledge { name } }", tenant.token))["policiesToAcknowledge"]
 
-    found = ("vendors", "risks", "dataStores", "privacyRequests", "exercises", "incidentClocks", "policies")
+    registers = ("vendors", "risks", "dataStores", "privacyRequests", "exercises", "incidentClocks", "publicPages")
+    found = (*registers, "policies")
     assert {name: len(seen[name]["nodes"]) for name in found} == dict.fromkeys(found, 1)
     assert seen["policiesToAcknowledge"] == []
     assert "FORBIDDEN" in str(answer)

@@ -18,7 +18,7 @@ from documents.account import accounts_of_others, claim_due_accounts
 from documents.api_key import note_use
 from documents.audit_chain import chains
 from documents.audit_key import KeyRing
-from documents.audit_segment import entry_batches, last_segment, ripe_segments, seqs_between
+from documents.audit_segment import anchored_until, entry_batches, last_segment, ripe_segments, seqs_between
 from documents.audit_verification import hash_at, verify_chain
 from documents.cost_day import cost_series
 from documents.cost_line import CostLine
@@ -33,6 +33,7 @@ from documents.member import change_member, find_membership, is_member
 from documents.organization import find_deleted, load_organizations, lock_members
 from documents.outbox import relay_outbox
 from documents.passkey import find_passkey
+from documents.public_page import due_pages
 from documents.session import count_open_sessions, last_seen_of
 from documents.sign_in import take_code
 from documents.sync_run import find_stranded_runs
@@ -328,6 +329,10 @@ async def findings(house: House, graph: Graph) -> None:
     await finding_reads.read_all(house.database.client, house.scope, house.account_ids["alone"])
 
 
+async def pages(house: House, graph: Graph) -> None:
+    assert len(await due_pages(START, 10)) == 10
+
+
 async def telling(house: House, graph: Graph) -> None:
     rule = await documents.RoutingRule.find_in(house.scope, {"position": 7})
     await read_all(house.database.client, house.alone.organization.id, rule)
@@ -338,6 +343,7 @@ async def audit(house: House, graph: Graph) -> None:
     org_id = house.alone.organization.id
     await verify_chain(org_id, KeyRing([]))
     await last_segment(org_id)
+    await anchored_until(org_id, START)
     await ripe_segments(org_id, START)
     await seqs_between(org_id, START, START + timedelta(seconds=5))
     await hash_at(org_id, 5)
@@ -363,6 +369,7 @@ async def audit(house: House, graph: Graph) -> None:
         events,
         schedule,
         telling,
+        pages,
         audit,
         incidents,
         allocation,

@@ -1,7 +1,9 @@
 """The health of integrations: merged from reports, told live, shown worst first, and nobody else's."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -140,6 +142,19 @@ async def test_gaps_stay_while_the_next_reading_goes_on_and_go_when_it_ends_with
 
     assert [one.message for one in during.problems] == ["The permission s3:GetBucketAcl is missing."]
     assert (after.problems, after.state) == ([], HealthState.HEALTHY)
+
+
+async def test_since_when_it_does_as_it_does_is_kept_however_often_it_is_reported(context, tenant):
+    account = await connected(tenant)
+    hour, now = timedelta(hours=1), context.now()
+    earlier = [replace(context, now=partial(lambda at: at, now - hours * hour)) for hours in (3, 2, 1)]
+
+    await record_health(earlier[0], account, report("first"), ())
+    await record_health(earlier[1], account, report("first", unavailable=100), ())
+    await record_health(earlier[2], account, report("second", unavailable=100), ())
+
+    health = await row(account, tenant)
+    assert (health.state, health.since, health.at) == (HealthState.FAILING, now - 2 * hour, now - hour)
 
 
 async def test_small_changes_are_stored_and_not_announced(context, tenant):

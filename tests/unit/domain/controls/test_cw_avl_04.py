@@ -188,6 +188,14 @@ def platform(*budgets: float | None, available: float = 0.999, unread: Any = ())
     return answers(Integration.PLATFORM, (OUR_BUDGETS, rows), (LEVELS, [level]), unread=unread)
 
 
+def test_budgets_count_where_no_service_is_measured() -> None:
+    rows = [{"name": "cloud", "forecast_ratio": 1.3}]
+
+    judgement = judged(CONTROL, answers(Integration.PLATFORM, (OUR_BUDGETS, rows), off=[LEVELS]))
+
+    assert (judgement.status, [item.resource for item in judgement.items]) == (FAIL, ["cloud"])
+
+
 @pytest.mark.parametrize(
     ("looked_at", "status", "faulty"),
     [
