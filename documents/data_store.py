@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from beanie import PydanticObjectId
 from bson import ObjectId
 from pydantic import BaseModel, Field
+from pymongo import ASCENDING, IndexModel
 from pymongo.asynchronous.client_session import AsyncClientSession
 
 from documents.base import TenantDocument
@@ -46,7 +47,14 @@ class DataStore(TenantDocument, Entry):
 
     class Settings:
         name = "data_stores"
-        indexes = [in_order()]
+        indexes = [
+            in_order(),
+            IndexModel(
+                [("looked_at", ASCENDING)],
+                name="looks",
+                partialFilterExpression={"patient_pages.0": {"$exists": True}},
+            ),
+        ]
 
     def look_at(self, url: str) -> PageLook:
         """What was last seen of a page; nothing yet where it is new."""
@@ -58,7 +66,7 @@ async def stores_to_look_at(at: datetime) -> list[tuple[ObjectId, ObjectId]]:
     query = {
         "retired_at": None,
         "patient_pages.0": {"$exists": True},
-        "$or": [{"looked_at": None}, {"looked_at": {"$lt": at - LOOK_AGAIN}}],
+        "looked_at": {"$not": {"$gte": at - LOOK_AGAIN}},  # or never
     }
     return [(raw["org_id"], raw["_id"]) async for raw in DataStore.rows().find(query, {"org_id": 1})]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from beanie import PydanticObjectId
 
-from connectors.public_page import Fetched, fetch_page
+from connectors.web_page import Fetched, fetch_page
 from documents.public_page import PublicPage, due_pages, note_answer
 from documents.transaction import Transaction
 from domain.compliance.public_page import expires_of, sections_of

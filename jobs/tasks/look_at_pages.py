@@ -6,7 +6,7 @@ from typing import Any
 from bson import ObjectId
 
 from auth.scope import scope_of_job
-from connectors.web_page import fetch_page
+from connectors.web_page import fetch_html
 from documents.data_store import DataStore, PageLook, record_looks, stores_to_look_at
 from documents.transaction import Transaction
 from domain.compliance.page_hosts import parse_hosts
@@ -46,7 +46,7 @@ async def _look(context: JobContext, places: asyncio.Semaphore, before: PageLook
     """What is seen now; where nothing is, what was seen before and why."""
     async with places:
         try:
-            page = await fetch_page(before.url, context.allow_private_endpoints)
+            page = await fetch_html(before.url, context.allow_private_endpoints)
         except Unavailable as error:
             return before.model_copy(update={"problem": error.message})
     hosts = await asyncio.to_thread(parse_hosts, page)

@@ -24,6 +24,7 @@ from documents.cost_day import cost_series
 from documents.cost_line import CostLine
 from documents.cost_load import clear_costs
 from documents.cost_period import current_editions
+from documents.data_store import stores_to_look_at
 from documents.enrolment import factors_of, sessions_without_factor
 from documents.event import EventLog, prune_events
 from documents.external_identity import find_identity, identities_of
@@ -331,6 +332,7 @@ async def findings(house: House, graph: Graph) -> None:
 
 async def pages(house: House, graph: Graph) -> None:
     assert len(await due_pages(START, 10)) == 10
+    await stores_to_look_at(START)
 
 
 async def telling(house: House, graph: Graph) -> None:
