@@ -20,7 +20,9 @@ LONG = aws_remedies aws_second_tries aws_connector aws_faults faults_on_the_wire
 	sync_store forecast_crash connecting azure_remedies gcp_remedies remediation_kills remediations compliance_graph \
 	process_events digitalocean_faults forecast fetch_costs connecting_aws fanout github_connector score_changes \
 	remediation_policies policy_runs approving_from_slack approval_messages narrow_syncs narrow_aws sync_parking \
-	mending_findings commitment_recommendations digitalocean_remedies github_remedies okta_remedies
+	mending_findings commitment_recommendations digitalocean_remedies github_remedies okta_remedies aws_controls \
+	azure_controls gcp_controls digitalocean_controls github_controls jira_controls okta_controls slack_controls \
+	platform_controls platform_work_controls aws_joint_controls
 UNCOUNTED = tests/journeys $(LONG:%=tests/integration/test_%.py) tests/contract tests/unit/bench \
 	tests/unit/connectors/intake/test_forged.py tests/unit/compiled_executor/test_same_answers.py
 COUNTED = tests/integration tests/unit $(UNCOUNTED:%=--ignore=%)
@@ -28,7 +30,8 @@ COUNTED = tests/integration tests/unit $(UNCOUNTED:%=--ignore=%)
 # What goes through the executor. Who may do what, which index serves it, and what jobs do is tried on the compiled one only.
 ON_ONE = isolation access explain sync_life cost_anomalies commitments audit_export cost_exports forecast budgets \
 	connecting_aws aws_remedies azure_remedies gcp_remedies digitalocean_remedies github_remedies okta_remedies \
-	remediation_kills policy_runs approval_messages approving_from_slack drift_by_remediation score_changes
+	remediation_kills policy_runs approval_messages approving_from_slack drift_by_remediation score_changes \
+	platform_controls platform_work_controls platform_page_controls
 ASK_THE_GRAPH = $(filter-out $(ON_ONE:%=\%/test_%.py),$(shell grep -lw Graph tests/contract/test_*.py tests/integration/test_*.py))
 
 .DEFAULT_GOAL := help

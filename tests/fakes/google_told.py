@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote
 
-from connectors.clouds.gcp.registration import REGISTRATION
+from connectors.clouds.gcp import registration
 from tests.fakes.google import PROJECT, TOKEN
 from tests.fakes.google_cloud import description
 from tests.fakes.scripted import Answered, Asked, scripted
@@ -62,7 +62,7 @@ class GoogleTold:
         self.told: State = {}
         self.broken: list[str] = []
         self.url = ""
-        self._patterns = [(_pattern(one.request), one.name) for one in REGISTRATION.operations]
+        self._patterns = [(_pattern(one.request), one.name) for one in registration.REGISTRATION.operations]
 
     @contextmanager
     def served(self) -> Iterator["GoogleTold"]:

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from connectors.clouds.azure import registration
 from connectors.reading.listing import Listing
 from connectors.reading.source import Source
-from connectors.systems.okta.registration import REGISTRATION as OKTA
+from connectors.systems.okta import registration as okta_registration
 from domain.compliance.answers import Answers
 from domain.compliance.control import Case
 from domain.compliance.judging import Judgement, judge
@@ -30,6 +30,7 @@ from tests.fakes.okta_cloud import OktaCloud
 from tests.fakes.scripted import Answered
 
 REGISTRATION = registration.REGISTRATION
+OKTA = okta_registration.REGISTRATION
 CONTROLS = {control.id: control for control in (*all_controls(), *bundled_controls())}
 SPARED = {
     # Security defaults are enough.

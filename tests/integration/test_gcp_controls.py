@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from connectors.clouds.gcp.registration import REGISTRATION
+from connectors.clouds.gcp import registration
 from connectors.reading.listing import Listing
 from connectors.systems.okta import registration as okta_registration
 from domain.compliance.answers import Answers
@@ -24,6 +24,7 @@ from tests.fakes.google_told import ORGANIZATION, GoogleTold
 from tests.fakes.judged_surveys import answers_of, judged_by_all
 from tests.fakes.okta_cloud import OktaCloud
 
+REGISTRATION = registration.REGISTRATION
 OKTA = okta_registration.REGISTRATION
 PEOPLE = [one for one in OKTA.listings if one.operation.name == "GET /api/v1/users"]
 # Controls that look at what is connected beside the project.
