@@ -12,15 +12,30 @@ SECTIONS = {
     "choice": ("choice", "opt out", "opt-out", "withdraw", "your rights"),
     "contact": ("contact", "mailto:"),
 }
-_HIDDEN = re.compile(r"<(script|style)\b.*?</\1\s*>|<!--.*?-->", re.DOTALL | re.IGNORECASE)
+_HIDES = re.compile(r"<script\b|<style\b|<!--")
+_ENDS = {"<script": "</script", "<style": "</style", "<!--": "-->"}
 # Source: RFC 9116, section 2.5.5: once, an Internet timestamp of RFC 3339, names in any case.
 _EXPIRES = re.compile(r"^expires:[ \t]*(\S+)[ \t]*\r?$", re.MULTILINE | re.IGNORECASE)
 
 
 def sections_of(text: str) -> list[str]:
     """The sections of a notice that can be told from its words, in the order above; what nobody sees does not count."""
-    shown = _HIDDEN.sub(" ", text).lower()
+    shown = _shown(text.lower())
     return [section for section, words in SECTIONS.items() if any(word in shown for word in words)]
+
+
+def _shown(text: str) -> str:
+    """What is left without scripts, styles and comments; what does not end hides the rest. In time that goes with the
+    length, whoever wrote the page.
+    """
+    shown, place = [], 0
+    while hides := _HIDES.search(text, place):
+        shown.append(text[place : hides.start()])
+        end = text.find(_ENDS[hides[0]], hides.end())
+        if end < 0:
+            return " ".join(shown)
+        place = end + len(_ENDS[hides[0]])
+    return " ".join([*shown, text[place:]])
 
 
 def expires_of(text: str) -> datetime | None:

@@ -20,10 +20,18 @@ def test_a_notice_that_names_everything_has_every_section() -> None:
         "<script>var purpose = 'contact';</script>",
         "<STYLE>.contact { color: red }</STYLE >",
         "<!-- retention:\n to be written -->",
+        "<script>purpose",
+        # Searched for its end from each beginning, this would take an hour.
+        "<script><!--" * 200_000 + "purpose",
     ],
+    ids=["empty", "script", "style", "comment", "without an end", "hostile"],
 )
 def test_what_nobody_sees_is_no_section(text: str) -> None:
     assert sections_of(text) == []
+
+
+def test_what_stands_around_what_is_hidden_is_seen() -> None:
+    assert sections_of("Purpose <script>x</script> and <!-- y --> retention<style>") == ["purpose", "retention"]
 
 
 @pytest.mark.parametrize(
