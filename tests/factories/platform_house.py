@@ -11,7 +11,6 @@ from app.wiring import Backend
 from documents import Role
 from documents.base import utc_now
 from documents.check import Check
-from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import Integration, Verdict
 from jobs.tasks.judge_controls import judge_asked
 from schema.node import global_id
@@ -20,7 +19,6 @@ from tests.factories.synthetic_account import context_of
 from tests.factories.tenant import Tenant, add_member, make_tenant
 
 PASS, WARNING, FAIL = Verdict.PASS, Verdict.WARNING, Verdict.FAIL
-CONTROLS = {control.id: control for control in (*all_controls(), *bundled_controls())}
 
 
 @dataclass

@@ -8,22 +8,18 @@ from connectors.reading.listing import Place
 from connectors.reading.source import Registration, Source
 from connectors.reading.survey import Survey
 from domain.compliance.answers import Answers
-from domain.compliance.control import Control
-from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import Integration
 from tests.factories.answers import answers
 from tests.fakes.collecting import NOW, Collected
+from tests.fakes.control_reading import looked_at
 from tests.fakes.judged_surveys import answers_of
-
-CONTROLS: dict[str, Control] = {control.id: control for control in (*all_controls(), *bundled_controls())}
 
 
 async def read_answers(
     registration: Registration, source: Source, operations: Collection[str], first: timedelta | None = None
 ) -> Answers:
     """Those of the listings that make these calls, read at NOW; and `first` so long before, where that is said."""
-    wanted = set(operations)
-    listings = [one for one in registration.listings if wanted & {each.name for each in one.operations}]
+    listings = looked_at(registration, operations)
     account, collected = (await source.identity()).native_id, Collected()
     for now in (NOW,) if first is None else (NOW - first, NOW):
         await Survey(source, collected, Place(account_id=account, region=None, now=now)).read(listings)

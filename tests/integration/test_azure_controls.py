@@ -8,13 +8,11 @@ import pytest
 from pydantic import SecretStr
 
 from connectors.clouds.azure import registration
-from connectors.reading.listing import Listing
 from connectors.reading.source import Source
 from connectors.systems.okta import registration as okta_registration
 from domain.compliance.answers import Answers
 from domain.compliance.control import Case
 from domain.compliance.judging import Judgement, judge
-from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import CheckStatus, Integration
 from domain.facts.credentials import OktaCredentials
 from tests.factories.answers import answers as written
@@ -25,13 +23,13 @@ from tests.factories.azure_changes_beside_others import LEAVERS, OUTSIDERS, Appr
 from tests.fakes.azure import SUBSCRIPTION, credentials
 from tests.fakes.azure_told import Told
 from tests.fakes.collecting import NOW, reach, read
+from tests.fakes.control_reading import CONTROLS, read_for
 from tests.fakes.judged_surveys import answers_of
 from tests.fakes.okta_cloud import OktaCloud
 from tests.fakes.scripted import Answered
 
 REGISTRATION = registration.REGISTRATION
 OKTA = okta_registration.REGISTRATION
-CONTROLS = {control.id: control for control in (*all_controls(), *bundled_controls())}
 SPARED = {
     # Security defaults are enough.
     ("CW-IAM-02", "GRAPH GET /v1.0/identity/conditionalAccess/policies"),
@@ -72,17 +70,10 @@ async def directory(okta: OktaCloud) -> AsyncIterator[Source]:
         yield opened
 
 
-def looked_at(control_id: str) -> list[Listing]:
-    """The listings that make the calls a control looks at."""
-    wanted = set(procedure(CONTROLS[control_id], Integration.AZURE).operations)
-    return [one for one in REGISTRATION.listings if wanted & {operation.name for operation in one.operations}]
-
-
 async def judged(source: Source, control_id: str, *beside: Answers, now: datetime = NOW) -> Judgement:
     """What the control says of the subscription as the connector reads it, with what else is connected."""
-    listings, control = looked_at(control_id), CONTROLS[control_id]
-    collected, _ = await read(source, listings)
-    answers = answers_of(REGISTRATION, listings, collected, SUBSCRIPTION)
+    control = CONTROLS[control_id]
+    answers = await read_for(control, REGISTRATION, source, NOW)
     case = Case(answers=answers, parameters=control.parameters, now=now, connected=(answers, *beside))
     return judge(procedure(control, Integration.AZURE), case)
 

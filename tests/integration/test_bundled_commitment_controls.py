@@ -9,21 +9,20 @@ import pytest
 from connectors.clouds.aws import registration, spend
 from connectors.reading.listing import Place
 from connectors.reading.source import Source
-from domain.bundled.ps_cdn_06 import BY_RECORD, COSTS
+from domain.bundled.ps_cdn_06 import BY_RECORD
 from domain.compliance.control import Case
 from domain.compliance.judging import Judgement, judge
 from domain.compliance.registry import bundled_controls
 from domain.facts.compliance import CheckStatus, Integration
 from tests.factories.answers import procedure
 from tests.fakes.aws import ACCOUNT, Moto, credentials
-from tests.fakes.collecting import reach, read
-from tests.fakes.judged_surveys import answers_of
+from tests.fakes.collecting import reach
+from tests.fakes.control_reading import read_for
 
 CHECK = next(control for control in bundled_controls() if control.id == "PS-CDN-06")
 FAIL, WARNING, PASS, ERROR = CheckStatus.FAIL, CheckStatus.WARNING, CheckStatus.PASS, CheckStatus.ERROR
 NOTHING, UNTOLD = CheckStatus.NOT_APPLICABLE, CheckStatus.NOT_ASSESSED
 REGISTRATION = registration.REGISTRATION
-LISTINGS = [one for one in REGISTRATION.listings if one.operation.name == COSTS]
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +45,7 @@ def moto(running: Moto) -> Moto:
 
 
 async def judged(source: Source) -> Judgement:
-    collected, _ = await read(source, LISTINGS)
-    answers = answers_of(REGISTRATION, LISTINGS, collected, ACCOUNT)
+    answers = await read_for(CHECK, REGISTRATION, source)
     case = Case(answers=answers, parameters={}, now=datetime.now(UTC), connected=(answers,))
     return judge(procedure(CHECK, Integration.AWS), case)
 

@@ -22,11 +22,11 @@ from tests.factories.answers import procedure
 from tests.factories.graph import Graph
 from tests.factories.synthetic_account import context_of
 from tests.factories.tenant import make_tenant
-from tests.fakes.aws import ACCOUNT, REGION, Moto
+from tests.fakes.aws import REGION, Moto
 from tests.fakes.aws import credentials as keys
-from tests.fakes.azure import SUBSCRIPTION, House, credentials, refused, thing, values
-from tests.fakes.collecting import reach, read
-from tests.fakes.judged_surveys import answers_of
+from tests.fakes.azure import House, credentials, refused, thing, values
+from tests.fakes.collecting import reach
+from tests.fakes.control_reading import read_for
 from tests.fakes.scripted import Answered, Asked, scripted
 
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
@@ -46,14 +46,9 @@ def declared(at: datetime | None = OPENING, *, is_any: bool = True) -> Answers:
     return written(Integration.PLATFORM, (SALES, [sale]), off=() if is_any else [SALES])
 
 
-async def judged(
-    source: Source, registration: Registration, integration: Integration, account: str, own: Answers
-) -> Judgement:
+async def judged(source: Source, registration: Registration, integration: Integration, own: Answers) -> Judgement:
     """What the check says of the account as the connector reads it."""
-    wanted = set(procedure(CHECK, integration).operations)
-    listings = [one for one in registration.listings if wanted & {operation.name for operation in one.operations}]
-    collected, _ = await read(source, listings)
-    answers = answers_of(registration, listings, collected, account, NOW)
+    answers = await read_for(CHECK, registration, source, NOW)
     case = Case(answers=answers, parameters=CHECK.parameters, now=NOW, connected=(answers, own))
     return judge(procedure(CHECK, integration), case)
 
@@ -118,7 +113,7 @@ async def test_groups_are_raised_before_a_sale(
 ) -> None:
     group(moto, *actions)
 
-    judgement = await judged(source, aws.REGISTRATION, Integration.AWS, ACCOUNT, own)
+    judgement = await judged(source, aws.REGISTRATION, Integration.AWS, own)
 
     assert judgement.status is status, judgement
 
@@ -127,7 +122,7 @@ async def test_actions_that_may_not_be_read_are_an_error(moto: Moto, source: Sou
     group(moto, once(30))
     moto.fail("autoscaling.DescribeScheduledActions", 403, "AccessDenied")
 
-    judgement = await judged(source, aws.REGISTRATION, Integration.AWS, ACCOUNT, declared())
+    judgement = await judged(source, aws.REGISTRATION, Integration.AWS, declared())
 
     assert (judgement.status, judgement.items) == (ERROR, ())
 
@@ -163,7 +158,7 @@ async def test_settings_of_azure_are_raised_before_a_sale(answer: Answered, own:
 
     with scripted(House(script)) as server:
         async with azure.REGISTRATION.open(credentials(server.url), reach()) as opened:
-            judgement = await judged(opened, azure.REGISTRATION, Integration.AZURE, SUBSCRIPTION, own)
+            judgement = await judged(opened, azure.REGISTRATION, Integration.AZURE, own)
 
     assert judgement.status is status, judgement
 

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from connectors.clouds.digitalocean import registration
-from connectors.reading.listing import Listing
 from connectors.reading.source import Source
 from domain.compliance.control import Case
 from domain.compliance.judging import Judgement, judge
@@ -24,9 +23,9 @@ from tests.factories.digitalocean_changes_of_data import space
 from tests.factories.digitalocean_changes_of_watchers import scan
 from tests.factories.digitalocean_things import Team, database, kubernetes
 from tests.fakes.aws import moto_for_plays
-from tests.fakes.collecting import NOW, reach, read
+from tests.fakes.collecting import NOW, reach
+from tests.fakes.control_reading import read_for
 from tests.fakes.digitalocean_whole import NOT_AUTHORIZED, DigitalOceanWhole
-from tests.fakes.judged_surveys import answers_of
 
 REGISTRATION = registration.REGISTRATION
 JUDGED = [(control, one) for control, one in automated() if one.integration is Integration.DIGITALOCEAN]
@@ -78,17 +77,10 @@ def operations(control_id: str) -> tuple[str, ...]:
     return procedure(CONTROLS[control_id], Integration.DIGITALOCEAN).operations
 
 
-def looked_at(control_id: str) -> list[Listing]:
-    """The listings that make the calls a control looks at."""
-    wanted = set(operations(control_id))
-    return [one for one in REGISTRATION.listings if wanted & {operation.name for operation in one.operations}]
-
-
 async def judged(source: Source, control_id: str, later: timedelta = timedelta()) -> Judgement:
     """What the control says of the team, which the connector reads at NOW, so much later."""
-    listings, control = looked_at(control_id), CONTROLS[control_id]
-    collected, _ = await read(source, listings)
-    answers = answers_of(REGISTRATION, listings, collected, "team-1", NOW)
+    control = CONTROLS[control_id]
+    answers = await read_for(control, REGISTRATION, source, NOW)
     case = Case(answers=answers, parameters=control.parameters, now=NOW + later, connected=(answers,))
     return judge(procedure(control, Integration.DIGITALOCEAN), case)
 

@@ -12,13 +12,13 @@ from connectors.systems.okta import registration as okta_registration
 from domain.compliance.answers import Answers
 from domain.compliance.control import Case
 from domain.compliance.judging import Judgement, judge
-from domain.compliance.registry import all_controls, bundled_controls
 from domain.facts.compliance import CheckStatus, Integration
 from domain.facts.credentials import OktaCredentials
 from tests.factories.answers import answers, procedure
 from tests.factories.gcp_changes import CHANGES
 from tests.factories.gcp_state import EMPTY, Changed
 from tests.fakes.collecting import NOW, reach, read
+from tests.fakes.control_reading import CONTROLS, looked_at
 from tests.fakes.google import PROJECT, credentials
 from tests.fakes.google_told import ORGANIZATION, GoogleTold
 from tests.fakes.judged_surveys import answers_of, judged_by_all
@@ -29,7 +29,6 @@ OKTA = okta_registration.REGISTRATION
 PEOPLE = [one for one in OKTA.listings if one.operation.name == "GET /api/v1/users"]
 # Controls that look at what is connected beside the project.
 COMPARED = ("CW-IAM-09", "CW-VEN-01")
-CONTROLS = {control.id: control for control in (*all_controls(), *bundled_controls())}
 WITHOUT_ITEMS = (CheckStatus.ERROR, CheckStatus.NOT_APPLICABLE)
 
 
@@ -46,15 +45,8 @@ def google() -> Iterator[GoogleTold]:
         yield running
 
 
-def looked_at(control_id: str) -> list[Listing]:
-    """The listings that make the calls a control looks at."""
-    wanted = set(procedure(CONTROLS[control_id], Integration.GCP).operations)
-    return [one for one in REGISTRATION.listings if wanted & names_of(one)]
-
-
-def names_of(listing: Listing) -> set[str]:
-    """Of all calls that it makes, by each of their names."""
-    return {name for one in listing.operations for name in (one.name, *one.options["also"])}
+def calls_of(control_id: str) -> tuple[str, ...]:
+    return procedure(CONTROLS[control_id], Integration.GCP).operations
 
 
 async def answered(google: GoogleTold, listings: list[Listing]) -> Answers:
@@ -83,7 +75,7 @@ async def beside(okta: OktaCloud, changed: Changed) -> tuple[Answers, ...]:
 
 async def judged(google: GoogleTold, okta: OktaCloud, changed: Changed) -> Judgement:
     control = CONTROLS[changed.control]
-    project = await answered(google, looked_at(changed.control))
+    project = await answered(google, looked_at(REGISTRATION, calls_of(changed.control)))
     others = await beside(okta, changed) if changed.control in COMPARED else ()
     case = Case(
         answers=project,
@@ -123,6 +115,6 @@ async def test_what_google_leaves_out_of_empty_lists_is_no_error(google: GoogleT
 async def test_an_answer_that_google_would_not_give_is_noticed(google: GoogleTold) -> None:
     google.tell({"storage.v1:buckets.list": {"items": [{"name": "files", "labels": ["data-class"]}]}})
 
-    await answered(google, looked_at("CW-DAT-06") + looked_at("CW-DAT-07"))
+    await answered(google, looked_at(REGISTRATION, calls_of("CW-DAT-06") + calls_of("CW-DAT-07")))
 
     assert [one for one in google.broken if "$.items[0].labels" in one]

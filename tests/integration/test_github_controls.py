@@ -19,9 +19,10 @@ from tests.factories.github_changes import CHANGES
 from tests.factories.github_stage import GithubStage
 from tests.factories.judged_change import Changed
 from tests.fakes.collecting import NOW, reach
+from tests.fakes.control_reading import CONTROLS
 from tests.fakes.github_hub import ORG, GithubHub
 from tests.fakes.okta_cloud import OktaCloud
-from tests.fakes.read_answers import CONTROLS, own_answers, read_answers
+from tests.fakes.read_answers import own_answers, read_answers
 
 
 @pytest.fixture(scope="module")

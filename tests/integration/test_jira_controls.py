@@ -26,11 +26,12 @@ from tests.factories.jira_changes import CHANGES
 from tests.factories.jira_stage import JiraStage
 from tests.factories.judged_change import Changed
 from tests.fakes.collecting import NOW, reach
+from tests.fakes.control_reading import CONTROLS
 from tests.fakes.digitalocean import WORLD
 from tests.fakes.github_hub import ORG, GithubHub
 from tests.fakes.jira_history import JiraHistory
 from tests.fakes.okta_cloud import OktaCloud
-from tests.fakes.read_answers import CONTROLS, own_answers, read_answers
+from tests.fakes.read_answers import own_answers, read_answers
 from tests.fakes.scripted_rest import Answer, Scripted
 
 # What is looked at of the systems beside Jira.

@@ -10,28 +10,26 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from jwt.algorithms import RSAAlgorithm
 from pydantic import SecretStr
 
-from connectors.reading.source import Registration, Source
+from connectors.reading.source import Source
 from connectors.systems.jira import registration as jira_registration
 from connectors.systems.okta import registration as okta_registration
 from domain.compliance.answers import Answers
 from domain.compliance.control import Case
 from domain.compliance.judging import Judgement, judge
-from domain.compliance.registry import all_controls
 from domain.facts.compliance import Integration, Verdict
 from domain.facts.credentials import JiraCredentials, OktaCredentials
 from tests.factories.answers import procedure
 from tests.factories.okta_changes import CHANGES, Changed
 from tests.factories.okta_changes_of_grants import GRANTS, Granted
 from tests.factories.okta_faults import one_factor, weak_passwords
-from tests.fakes.collecting import reach, read
+from tests.fakes.collecting import reach
+from tests.fakes.control_reading import CONTROLS, read_for
 from tests.fakes.jira_desk import JiraDesk
-from tests.fakes.judged_surveys import answers_of
 from tests.fakes.okta_cloud import OktaCloud
 from tests.fakes.playing import Play
 from tests.fakes.scripted import Answered, Asked, scripted
 
 OKTA, JIRA = okta_registration.REGISTRATION, jira_registration.REGISTRATION
-CONTROLS = {control.id: control for control in all_controls()}
 GRANTS_CONTROL = "CW-IAM-08"
 
 
@@ -84,15 +82,6 @@ async def jira(running_desk: JiraDesk) -> AsyncIterator[Source]:
         yield opened
 
 
-async def read_for(registration: Registration, source: Source, control_id: str, now: datetime) -> Answers:
-    """What the control looks at, as the connector reads it now."""
-    integration = Integration(registration.provider.value)
-    wanted = set(procedure(CONTROLS[control_id], integration).operations)
-    listings = [one for one in registration.listings if wanted & {operation.name for operation in one.operations}]
-    collected, _ = await read(source, listings, now)
-    return answers_of(registration, listings, collected, (await source.identity()).native_id, now)
-
-
 def judged(control_id: str, answers: Answers, beside: tuple[Answers, ...], now: datetime) -> Judgement:
     control = CONTROLS[control_id]
     case = Case(answers=answers, parameters=control.parameters, now=now, connected=(answers, *beside))
@@ -114,7 +103,7 @@ async def test_a_change_in_the_organization_is_judged_as_the_control_says(
     changed.make(cloud)
     now = datetime.now(UTC)
 
-    answers = await read_for(OKTA, source, changed.control, now)
+    answers = await read_for(CONTROLS[changed.control], OKTA, source, now)
     beside = () if changed.beside is None else (changed.beside(),)
     judgement = judged(changed.control, answers, beside, now + changed.later)
 
@@ -129,8 +118,8 @@ async def test_what_was_granted_is_paired_with_what_was_asked_for(
     granted.make(cloud, desk)
     now = datetime.now(UTC)
 
-    answers = await read_for(OKTA, source, GRANTS_CONTROL, now)
-    requests = await read_for(JIRA, jira, GRANTS_CONTROL, now)
+    answers = await read_for(CONTROLS[GRANTS_CONTROL], OKTA, source, now)
+    requests = await read_for(CONTROLS[GRANTS_CONTROL], JIRA, jira, now)
     judgement = judged(GRANTS_CONTROL, answers, (requests,), now)
 
     ((status, seen),) = told(judgement, granted.item)
@@ -146,7 +135,7 @@ async def test_what_is_too_weak_passes_the_control_once_it_is_mended(
 ):
     async def verdict_of(item: str) -> str:
         now = datetime.now(UTC)
-        answers = await read_for(OKTA, source, "CW-IAM-04", now)
+        answers = await read_for(CONTROLS["CW-IAM-04"], OKTA, source, now)
         ((verdict, _),) = told(judged("CW-IAM-04", answers, (), now), item)
         return verdict
 

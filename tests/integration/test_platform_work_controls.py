@@ -25,9 +25,10 @@ from schema.node import global_id
 from tests.factories.aws import loose_volume, volume
 from tests.factories.graph import Graph
 from tests.factories.notices import make_notice
-from tests.factories.platform_house import CONTROLS, FAIL, PASS, WARNING, House, open_house, said
+from tests.factories.platform_house import FAIL, PASS, WARNING, House, open_house, said
 from tests.factories.synthetic_account import LONG, a_vendor, connect, context_of, register, sync
 from tests.factories.tickets import TicketHouse, make_ticket_house
+from tests.fakes.control_reading import CONTROLS
 from tests.fakes.jira_site import jira_site
 from tests.fakes.message_server import MessageServer, Ordered, message_server
 from tests.fakes.synthetic import Synthetic, item_of

@@ -15,7 +15,6 @@ from pydantic import SecretStr
 
 import documents
 from app.wiring import Backend
-from connectors.reading.listing import Listing
 from connectors.reading.source import Registration, Source
 from connectors.systems.okta import registration as okta
 from connectors.systems.slack import registration as slack
@@ -32,6 +31,7 @@ from tests.factories import slack_changes
 from tests.factories.answers import procedure
 from tests.factories.slack_changes import Workspace, person
 from tests.fakes.collecting import NOW, reach, read
+from tests.fakes.control_reading import looked_at
 from tests.fakes.judged_surveys import answers_of
 from tests.fakes.okta_cloud import OktaCloud
 from tests.fakes.slack_workspace import TEAM, SlackWorkspace
@@ -82,10 +82,6 @@ async def told(backend: Backend, workspace: Workspace) -> Told:
     """The same, with a channel that we are to tell."""
     workspace.slack.add_channel("alerts")
     return Told(await open_house(backend), workspace.slack)
-
-
-def looked_at(registration: Registration, calls: tuple[str, ...]) -> list[Listing]:
-    return [one for one in registration.listings if {*calls} & {operation.name for operation in one.operations}]
 
 
 def calls_of(control_id: str) -> tuple[str, ...]:
