@@ -15,6 +15,7 @@ from documents.register_entry import Entry, in_order
 
 # Pages are looked at once a day; the tick that asks for it comes each hour.
 LOOK_AGAIN = timedelta(hours=23, minutes=30)
+MOST_STORES = 1000
 
 
 class PageLook(BaseModel):
@@ -62,13 +63,16 @@ class DataStore(TenantDocument, Entry):
 
 
 async def stores_to_look_at(at: datetime) -> list[tuple[ObjectId, ObjectId]]:
-    """Stores of all organizations whose pages were not looked at for a day, each with its organization's id."""
+    """Stores of all organizations whose pages were not looked at for a day, each with its organization's id; those
+    first that have waited longest, no more than one tick asks for.
+    """
     query = {
         "retired_at": None,
         "patient_pages.0": {"$exists": True},
         "looked_at": {"$not": {"$gte": at - LOOK_AGAIN}},  # or never
     }
-    return [(raw["org_id"], raw["_id"]) async for raw in DataStore.rows().find(query, {"org_id": 1})]
+    found = DataStore.rows().find(query, {"org_id": 1}).sort("looked_at", ASCENDING).limit(MOST_STORES)
+    return [(raw["org_id"], raw["_id"]) async for raw in found]
 
 
 async def record_looks(store: DataStore, looks: Sequence[PageLook], at: datetime, session: AsyncClientSession) -> None:
